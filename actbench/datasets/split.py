@@ -1,7 +1,7 @@
 """Which rows are trained, validated and tested on: a fixed rule, the same for every seed.
 
-The rows of a file are put into one fixed random order. A stratified draw takes the first rows of each class in
-this order; the classes' shares are proportional to their size, rounded by largest remainder.
+The rows of a file are put into one fixed random order. A stratified draw takes the first rows of each class
+in it; the classes' shares are proportional to their size, rounded by largest remainder.
 """
 
 import hashlib

@@ -1,0 +1,17 @@
+"""The run folders on disk: what was planned, and one durable line for every finished block."""
+
+from actbench.store.find import RunSummary, find_run, list_runs
+from actbench.store.ledger import Ledger
+from actbench.store.run_folder import RunFolder, create_or_resume
+from actbench.store.stored import StoredRun, open_run
+
+__all__ = [
+    "Ledger",
+    "RunFolder",
+    "RunSummary",
+    "StoredRun",
+    "create_or_resume",
+    "find_run",
+    "list_runs",
+    "open_run",
+]

@@ -1,0 +1,118 @@
+"""The append-only record of finished blocks: one JSON line each, on disk before anyone is told."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from actbench.errors import StoreError
+from actbench.records import BlockRecord
+from actbench.store.codec import decode, encode
+from actbench.store.files import first_free, reporting, sync_folder, write_all, write_new
+
+
+class Ledger:
+    """The file `ledger.jsonl`. Reading needs no lock; only the holder of the folder's lock may write.
+
+    A line counts when its newline is there. What follows the last newline is torn: the process was stopped
+    while it wrote. Readers pass over it; the next writer moves it to `ledger.torn-N`. Anything else that is
+    no record is damage, and an error.
+
+    Args:
+        path: The file; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor: int | None = None
+        self._length = 0
+
+    @property
+    def torn(self) -> bool:
+        """Whether the file ends in the middle of a line.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        content = self._content()
+        return content != b"" and not content.endswith(b"\n")
+
+    def read(self) -> list[BlockRecord]:
+        """All complete lines, in the order of the file; none when there is no file.
+
+        Raises:
+            StoreError: The file cannot be read, a complete line is no record, or a newer actbench wrote it.
+        """
+        *lines, _torn = self._content().split(b"\n")
+        return [
+            decode(BlockRecord, line, f"{self.path}:{number}") for number, line in enumerate(lines, start=1)
+        ]
+
+    def open(self) -> None:
+        """Make ready for writing: create the file, set a torn tail aside.
+
+        Raises:
+            StoreError: The file or its folder cannot be written; nothing is lost then.
+        """
+        if self._descriptor is not None:
+            return
+        with reporting(f"write {self.path}"):
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            try:
+                sync_folder(self.path.parent)
+                self._length = self._set_torn_tail_aside(descriptor)
+            except BaseException:
+                os.close(descriptor)
+                raise
+        self._descriptor = descriptor
+
+    def append(self, record: BlockRecord) -> None:
+        """Add a line; it is on disk when this returns.
+
+        Raises:
+            StoreError: It could not be written, for instance because the disk is full. The ledger then is as
+                it was before, and may be appended to again.
+        """
+        line = encode(record) + b"\n"
+        self.open()
+        assert self._descriptor is not None
+        try:
+            write_all(self._descriptor, line)
+            os.fsync(self._descriptor)
+        except OSError as error:
+            # if even this fails, the next `open` finds a torn tail and sets it aside
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, self._length)
+                os.fsync(self._descriptor)
+            self.close()
+            raise StoreError(
+                f"cannot append block {record.block} to {self.path}: {error.strerror or error}; "
+                "the lines before it stay valid, and the run can be resumed"
+            ) from error
+        except BaseException:
+            self.close()  # interrupted: the length is unknown, so the next `open` has to look again
+            raise
+        self._length += len(line)
+
+    def close(self) -> None:
+        """Stop writing. Harmless when not open."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _content(self) -> bytes:
+        with reporting(f"read {self.path}"):
+            try:
+                return self.path.read_bytes()
+            except FileNotFoundError:
+                return b""
+
+    def _set_torn_tail_aside(self, descriptor: int) -> int:
+        """Returns the length of what stays, in bytes."""
+        content = self._content()
+        length = content.rfind(b"\n") + 1
+        if length < len(content):
+            write_new(first_free(f"{self.path.stem}.torn-{{}}", self.path.parent), content[length:])
+            sync_folder(self.path.parent)
+            os.ftruncate(descriptor, length)
+            os.fsync(descriptor)
+        return length

@@ -1,0 +1,157 @@
+"""Writing a run: the folder is created or resumed, and held by one process."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from actbench.errors import EnvironmentMismatchError, StoreError
+from actbench.records import BlockRecord, RunInfo
+from actbench.store.codec import encode
+from actbench.store.files import first_free, make_folder, reporting, sync_folder, write_atomically
+from actbench.store.ledger import Ledger
+from actbench.store.lock import FolderLock
+from actbench.store.stored import CONFIG_FILE, INFO_FILE, LEDGER_FILE, is_run_folder, latest, read_info
+
+
+class RunFolder:
+    """A run folder that this process may write to, until `close` or the end of the `with` block.
+
+    Attributes:
+        path: The folder.
+        info: What was planned; of a resumed run, as it was first written.
+    """
+
+    def __init__(self, path: Path, info: RunInfo, ledger: Ledger, lock: FolderLock) -> None:
+        self.path = path
+        self.info = info
+        self._ledger = ledger
+        self._lock = lock
+
+    def __enter__(self) -> "RunFolder":
+        """Nothing more to do: `create_or_resume` took the lock."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Release the folder."""
+        self.close()
+
+    def close(self) -> None:
+        """Release the folder. Harmless when already closed."""
+        self._ledger.close()
+        self._lock.release()
+
+    def records(self) -> tuple[BlockRecord, ...]:
+        """The finished blocks, each once, in the order of the plan.
+
+        Raises:
+            StoreError: As `Ledger.read`.
+        """
+        return latest(self._ledger, self.info)
+
+    def append(self, record: BlockRecord) -> None:
+        """Add a finished block; it is on disk when this returns.
+
+        Raises:
+            StoreError: It could not be written; the earlier ones stay valid.
+        """
+        self._ledger.append(record)
+
+    def write_table(self, name: str, text: str) -> None:
+        """Create or replace a file of the folder, such as "accuracy.csv".
+
+        Raises:
+            StoreError: It could not be written; an earlier version is still there.
+        """
+        with reporting(f"write {self.path / name}"):
+            write_atomically(self.path / name, text.encode())
+
+
+def create_or_resume(root: Path, info: RunInfo, config_bytes: bytes, fresh: bool = False) -> RunFolder:
+    """Take the folder `root/<name>/<run id>`, and keep what it already holds of this run.
+
+    A kill at any moment leaves a folder that the next call accepts: run.json comes last, and one that has no
+    finished block beside it is simply written again.
+
+    Args:
+        root: Such as `results`; created when missing.
+        info: What is planned now.
+        config_bytes: The config file as given.
+        fresh: Start again; an earlier ledger is renamed to `ledger.old-N.jsonl`.
+
+    Raises:
+        StoreError: The folder cannot be written, is in use, damaged, or written by a newer actbench.
+        EnvironmentMismatchError: Its finished blocks were measured on other data, software or hardware.
+    """
+    if info.name in {"", ".", ".."} or {"/", "\0"} & set(info.name):
+        raise StoreError(f"{info.name!r} cannot be the name of a folder; choose another name in the config")
+    path = root / info.name / info.run_id
+    with reporting(f"write the run folder {path}"):
+        make_folder(path)
+        lock = FolderLock(path)
+        try:
+            ledger = Ledger(path / LEDGER_FILE)
+            if fresh or not is_run_folder(path):
+                _set_ledger_aside(ledger.path)
+                resumed = None
+            else:
+                resumed = _resumable(path, ledger, info)
+            if resumed is None:
+                _start(path, info, config_bytes)
+            ledger.open()
+        except BaseException:
+            lock.release()
+            raise
+    return RunFolder(path, resumed or info, ledger, lock)
+
+
+def _resumable(path: Path, ledger: Ledger, info: RunInfo) -> RunInfo | None:
+    """The run.json to go on with; None when no block has finished, so that nothing could be mixed."""
+    stored = read_info(path)
+    if not latest(ledger, stored):
+        return None
+    if (stored.run_id, stored.blocks) != (info.run_id, info.blocks):
+        raise StoreError(f"{path / INFO_FILE} is of another plan; use --fresh to start again")
+    changes = list(_changes(stored, info))
+    if changes:
+        raise EnvironmentMismatchError(
+            f"the finished blocks in {path} were measured under other conditions: {'; '.join(changes)}. "
+            "Go back to those, or use --fresh to measure all again (the earlier ledger is kept as a file)"
+        )
+    return stored
+
+
+def _set_ledger_aside(ledger: Path) -> None:
+    if ledger.exists() and ledger.stat().st_size > 0:
+        os.rename(ledger, first_free("ledger.old-{}.jsonl", ledger.parent))  # noqa: PTH104 - as in files.py
+        sync_folder(ledger.parent)
+
+
+def _start(path: Path, info: RunInfo, config_bytes: bytes) -> None:
+    for table in path.glob("*.csv"):
+        os.unlink(table)  # noqa: PTH108
+    write_atomically(path / CONFIG_FILE, config_bytes)
+    write_atomically(path / INFO_FILE, encode(info, indent=2) + b"\n")
+
+
+def _changes(stored: RunInfo, info: RunInfo) -> Iterator[str]:
+    """What would move a number, in words; actbench itself may be another version."""
+    before, now = _conditions(stored), _conditions(info)
+    for key in dict.fromkeys([*before, *now]):
+        if before.get(key) != now.get(key):
+            yield f"{key} was {before.get(key)}, is {now.get(key)}"
+
+
+def _conditions(info: RunInfo) -> dict[str, object]:
+    conditions: dict[str, object] = {}
+    for key, value in info.environment.model_dump().items():
+        if key == "packages":
+            conditions.update({name: version for name, version in value.items() if name != "actbench"})
+        else:
+            conditions[key] = value
+    for setting, dataset in info.dataset.items():
+        for key, value in dataset.model_dump().items():
+            conditions[f"dataset of setting {setting}, {key}"] = value
+    return conditions
