@@ -13,6 +13,7 @@ import struct
 import sys
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -51,15 +52,16 @@ def read_raw(source: Path, name: str) -> bytes:
     """The bytes of one raw file, from a folder or from the npm archive.
 
     Raises:
-        KeyError: The archive has no such file.
-        OSError: The folder has no such file, or `source` cannot be read.
+        OSError: There is no such file, or `source` cannot be read.
+        EOFError, tarfile.TarError, zlib.error: The archive is damaged.
     """
     if source.is_dir():
         return (source / name).read_bytes()
-    with tarfile.open(source) as archive:
-        member = archive.extractfile(f"package/data/{name}")
+    with tarfile.open(source, "r:gz") as archive:
+        path = f"package/data/{name}"
+        member = archive.extractfile(path) if path in archive.getnames() else None
         if member is None:
-            raise KeyError(f"{name} is no regular file in {source}")
+            raise FileNotFoundError(f"{source} has no file {path}")
         return member.read()
 
 
@@ -72,6 +74,8 @@ def parse_idx(raw: bytes) -> Bytes:
     if len(raw) < 4 or raw[:3] != b"\x00\x00\x08":
         raise ValueError("not an IDX file of unsigned bytes")
     start = 4 + 4 * raw[3]
+    if len(raw) < start:
+        raise ValueError("the header of an IDX file is cut off")
     shape = struct.unpack(f">{raw[3]}I", raw[4:start])
     return np.frombuffer(raw, dtype=np.uint8, offset=start).reshape(shape)
 
@@ -134,7 +138,7 @@ def main(argv: list[str] | None = None) -> int:
         verify_pixels(arrays["x_train"])
         packed = pack(arrays)
         arguments.output.write_bytes(packed)
-    except (OSError, KeyError, ValueError, tarfile.TarError) as error:
+    except (OSError, ValueError, EOFError, tarfile.TarError, zlib.error) as error:
         print(f"make_mnist: {error}", file=sys.stderr)
         return 2
     print(f"{arguments.output}: {len(packed):,} bytes, SHA-256 {hashlib.sha256(packed).hexdigest()}")
