@@ -1,0 +1,246 @@
+"""Records to the figures of the report: per setting and activation, each with its interval."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from actbench.analysis.intervals import Interval, clustered_interval, t_interval
+from actbench.analysis.measured import common_environment, failed_blocks, finished_blocks, require_cells
+from actbench.records import BlockRecord, Cell, DatasetInfo, Environment, RunInfo, SettingInfo
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class InferenceEstimate:
+    """How fast one activation's trained model answers at one batch size.
+
+    Attributes:
+        batch_size: Examples per call.
+        latency_s: Median seconds per call, over all rounds of all seeds.
+        latency_p95_s: 95th percentile of the same samples.
+        latency_p99_s: 99th percentile of the same samples.
+        items_per_s: Examples per second at the median latency.
+        time_ratio: Latency over the baseline's in the same round; None where no seed has both.
+    """
+
+    batch_size: int
+    latency_s: float
+    latency_p95_s: float
+    latency_p99_s: float
+    items_per_s: float
+    time_ratio: Interval | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One activation in one setting. A quantity that no seed measured is None.
+
+    Attributes:
+        activation: The label.
+        seeds: Trainings that ended well; all the figures are over these.
+        diverged: Trainings that did not.
+        accuracy: Test accuracy, mean over seeds.
+        accuracy_diff: Test accuracy less the baseline's, mean over the seeds where both ended well; None for
+            the baseline itself.
+        epoch_s: Training seconds per epoch: each seed's median epoch, geometric mean over seeds.
+        train_time_ratio: Slice time over the baseline's in the same round: each seed's median, geometric mean
+            over seeds; exactly 1 for the baseline itself.
+        compile_s: Median seconds to compile the training programs, over the blocks that compiled them.
+        inference: One entry per batch size, in the config's order.
+    """
+
+    activation: str
+    seeds: int
+    diverged: int
+    accuracy: Interval | None
+    accuracy_diff: Interval | None
+    epoch_s: Interval | None
+    train_time_ratio: Interval | None
+    compile_s: float | None
+    inference: tuple[InferenceEstimate, ...]
+
+    @property
+    def status(self) -> str:
+        """Either "ok" or how many trainings diverged, in words."""
+        return f"diverged {self.diverged} of {self.seeds + self.diverged}" if self.diverged else "ok"
+
+
+@dataclass(frozen=True)
+class PlaceboCheck:
+    """What the second copy of the baseline says about the run: any difference it shows is noise.
+
+    Attributes:
+        accuracy_equal: Whether its test accuracy is exactly the baseline's in every block.
+        train_time_ratio: Its training time over the baseline's.
+        inference: Its latency over the baseline's, by batch size.
+    """
+
+    accuracy_equal: bool
+    train_time_ratio: Interval | None
+    inference: dict[int, Interval | None]
+
+    @property
+    def flagged(self) -> dict[str, Interval]:
+        """The time ratios whose interval excludes 1, by their CSV names ("inference_128_time_ratio")."""
+        ratios = {"train_time_ratio": self.train_time_ratio}
+        ratios |= {f"inference_{size}_time_ratio": ratio for size, ratio in self.inference.items()}
+        return {name: ratio for name, ratio in ratios.items() if ratio is not None and ratio.excludes(1.0)}
+
+
+@dataclass(frozen=True)
+class SettingEstimates:
+    """All figures of one setting.
+
+    Attributes:
+        setting: What was trained.
+        dataset: On what.
+        finished: Blocks measured.
+        rows: One per activation, in the order of the config; none before a block is finished.
+        placebo: None without a placebo or without a finished block.
+    """
+
+    setting: SettingInfo
+    dataset: DatasetInfo
+    finished: int
+    rows: tuple[Row, ...]
+    placebo: PlaceboCheck | None
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """All figures of a run.
+
+    Attributes:
+        environment: The one machine that measured them.
+        settings: In the order of the plan.
+        finished: Blocks measured.
+        failed: Blocks that could not be measured.
+    """
+
+    environment: Environment
+    settings: tuple[SettingEstimates, ...]
+    finished: int
+    failed: tuple[BlockRecord, ...]
+
+
+def estimate(info: RunInfo, records: Iterable[BlockRecord]) -> Estimates:
+    """Tabulate a run, finished or not.
+
+    Args:
+        info: What was planned.
+        records: What the ledger holds, in any order.
+
+    Raises:
+        NothingMeasuredError: If no training of the run ended well.
+        EnvironmentMismatchError: If the blocks were measured on different machines.
+    """
+    records = list(records)
+    finished = finished_blocks(records)
+    require_cells(info, finished)
+    environment = common_environment(finished)
+    settings = tuple(
+        _estimate_setting(info, setting, [block for block in finished if block.setting == setting.id])
+        for setting in info.settings
+    )
+    return Estimates(environment, settings, len(finished), tuple(failed_blocks(records)))
+
+
+def _estimate_setting(info: RunInfo, setting: SettingInfo, blocks: Sequence[BlockRecord]) -> SettingEstimates:
+    cells = [{cell.activation: cell for cell in block.cells} for block in blocks]
+    rows: tuple[Row, ...] = ()
+    if blocks:
+        epoch_slices = blocks[0].slices_per_epoch
+        rows = tuple(_estimate_row(cells, label, info.baseline, epoch_slices) for label in info.activations)
+    placebo = next((row for row in rows if row.activation == info.placebo), None)
+    return SettingEstimates(
+        setting=setting,
+        dataset=info.dataset[setting.id],
+        finished=len(blocks),
+        rows=rows,
+        placebo=None if placebo is None else _check_placebo(cells, placebo, info.baseline),
+    )
+
+
+def _estimate_row(blocks: Sequence[dict[str, Cell]], label: str, baseline: str, epoch_slices: int) -> Row:
+    trained = [block[label] for block in blocks]
+    ended_well = [cell for cell in trained if cell.status == "ok"]
+    pairs = [
+        (block[label], block[baseline])
+        for block in blocks
+        if block[label].status == "ok" and block[baseline].status == "ok"
+    ]
+    compile_s = [cell.compile_s for cell in trained if cell.compile_s is not None]
+    return Row(
+        activation=label,
+        seeds=len(ended_well),
+        diverged=len(trained) - len(ended_well),
+        accuracy=t_interval([_accuracy(cell) for cell in ended_well]) if ended_well else None,
+        accuracy_diff=t_interval([_accuracy(cell) - _accuracy(base) for cell, base in pairs])
+        if pairs and label != baseline
+        else None,
+        epoch_s=_geometric(_epoch_s(ended_well, epoch_slices)) if ended_well else None,
+        train_time_ratio=_time_ratio(pairs, lambda cell: cell.slice_s),
+        compile_s=float(np.median(compile_s)) if compile_s else None,
+        inference=_estimate_inference(ended_well, pairs),
+    )
+
+
+def _estimate_inference(
+    cells: Sequence[Cell], pairs: Sequence[tuple[Cell, Cell]]
+) -> tuple[InferenceEstimate, ...]:
+    estimates = []
+    batch_sizes = [entry.batch_size for entry in cells[0].inference] if cells else []
+    for position, batch_size in enumerate(batch_sizes):
+        latencies = np.array([cell.inference[position].latency_s for cell in cells])
+        median, p95, p99 = (float(value) for value in np.quantile(latencies, (0.5, 0.95, 0.99)))
+        estimates.append(
+            InferenceEstimate(
+                batch_size=batch_size,
+                latency_s=median,
+                latency_p95_s=p95,
+                latency_p99_s=p99,
+                items_per_s=batch_size / median,
+                time_ratio=_time_ratio(pairs, lambda cell, at=position: cell.inference[at].latency_s),  # type: ignore[misc]
+            )
+        )
+    return tuple(estimates)
+
+
+def _check_placebo(blocks: Sequence[dict[str, Cell]], row: Row, baseline: str) -> PlaceboCheck:
+    return PlaceboCheck(
+        accuracy_equal=all(
+            block[row.activation].test_accuracy == block[baseline].test_accuracy for block in blocks
+        ),
+        train_time_ratio=row.train_time_ratio,
+        inference={entry.batch_size: entry.time_ratio for entry in row.inference},
+    )
+
+
+def _accuracy(cell: Cell) -> float:
+    if cell.test_accuracy is None:
+        raise ValueError(f"a training of {cell.activation} ended well but has no test accuracy")
+    return cell.test_accuracy
+
+
+def _epoch_s(cells: Sequence[Cell], epoch_slices: int) -> Floats:
+    slices: Floats = np.array([cell.slice_s for cell in cells])
+    epochs: Floats = slices.reshape(len(cells), -1, epoch_slices).sum(axis=2)
+    return epochs
+
+
+def _time_ratio(
+    pairs: Sequence[tuple[Cell, Cell]], times: Callable[[Cell], tuple[float, ...]]
+) -> Interval | None:
+    if not pairs:
+        return None
+    ratios = np.array([times(cell) for cell, _ in pairs]) / np.array([times(base) for _, base in pairs])
+    return _geometric(ratios)
+
+
+def _geometric(values: Floats) -> Interval:
+    """Interval of positive (blocks, rounds) samples, averaged as logarithms: x and 1/x weigh the same."""
+    return clustered_interval(np.log(values)).map(math.exp)

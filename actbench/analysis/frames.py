@@ -1,0 +1,63 @@
+"""Records as tidy pandas frames, one row per observation, for notebooks and further analysis.
+
+Every frame starts with the columns `setting`, `block`, `seed` (int) and `activation`, and is ordered by
+setting and seed. Failed blocks have no rows.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import pandas as pd
+
+from actbench.analysis.measured import finished_blocks
+from actbench.records import BlockRecord, Cell
+
+_KEYS = ["setting", "block", "seed", "activation"]
+
+
+def accuracy_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
+    """One row per cell.
+
+    Further columns: `status` ("ok" or "diverged"), `parameters` (int), `test_accuracy` (fraction) and
+    `test_loss` (both NaN when diverged), `compile_s` (seconds; NaN where compiled before).
+    """
+    rows = [
+        (*keys, cell.status, cell.parameters, cell.test_accuracy, cell.test_loss, cell.compile_s)
+        for keys, _, cell in _cells(records)
+    ]
+    columns = [*_KEYS, "status", "parameters", "test_accuracy", "test_loss", "compile_s"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[-3:], "float64"))
+
+
+def slices_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
+    """One row per timed training slice, those of diverged cells included.
+
+    Further columns: `round` and `epoch` (both from 0), `steps` (int), `slice_s` (seconds).
+    """
+    rows = [
+        (*keys, position, position // block.slices_per_epoch, steps, seconds)
+        for keys, block, cell in _cells(records)
+        for position, (steps, seconds) in enumerate(zip(block.slice_steps, cell.slice_s, strict=False))
+    ]
+    return pd.DataFrame(rows, columns=[*_KEYS, "round", "epoch", "steps", "slice_s"])
+
+
+def inference_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
+    """One row per timed inference call.
+
+    Further columns: `batch_size` (int), `round` (from 0), `latency_s` (seconds).
+    """
+    rows = [
+        (*keys, entry.batch_size, position, seconds)
+        for keys, _, cell in _cells(records)
+        for entry in cell.inference
+        for position, seconds in enumerate(entry.latency_s)
+    ]
+    return pd.DataFrame(rows, columns=[*_KEYS, "batch_size", "round", "latency_s"])
+
+
+def _cells(
+    records: Iterable[BlockRecord],
+) -> Iterator[tuple[tuple[str, str, int, str], BlockRecord, Cell]]:
+    for block in finished_blocks(records):
+        for cell in block.cells:
+            yield (block.setting, block.block, block.seed, cell.activation), block, cell

@@ -1,0 +1,78 @@
+"""actbench report: prints what a run found."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from actbench.cli.options import out_option
+
+if TYPE_CHECKING:
+    from actbench.report import Format, Sort, TableName
+
+_FORMATS = ("terminal", "markdown", "csv", "json")
+_TABLES = ("accuracy", "time", "inference", "all")
+_SORTS = ("accuracy", "time", "activation", "config")
+
+
+@click.command()
+@click.argument("run", required=False, metavar="[RUN]")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
+@click.option("--table", type=click.Choice(_TABLES), default="all", show_default=True)
+@click.option(
+    "--sort",
+    type=click.Choice(_SORTS),
+    default="accuracy",
+    show_default=True,
+    help="Best accuracy first, fastest training first, by name, or as in the config.",
+)
+@out_option
+@click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead.")
+def report(
+    run: str | None, form: "Format", table: "TableName", sort: "Sort", out: Path, output: Path | None
+) -> None:
+    r"""Print the tables of RUN: a run folder, a run id, or the name of a config; the newest run by default.
+
+    \b
+    Example:
+      actbench report
+      actbench report results/mnist/0123456789ab --format csv --table time
+    """
+    from actbench import report as reports
+    from actbench.store import find_run, open_run
+
+    path = find_run(out, run)
+    stored = open_run(path)
+    if stored.torn:
+        click.echo(f"{path}: the last line of the ledger is incomplete and was ignored", err=True)
+    built = reports.build(stored.info, stored.records, sort)
+    planned, finished = len(stored.info.blocks), built.estimates.finished
+    if finished < planned:
+        failed = len(built.estimates.failed)
+        click.echo(f"{path}: {finished} of {planned} blocks are measured, {failed} failed", err=True)
+    width, color = _screen() if output is None else (80, False)
+    text = reports.render(built, form, table, width=width, color=color)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        _write(output, text)
+
+
+def _screen() -> tuple[int, bool]:
+    """Width of standard output, and whether somebody watches it; 80 columns where it is no terminal."""
+    import os
+    import shutil
+    import sys
+
+    watched = sys.stdout.isatty()
+    return (shutil.get_terminal_size().columns if watched else 80), watched and "NO_COLOR" not in os.environ
+
+
+def _write(path: Path, text: str) -> None:
+    from actbench.store.files import reporting, write_atomically
+
+    with reporting(f"write {path}"):
+        if path.exists() and not path.is_file():
+            path.write_bytes(text.encode())  # a device or a pipe is written to, never replaced
+        else:
+            write_atomically(path.resolve(), text.encode())

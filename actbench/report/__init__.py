@@ -1,0 +1,72 @@
+"""Figures to tables: on the terminal, as Markdown, as CSV and as JSON."""
+
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+from actbench.analysis.estimates import estimate
+from actbench.records import BlockRecord, RunInfo
+from actbench.report.contract import TABLES, TableName, to_csv, to_json
+from actbench.report.layout import lay_out
+from actbench.report.model import Report, sorted_report
+from actbench.report.ordering import SORTS, Sort
+
+Format = Literal["terminal", "markdown", "csv", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+__all__ = ["FORMATS", "SORTS", "TABLES", "Format", "Report", "Sort", "TableName", "build", "render", "tables"]
+
+
+def build(info: RunInfo, records: Iterable[BlockRecord], sort: Sort = "accuracy") -> Report:
+    """Compute every figure of a run, finished or not.
+
+    Args:
+        info: What was planned.
+        records: What the ledger holds, in any order.
+        sort: In which order the activations stand.
+
+    Raises:
+        NothingMeasuredError: If no training of the run ended well.
+        EnvironmentMismatchError: If the blocks were measured on different machines.
+    """
+    return sorted_report(info, estimate(info, records), sort)
+
+
+def render(
+    report: Report,
+    format: Format,  # noqa: A002 - the name of the command's option
+    table: TableName = "all",
+    *,
+    width: int = 80,
+    color: bool = False,
+) -> str:
+    """Write a report down.
+
+    Args:
+        report: From `build`.
+        format: Which one; "csv" and "json" have the names that scripts rely on and unrounded figures.
+        table: Which figures.
+        width: Columns of the terminal; other formats ignore it.
+        color: Whether the terminal may show bold and dim text; other formats ignore it.
+
+    Returns:
+        Text that ends with a newline.
+    """
+    match format:
+        case "csv":
+            return to_csv(report, table)
+        case "json":
+            return to_json(report, table)
+        case "markdown":
+            from actbench.report.markdown import to_markdown
+
+            return to_markdown(lay_out(report, table))
+        case "terminal":
+            from actbench.report.terminal import to_terminal
+
+            return to_terminal(lay_out(report, table), width, color)
+
+
+def tables(info: RunInfo, records: Iterable[BlockRecord]) -> dict[str, str]:
+    """The CSV files of a finished run, by file name: just what `report --format csv --table ...` prints."""
+    report = build(info, records)
+    return {f"{name}.csv": to_csv(report, name) for name in ("accuracy", "time", "inference")}

@@ -1,0 +1,74 @@
+"""A report without a format: what is said, in what order, and which figures stand in which table."""
+
+from dataclasses import dataclass
+
+from actbench.report.numbers import Kind, Value, format_value
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of figures of one kind.
+
+    Attributes:
+        title: With its unit.
+        kind: How its figures are shown; "text" is aligned to the left, all others to the right.
+    """
+
+    title: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Table:
+    """A titled table.
+
+    Attributes:
+        title: Names what is tabulated.
+        columns: The first one names the row.
+        rows: As many values each as there are columns.
+        notes: What has to be said about single rows.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    def formatted(self) -> list[list[str]]:
+        """The cells as they are shown, row by row."""
+        return [
+            [format_value(value, column.kind) for value, column in zip(row, self.columns, strict=True)]
+            for row in self.rows
+        ]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One setting: what was trained, and its tables.
+
+    Attributes:
+        title: The heading.
+        facts: Names and values.
+        tables: In order.
+    """
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole report.
+
+    Attributes:
+        title: The heading.
+        facts: Names and values that hold for the whole run.
+        sections: One per setting.
+        notes: How to read the tables, one line each.
+    """
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    notes: tuple[str, ...]

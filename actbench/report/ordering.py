@@ -1,0 +1,33 @@
+"""In which order the activations stand in a report."""
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+from actbench.analysis.estimates import Row
+from actbench.analysis.intervals import Interval
+
+Sort = Literal["accuracy", "time", "activation", "config"]
+SORTS: tuple[Sort, ...] = get_args(Sort)
+
+DESCRIPTIONS: dict[Sort, str] = {
+    "accuracy": "test accuracy, best first",
+    "time": "training time, fastest first",
+    "activation": "name",
+    "config": "order in the config",
+}
+
+_KEYS: dict[Sort, Callable[[Row], tuple[bool, float] | str | int]] = {
+    "accuracy": lambda row: (row.accuracy is None, -_figure(row.accuracy)),
+    "time": lambda row: (row.train_time_ratio is None, _figure(row.train_time_ratio)),
+    "activation": lambda row: row.activation.casefold(),
+    "config": lambda _: 0,
+}
+
+
+def sort_rows(rows: tuple[Row, ...], sort: Sort) -> tuple[Row, ...]:
+    """The rows by that key; equal rows, and those without the figure (last), keep the order of the config."""
+    return tuple(sorted(rows, key=_KEYS[sort]))
+
+
+def _figure(interval: Interval | None) -> float:
+    return 0.0 if interval is None else interval.estimate

@@ -1,0 +1,62 @@
+"""A Document for the screen."""
+
+import io
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from actbench.report.document import Document, Table
+
+
+def to_terminal(document: Document, width: int, color: bool) -> str:
+    """Lines of at most that width; figures are never cut or wrapped, only labels and sentences are.
+
+    Args:
+        document: What to show.
+        width: In columns; figures need 80.
+        color: Whether to use control sequences for bold and dim text.
+    """
+    text = io.StringIO()
+    console = Console(file=text, width=width, force_terminal=color, no_color=not color, highlight=False)
+    console.print(Text(document.title, style="bold"))
+    _print_facts(console, document.facts)
+    for section in document.sections:
+        console.print()
+        console.print(Text(section.title, style="bold"))
+        _print_facts(console, section.facts)
+        for table in section.tables:
+            console.print()
+            _print_table(console, table)
+    console.print()
+    for note in document.notes:
+        console.print(Text(note, style="dim"))
+    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
+
+
+def _print_facts(console: Console, facts: tuple[tuple[str, str], ...]) -> None:
+    grid = RichTable.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in facts:
+        grid.add_row(Text(name, style="dim"), Text(value))
+    console.print(grid)
+
+
+def _print_table(console: Console, table: Table) -> None:
+    grid = RichTable(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for column in table.columns:
+        is_text = column.kind == "text"
+        grid.add_column(
+            Text(column.title),
+            justify="left" if is_text else "right",
+            no_wrap=not is_text,
+            overflow="fold",
+        )
+    for row in table.formatted():
+        grid.add_row(*(Text(cell) for cell in row))
+    console.print(Text(table.title, style="bold"))
+    console.print(grid)
+    for note in table.notes:
+        console.print(Text(note))

@@ -1,0 +1,167 @@
+import csv
+import io
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from actbench import report as reports
+from actbench.cli.report import report
+from actbench.errors import EnvironmentMismatchError, NothingMeasuredError, StoreError
+from actbench.records import BlockRecord
+from actbench.report import FORMATS, SORTS, TABLES
+from actbench.store import create_or_resume
+from tests.factories import (
+    SyntheticRun,
+    make_block,
+    make_cell,
+    make_environment,
+    make_failed_block,
+    make_info,
+    make_run,
+)
+
+RUN = make_run(("relu", "tanh", "placebo"), seeds=2)
+
+
+def store(root: Path, run: SyntheticRun = RUN) -> Path:
+    with create_or_resume(root, run.info, b"name: mnist\n") as folder:
+        for record in run.records:
+            folder.append(record)
+    return folder.path
+
+
+def invoke(*arguments: object) -> None:
+    report.main([str(argument) for argument in arguments], standalone_mode=False)
+
+
+def expected(*arguments: str, run: SyntheticRun = RUN) -> str:
+    return reports.render(reports.build(run.info, run.records), *arguments)  # type: ignore[arg-type]
+
+
+def test_prints_the_newest_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store(tmp_path)
+    invoke("--out", tmp_path)
+    assert capsys.readouterr() == (expected("terminal"), "")
+
+
+@pytest.mark.parametrize("reference", ["path", "mnist", "0123456789ab"])
+def test_finds_the_run_that_is_meant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], reference: str
+) -> None:
+    path = store(tmp_path)
+    invoke(path if reference == "path" else reference, "--out", tmp_path)
+    assert "run        0123456789ab" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("table", TABLES)
+def test_every_format_and_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, table: str
+) -> None:
+    invoke(store(tmp_path), "--format", form, "--table", table)
+    assert capsys.readouterr().out == expected(form, table)
+
+
+@pytest.mark.parametrize(
+    ("option", "choices"), [("--format", FORMATS), ("--table", TABLES), ("--sort", SORTS)]
+)
+def test_the_command_offers_what_the_report_can_do(option: str, choices: tuple[str, ...]) -> None:
+    (parameter,) = (parameter for parameter in report.params if option in parameter.opts)
+    assert tuple(parameter.type.choices) == choices  # type: ignore[attr-defined]
+
+
+def test_sorts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    invoke(store(tmp_path), "--format", "csv", "--table", "accuracy", "--sort", "activation")
+    rows = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert [row["activation"] for row in rows] == ["placebo", "relu", "tanh"]
+
+
+def test_a_torn_ledger_and_an_unfinished_run_are_told_on_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    info = RUN.info.model_copy(update={"blocks": (*RUN.info.blocks, "11111111-2", "11111111-3")})
+    path = store(tmp_path, SyntheticRun(info, [*RUN.records, make_failed_block(seed=2)]))
+    with (path / "ledger.jsonl").open("a") as ledger:
+        ledger.write('{"schema_ver')
+    invoke(path, "--format", "csv")
+    out, err = capsys.readouterr()
+    assert out == expected("csv")
+    assert "the last line of the ledger is incomplete" in err
+    assert "2 of 4 blocks are measured, 1 failed" in err
+
+
+def test_output_replaces_the_file_and_prints_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "report.md"
+    target.write_text("old")
+    (tmp_path / "link.md").symlink_to(target)
+    invoke(store(tmp_path), "--format", "markdown", "--output", tmp_path / "link.md")
+    assert capsys.readouterr().out == ""
+    assert target.read_text() == expected("markdown")
+    assert (tmp_path / "link.md").is_symlink()
+    assert {path.name for path in tmp_path.iterdir()} == {"mnist", "report.md", "link.md"}
+
+
+def test_output_to_a_device_does_not_replace_it(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(
+        [sys.executable, "-c", f"print(open({str(pipe)!r}).read(), end='')"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    invoke(store(tmp_path), "--format", "csv", "--output", pipe)
+    assert reader.communicate(timeout=30)[0] == expected("csv")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.parametrize("target", ["missing/report.md", "folder", "file/report.md"])
+def test_output_that_cannot_be_written(tmp_path: Path, target: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    path = store(tmp_path / "results")
+    with pytest.raises(StoreError, match=f"cannot write .*{target}") as caught:
+        invoke(path, "--output", tmp_path / target)
+    assert caught.value.exit_code == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder", "results"]
+
+
+def test_no_run(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="there is no run under"):
+        invoke("--out", tmp_path / "nowhere")
+
+
+def test_nothing_measured(tmp_path: Path) -> None:
+    path = store(tmp_path, SyntheticRun(make_info(seeds=1), []))
+    with pytest.raises(NothingMeasuredError) as caught:
+        invoke(path)
+    assert caught.value.exit_code == 5
+
+
+def test_two_machines(tmp_path: Path) -> None:
+    labels = ("relu", "tanh", "placebo")
+
+    def block(seed: int, cores: int) -> BlockRecord:
+        return make_block(
+            [make_cell(label) for label in labels], seed=seed, environment=make_environment(cores=cores)
+        )
+
+    path = store(tmp_path, SyntheticRun(make_info(labels, seeds=2), [block(0, 2), block(1, 4)]))
+    with pytest.raises(EnvironmentMismatchError, match="cores 2 and 4") as caught:
+        invoke(path)
+    assert caught.value.exit_code == 4
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from actbench.cli.report import report; report(['--help'], standalone_mode=False);"
+        "heavy = {'tensorflow', 'keras', 'pandas', 'scipy', 'numpy', 'pydantic', 'rich'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,42 @@
+import pytest
+
+from actbench.analysis.intervals import Interval
+from actbench.report.numbers import Kind, Value, format_value, latency_kind
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "shown"),
+    [
+        (None, "ratio", "-"),
+        ("baseline", "ratio", "baseline"),
+        ("relu", "text", "relu"),
+        (1000, "count", "1,000"),
+        (Interval(0.97882, 0.97811, 0.97949), "percent", "97.88 [97.81, 97.95]"),
+        (Interval(1.0, 1.0, 1.0), "percent", "100.00 [100.00, 100.00]"),
+        (Interval(0.97882, None, None), "percent", "97.88"),
+        (Interval(0.0012, -0.0003, 0.0027), "points", "+0.12 [-0.03, +0.27]"),
+        (Interval(-0.00001, -0.00001, 0.0), "points", "+0.00 [+0.00, +0.00]"),
+        (Interval(1.0341, 1.0294, 1.0402), "ratio", "1.034 [1.029, 1.040]"),
+        (Interval(0.25411, 0.25249, 0.2561), "seconds", "0.254 [0.252, 0.256]"),
+        (Interval(9.994, 9.8, 10.2), "seconds", "9.99 [9.80, 10.20]"),
+        (Interval(9.996, 9.8, 10.2), "seconds", "10.0 [9.8, 10.2]"),
+        (Interval(0.9996, 0.9, 1.1), "seconds", "1.00 [0.90, 1.10]"),
+        (1234.5, "seconds", "1,234"),
+        (0.0, "seconds", "0.00"),
+        (0.00012345, "microseconds", "123"),
+        (0.0012345, "milliseconds", "1.23"),
+        (561_234.5, "rate", "561,000"),
+        (99.99, "rate", "100"),
+        (12.345, "rate", "12.3"),
+    ],
+)
+def test_format_value(value: Value, kind: Kind, shown: str) -> None:
+    assert format_value(value, kind) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kind"),
+    [(0.00099, "microseconds"), (0.001, "milliseconds"), (0.99, "milliseconds"), (1.0, "seconds")],
+)
+def test_latency_kind(seconds: float, kind: Kind) -> None:
+    assert latency_kind(seconds) == kind

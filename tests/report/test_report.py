@@ -1,0 +1,147 @@
+import json
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from syrupy.assertion import SnapshotAssertion
+
+from actbench import report
+from actbench.report import Format
+from actbench.report.layout import placebo_in_words
+from tests.factories import SyntheticRun, make_block, make_cell, make_failed_block, make_info, make_run
+
+
+@pytest.fixture(scope="module")
+def thirteen() -> SyntheticRun:
+    """The thirteen activations; one that sometimes diverged, one block failed, one to go."""
+    run = make_run(diverges=lambda label, seed: label == "selu" and seed < 2)
+    info = run.info.model_copy(update={"blocks": (*run.info.blocks, "11111111-6", "11111111-7")})
+    return SyntheticRun(info, [*run.records, make_failed_block(seed=6)])
+
+
+def shown(run: SyntheticRun, form: Format = "terminal", **options: Any) -> str:
+    return report.render(report.build(run.info, run.records), form, **options)
+
+
+def six_digits(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: six_digits(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [six_digits(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def test_terminal(thirteen: SyntheticRun, snapshot: SnapshotAssertion) -> None:
+    assert shown(thirteen) == snapshot
+
+
+def test_markdown(thirteen: SyntheticRun, snapshot: SnapshotAssertion) -> None:
+    assert shown(thirteen, "markdown") == snapshot
+
+
+def test_json(snapshot: SnapshotAssertion) -> None:
+    run = make_run(("relu", "tanh", "placebo"), seeds=3)
+    assert json.dumps(six_digits(json.loads(shown(run, "json"))), indent=2) == snapshot
+
+
+def test_eighty_columns_hold_every_row(thirteen: SyntheticRun) -> None:
+    lines = shown(thirteen).splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    assert not any("…" in line for line in lines)
+    for label in [*thirteen.info.activations[:-1], "placebo (= relu)"]:
+        rows = [line for line in lines if re.match(rf"{re.escape(label)}  ", line)]
+        assert len(rows) == 4, label  # accuracy, time, two batch sizes
+        assert all(re.search(r"\d$", row) for row in rows), "a row ends with its n"
+
+
+def test_wide_figures_stay_whole_where_a_long_label_must_fold() -> None:
+    label = "a_custom_activation_with_a_very_long_label_" + "x" * 60
+    baseline = "another_" + label
+    cells = [
+        make_cell(baseline, accuracy=0.9, slice_s=(1000.0, 2345.0), latency_s={1: [12.5] * 6}),
+        make_cell(label, accuracy=1.0, slice_s=(12345.0, 23456.0), latency_s={1: [1234.5] * 6}),
+    ]
+    blocks = [make_block(cells, seed=seed) for seed in range(2)]
+    text = shown(SyntheticRun(make_info((baseline, label), baseline=baseline, placebo=None, seeds=2), blocks))
+    assert max(map(cell_len, text.splitlines())) <= 80
+    assert "100.00 [100.00, 100.00]" in text
+    assert "35,801 [35,801, 35,801]" in text
+    assert "…" not in text
+
+
+def test_several_settings_have_a_section_each() -> None:
+    text = shown(make_run(("relu", "placebo"), seeds=2, settings=("11111111", "22222222")), "markdown")
+    assert re.findall(r"^## .*$", text, re.MULTILINE) == ["## setting 11111111", "## setting 22222222"]
+
+
+def test_one_table_alone(thirteen: SyntheticRun) -> None:
+    text = shown(thirteen, "markdown", table="time")
+    assert re.findall(r"^### .*$", text, re.MULTILINE) == ["### training time"]
+    assert "Accuracy:" not in text
+
+
+def test_what_failed_and_what_diverged_is_said_in_words(thirteen: SyntheticRun) -> None:
+    text = shown(thirteen)
+    assert re.search(r"blocks +6 of 8 finished", text)
+    assert re.search(r"failed +block 11111111-6: the worker was killed \(signal 9\)", text)
+    assert "selu: diverged 2 of 6" in text
+
+
+def test_a_single_seed_warns_about_its_time_intervals() -> None:
+    assert "With a single seed" in shown(make_run(("relu", "placebo"), seeds=1))
+    assert "With a single seed" not in shown(make_run(("relu", "placebo"), seeds=2))
+
+
+def test_without_a_placebo_the_report_says_so() -> None:
+    assert re.search(r"placebo +none", shown(make_run(("relu", "tanh"), seeds=2)))
+
+
+def in_words(slice_s: tuple[float, ...], accuracy: float = 0.9, blocks: int = 2) -> str:
+    cells = [make_cell(), make_cell("placebo", slice_s=slice_s, accuracy=accuracy)]
+    records = [make_block(cells, seed=seed) for seed in range(blocks)]
+    built = report.build(make_info(("relu", "placebo"), seeds=blocks), records)
+    check = built.estimates.settings[0].placebo
+    assert check is not None
+    return placebo_in_words(check, "relu", blocks)
+
+
+def test_the_placebo_in_words() -> None:
+    assert in_words((0.1, 0.1)) == (
+        "its test accuracy is exactly relu's in all of 2 blocks; "
+        "it trains in 1.000 [1.000, 1.000] of relu's time, and no time ratio excludes 1"
+    )
+    assert "FLAGGED: its train_time_ratio 1.050 [1.050, 1.050] excludes 1" in in_words((0.105, 0.105))
+    assert "FLAGGED: its test accuracy is not relu's" in in_words((0.1, 0.1), accuracy=0.8)
+    assert "too few rounds" in in_words((0.1, 0.2), blocks=1)
+
+
+def test_labels_are_text_and_not_markup() -> None:
+    label = "[bold]*x*|[a](b)\n_y_"
+    run = SyntheticRun(
+        make_info(("relu", label), placebo=None), [make_block([make_cell(), make_cell(label)])]
+    )
+    assert "[bold]*x*|[a](b)" in shown(run)
+    assert r"| [bold]\*x\*\|[a\](b) \_y\_ | 90.00 |" in shown(run, "markdown")
+
+
+def test_color_only_where_asked_for(thirteen: SyntheticRun) -> None:
+    assert "\x1b[" not in shown(thirteen)
+    assert "\x1b[1m" in shown(thirteen, color=True)
+
+
+def test_the_same_records_give_the_same_text(thirteen: SyntheticRun) -> None:
+    assert shown(thirteen) == shown(SyntheticRun(thirteen.info, thirteen.records[::-1]))
+
+
+def test_a_report_loads_neither_tensorflow_nor_pandas() -> None:
+    code = (
+        "import sys; from tests.factories import make_run; from actbench import report;"
+        "r = make_run(seeds=2);"
+        "[report.render(report.build(r.info, r.records), form) for form in report.FORMATS];"
+        "print(sorted({'tensorflow', 'keras', 'pandas', 'scipy.stats'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
