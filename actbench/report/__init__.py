@@ -5,7 +5,8 @@ from typing import Literal, get_args
 
 from actbench.analysis.estimates import estimate
 from actbench.records import BlockRecord, RunInfo
-from actbench.report.contract import TABLES, TableName, to_csv, to_json
+from actbench.report.contract import TABLES, TableName, to_json
+from actbench.report.flat import to_csv
 from actbench.report.layout import lay_out
 from actbench.report.model import Report, sorted_report
 from actbench.report.ordering import SORTS, Sort

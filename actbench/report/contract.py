@@ -1,13 +1,10 @@
-"""The names that scripts rely on: one JSON object, and the same names flattened with `_` as CSV."""
+"""The names that scripts rely on, as one JSON object."""
 
-import csv
-import io
 import json
 import math
-from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from actbench.analysis.estimates import InferenceEstimate, PlaceboCheck, Row
+from actbench.analysis.figures import InferenceEstimate, PlaceboCheck, Row
 from actbench.analysis.intervals import Interval
 from actbench.report.model import Report
 
@@ -15,7 +12,7 @@ TableName = Literal["accuracy", "time", "inference", "all"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
 
 # What an interval's estimate is called, by the name of the figure.
-_ESTIMATES = {
+ESTIMATES = {
     "accuracy": "mean",
     "accuracy_diff": "mean",
     "epoch_s": "median",
@@ -28,7 +25,6 @@ _FIGURES: dict[TableName, tuple[str, ...]] = {
     "inference": ("inference",),
     "all": ("accuracy", "accuracy_diff", "epoch_s", "train_time_ratio", "compile_s", "inference"),
 }
-_INFERENCE = ("latency_s", "latency_p95_s", "latency_p99_s", "items_per_s", "time_ratio")
 
 
 def to_json(report: Report, table: TableName) -> str:
@@ -71,30 +67,15 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
                     **setting.setting.description,
                     "data": setting.dataset.model_dump(mode="json"),
                 },
-                "rows": [_row(row, table) for row in setting.rows],
+                "rows": [row_object(row, table) for row in setting.rows],
             }
             for setting in estimates.settings
         ],
     }
 
 
-def to_csv(report: Report, table: TableName) -> str:
-    """A row per activation, or per activation and batch size for the inference table."""
-    rows = []
-    for setting in report.estimates.settings:
-        keys = _flatten({"setting": {"id": setting.setting.id, **setting.setting.description}})
-        sizes = list(dict.fromkeys(entry.batch_size for row in setting.rows for entry in row.inference))
-        for row in setting.rows:
-            rows += [{**keys, **figures} for figures in _flat_rows(_row(row, table), sizes, table)]
-    names = list(dict.fromkeys(name for row in rows for name in row if name != "status"))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [*names, "status"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _row(row: Row, table: TableName) -> dict[str, Any]:
+def row_object(row: Row, table: TableName) -> dict[str, Any]:
+    """One activation, with the figures of that table only."""
     figures: dict[str, Any] = {
         "accuracy": _interval("accuracy", row.accuracy),
         "accuracy_diff": _interval("accuracy_diff", row.accuracy_diff),
@@ -138,7 +119,7 @@ def _interval(name: str, interval: Interval | None) -> dict[str, float | None] |
     if interval is None:
         return None
     return {
-        _ESTIMATES[name]: _number(interval.estimate),
+        ESTIMATES[name]: _number(interval.estimate),
         "ci_low": _number(interval.ci_low),
         "ci_high": _number(interval.ci_high),
     }
@@ -146,34 +127,3 @@ def _interval(name: str, interval: Interval | None) -> dict[str, float | None] |
 
 def _number(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
-
-
-def _flat_rows(row: Mapping[str, Any], sizes: Sequence[int], table: TableName) -> list[dict[str, Any]]:
-    """One JSON row as CSV rows; the columns are the same for rows whose figures are missing."""
-    per_size = {entry["batch_size"]: entry for entry in row.get("inference", ())}
-    entries = {size: per_size.get(size, dict.fromkeys(_INFERENCE)) for size in sizes}
-    single = {name: value for name, value in row.items() if name != "inference"}
-    if table == "inference":
-        return [
-            _flatten({**single, "batch_size": size, **{name: entry[name] for name in _INFERENCE}})
-            for size, entry in entries.items()
-        ]
-    if table == "all":
-        for size, entry in entries.items():
-            single[f"inference_{size}"] = {name: entry[name] for name in _INFERENCE}
-    return [_flatten(single)]
-
-
-def _missing(name: str) -> dict[str, None] | None:
-    return dict.fromkeys((_ESTIMATES[name], "ci_low", "ci_high")) if name in _ESTIMATES else None
-
-
-def _flatten(value: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, item in value.items():
-        item = _missing(name) if item is None else item
-        if isinstance(item, Mapping):
-            flat |= {f"{name}_{inner}": leaf for inner, leaf in _flatten(item).items()}
-        else:
-            flat[name] = json.dumps(item) if isinstance(item, bool | list | tuple) else item
-    return flat

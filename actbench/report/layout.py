@@ -1,14 +1,13 @@
-"""From figures to a Document: which tables there are, and what has to be said beside them."""
+"""From figures to a Document: which tables there are, and how to read them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from actbench.analysis.estimates import PlaceboCheck, Row, SettingEstimates
+from actbench.analysis.figures import Row, SettingEstimates
 from actbench.report.contract import TableName
 from actbench.report.document import Column, Document, Section, Table
+from actbench.report.facts import run_facts, setting_facts
 from actbench.report.model import Report
-from actbench.report.numbers import Value, format_value, latency_kind
-from actbench.report.ordering import DESCRIPTIONS
+from actbench.report.numbers import Value, latency_kind
 
 _NOTES: dict[TableName, tuple[str, ...]] = {
     "accuracy": (
@@ -39,79 +38,17 @@ def lay_out(report: Report, table: TableName) -> Document:
         notes.append(_ONE_SEED)
     return Document(
         title=f"{report.info.name}: {', '.join(shown)}",
-        facts=_run_facts(report),
+        facts=run_facts(report),
         sections=tuple(_section(report, setting, shown) for setting in settings),
         notes=tuple(notes),
     )
 
 
-def _run_facts(report: Report) -> tuple[tuple[str, str], ...]:
-    info, environment = report.info, report.estimates.environment
-    memory = environment.memory_bytes / 2**30
-    versions = {"python": environment.python, **environment.packages}
-    facts = [
-        ("run", f"{info.run_id}, created {info.created_at}"),
-        ("machine", f"{environment.cpu}, {environment.cores} cores, {memory:.1f} GiB"),
-        ("system", environment.system),
-        ("device", environment.device or "unknown"),
-        (
-            "threads",
-            f"{_or_unknown(environment.intra_op_threads)} intra-op, "
-            f"{_or_unknown(environment.inter_op_threads)} inter-op",
-        ),
-        ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
-        ("blocks", f"{report.estimates.finished} of {len(info.blocks)} finished"),
-        *(("failed", f"block {block.block}: {block.error}") for block in report.estimates.failed),
-        ("baseline", info.baseline),
-        ("sorted by", DESCRIPTIONS[report.sort]),
-    ]
-    if info.placebo is None:
-        facts.append(("placebo", "none: nothing in this run shows how large its noise is"))
-    return tuple(facts)
-
-
 def _section(report: Report, estimates: SettingEstimates, shown: Sequence[TableName]) -> Section:
-    description, dataset = estimates.setting.description, estimates.dataset
-    facts = [(name, _in_words(value)) for name, value in description.items()]
-    facts.append(
-        ("examples", f"{dataset.train:,} train, {dataset.validation:,} validation, {dataset.test:,} test")
-    )
-    facts.append(("seeds", f"{estimates.finished} finished"))
-    if estimates.placebo is not None:
-        words = placebo_in_words(estimates.placebo, report.info.baseline, estimates.finished)
-        facts.append(("placebo", words))
     build = {"accuracy": _accuracy_tables, "time": _time_tables, "inference": _inference_tables}
     tables = [table for name in shown if estimates.rows for table in build[name](report, estimates.rows)]
-    return Section(f"setting {estimates.setting.id}", tuple(facts), tuple(tables))
-
-
-def placebo_in_words(check: PlaceboCheck, baseline: str, blocks: int) -> str:
-    """Whether the run's own noise can be told from nothing.
-
-    Args:
-        check: What the placebo showed.
-        baseline: Its label.
-        blocks: How many blocks of the setting are finished.
-    """
-    accuracy = (
-        f"its test accuracy is exactly {baseline}'s in all of {blocks} blocks"
-        if check.accuracy_equal
-        else f"FLAGGED: its test accuracy is not {baseline}'s: trainings are not reproducible here"
-    )
-    ratio = check.train_time_ratio
-    if check.flagged:
-        figures = (f"{name} {format_value(flagged, 'ratio')}" for name, flagged in check.flagged.items())
-        time = (
-            f"FLAGGED: its {', '.join(figures)} excludes 1, though it computes the same as {baseline}: "
-            "distrust differences of that size"
-        )
-    elif ratio is None or ratio.ci_low is None:
-        time = f"too few rounds to tell whether its times are {baseline}'s"
-    else:
-        time = (
-            f"it trains in {format_value(ratio, 'ratio')} of {baseline}'s time, and no time ratio excludes 1"
-        )
-    return f"{accuracy}; {time}"
+    facts = setting_facts(estimates, report.info.baseline)
+    return Section(f"setting {estimates.setting.id}", facts, tuple(tables))
 
 
 def _accuracy_tables(report: Report, rows: Sequence[Row]) -> list[Table]:
@@ -197,13 +134,3 @@ def _versus(report: Report, row: Row, value: Value) -> Value:
 
 def _row_notes(rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(f"{row.activation}: {row.status}" for row in rows if row.diverged)
-
-
-def _in_words(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_in_words(item)}" for name, item in value.items() if item is not None)
-    return str(list(value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _or_unknown(threads: int | None) -> str:
-    return "unknown" if threads is None else str(threads)

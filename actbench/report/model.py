@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from actbench.analysis.estimates import Estimates
+from actbench.analysis.figures import Estimates
 from actbench.records import RunInfo
 from actbench.report.ordering import Sort, sort_rows
 

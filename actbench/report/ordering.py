@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal, get_args
 
-from actbench.analysis.estimates import Row
+from actbench.analysis.figures import Row
 from actbench.analysis.intervals import Interval
 
 Sort = Literal["accuracy", "time", "activation", "config"]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actbench.analysis.estimates import Estimates, InferenceEstimate, Row, SettingEstimates, estimate
+from actbench.analysis.estimates import estimate
+from actbench.analysis.figures import Estimates, InferenceEstimate, Row, SettingEstimates
 from actbench.analysis.intervals import Interval, t_interval
 from actbench.records import BlockRecord, Cell
 from tests.factories import SyntheticRun, make_block, make_cell, make_failed_block, make_info, make_run

@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from actbench import report
 from actbench.report import Format
-from actbench.report.layout import placebo_in_words
+from actbench.report.facts import placebo_in_words
 from tests.factories import SyntheticRun, make_block, make_cell, make_failed_block, make_info, make_run
 
 

@@ -1,0 +1,119 @@
+"""The figures of a report: per setting and activation, each with its interval."""
+
+from dataclasses import dataclass
+
+from actbench.analysis.intervals import Interval
+from actbench.records import BlockRecord, DatasetInfo, Environment, SettingInfo
+
+
+@dataclass(frozen=True)
+class InferenceEstimate:
+    """How fast one activation's trained model answers at one batch size.
+
+    Attributes:
+        batch_size: Examples per call.
+        latency_s: Median seconds per call, over all rounds of all seeds.
+        latency_p95_s: 95th percentile of the same samples.
+        latency_p99_s: 99th percentile of the same samples.
+        items_per_s: Examples per second at the median latency.
+        time_ratio: Latency over the baseline's in the same round; None where no seed has both.
+    """
+
+    batch_size: int
+    latency_s: float
+    latency_p95_s: float
+    latency_p99_s: float
+    items_per_s: float
+    time_ratio: Interval | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One activation in one setting. A quantity that no seed measured is None.
+
+    Attributes:
+        activation: The label.
+        seeds: Trainings that ended well; all the figures are over these.
+        diverged: Trainings that did not.
+        accuracy: Test accuracy, mean over seeds.
+        accuracy_diff: Test accuracy less the baseline's, mean over the seeds where both ended well; None for
+            the baseline itself.
+        epoch_s: Training seconds per epoch: each seed's median epoch, geometric mean over seeds.
+        train_time_ratio: Slice time over the baseline's in the same round: each seed's median, geometric mean
+            over seeds; exactly 1 for the baseline itself.
+        compile_s: Median seconds to compile the training programs, over the blocks that compiled them.
+        inference: One entry per batch size, in the config's order.
+    """
+
+    activation: str
+    seeds: int
+    diverged: int
+    accuracy: Interval | None
+    accuracy_diff: Interval | None
+    epoch_s: Interval | None
+    train_time_ratio: Interval | None
+    compile_s: float | None
+    inference: tuple[InferenceEstimate, ...]
+
+    @property
+    def status(self) -> str:
+        """Either "ok" or how many trainings diverged, in words."""
+        return f"diverged {self.diverged} of {self.seeds + self.diverged}" if self.diverged else "ok"
+
+
+@dataclass(frozen=True)
+class PlaceboCheck:
+    """What the second copy of the baseline says about the run: any difference it shows is noise.
+
+    Attributes:
+        accuracy_equal: Whether its test accuracy is exactly the baseline's in every block.
+        train_time_ratio: Its training time over the baseline's.
+        inference: Its latency over the baseline's, by batch size.
+    """
+
+    accuracy_equal: bool
+    train_time_ratio: Interval | None
+    inference: dict[int, Interval | None]
+
+    @property
+    def flagged(self) -> dict[str, Interval]:
+        """The time ratios whose interval excludes 1, by their CSV names ("inference_128_time_ratio")."""
+        ratios = {"train_time_ratio": self.train_time_ratio}
+        ratios |= {f"inference_{size}_time_ratio": ratio for size, ratio in self.inference.items()}
+        return {name: ratio for name, ratio in ratios.items() if ratio is not None and ratio.excludes(1.0)}
+
+
+@dataclass(frozen=True)
+class SettingEstimates:
+    """All figures of one setting.
+
+    Attributes:
+        setting: What was trained.
+        dataset: On what.
+        finished: Blocks measured.
+        rows: One per activation, in the order of the config; none before a block is finished.
+        placebo: None without a placebo or without a finished block.
+    """
+
+    setting: SettingInfo
+    dataset: DatasetInfo
+    finished: int
+    rows: tuple[Row, ...]
+    placebo: PlaceboCheck | None
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """All figures of a run.
+
+    Attributes:
+        environment: The one machine that measured them.
+        settings: In the order of the plan.
+        finished: Blocks measured.
+        failed: Blocks that could not be measured.
+    """
+
+    environment: Environment
+    settings: tuple[SettingEstimates, ...]
+    finished: int
+    failed: tuple[BlockRecord, ...]

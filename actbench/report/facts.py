@@ -1,0 +1,89 @@
+"""What has to be said beside the tables: on what machine, with what, and whether the placebo was quiet."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from actbench.analysis.figures import PlaceboCheck, SettingEstimates
+from actbench.report.model import Report
+from actbench.report.numbers import format_value
+from actbench.report.ordering import DESCRIPTIONS
+
+Facts = tuple[tuple[str, str], ...]
+
+
+def run_facts(report: Report) -> Facts:
+    """What holds for all settings: the run, the machine, what is finished."""
+    info, environment = report.info, report.estimates.environment
+    memory = environment.memory_bytes / 2**30
+    versions = {"python": environment.python, **environment.packages}
+    facts = [
+        ("run", f"{info.run_id}, created {info.created_at}"),
+        ("machine", f"{environment.cpu}, {environment.cores} cores, {memory:.1f} GiB"),
+        ("system", environment.system),
+        ("device", environment.device or "unknown"),
+        (
+            "threads",
+            f"{_or_unknown(environment.intra_op_threads)} intra-op, "
+            f"{_or_unknown(environment.inter_op_threads)} inter-op",
+        ),
+        ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
+        ("blocks", f"{report.estimates.finished} of {len(info.blocks)} finished"),
+        *(("failed", f"block {block.block}: {block.error}") for block in report.estimates.failed),
+        ("baseline", info.baseline),
+        ("sorted by", DESCRIPTIONS[report.sort]),
+    ]
+    if info.placebo is None:
+        facts.append(("placebo", "none: nothing in this run shows how large its noise is"))
+    return tuple(facts)
+
+
+def setting_facts(estimates: SettingEstimates, baseline: str) -> Facts:
+    """What was trained, on how many examples and seeds, and what its placebo says."""
+    dataset = estimates.dataset
+    facts = [(name, _in_words(value)) for name, value in estimates.setting.description.items()]
+    facts.append(
+        ("examples", f"{dataset.train:,} train, {dataset.validation:,} validation, {dataset.test:,} test")
+    )
+    facts.append(("seeds", f"{estimates.finished} finished"))
+    if estimates.placebo is not None:
+        facts.append(("placebo", placebo_in_words(estimates.placebo, baseline, estimates.finished)))
+    return tuple(facts)
+
+
+def placebo_in_words(check: PlaceboCheck, baseline: str, blocks: int) -> str:
+    """Whether the run's own noise can be told from nothing.
+
+    Args:
+        check: What the placebo showed.
+        baseline: Its label.
+        blocks: How many blocks of the setting are finished.
+    """
+    accuracy = (
+        f"its test accuracy is exactly {baseline}'s in all of {blocks} blocks"
+        if check.accuracy_equal
+        else f"FLAGGED: its test accuracy is not {baseline}'s: trainings are not reproducible here"
+    )
+    ratio = check.train_time_ratio
+    if check.flagged:
+        figures = (f"{name} {format_value(flagged, 'ratio')}" for name, flagged in check.flagged.items())
+        time = (
+            f"FLAGGED: its {', '.join(figures)} excludes 1, though it computes the same as {baseline}: "
+            "distrust differences of that size"
+        )
+    elif ratio is None or ratio.ci_low is None:
+        time = f"too few rounds to tell whether its times are {baseline}'s"
+    else:
+        time = (
+            f"it trains in {format_value(ratio, 'ratio')} of {baseline}'s time, and no time ratio excludes 1"
+        )
+    return f"{accuracy}; {time}"
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_in_words(item)}" for name, item in value.items() if item is not None)
+    return str(list(value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _or_unknown(threads: int | None) -> str:
+    return "unknown" if threads is None else str(threads)
