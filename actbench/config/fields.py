@@ -1,0 +1,172 @@
+"""The kinds of single value that a config holds; each refuses what it is not in a plain sentence.
+
+They are used as `Annotated[int, Whole(1, 100)]`. Pydantic's own messages cannot say at once what is wrong and
+what is allowed, and its lax mode turns `true` into 1.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from actbench.config.mistakes import refuse, show
+from actbench.errors import did_you_mean
+
+_FLOAT32_MAX = 3.4e38  # what is computed with has single precision
+_LABEL_LENGTH = 60
+_FOLDER_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+
+
+class _Scalar:
+    """A value that is checked, and perhaps normalised, before pydantic sees it."""
+
+    def check(self, value: object) -> object:
+        """The value to keep.
+
+        Raises:
+            PydanticCustomError: It is not allowed.
+        """
+        raise NotImplementedError
+
+    def _json_schema(self) -> dict[str, Any]:
+        # what the JSON Schema says beyond the type
+        return {}
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's hook: check first, then the type's own validation."""
+        return core_schema.no_info_before_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: the type's schema, narrowed."""
+        return {**handler(schema), **self._json_schema()}
+
+
+@dataclass(frozen=True)
+class Whole(_Scalar):
+    """A whole number from `low` to `high`, both included."""
+
+    low: int
+    high: int
+
+    def check(self, value: object) -> int:
+        """The number, if it is whole and in the range."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            wrong = "is not a whole number"
+        elif value < self.low:
+            wrong = "is too small"
+        elif value > self.high:
+            wrong = "is too large"
+        else:
+            return value
+        raise refuse(f"{show(value)} {wrong}; allowed: {self.low} to {self.high}")
+
+    def _json_schema(self) -> dict[str, Any]:
+        return {"minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True)
+class Number(_Scalar):
+    """A finite number, above 0 where `positive`; whole numbers become floats."""
+
+    positive: bool = False
+
+    def check(self, value: object) -> float:
+        """The number as a float."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            wrong = "is not a number"
+        elif not abs(value) <= _FLOAT32_MAX:  # so, not >, to catch NaN
+            wrong = "is not a finite number of single precision"
+        elif self.positive and value <= 0:
+            wrong = "is not above 0"
+        else:
+            return float(value)
+        raise refuse(f"{show(value)} {wrong}; allowed: a number{' above 0' if self.positive else ''}")
+
+    def _json_schema(self) -> dict[str, Any]:
+        return {"exclusiveMinimum": 0} if self.positive else {}
+
+
+class Flag(_Scalar):
+    """True or false, as YAML 1.2 has them: `yes` and `on` are text."""
+
+    def check(self, value: object) -> bool:
+        """The flag."""
+        if not isinstance(value, bool):
+            raise refuse(f"{show(value)} is neither true nor false; allowed: true or false")
+        return value
+
+
+class Text(_Scalar):
+    """Any text."""
+
+    def check(self, value: object) -> str:
+        """The text."""
+        if not isinstance(value, str):
+            raise refuse(
+                f"{show(value)} is not text; allowed: text, in quotes if it looks like something else"
+            )
+        return value
+
+
+class Label(Text):
+    """What tables call an activation: printable, 1 to 60 characters, no space at either end."""
+
+    def check(self, value: object) -> str:
+        """The label."""
+        text = super().check(value)
+        if not (text.isprintable() and text == text.strip() and 1 <= len(text) <= _LABEL_LENGTH):
+            raise refuse(
+                f"{show(text)} cannot be a label; "
+                f"allowed: 1 to {_LABEL_LENGTH} printable characters without a space at either end"
+            )
+        return text
+
+    def _json_schema(self) -> dict[str, Any]:
+        return {"minLength": 1, "maxLength": _LABEL_LENGTH}
+
+
+class FolderName(Text):
+    """Text that is safe as the name of a folder on any system."""
+
+    def check(self, value: object) -> str:
+        """The name."""
+        text = super().check(value)
+        if not re.fullmatch(_FOLDER_NAME, text):
+            raise refuse(
+                f"{show(text)} cannot name a folder; "
+                "allowed: up to 100 letters, digits, '.', '_' and '-', with a letter or digit first"
+            )
+        return text
+
+    def _json_schema(self) -> dict[str, Any]:
+        return {"pattern": f"^{_FOLDER_NAME}$"}
+
+
+@dataclass(frozen=True)
+class OneOf(_Scalar):
+    """One of some words.
+
+    Attributes:
+        what: What the words are, such as "optimizer".
+        words: All of them.
+        listing: What a message says instead of all of them, where they are too many.
+    """
+
+    what: str
+    words: tuple[str, ...]
+    listing: str | None = None
+
+    def check(self, value: object) -> str:
+        """The word."""
+        if isinstance(value, str) and value in self.words:
+            return value
+        allowed = self.listing or ", ".join(self.words)
+        hint = did_you_mean(value, self.words) if isinstance(value, str) else ""
+        raise refuse(f"{show(value)} is not a known {self.what}; allowed: {allowed}{hint}")
+
+    def _json_schema(self) -> dict[str, Any]:
+        return {"enum": list(self.words)}

@@ -1,0 +1,86 @@
+"""The kinds of list that a config holds; see `fields` for single values."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidatorFunctionWrapHandler
+from pydantic_core import CoreSchema, InitErrorDetails, core_schema
+
+from actbench.config.mistakes import gather, mistake, refuse, show
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list, kept as a tuple.
+
+    Attributes:
+        example: How one is written.
+        may_be_empty: Whether `[]` is allowed.
+        distinct: Whether no item may stand in it twice.
+    """
+
+    example: str
+    may_be_empty: bool = False
+    distinct: bool = False
+
+    def items(self, value: object) -> Sequence[object]:
+        """What the value lists.
+
+        Raises:
+            PydanticCustomError: It is not a list, or an empty one.
+        """
+        if not isinstance(value, list | tuple):
+            raise refuse(f"{show(value)} is not a list; allowed: a list such as {self.example}")
+        if not value and not self.may_be_empty:
+            raise refuse(f"the list is empty; allowed: at least one item, such as {self.example}")
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's hook: the list as a whole, then its items, reported together."""
+
+        def validate(value: object, items_of_type: ValidatorFunctionWrapHandler) -> Any:
+            items = self.items(value)
+            return gather(self._repeated(items), lambda: items_of_type(tuple(items)))
+
+        return core_schema.no_info_wrap_validator_function(validate, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: the tuple's schema, narrowed."""
+        least = {} if self.may_be_empty else {"minItems": 1}
+        return {**handler(schema), **least, **({"uniqueItems": True} if self.distinct else {})}
+
+    def _repeated(self, items: Sequence[object]) -> Iterator[InitErrorDetails]:
+        seen: set[int] = set()
+        for index, item in enumerate(items):
+            if self.distinct and isinstance(item, int):
+                if item in seen:
+                    yield mistake(f"{show(item)} is in the list already; allowed: each value once", index)
+                seen.add(item)
+
+
+@dataclass(frozen=True)
+class CountOrList(ListOf):
+    """A list of distinct whole numbers, or a count n that stands for 0..n-1; n is at most `most`."""
+
+    most: int = 10_000
+
+    def items(self, value: object) -> Sequence[object]:
+        """What the value lists, or the numbers that it counts."""
+        if isinstance(value, list | tuple):
+            return super().items(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= self.most:
+            raise refuse(
+                f"{show(value)} is neither a count nor a list; "
+                f"allowed: 1 to {self.most}, or a list such as {self.example}"
+            )
+        return range(value)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: either form."""
+        count = {"type": "integer", "minimum": 1, "maximum": self.most}
+        return {"anyOf": [count, super().__get_pydantic_json_schema__(schema, handler)]}

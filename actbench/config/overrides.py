@@ -1,0 +1,52 @@
+"""`--set KEY=VALUE`: replaces or adds one value of a config; VALUE is YAML."""
+
+from collections.abc import Iterable, Sequence
+
+from actbench.config.mistakes import show
+from actbench.config.tree import Entry, Mistake, Node, Place, format_path
+from actbench.config.yaml_tree import Parsed, parse
+
+
+def apply_overrides(root: Node, overrides: Iterable[str]) -> Parsed:
+    """The document with every override in it, the last of equal keys winning, and what is wrong with them.
+
+    Args:
+        root: A mapping.
+        overrides: Each as KEY=VALUE, where KEY has a dot before each deeper key.
+    """
+    mistakes: list[Mistake] = []
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        path = tuple(key.split("."))
+        place = Place(f"--set {key if key.isprintable() else show(key)}")
+        if not equals or not all(path):
+            mistakes.append(Mistake(place, (), "is not KEY=VALUE; allowed: such as train.epochs=2"))
+            continue
+        parsed = parse(text, place.source, lines=False)
+        mistakes += [Mistake(place, (*path, *mistake.path), mistake.message) for mistake in parsed.mistakes]
+        if not parsed.mistakes:
+            outcome = _assign(root, path, 0, parsed.root or Node(place, None))
+            if isinstance(outcome, Mistake):
+                mistakes.append(outcome)
+            else:
+                root = outcome
+    return Parsed(root, tuple(mistakes))
+
+
+def _assign(node: Node, path: Sequence[str], depth: int, value: Node) -> Node | Mistake:
+    """The node with the value at path[depth:]; nodes may be shared by aliases, so none is changed."""
+    if depth == len(path):
+        return value
+    entries = {} if node.value is None else node.value
+    if not isinstance(entries, dict):
+        what = f"{format_path(path[:depth])} is {show(node.plain())}"
+        return Mistake(
+            value.place, tuple(path), f"{what}, which has no keys; allowed: to replace it as a whole"
+        )
+    entry = entries.get(path[depth])
+    child = entry.node if entry else Node(value.place, {})
+    outcome = _assign(child, path, depth + 1, value)
+    if isinstance(outcome, Mistake):
+        return outcome
+    key_place = entry.key_place if entry and depth + 1 < len(path) else value.place
+    return Node(node.place, {**entries, path[depth]: Entry(key_place, outcome)})

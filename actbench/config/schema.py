@@ -1,0 +1,142 @@
+"""What a config may say, and the JSON Schema of it for editors.
+
+The models hold a config as it is understood: shorthand written out, defaults filled in, aliases resolved.
+They are as strict as the loader, so the Python API gives the same messages.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from pydantic_core import InitErrorDetails
+
+from actbench.config.activation import ActivationConfig
+from actbench.config.dataset import DatasetConfig
+from actbench.config.fields import Flag, FolderName, Number, OneOf, Text, Whole
+from actbench.config.lists import CountOrList, ListOf
+from actbench.config.mistakes import mistake, show
+from actbench.config.optimizers import OPTIMIZERS
+from actbench.config.section import Section
+from actbench.errors import did_you_mean
+
+__all__ = [
+    "PLACEBO",
+    "ActivationConfig",
+    "BenchConfig",
+    "DatasetConfig",
+    "ModelConfig",
+    "TimingConfig",
+    "TrainConfig",
+    "json_schema",
+]
+
+PLACEBO = "placebo"
+
+_MILLION = 1_000_000
+_KERAS_DEFAULTS = {"slices_per_epoch": 1, "inference_rounds": 10}
+
+
+class ModelConfig(Section):
+    """The network: dense layers between the input and the classes."""
+
+    hidden_units: Annotated[tuple[Annotated[int, Whole(1, 65536)], ...], ListOf("[128, 128]")]
+    """the width of each hidden layer, such as [128, 128]"""
+
+
+class TrainConfig(Section):
+    """How the network is trained."""
+
+    optimizer: Annotated[str, OneOf("optimizer", OPTIMIZERS)]
+    """a Keras optimizer, with its defaults but for the learning rate"""
+    learning_rate: Annotated[float, Number(positive=True)]
+    """the optimizer's step size, such as 0.001"""
+    batch_size: Annotated[int, Whole(1, _MILLION)]
+    """examples per training step; the last batch of an epoch may be shorter"""
+    epochs: Annotated[int, Whole(1, _MILLION)]
+    """how often each training example is seen"""
+
+
+class TimingConfig(Section):
+    """What runs the training, and how it is timed."""
+
+    engine: Annotated[Literal["compiled", "keras"], OneOf("engine", ("compiled", "keras"))] = "compiled"
+    """compiled: whole slices of steps as one XLA program; keras: stock fit, evaluate and predict"""
+    slices_per_epoch: Annotated[int, Whole(1, _MILLION)] = 4
+    """timed parts of an epoch, between which the activations take turns; 1 by default under keras"""
+    inference_batch_sizes: Annotated[
+        tuple[Annotated[int, Whole(1, _MILLION)], ...],
+        ListOf("[1, 128, 1024]", may_be_empty=True, distinct=True),
+    ] = (1, 128, 1024)
+    """examples per timed inference call; [] for no inference timing"""
+    inference_rounds: Annotated[int, Whole(1, _MILLION)] = 50
+    """timed inference calls for each batch size; 10 by default under keras"""
+
+    @classmethod
+    def written_out(cls, raw: object) -> object:
+        """The mapping with the defaults that depend on the engine."""
+        if isinstance(raw, Mapping) and raw.get("engine") == "keras":
+            return {**_KERAS_DEFAULTS, **raw}
+        return raw
+
+
+class BenchConfig(Section):
+    """A whole config."""
+
+    name: Annotated[str, FolderName()]
+    """what the run's folder is called"""
+    dataset: DatasetConfig
+    """a mapping such as {name: mnist, validation: 5000}"""
+    model: ModelConfig
+    """a mapping such as {hidden_units: [128, 128]}"""
+    activations: Annotated[tuple[ActivationConfig, ...], ListOf("[relu, tanh]")]
+    """the activations to compare: names, or mappings with name, params and label"""
+    baseline: Annotated[str, Text()]
+    """the label of the activation that the others are compared with"""
+    train: TrainConfig
+    """a mapping with optimizer, learning_rate, batch_size and epochs"""
+    seeds: Annotated[tuple[Annotated[int, Whole(0, 2**31 - 1)], ...], CountOrList("[0, 1, 2]", distinct=True)]
+    """how many replicates, as a count n that stands for the seeds 0 to n-1, or a list of seeds"""
+    timing: TimingConfig = Field(default_factory=TimingConfig)
+    """a mapping such as {engine: compiled}"""
+    placebo: Annotated[bool, Flag()] = True
+    """whether a second copy of the baseline runs, to show how much of a difference is noise"""
+
+    @classmethod
+    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+        """Labels that are taken or reserved, and a baseline that is not among them."""
+        entries = raw.get("activations")
+        labels = [_label(entry) for entry in entries] if isinstance(entries, list | tuple) else []
+        for index, label in enumerate(labels):
+            if label is not None and label in labels[:index]:
+                taken = f"{show(label)} is the label of activations[{labels.index(label)}] already"
+                yield mistake(f"{taken}; allowed: a label of its own for each", "activations", index, "label")
+            if label == PLACEBO and raw.get("placebo", True) is not False:
+                reserved = f"{show(label)} is reserved for the second copy of the baseline"
+                yield mistake(
+                    f"{reserved}; allowed: another label, or placebo: false", "activations", index, "label"
+                )
+        baseline, known = raw.get("baseline"), [label for label in labels if label and label.isprintable()]
+        if isinstance(baseline, str) and known and baseline not in known:
+            allowed = f"{', '.join(known)}{did_you_mean(baseline, known)}"
+            yield mistake(f"{show(baseline)} is not among the activations; allowed: {allowed}", "baseline")
+
+
+def _label(entry: object) -> str | None:
+    """The label that an entry of the list will have, as far as it can be told."""
+    if isinstance(entry, ActivationConfig):
+        return entry.label
+    if isinstance(entry, Mapping):
+        entry = entry.get("label", entry.get("name"))
+    return entry if isinstance(entry, str) else None
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of what a user may write, shorthand included."""
+    schema = _without_titles(BenchConfig.model_json_schema(mode="validation"))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "actbench config", **schema}
+
+
+def _without_titles(schema: dict[str, Any]) -> dict[str, Any]:
+    """Pydantic titles every key with the key itself, which is noise in an editor."""
+    nested = {key: _without_titles(value) for key, value in schema.items() if isinstance(value, dict)}
+    return {key: value for key, value in (schema | nested).items() if key != "title"}
