@@ -1,0 +1,172 @@
+"""What a config amounts to: settings, blocks and cells, with ids that depend on nothing but their content."""
+
+import hashlib
+import json
+from itertools import pairwise
+from typing import Any
+
+from actbench.activations import ParameterValue
+from actbench.config.schema import (
+    PLACEBO,
+    BenchConfig,
+    DatasetConfig,
+    ModelConfig,
+    TimingConfig,
+    TrainConfig,
+)
+from actbench.records import Record
+
+_SETTING_DIGITS = 8
+_RUN_DIGITS = 12
+
+
+class CellPlan(Record):
+    """One training of a block.
+
+    Attributes:
+        label: What tables call the activation.
+        name: Its name in the catalogue.
+        params: Its parameters, where they differ from Keras's defaults.
+    """
+
+    label: str
+    name: str
+    params: dict[str, ParameterValue]
+
+
+class Setting(Record):
+    """Everything but the activation and the seed.
+
+    Attributes:
+        id: 8 hexadecimal digits, a hash of the rest.
+    """
+
+    id: str
+    dataset: DatasetConfig
+    model: ModelConfig
+    train: TrainConfig
+    timing: TimingConfig
+
+
+class Block(Record):
+    """All cells of one setting and seed: they run interleaved in one process.
+
+    Attributes:
+        id: `<setting id>-<seed>`.
+        cells: In the order of the config, the placebo last.
+    """
+
+    id: str
+    setting: Setting
+    seed: int
+    cells: tuple[CellPlan, ...]
+
+
+class Plan(Record):
+    """A whole run.
+
+    Attributes:
+        run_id: 12 hexadecimal digits, a hash of what determines the numbers; the name does not.
+        name: The config's.
+        settings: In the order of the config.
+        blocks: Setting by setting, seed by seed.
+        baseline: Label of the activation that the others are compared with.
+        placebo: Label of the placebo; None when switched off.
+    """
+
+    run_id: str
+    name: str
+    settings: tuple[Setting, ...]
+    blocks: tuple[Block, ...]
+    baseline: str
+    placebo: str | None
+
+    @property
+    def trainings(self) -> int:
+        """How many cells there are in all blocks."""
+        return sum(len(block.cells) for block in self.blocks)
+
+
+def make_plan(config: BenchConfig) -> Plan:
+    """The plan of a config; equal configs have equal plans."""
+    cells = _cells(config)
+    settings = (_setting(config),)
+    blocks = tuple(
+        Block(id=f"{setting.id}-{seed}", setting=setting, seed=seed, cells=cells)
+        for setting in settings
+        for seed in config.seeds
+    )
+    content = {
+        "blocks": [block.id for block in blocks],
+        "cells": [cell.model_dump(mode="json") for cell in cells],
+        "baseline": config.baseline,
+    }
+    return Plan(
+        run_id=_digest(content, _RUN_DIGITS),
+        name=config.name,
+        settings=settings,
+        blocks=blocks,
+        baseline=config.baseline,
+        placebo=PLACEBO if config.placebo else None,
+    )
+
+
+def steps_per_epoch(setting: Setting, train_size: int) -> int:
+    """Batches that it takes to see every training example once, the short last one included."""
+    return -(-train_size // setting.train.batch_size)
+
+
+def slice_steps(steps: int, slices: int) -> tuple[int, ...]:
+    """How one epoch is cut into slices.
+
+    Args:
+        steps: Steps of the epoch, at least 1.
+        slices: Slices asked for, at least 1; with fewer steps than that there are as many as steps.
+
+    Returns:
+        The steps of each slice, in order; they differ by at most 1, and none is empty. The epoch's short
+        batch, if there is one, is the last step of the last.
+    """
+    slices = min(slices, steps)
+    bounds = [steps * index // slices for index in range(slices + 1)]
+    return tuple(stop - start for start, stop in pairwise(bounds))
+
+
+def training_flops(setting: Setting, features: int, classes: int, train_size: int) -> int:
+    """Floating-point operations of the matrix products in one cell's training, roughly.
+
+    A product of the forward pass takes two operations for each weight and example; the backward pass takes
+    twice that.
+
+    Args:
+        setting: Says the hidden layers and the epochs.
+        features: Width of the input.
+        classes: Width of the output.
+        train_size: Training examples.
+    """
+    widths = (features, *setting.model.hidden_units, classes)
+    weights = sum(before * after for before, after in pairwise(widths))
+    return 3 * 2 * weights * train_size * setting.train.epochs
+
+
+def _cells(config: BenchConfig) -> tuple[CellPlan, ...]:
+    cells = [
+        CellPlan(label=entry.label, name=entry.name, params=entry.params) for entry in config.activations
+    ]
+    if config.placebo:
+        baseline = next(cell for cell in cells if cell.label == config.baseline)
+        cells.append(baseline.model_copy(update={"label": PLACEBO}))
+    return tuple(cells)
+
+
+def _setting(config: BenchConfig) -> Setting:
+    unnamed = Setting(
+        id="", dataset=config.dataset, model=config.model, train=config.train, timing=config.timing
+    )
+    content = unnamed.model_dump(mode="json", exclude={"id"})
+    return unnamed.model_copy(update={"id": _digest(content, _SETTING_DIGITS)})
+
+
+def _digest(content: dict[str, Any], digits: int) -> str:
+    text = json.dumps(content, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]

@@ -1,0 +1,142 @@
+import json
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actbench.config.schema import BenchConfig
+from actbench.plan import Block, CellPlan, Plan, make_plan, slice_steps, steps_per_epoch, training_flops
+from tests.config.configs import fine_data
+
+
+def plan(**changes):
+    return make_plan(BenchConfig.model_validate(fine_data(**changes)))
+
+
+def test_a_plan_has_a_block_for_every_seed_with_all_cells():
+    made = plan(seeds=[5, 2])
+    (setting,) = made.settings
+    assert [block.id for block in made.blocks] == [f"{setting.id}-5", f"{setting.id}-2"]
+    assert [block.seed for block in made.blocks] == [5, 2]
+    assert all(block.setting == setting for block in made.blocks)
+    assert made.blocks[0].cells == (
+        CellPlan(label="relu", name="relu", params={}),
+        CellPlan(label="leaky", name="leaky_relu", params={"negative_slope": 0.1}),
+        CellPlan(label="swish", name="silu", params={}),
+        CellPlan(label="placebo", name="relu", params={}),
+    )
+    assert (made.name, made.baseline, made.placebo, made.trainings) == ("example", "relu", "placebo", 8)
+
+
+def test_the_placebo_copies_the_baseline_with_its_parameters():
+    cells = plan(baseline="leaky").blocks[0].cells
+    assert cells[-1] == CellPlan(label="placebo", name="leaky_relu", params={"negative_slope": 0.1})
+
+
+def test_without_a_placebo_there_is_none():
+    made = plan(placebo=False)
+    assert made.placebo is None
+    assert [cell.label for cell in made.blocks[0].cells] == ["relu", "leaky", "swish"]
+
+
+def test_ids_are_hexadecimal_and_the_same_in_every_process():
+    made = plan()
+    assert len(made.run_id) == 12
+    assert len(made.settings[0].id) == 8
+    assert int(made.run_id, 16) + int(made.settings[0].id, 16) > 0
+    code = (
+        "from tests.test_plan import plan\n"
+        "made = plan()\n"
+        "import sys; sys.stdout.write(f'{made.run_id} {made.settings[0].id}')"
+    )
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert other.stdout == f"{made.run_id} {made.settings[0].id}"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "another"},
+        {"seeds": [0, 1, 2]},
+        {"placebo": True},
+        {"timing": {"engine": "compiled", "slices_per_epoch": 4}},
+        {"dataset": {"validation": 5000, "name": "mnist", "train_samples": None}},
+        {"train": {"epochs": 5, "batch_size": 128, "learning_rate": 0.001, "optimizer": "adam"}},
+        {
+            "activations": [
+                {"name": "relu", "label": "relu"},
+                {"name": "leaky_relu", "params": {"negative_slope": 0.1}, "label": "leaky"},
+                {"name": "silu", "label": "swish"},
+            ]
+        },
+    ],
+)
+def test_what_does_not_move_the_numbers_does_not_move_the_run_id(changes):
+    assert plan(**changes).run_id == plan().run_id
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seeds": 4},
+        {"seeds": [0, 1, 3]},
+        {"placebo": False},
+        {"baseline": "leaky"},
+        {"timing": {"engine": "keras"}},
+        {"timing": {"inference_rounds": 51}},
+        {"dataset": {"name": "mnist", "validation": 5001}},
+        {"model": {"hidden_units": [64, 128]}},
+        {"train": fine_data()["train"] | {"learning_rate": 0.002}},
+        {"activations": ["relu", "swish"]},
+        {"activations": ["relu", {"name": "leaky_relu", "label": "leaky"}, "swish"]},
+    ],
+)
+def test_what_moves_the_numbers_moves_the_run_id(changes):
+    assert plan(**changes).run_id != plan().run_id
+
+
+def test_the_setting_id_depends_on_the_setting_alone():
+    same = plan(activations=["relu"], seeds=1, placebo=False).settings[0].id
+    assert same == plan().settings[0].id
+    assert plan(model={"hidden_units": [128]}).settings[0].id != same
+
+
+def test_plans_and_blocks_travel_as_json():
+    made = plan(activations=["relu", {"name": "gelu", "params": {"approximate": True}}])
+    assert Plan.model_validate_json(made.model_dump_json()) == made
+    assert Block.model_validate_json(made.blocks[0].model_dump_json()) == made.blocks[0]
+    params = json.loads(made.blocks[0].model_dump_json())["cells"][1]["params"]
+    assert params == {"approximate": True}
+
+
+@pytest.mark.parametrize(
+    ("examples", "steps"), [(1, 1), (127, 1), (128, 1), (129, 2), (256, 2), (55_000, 430), (6000, 47)]
+)
+def test_steps_per_epoch_count_the_short_batch(examples, steps):
+    assert steps_per_epoch(plan().settings[0], examples) == steps
+
+
+@pytest.mark.parametrize(
+    ("steps", "slices", "expected"),
+    [(430, 4, (107, 108, 107, 108)), (8, 4, (2, 2, 2, 2)), (3, 4, (1, 1, 1)), (1, 1, (1,)), (5, 1, (5,))],
+)
+def test_slices(steps, slices, expected):
+    assert slice_steps(steps, slices) == expected
+
+
+@given(st.integers(1, 10_000), st.integers(1, 10_000))
+def test_slices_cover_the_epoch_evenly_and_none_is_empty(steps, slices):
+    made = slice_steps(steps, slices)
+    assert sum(made) == steps
+    assert len(made) == min(steps, slices)
+    assert min(made) >= 1
+    assert max(made) - min(made) <= 1
+
+
+def test_training_flops_are_six_for_each_weight_example_and_epoch():
+    weights = 784 * 128 + 128 * 64 + 64 * 10
+    assert (
+        training_flops(plan().settings[0], features=784, classes=10, train_size=100) == 6 * weights * 100 * 5
+    )
