@@ -1,0 +1,110 @@
+"""actbench list: shows what can be named in a config, and the runs on disk."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from actbench.cli.options import example, out_option
+
+Rows = list[dict[str, Any]]
+
+
+@click.command(
+    "list", epilog=example("actbench list activations", "actbench list runs --out results --format json")
+)
+@click.argument("what", required=False, type=click.Choice(["activations", "datasets", "runs"]))
+@out_option
+@click.option(
+    "--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True
+)
+def command(what: str | None, out: Path, form: str) -> None:
+    """Show what there is: activations, datasets, runs.
+
+    Without an argument, all three.
+    """
+    rows: dict[str, Callable[[], Rows]] = {
+        "activations": _activations,
+        "datasets": _datasets,
+        "runs": lambda: _runs(out),
+    }
+    chosen = {name: make() for name, make in rows.items() if what in (None, name)}
+    if form == "json":
+        import json
+
+        click.echo(json.dumps(chosen, indent=2))
+    else:
+        for name, of_name in chosen.items():
+            click.echo(_table(name, of_name))
+
+
+def _activations() -> Rows:
+    from actbench.activations import ACTIVATIONS
+
+    return [
+        {
+            "name": entry.name,
+            "aliases": list(entry.aliases),
+            "params": dict(entry.params),
+            "formula": entry.formula,
+        }
+        for entry in ACTIVATIONS.values()
+    ]
+
+
+def _datasets() -> Rows:
+    from actbench.datasets import DATASETS
+
+    keys = ("name", "train", "test", "features", "classes", "description")
+    return [{key: getattr(source, key) for key in keys} for source in DATASETS.values()]
+
+
+def _runs(out: Path) -> Rows:
+    from actbench.store import list_runs
+
+    return [
+        {
+            "name": run.name,
+            "run_id": run.run_id,
+            "created_at": run.created_at,
+            "finished": run.finished,
+            "planned": run.planned,
+            "note": run.note,
+            "path": str(run.path),
+        }
+        for run in list_runs(out)
+    ]
+
+
+def _table(title: str, rows: Rows) -> str:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        return f"no {title}"
+    filled = [key for key in rows[0] if any(row[key] not in (None, "", [], {}) for row in rows)]
+    shown = [key for key in filled if key != "path"]  # name and id say it too, in less width
+    table = Table(title=title, title_justify="left")
+    for key in shown:
+        numeric = all(isinstance(row[key], int) for row in rows)
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        table.add_column(key, justify=justify, overflow="fold", no_wrap=key == "run_id")
+    for row in rows:
+        table.add_row(*(Text(_cell(row[key])) for key in shown))
+    console = Console(highlight=False)
+    with console.capture() as captured:  # printed by click: rich exits by itself when a pipe is closed
+        console.print(table)
+    return captured.get().rstrip()
+
+
+def _cell(value: object) -> str:
+    """A value as a config would have it; an empty one as nothing."""
+    import json
+
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {json.dumps(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,0 +1,26 @@
+"""Options and help that several verbs share."""
+
+from pathlib import Path
+
+import click
+
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Replace a value of the config, such as train.epochs=2; may be repeated.",
+)
+
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Folder that holds the runs.",
+)
+
+
+def example(*lines: str) -> str:
+    """The end of a help text: what one may type."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)

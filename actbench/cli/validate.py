@@ -1,0 +1,58 @@
+"""actbench validate: says whether configs are fine, and all that is wrong with them if not."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from actbench.cli.options import example, set_option
+
+if TYPE_CHECKING:
+    from actbench.plan import Plan
+
+
+@click.command(
+    epilog=example(
+        "actbench validate configs/*.yaml", "actbench validate configs/mnist.yaml --set train.epochs=2"
+    )
+)
+@click.argument("configs", nargs=-1, required=True, metavar="CONFIG...", type=click.Path(path_type=Path))
+@set_option
+def validate(configs: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
+    """Check configs without running them.
+
+    Every mistake of every CONFIG is one line on standard error, file:line:column first, and the exit code 2.
+    """
+    from actbench.errors import ConfigError
+
+    mistakes = [message for path in configs if (message := _check(path, overrides))]
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+
+
+def _check(path: Path, overrides: tuple[str, ...]) -> str | None:
+    """Tells of a config that is fine; returns what is wrong with one that is not."""
+    from actbench.config.loader import load_config
+    from actbench.errors import ConfigError
+    from actbench.plan import make_plan
+
+    try:
+        plan = make_plan(load_config(path, overrides))
+    except ConfigError as error:
+        return str(error)
+    click.echo(f"{path}: fine: {_summary(plan)}")
+    return None
+
+
+def _summary(plan: "Plan") -> str:
+    activations = len(plan.blocks[0].cells) - (plan.placebo is not None)
+    placebo = " + placebo" if plan.placebo else ""
+    seeds = len({block.seed for block in plan.blocks})
+    return (
+        f"{_count(activations, 'activation')}{placebo}, {_count(seeds, 'seed')}, "
+        f"{_count(len(plan.settings), 'setting')}, {_count(plan.trainings, 'training')}"
+    )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -1,0 +1,105 @@
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from actbench import store
+from actbench.activations import ACTIVATIONS
+from actbench.cli import main
+
+
+@dataclass(frozen=True)
+class Summary:
+    path: Path
+    name: str
+    run_id: str
+    created_at: str
+    finished: int
+    planned: int
+    note: str | None
+
+
+@pytest.fixture
+def two_runs(monkeypatch):
+    runs = [
+        Summary(
+            Path("results/m/0123456789ab"), "m", "0123456789ab", "2025-01-02T03:04:05+00:00", 3, 10, None
+        ),
+        Summary(Path("results/m/ba9876543210"), "m", "ba9876543210", "", 0, 0, "run.json is [damaged]"),
+    ]
+    asked = []
+    monkeypatch.setattr(store, "list_runs", lambda root: asked.append(root) or runs)
+    return asked
+
+
+def listed(*args):
+    result = CliRunner().invoke(main, ["list", *args])
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def test_activations_for_machines():
+    rows = json.loads(listed("activations", "--format", "json"))["activations"]
+    assert [row["name"] for row in rows] == list(ACTIVATIONS)
+    relu = next(row for row in rows if row["name"] == "relu")
+    assert relu == {
+        "name": "relu",
+        "aliases": [],
+        "params": {"negative_slope": 0.0, "max_value": None, "threshold": 0.0},
+        "formula": "max(x, 0)",
+    }
+
+
+def test_tables_for_people_fit_80_columns(two_runs, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = listed()
+    assert max(map(len, shown.splitlines())) <= 80
+    for word in ("swish", "negative_slope: 0.2", "approximate: false", "mnist", "60000", "ba9876543210"):
+        assert word in shown
+
+
+def test_activations_look_like_this(snapshot, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert listed("activations") == snapshot
+
+
+def test_datasets():
+    (row,) = json.loads(listed("datasets", "--format", "json"))["datasets"]
+    assert (row["name"], row["train"], row["test"], row["features"], row["classes"]) == (
+        "mnist", 60000, 10000, 784, 10,
+    )  # fmt: skip
+
+
+def test_runs(two_runs):
+    rows = json.loads(listed("runs", "--out", "elsewhere", "--format", "json"))["runs"]
+    assert two_runs == [Path("elsewhere")]
+    assert rows[0] == {
+        "name": "m",
+        "run_id": "0123456789ab",
+        "created_at": "2025-01-02T03:04:05+00:00",
+        "finished": 3,
+        "planned": 10,
+        "note": None,
+        "path": "results/m/0123456789ab",
+    }
+    assert rows[1]["note"] == "run.json is [damaged]"
+
+
+def test_what_is_in_brackets_is_not_taken_for_markup(two_runs, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert "run.json is [damaged]" in listed("runs")
+
+
+def test_no_runs(tmp_path):
+    assert listed("runs", "--out", str(tmp_path / "none")) == "no runs\n"
+    assert json.loads(listed("runs", "--out", str(tmp_path), "--format", "json")) == {"runs": []}
+
+
+def test_without_an_argument_everything_is_listed(two_runs):
+    assert list(json.loads(listed("--format", "json"))) == ["activations", "datasets", "runs"]
+
+
+def test_something_else_is_a_usage_error():
+    assert CliRunner().invoke(main, ["list", "optimizers"]).exit_code == 2
