@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from actbench.cli.options import out_option
+from actbench.cli.options import example, out_option
+from actbench.cli.screen import screen
 
 if TYPE_CHECKING:
     from actbench.report import Format, Sort, TableName
@@ -15,7 +16,9 @@ _TABLES = ("accuracy", "time", "inference", "all")
 _SORTS = ("accuracy", "time", "activation", "config")
 
 
-@click.command()
+@click.command(
+    epilog=example("actbench report", "actbench report results/mnist/0123456789ab --format csv --table time")
+)
 @click.argument("run", required=False, metavar="[RUN]")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
 @click.option("--table", type=click.Choice(_TABLES), default="all", show_default=True)
@@ -31,13 +34,7 @@ _SORTS = ("accuracy", "time", "activation", "config")
 def report(
     run: str | None, form: "Format", table: "TableName", sort: "Sort", out: Path, output: Path | None
 ) -> None:
-    r"""Print the tables of RUN: a run folder, a run id, or the name of a config; the newest run by default.
-
-    \b
-    Example:
-      actbench report
-      actbench report results/mnist/0123456789ab --format csv --table time
-    """
+    """Print the tables of RUN: a run folder, a run id, or the name of a config; the newest run by default."""
     from actbench import report as reports
     from actbench.store import find_run, open_run
 
@@ -50,22 +47,12 @@ def report(
     if finished < planned:
         failed = len(built.estimates.failed)
         click.echo(f"{path}: {finished} of {planned} blocks are measured, {failed} failed", err=True)
-    width, color = _screen() if output is None else (80, False)
+    width, color = screen() if output is None else (80, False)
     text = reports.render(built, form, table, width=width, color=color)
     if output is None:
         click.echo(text, nl=False)
     else:
         _write(output, text)
-
-
-def _screen() -> tuple[int, bool]:
-    """Width of standard output, and whether somebody watches it; 80 columns where it is no terminal."""
-    import os
-    import shutil
-    import sys
-
-    watched = sys.stdout.isatty()
-    return (shutil.get_terminal_size().columns if watched else 80), watched and "NO_COLOR" not in os.environ
 
 
 def _write(path: Path, text: str) -> None:

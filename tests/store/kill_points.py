@@ -78,6 +78,7 @@ def seeds(root: Path) -> list[int]:
 
 def check(name: str, root: Path, reported: set[int]) -> None:
     path = root / INFO.name / INFO.run_id
+    assert (path / "config.yaml").exists() or not (path / "run.json").exists()
     with create_or_resume(root, INFO, b"later") as folder:
         kept = {record.seed for record in folder.records()}
         assert reported <= kept, (reported, kept)

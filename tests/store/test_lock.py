@@ -12,7 +12,7 @@ from pathlib import Path
 from actbench.store.lock import FolderLock
 lock = FolderLock(Path(sys.argv[1]))
 if sys.argv[2] == "with a child":
-    child = subprocess.Popen(["sleep", "60"])
+    child = subprocess.Popen(["sleep", "60"], close_fds=False)
     print(child.pid, flush=True)
 print("held", flush=True)
 if sys.stdin.readline() == "release\\n":

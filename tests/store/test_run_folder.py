@@ -292,7 +292,7 @@ def test_a_root_that_may_not_be_written_is_an_error(tmp_path):
             create_or_resume(root, INFO, CONFIG)
     finally:
         if os.geteuid() == 0:
-            subprocess.run(["umount", str(root)], check=True)
+            subprocess.run(["umount", "--lazy", str(root)], check=True)
 
 
 def test_a_second_process_is_refused_before_it_touches_anything(tmp_path):

@@ -1,0 +1,1 @@
+"""actbench: which activation function, and at what cost?"""

@@ -1,0 +1,1 @@
+"""The only package that imports TensorFlow; a worker process imports it, and nothing else does."""

@@ -1,0 +1,147 @@
+"""engine: compiled. A whole slice of training steps is one XLA program over data that stays in place."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from actbench.datasets import Dataset
+from actbench.engine.models import InitialState, build_model, build_optimizer
+from actbench.engine.trainer import Sums
+from actbench.plan import CellPlan, Setting
+
+# Evaluation goes through the data in pieces, so that its memory does not grow with the dataset.
+EVALUATION_BATCH = 5000
+
+
+class CompiledEngine:
+    """Holds the dataset as tensors and hands them to every trainer.
+
+    Args:
+        setting: Model and training hyper-parameters.
+        dataset: Rows in one array, the training part first.
+    """
+
+    def __init__(self, setting: Setting, dataset: Dataset) -> None:
+        self.setting = setting
+        self.dataset = dataset
+        self.x = tf.constant(dataset.x)
+        self.y = tf.constant(dataset.y)
+
+    def place(self, order: npt.NDArray[np.int32]) -> tf.Tensor:
+        return tf.constant(order)
+
+    def trainer(self, cell: CellPlan) -> "CompiledTrainer":
+        return CompiledTrainer(self, cell)
+
+
+class CompiledTrainer:
+    """Trains one model by compiled slices; see `trainer.Trainer` for what the methods promise."""
+
+    def __init__(self, engine: CompiledEngine, cell: CellPlan) -> None:
+        train = engine.setting.train
+        dataset = engine.dataset
+        self._engine = engine
+        self._batch_size = train.batch_size
+        self._full_steps, self._rest = divmod(len(dataset.train), train.batch_size)
+        self.model = build_model(engine.setting.model, cell, dataset.x.shape[1], dataset.classes)
+        self.optimizer = build_optimizer(train, self.model)
+        self.parameters = self.model.count_params()
+        self._initial_state = InitialState(self.model, self.optimizer)
+        self._full_batches = _training_program(self.model, self.optimizer, self._batch_size)
+        self._last_batch = _training_program(self.model, self.optimizer, self._rest)
+        self._evaluate = _evaluation_program(self.model)
+        self._predict = tf.function(self.model, jit_compile=True)
+        self._inference_input: dict[int, tf.Tensor] = {}
+
+    def compile(self) -> None:
+        nothing = self._engine.place(np.arange(len(self._engine.dataset.train), dtype=np.int32))
+        # A slice of no steps compiles the program and leaves the weights alone.
+        if self._full_steps:
+            self._run(self._full_batches, nothing, 0, 0)
+        if self._rest:
+            self._run(self._last_batch, nothing, 0, 0)
+        self._evaluate(self._engine.x[:1], self._engine.y[:1])
+
+    def reset(self, seed: int) -> None:
+        self._initial_state.restore(seed)
+
+    def train(self, epoch: tf.Tensor, start: int, stop: int) -> Sums:
+        sums = Sums(0.0, 0, 0)
+        full_stop = min(stop, self._full_steps)
+        if start < full_stop:
+            sums += self._run(self._full_batches, epoch, start, full_stop)
+        if stop > self._full_steps:
+            sums += self._run(self._last_batch, epoch, self._full_steps, stop)
+        return sums
+
+    def _run(self, program: Any, epoch: tf.Tensor, start: int, stop: int) -> Sums:
+        first = start * self._batch_size
+        last = min(stop * self._batch_size, len(self._engine.dataset.train))
+        loss, correct = program(self._engine.x, self._engine.y, epoch, tf.constant(first), tf.constant(last))
+        return Sums(float(loss), int(correct), last - first)
+
+    def evaluate(self, examples: range) -> Sums:
+        sums = Sums(0.0, 0, 0)
+        for start in range(examples.start, examples.stop, EVALUATION_BATCH):
+            stop = min(start + EVALUATION_BATCH, examples.stop)
+            loss, correct = self._evaluate(self._engine.x[start:stop], self._engine.y[start:stop])
+            sums += Sums(float(loss), int(correct), stop - start)
+        return sums
+
+    def compile_inference(self, batch_size: int) -> None:
+        rows = np.resize(self._engine.dataset.train, batch_size)
+        self._inference_input[batch_size] = tf.constant(self._engine.dataset.x[rows])
+        self.infer(batch_size)
+
+    def infer(self, batch_size: int) -> None:
+        self._predict(self._inference_input[batch_size]).numpy()
+
+
+def _loss_and_correct(labels: tf.Tensor, logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Cross-entropy of each example, shape (batch,), and the count of right predictions, a scalar."""
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    predictions = tf.argmax(logits, axis=-1, output_type=labels.dtype)
+    return losses, tf.math.count_nonzero(predictions == labels, dtype=tf.int32)
+
+
+def _training_program(model: keras.Model, optimizer: keras.optimizers.Optimizer, batch_size: int) -> Any:
+    """A compiled function (x, y, order, start, stop) -> (loss sum, correct count).
+
+    It trains on the rows order[start:stop], `batch_size` at a time. The position in `order` is the loop's
+    own variable: XLA compiles anew for every value of an integer that it can take for a constant, and
+    one program has to serve every slice.
+    """
+    variables = model.trainable_variables
+
+    @tf.function(jit_compile=True, autograph=False)
+    def run(
+        x: tf.Tensor, y: tf.Tensor, order: tf.Tensor, start: tf.Tensor, stop: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        def step(position: tf.Tensor, loss_sum: tf.Tensor, correct_sum: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            rows = tf.slice(order, [position], [batch_size])
+            labels = tf.gather(y, rows)
+            with tf.GradientTape() as tape:
+                logits = model(tf.gather(x, rows), training=True)
+                losses, correct = _loss_and_correct(labels, logits)
+                loss = tf.reduce_mean(losses)
+            optimizer.apply(tape.gradient(loss, variables), variables)
+            return position + batch_size, loss_sum + tf.reduce_sum(losses), correct_sum + correct
+
+        _, loss_sum, correct_sum = tf.while_loop(lambda position, *_: position < stop, step, (start, 0.0, 0))
+        return loss_sum, correct_sum
+
+    return run
+
+
+def _evaluation_program(model: keras.Model) -> Any:
+    """A function (x, y) -> (loss sum, correct count); graph mode, which takes any number of rows."""
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def run(x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        losses, correct = _loss_and_correct(y, model(x, training=False))
+        return tf.reduce_sum(losses), correct
+
+    return run

@@ -1,0 +1,87 @@
+"""The worker process: takes blocks on standard input, gives messages on standard output, one JSON line each.
+
+Run as `python -m actbench.engine.worker`; `execution.local` starts and supervises it.
+"""
+
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from typing import TYPE_CHECKING
+
+from actbench.errors import ActbenchError
+from actbench.messages import Broken, Finished, Message, Progress, Ready, Refused
+from actbench.plan import Block
+
+if TYPE_CHECKING:
+    from actbench.engine.measure import Measurer
+
+# The parent redraws at most this often; on two cores, waking it more often costs time that is being measured.
+PROGRESS_INTERVAL_S = 0.5
+
+
+class Outbox:
+    """Sends messages to the parent, on a descriptor that no library prints to."""
+
+    def __init__(self) -> None:
+        self._stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+
+    def send(self, message: Message) -> None:
+        """One line, at once."""
+        self._stream.write(message.model_dump_json() + "\n")
+        self._stream.flush()
+
+
+def main() -> None:
+    """Serves blocks until standard input closes."""
+    outbox = Outbox()
+    blocks = _listen()
+    start = time.perf_counter()
+    from actbench.engine.measure import Measurer  # loads TensorFlow, which takes seconds
+
+    measurer = Measurer(import_s=time.perf_counter() - start)
+    outbox.send(Ready())
+    while True:
+        outbox.send(_serve(measurer, blocks.get(), outbox))
+
+
+def _listen() -> queue.SimpleQueue[Block]:
+    """Reads blocks in a thread, so that the end of the parent ends this process even in the middle of one."""
+    blocks: queue.SimpleQueue[Block] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            blocks.put(Block.model_validate_json(line))
+        # Nothing here needs an orderly end, and TensorFlow takes its time for one.
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    return blocks
+
+
+def _serve(measurer: "Measurer", block: Block, outbox: Outbox) -> Message:
+    epochs = block.setting.train.epochs
+    last_report = float("-inf")
+
+    def on_epoch(epoch: int, validation_accuracy: dict[str, float]) -> None:
+        nonlocal last_report
+        if time.monotonic() - last_report < PROGRESS_INTERVAL_S:
+            return
+        last_report = time.monotonic()
+        outbox.send(
+            Progress(block=block.id, epoch=epoch, epochs=epochs, validation_accuracy=validation_accuracy)
+        )
+
+    try:
+        return Finished(record=measurer.measure(block, on_epoch))
+    except ActbenchError as error:
+        return Refused(message=str(error))
+    except Exception as error:  # whatever it is, the parent must hear of it
+        return Broken(error="".join(traceback.format_exception(error)).strip())
+
+
+if __name__ == "__main__":
+    main()

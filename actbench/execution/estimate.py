@@ -1,0 +1,46 @@
+"""How long a plan would take on this machine: a rough figure, from a moment of matrix products."""
+
+import time
+
+import numpy as np
+
+from actbench.datasets import DATASETS
+from actbench.plan import Plan, Setting, training_flops
+
+# Wall time over the time of the matrix products alone, and seconds to compile one activation: round figures
+# from benchmarks/epoch.py and the shipped run. They serve this estimate and nothing else.
+_TRAINING_OVERHEAD = {"compiled": 1.6, "keras": 9.0}
+_COMPILE_S = {"compiled": 2.0, "keras": 3.0}
+_CALL_OVERHEAD_S = {"compiled": 0.0003, "keras": 0.06}
+_START_S = 8.0
+
+
+def estimate_s(plan: Plan) -> float:
+    """Seconds that the whole plan would take here; expect it to be off by half either way."""
+    rate = _product_flops_per_s()
+    return _START_S + sum(_block_s(setting, plan, rate) for setting in plan.settings)
+
+
+def _block_s(setting: Setting, plan: Plan, rate: float) -> float:
+    source = DATASETS[setting.dataset.name]
+    rows = setting.dataset.train_samples or source.train - setting.dataset.validation
+    engine = setting.timing.engine
+    total_flops = training_flops(setting, source.features, source.classes, rows)
+    forward_flops = total_flops / setting.train.epochs / rows / 3
+    cells = sum(len(block.cells) for block in plan.blocks if block.setting.id == setting.id)
+    inference_s = sum(
+        setting.timing.inference_rounds * (forward_flops * size / rate + _CALL_OVERHEAD_S[engine])
+        for size in setting.timing.inference_batch_sizes
+    )
+    compile_s = _COMPILE_S[engine] * len(plan.blocks[0].cells)
+    return cells * (total_flops / rate * _TRAINING_OVERHEAD[engine] + inference_s) + compile_s
+
+
+def _product_flops_per_s(size: int = 512, duration_s: float = 0.2) -> float:
+    a = np.full((size, size), 0.5, dtype=np.float32)
+    a @ a
+    products, start = 0, time.perf_counter()
+    while (elapsed_s := time.perf_counter() - start) < duration_s:
+        a @ a
+        products += 1
+    return 2 * size**3 * products / elapsed_s

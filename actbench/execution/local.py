@@ -1,0 +1,110 @@
+"""Runs blocks one after the other in a supervised worker process on this machine."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from actbench.errors import DataError
+from actbench.execution.worker import Worker, WorkerLostError
+from actbench.messages import Broken, Finished, Progress, Refused
+from actbench.plan import Block
+from actbench.records import BlockRecord
+
+WORKER_COMMAND = (sys.executable, "-m", "actbench.engine.worker")
+ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Started:
+    """A block is on its way to a worker."""
+
+    block: str
+
+
+@dataclass(frozen=True)
+class WorkerDied:
+    """The worker of a block is gone.
+
+    Attributes:
+        block: The block it was measuring.
+        reason: What is known about the death.
+        will_retry: Whether the block gets another worker.
+    """
+
+    block: str
+    reason: str
+    will_retry: bool
+
+
+Event = Started | Progress | WorkerDied | Finished
+
+
+def run_blocks(blocks: Iterable[Block], command: Sequence[str] = WORKER_COMMAND) -> Iterator[Event]:
+    """Measures the blocks in order, yielding what happens as it happens.
+
+    The caller is blocked while a block runs: on two cores a busy parent competes with what it times.
+    A worker that dies is replaced once for its block; then the block is given up and the next one starts.
+    Closing the iterator ends the worker at once.
+
+    Args:
+        blocks: What to measure.
+        command: Starts a worker; tests pass their own.
+
+    Yields:
+        For each block `Started`, any number of `Progress` and `WorkerDied`, and one `Finished`.
+
+    Raises:
+        DataError: The worker refused a block for a reason that another try would not change.
+    """
+    worker: Worker | None = None
+    try:
+        for block in blocks:
+            yield Started(block.id)
+            for attempt in range(1, ATTEMPTS + 1):
+                worker = worker or Worker(command)
+                try:
+                    yield from _measure(worker, block)
+                    break
+                except WorkerLostError as loss:
+                    worker.stop()
+                    worker = None
+                    reason = str(loss)
+                    yield WorkerDied(block.id, reason, will_retry=attempt < ATTEMPTS)
+            else:
+                yield Finished(record=_failed(block, reason))
+    finally:
+        if worker is not None:
+            worker.stop()
+
+
+def _measure(worker: Worker, block: Block) -> Iterator[Event]:
+    worker.send(block)
+    while True:
+        match worker.receive():
+            case Progress() as progress:
+                yield progress
+            case Finished() as finished:
+                yield finished
+                return
+            case Refused(message=message):
+                raise DataError(message)
+            case Broken(error=error):
+                raise WorkerLostError(error)
+
+
+def _failed(block: Block, reason: str) -> BlockRecord:
+    return BlockRecord(
+        block=block.id,
+        setting=block.setting.id,
+        seed=block.seed,
+        status="failed",
+        error=reason,
+        started_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        environment=None,
+        slice_steps=(),
+        slices_per_epoch=0,
+        phases=None,
+        peak_memory_bytes=None,
+        cells=(),
+    )

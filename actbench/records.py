@@ -1,0 +1,214 @@
+"""What a block measured, and on what machine: immutable, raw, versioned.
+
+A record holds samples as they were taken. Averages, ratios and intervals are derived later, in `analysis`.
+Times are seconds (`_s`), accuracies fractions 0 to 1. A value that does not exist (a diverged loss) is None,
+because NaN is not JSON.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA_VERSION = 1
+
+
+class Record(BaseModel):
+    """Base of everything that is written to disk."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Environment(Record):
+    """The machine and the software that produced the numbers.
+
+    Attributes:
+        cpu: Model name of the processor.
+        cores: Cores this process may use.
+        memory_bytes: Physical memory.
+        system: Operating system and release.
+        python: Version of Python.
+        packages: Version of each package that can move a number.
+        device: What TensorFlow computes on, such as "CPU"; None in the parent, which never loads it.
+        intra_op_threads: Threads inside one operation; None where unknown, as `device`.
+        inter_op_threads: Threads across operations; None where unknown, as `device`.
+    """
+
+    cpu: str
+    cores: int
+    memory_bytes: int
+    system: str
+    python: str
+    packages: dict[str, str]
+    device: str | None = None
+    intra_op_threads: int | None = None
+    inter_op_threads: int | None = None
+
+
+class Inference(Record):
+    """Raw latencies of one activation at one batch size.
+
+    Attributes:
+        batch_size: Examples per call.
+        latency_s: One value per round; value i of every cell of the block was taken in the same round.
+        compile_s: Seconds spent compiling this batch size's program; None where it was already compiled.
+    """
+
+    batch_size: int
+    latency_s: tuple[float, ...]
+    compile_s: float | None
+
+
+class Cell(Record):
+    """One training: setting x seed x activation.
+
+    Attributes:
+        activation: The label.
+        status: "ok", or "diverged" when a loss stopped being finite; the cell ends there.
+        parameters: Trainable weights of the model.
+        compile_s: Seconds spent compiling the training programs; None where they were already compiled.
+        slice_s: Seconds of each training slice, one per round; a diverged cell has fewer.
+        train_loss: Mean loss over each epoch's batches, as seen while training.
+        train_accuracy: The same for accuracy.
+        validation_loss: After each epoch; empty when the config has no validation split.
+        validation_accuracy: After each epoch, likewise.
+        test_loss: After the last epoch; None when diverged.
+        test_accuracy: After the last epoch; None when diverged.
+        inference: One entry per batch size; empty when diverged.
+    """
+
+    activation: str
+    status: Literal["ok", "diverged"]
+    parameters: int
+    compile_s: float | None
+    slice_s: tuple[float, ...]
+    train_loss: tuple[float | None, ...]
+    train_accuracy: tuple[float, ...]
+    validation_loss: tuple[float | None, ...]
+    validation_accuracy: tuple[float, ...]
+    test_loss: float | None
+    test_accuracy: float | None
+    inference: tuple[Inference, ...]
+
+
+class Phases(Record):
+    """Where a block's wall time went, in seconds; `wall_s` less the other four is the harness itself.
+
+    Attributes:
+        wall_s: From taking the block to handing back its record, plus the import for a worker's first block.
+        import_s: Importing TensorFlow; 0 except in a worker's first block.
+        compile_s: Tracing and compiling.
+        training_s: The timed slices.
+        inference_s: The timed inference calls.
+        evaluation_s: Validation and test metrics, untimed; part of the harness.
+        data_s: Loading and placing the dataset; part of the harness.
+    """
+
+    wall_s: float
+    import_s: float
+    compile_s: float
+    training_s: float
+    inference_s: float
+    evaluation_s: float
+    data_s: float
+
+
+class BlockRecord(Record):
+    """All cells of one setting and seed, measured interleaved in one process.
+
+    Attributes:
+        schema_version: Of this line.
+        block: Identifies the block within the run.
+        setting: Identifies the setting within the run.
+        seed: The replicate.
+        status: "ok", or "failed" when the worker died twice; then there are no cells.
+        error: Why it failed; None when ok.
+        started_at: ISO 8601 with time zone.
+        environment: Where it ran; None when failed.
+        slice_steps: Training steps of each slice, in order; the slices of one epoch follow each other.
+        slices_per_epoch: How many slices make one epoch.
+        phases: Where the wall time went; None when failed.
+        peak_memory_bytes: Largest resident size of the worker so far; None when failed.
+        cells: In the order of the config, the placebo last.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    block: str
+    setting: str
+    seed: int
+    status: Literal["ok", "failed"]
+    error: str | None = None
+    started_at: str
+    environment: Environment | None
+    slice_steps: tuple[int, ...]
+    slices_per_epoch: int
+    phases: Phases | None
+    peak_memory_bytes: int | None
+    cells: tuple[Cell, ...]
+
+
+class SettingInfo(Record):
+    """One setting as the report shows it.
+
+    Attributes:
+        id: Identifies the setting within the run.
+        description: The config's keys and values that make it: dataset, model, train, timing.
+    """
+
+    id: str
+    description: dict[str, Any]
+
+
+class DatasetInfo(Record):
+    """What exactly was trained and tested on.
+
+    Attributes:
+        name: As in the config.
+        sha256: Of the source file's content.
+        train, validation, test: Examples in each part.
+        split_rule: How the parts were drawn, in words.
+        split_sha256: Of the chosen row numbers, so that a changed rule cannot pass unseen.
+    """
+
+    name: str
+    sha256: str
+    train: int
+    validation: int
+    test: int
+    split_rule: str
+    split_sha256: str
+
+
+class RunInfo(Record):
+    """The content of run.json: what was planned, where, with what.
+
+    Attributes:
+        schema_version: Of run.json and of the ledger beside it.
+        run_id: Hash of what determines the numbers.
+        name: The config's name.
+        created_at: ISO 8601 with time zone.
+        command: The command line that created the run.
+        overrides: The `--set` arguments, as given.
+        config: The resolved config, defaults filled in.
+        activations: Labels in the order of the config, the placebo last.
+        baseline: Label of the activation that the others are compared with.
+        placebo: Label of the placebo; None when switched off.
+        blocks: Ids of all planned blocks, in order.
+        settings: In the order of the plan.
+        dataset: One per setting's id.
+        environment: Of the process that created the run.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    run_id: str
+    name: str
+    created_at: str
+    command: str
+    overrides: tuple[str, ...]
+    config: dict[str, Any]
+    activations: tuple[str, ...]
+    baseline: str
+    placebo: str | None
+    blocks: tuple[str, ...]
+    settings: tuple[SettingInfo, ...]
+    dataset: dict[str, DatasetInfo]
+    environment: Environment

@@ -1,0 +1,134 @@
+"""The story of one run: plan, skip what the ledger holds, execute, append, tabulate.
+
+The command line and the Python API both come through here.
+"""
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from actbench import report
+from actbench.config.loader import parse_config, read_config
+from actbench.config.schema import BenchConfig, DatasetConfig
+from actbench.datasets import describe
+from actbench.environment import describe_environment
+from actbench.errors import NothingMeasuredError
+from actbench.execution import Event, run_blocks
+from actbench.messages import Finished
+from actbench.plan import Block, Plan, make_plan
+from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
+from actbench.store import create_or_resume
+
+Execute = Callable[[Sequence[Block]], Iterator[Event]]
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a run is about to do, told to the listener before its first event.
+
+    Attributes:
+        path: The run folder.
+        plan: Everything planned.
+        pending: The blocks still to be measured, in order.
+    """
+
+    path: Path
+    plan: Plan
+    pending: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run that came to its end.
+
+    Attributes:
+        path: The run folder.
+        info: As in run.json.
+        records: One per block, in the order of the plan.
+    """
+
+    path: Path
+    info: RunInfo
+    records: tuple[BlockRecord, ...]
+
+    @property
+    def failed(self) -> tuple[BlockRecord, ...]:
+        """The blocks that could not be measured."""
+        return tuple(record for record in self.records if record.status == "failed")
+
+
+def run_benchmark(
+    config_path: Path,
+    out: Path = Path("results"),
+    *,
+    overrides: Sequence[str] = (),
+    fresh: bool = False,
+    listen: Callable[[Beginning | Event], None] = lambda _: None,
+    execute: Execute = run_blocks,
+) -> Outcome:
+    """Runs a config, or what is left of it, and writes the tables into the run folder.
+
+    Args:
+        config_path: The YAML file.
+        out: The folder that holds all runs.
+        overrides: `KEY=VALUE` replacements in the config.
+        fresh: Measure everything again instead of resuming; the earlier ledger is set aside.
+        listen: Called with the `Beginning` and then with every event.
+        execute: Measures blocks; tests pass their own.
+
+    Raises:
+        ConfigError: The config or an override is wrong.
+        DataError: The dataset cannot be used.
+        StoreError: The run folder cannot be used or written.
+        EnvironmentMismatchError: The run was begun in another environment.
+        NothingMeasuredError: No block could be measured.
+    """
+    text = read_config(config_path)
+    config = parse_config(text, str(config_path), overrides)
+    plan = make_plan(config)
+    info = _describe(config, plan, overrides)
+    with create_or_resume(out, info, text.encode(), fresh=fresh) as folder:
+        finished = {record.block for record in folder.records() if record.status == "ok"}
+        pending = tuple(block for block in plan.blocks if block.id not in finished)
+        listen(Beginning(folder.path, plan, pending))
+        for event in execute(pending):
+            # On disk first: whoever is told that a block is finished may rely on it.
+            if isinstance(event, Finished):
+                folder.append(event.record)
+            listen(event)
+        outcome = Outcome(folder.path, folder.info, tuple(folder.records()))
+        if len(outcome.failed) == len(outcome.records):
+            raise NothingMeasuredError(
+                f"{folder.path}: no block could be measured: {outcome.failed[0].error}"
+            )
+        for name, text in report.tables(outcome.info, outcome.records).items():
+            folder.write_table(name, text)
+    return outcome
+
+
+def _describe(config: BenchConfig, plan: Plan, overrides: Sequence[str]) -> RunInfo:
+    return RunInfo(
+        run_id=plan.run_id,
+        name=plan.name,
+        created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        command=shlex.join(["actbench", *sys.argv[1:]]),
+        overrides=tuple(overrides),
+        config=config.model_dump(mode="json"),
+        activations=tuple(cell.label for cell in plan.blocks[0].cells),
+        baseline=plan.baseline,
+        placebo=plan.placebo,
+        blocks=tuple(block.id for block in plan.blocks),
+        settings=tuple(
+            SettingInfo(id=setting.id, description=setting.model_dump(mode="json", exclude={"id"}))
+            for setting in plan.settings
+        ),
+        dataset={setting.id: _dataset_info(setting.dataset) for setting in plan.settings},
+        environment=describe_environment(),
+    )
+
+
+def _dataset_info(config: DatasetConfig) -> DatasetInfo:
+    return describe(config.name, config.validation, config.train_samples, config.test_samples)

@@ -1,0 +1,35 @@
+"""Every random decision of a run comes from here, as a function of (seed, role, index).
+
+Nothing draws from a global generator, so adding an activation to a config moves nobody else's numbers.
+Only raw PCG64 words are used: NumPy guarantees that stream across versions, but not `Generator`'s methods.
+"""
+
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+
+
+def _bits(seed: int, role: str, index: int) -> np.random.PCG64:
+    return np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(role.encode()), index]))
+
+
+def permutation(n: int, seed: int, role: str, index: int = 0) -> npt.NDArray[np.int32]:
+    """A uniformly random order of 0..n-1.
+
+    Args:
+        n: How many items, at least 0.
+        seed: The replicate, at least 0.
+        role: What the order is for, such as "batches"; different roles are independent.
+        index: Position within the role, such as the epoch.
+
+    Returns:
+        Shape (n,), each of 0..n-1 once.
+    """
+    words = _bits(seed, role, index).random_raw(n)
+    return np.argsort(np.asarray(words, dtype=np.uint64), kind="stable").astype(np.int32)
+
+
+def integer(seed: int, role: str, index: int = 0) -> int:
+    """A random integer in 0..2**31-1, to seed a library's own generator."""
+    return int(_bits(seed, role, index).random_raw()) >> 33

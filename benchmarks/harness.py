@@ -1,0 +1,45 @@
+"""What share of a run's wall time is the harness itself, and how much memory the run takes.
+
+Runs the config as a user would, in a folder that is thrown away, and reads the ledger.
+
+    python benchmarks/harness.py [CONFIG]        # configs/mnist.yaml takes about five minutes
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from actbench.store import find_run, open_run
+
+PHASES = ("import_s", "compile_s", "training_s", "inference_s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", nargs="?", default="configs/mnist.yaml")
+    config = parser.parse_args().config
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        command = (sys.executable, "-m", "actbench", "run", config, "--out", folder, "--quiet")
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        wall_s = time.perf_counter() - start
+        records = [record for record in open_run(find_run(Path(folder), None)).records if record.phases]
+    spent_s = {name: sum(getattr(record.phases, name) for record in records) for name in PHASES}
+    for name, value in {"wall_s": wall_s, **spent_s}.items():
+        print(f"{name:13} {value:8.2f}")
+    # The largest process of the run: the worker.
+    peak_bytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    print(
+        f"harness: {1 - sum(spent_s.values()) / wall_s:.2%} of the wall time (goal 5 %); "
+        f"peak memory {peak_bytes / 1e9:.2f} GB (goal 2.5 GB)"
+    )
+
+
+if __name__ == "__main__":
+    main()

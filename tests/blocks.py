@@ -1,0 +1,48 @@
+"""Small blocks for tests of the engine and of what runs it."""
+
+from typing import Any
+
+from actbench.config.schema import DatasetConfig, ModelConfig, TimingConfig, TrainConfig
+from actbench.plan import Block, CellPlan, Setting
+
+
+def cell(label: str, name: str | None = None, **params: Any) -> CellPlan:
+    return CellPlan(label=label, name=name or label, params=params)
+
+
+def setting(
+    *,
+    train_samples: int = 500,
+    validation: int = 100,
+    test_samples: int = 200,
+    hidden_units: tuple[int, ...] = (16, 8),
+    optimizer: str = "adam",
+    learning_rate: float = 0.001,
+    batch_size: int = 64,
+    epochs: int = 2,
+    engine: Any = "compiled",
+    slices_per_epoch: int = 3,
+    inference_batch_sizes: tuple[int, ...] = (1, 8),
+    inference_rounds: int = 3,
+) -> Setting:
+    return Setting(
+        id="5e771265",
+        dataset=DatasetConfig(
+            name="mnist", validation=validation, train_samples=train_samples, test_samples=test_samples
+        ),
+        model=ModelConfig(hidden_units=hidden_units),
+        train=TrainConfig(
+            optimizer=optimizer, learning_rate=learning_rate, batch_size=batch_size, epochs=epochs
+        ),
+        timing=TimingConfig(
+            engine=engine,
+            slices_per_epoch=slices_per_epoch,
+            inference_batch_sizes=inference_batch_sizes,
+            inference_rounds=inference_rounds,
+        ),
+    )
+
+
+def block(*cells: CellPlan, seed: int = 0, **values: Any) -> Block:
+    made = setting(**values)
+    return Block(id=f"{made.id}-{seed}", setting=made, seed=seed, cells=cells)

@@ -1,0 +1,155 @@
+import json
+import math
+
+import pytest
+
+from actbench.engine.block import BlockRunner
+from actbench.engine.stopwatch import Stopwatch
+from actbench.environment import describe_environment
+from actbench.records import BlockRecord
+from tests.blocks import block, cell
+from tests.fakes import FakeEngine
+
+TRAINING_ROWS = 500
+VALIDATION = range(500, 600)
+TEST = range(600, 800)
+LABELS = ("relu", "tanh", "gelu", "placebo")
+
+
+@pytest.fixture
+def engine():
+    return FakeEngine()
+
+
+def run(engine, *, labels=LABELS, seed=0, validation=VALIDATION, runner=None, **values):
+    runner = runner or BlockRunner(engine, TRAINING_ROWS, validation, TEST, describe_environment())
+    epochs = []
+    record = runner.run(
+        block(*(cell(label) for label in labels), seed=seed, **values),
+        Stopwatch(engine.clock, import_s=3.0),
+        lambda epoch, accuracies: epochs.append((epoch, accuracies)),
+    )
+    return record, epochs
+
+
+def rounds(engine):
+    """The training calls, grouped by the steps they ran."""
+    grouped = {}
+    for name, *rest in engine.calls:
+        if name == "train":
+            label, *steps = rest
+            grouped.setdefault(tuple(steps), []).append(label)
+    return grouped
+
+
+def test_every_round_runs_one_slice_of_every_activation(engine):
+    run(engine, epochs=1, slices_per_epoch=3)
+    grouped = rounds(engine)
+    assert len(grouped) == 3
+    assert all(sorted(labels) == sorted(LABELS) for labels in grouped.values())
+    # 500 rows in batches of 64 are 8 steps; the slices follow each other and leave none out.
+    assert sorted(grouped) == [(0, 3), (3, 6), (6, 8)] or sorted(grouped) == [(0, 2), (2, 5), (5, 8)]
+
+
+def test_rounds_come_in_random_orders_that_the_seed_repeats(engine):
+    run(engine, epochs=1, slices_per_epoch=8)
+    orders = [tuple(labels) for labels in rounds(engine).values()]
+    assert len(set(orders)) > 3
+    again, other = FakeEngine(), FakeEngine()
+    run(again, epochs=1, slices_per_epoch=8)
+    run(other, epochs=1, slices_per_epoch=8, seed=1)
+    assert [tuple(labels) for labels in rounds(again).values()] == orders
+    assert [tuple(labels) for labels in rounds(other).values()] != orders
+
+
+def test_batch_order_depends_on_seed_and_epoch_but_not_on_the_activations(engine):
+    run(engine, epochs=2)
+    fewer, other_seed = FakeEngine(), FakeEngine()
+    run(fewer, labels=("relu",), epochs=2)
+    run(other_seed, epochs=2, seed=1)
+
+    def placed(some):
+        return [call for call in some.calls if call[0] == "place"]
+
+    assert placed(engine) == placed(fewer)
+    assert placed(engine)[0] != placed(engine)[1]
+    assert placed(engine)[0] != placed(other_seed)[0]
+    assert sorted(placed(engine)[0][1]) == list(range(TRAINING_ROWS))
+
+
+def test_times_are_those_of_the_slice_and_nothing_else(engine):
+    engine.step_s = {"relu": 0.01, "gelu": 0.03}
+    record, _ = run(engine, epochs=2, slices_per_epoch=4)
+    slices = {measured.activation: measured.slice_s for measured in record.cells}
+    assert record.slice_steps == (2,) * 8
+    assert slices["relu"] == pytest.approx([0.02] * 8)
+    assert slices["gelu"] == pytest.approx([0.06] * 8)
+    assert record.cells[0].inference[1].latency_s == pytest.approx([0.008] * 3)
+
+
+def test_compiles_once_however_many_seeds_follow(engine):
+    runner = BlockRunner(engine, TRAINING_ROWS, VALIDATION, TEST, describe_environment())
+    first, _ = run(engine, runner=runner, seed=0)
+    second, _ = run(engine, runner=runner, seed=1)
+    compiled = [call for call in engine.calls if call[0].startswith("compile")]
+    assert len(compiled) == len(set(compiled)) == len(LABELS) * 3
+    assert [measured.compile_s for measured in first.cells] == pytest.approx([2.0] * 4)
+    assert [measured.compile_s for measured in second.cells] == [None] * 4
+    assert {timed.compile_s for measured in first.cells for timed in measured.inference} == {1.0}
+    assert {timed.compile_s for measured in second.cells for timed in measured.inference} == {None}
+    assert ("reset", "relu", 1) in engine.calls
+
+
+def test_phases_add_up(engine):
+    record, _ = run(engine, epochs=1, slices_per_epoch=1)
+    phases = record.phases
+    assert phases.import_s == 3.0
+    assert phases.compile_s == pytest.approx(4 * (2.0 + 2 * 1.0))
+    assert phases.training_s == pytest.approx(4 * 8 * 0.01)
+    assert phases.evaluation_s == pytest.approx(4 * 2 * 0.5)
+    assert phases.inference_s == pytest.approx(4 * 3 * 0.001 * (1 + 8))
+    total = phases.import_s + phases.compile_s + phases.training_s + phases.inference_s + phases.evaluation_s
+    assert phases.wall_s == pytest.approx(total)
+
+
+def test_validation_each_epoch_and_the_test_set_once_at_the_end(engine):
+    record, epochs = run(engine, epochs=3)
+    seen = [call[2] for call in engine.calls if call[:2] == ("evaluate", "relu")]
+    assert seen == [VALIDATION] * 3 + [TEST]
+    assert [epoch for epoch, _ in epochs] == [1, 2, 3]
+    assert epochs[0][1] == dict.fromkeys(LABELS, 0.5)
+    assert record.cells[0].validation_accuracy == (0.5, 0.5, 0.5)
+    assert record.cells[0].validation_loss == (0.25, 0.25, 0.25)
+    assert record.cells[0].test_accuracy == 0.5
+
+
+def test_without_a_validation_split_nothing_is_validated(engine):
+    record, epochs = run(engine, validation=range(500, 500))
+    assert record.cells[0].validation_accuracy == ()
+    assert epochs[-1] == (2, {})
+
+
+def test_divergence_ends_that_cell_and_no_other(engine):
+    engine.diverges_at = {("tanh", 3), ("tanh", 2)}
+    record, epochs = run(engine, epochs=2, slices_per_epoch=3)
+    cells = {measured.activation: measured for measured in record.cells}
+    diverged = cells["tanh"]
+    assert diverged.status == "diverged"
+    assert len(diverged.slice_s) == 2
+    assert diverged.train_loss == (None,)
+    assert diverged.test_accuracy is None
+    assert diverged.test_loss is None
+    assert diverged.inference == ()
+    assert "tanh" not in epochs[0][1]
+    for label in ("relu", "gelu", "placebo"):
+        assert cells[label].status == "ok"
+        assert len(cells[label].slice_s) == 6
+        assert math.isfinite(cells[label].train_loss[-1])
+
+
+def test_the_record_survives_json_without_nan(engine):
+    engine.diverges_at = {("tanh", 0)}
+    record, _ = run(engine)
+    text = record.model_dump_json()
+    assert BlockRecord.model_validate_json(text) == record
+    json.loads(text, parse_constant=pytest.fail)

@@ -1,0 +1,18 @@
+from actbench.execution.estimate import estimate_s
+from actbench.plan import Plan
+from tests.blocks import block, cell
+
+
+def plan(seeds, **values):
+    blocks = tuple(block(cell("relu"), cell("tanh"), seed=seed, **values) for seed in range(seeds))
+    return Plan(
+        run_id="0" * 12, name="t", settings=(blocks[0].setting,), blocks=blocks, baseline="relu", placebo=None
+    )
+
+
+def test_more_work_takes_longer():
+    small = {"hidden_units": (256,), "train_samples": 50_000, "epochs": 10}
+    few = estimate_s(plan(2, **small))
+    assert estimate_s(plan(20, **small)) > 2 * few
+    assert estimate_s(plan(2, **(small | {"hidden_units": (4096,)}))) > 2 * few
+    assert estimate_s(plan(2, **small, engine="keras")) > few

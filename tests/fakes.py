@@ -1,0 +1,68 @@
+"""An engine and a clock without TensorFlow, for everything that is not the engine's own arithmetic."""
+
+from typing import Any
+
+from actbench.engine.trainer import Sums
+
+
+class FakeClock:
+    """A clock that moves only when told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FakeTrainer:
+    """Takes a known time for everything and writes down the order of the calls."""
+
+    parameters = 42
+
+    def __init__(self, label: str, engine: "FakeEngine") -> None:
+        self.label = label
+        self.engine = engine
+
+    def compile(self) -> None:
+        self.engine.calls.append(("compile", self.label))
+        self.engine.clock.now += 2.0
+
+    def reset(self, seed: int) -> None:
+        self.engine.calls.append(("reset", self.label, seed))
+
+    def train(self, epoch: Any, start: int, stop: int) -> Sums:
+        self.engine.calls.append(("train", self.label, start, stop))
+        self.engine.clock.now += self.engine.step_s.get(self.label, 0.01) * (stop - start)
+        loss = float("nan") if (self.label, start) in self.engine.diverges_at else 1.0
+        return Sums(loss, stop - start, stop - start)
+
+    def evaluate(self, examples: range) -> Sums:
+        self.engine.calls.append(("evaluate", self.label, examples))
+        self.engine.clock.now += 0.5
+        return Sums(0.25 * len(examples), len(examples) // 2, len(examples))
+
+    def compile_inference(self, batch_size: int) -> None:
+        self.engine.calls.append(("compile inference", self.label, batch_size))
+        self.engine.clock.now += 1.0
+
+    def infer(self, batch_size: int) -> None:
+        self.engine.calls.append(("infer", self.label, batch_size))
+        self.engine.clock.now += 0.001 * batch_size
+
+
+class FakeEngine:
+    """Makes fake trainers that share one clock and one list of calls."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.calls: list[tuple[Any, ...]] = []
+        self.step_s: dict[str, float] = {}
+        self.diverges_at: set[tuple[str, int]] = set()
+
+    def place(self, order: Any) -> Any:
+        self.calls.append(("place", tuple(order.tolist())))
+        return order
+
+    def trainer(self, cell: Any) -> FakeTrainer:
+        return FakeTrainer(cell.label, self)
