@@ -15,7 +15,7 @@ SCHEMA_VERSION = 1
 class Record(BaseModel):
     """Base of everything that is written to disk."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Environment(Record):

@@ -147,6 +147,8 @@ def _changes(stored: RunInfo, info: RunInfo) -> Iterator[str]:
 def _conditions(info: RunInfo) -> dict[str, object]:
     conditions: dict[str, object] = {}
     for key, value in info.environment.model_dump().items():
+        if key == "memory_bytes":
+            continue  # virtual machines come back with a few pages more or less, which moves no number
         if key == "packages":
             conditions.update({name: version for name, version in value.items() if name != "actbench"})
         else:

@@ -1,0 +1,43 @@
+import re
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from actbench.cli import main
+
+CONFIG = "configs/smoke.yaml"
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(main, ["run", *arguments])
+
+
+def test_dry_run_prints_the_plan_and_writes_nothing(tmp_path):
+    result = invoke(CONFIG, "--dry-run", "--out", str(tmp_path / "results"), "--set", "seeds=7")
+    assert result.exit_code == 0
+    lines = dict(re.split(r" {2,}| (?=\S+$)", line, maxsplit=1) for line in result.stdout.splitlines()[2:3])
+    assert lines == {"cells": "relu, tanh, gelu and a placebo of relu"}
+    assert "blocks    7: 1 setting(s), 7 seed(s) each" in result.stdout
+    assert "trainings 28" in result.stdout
+    assert re.search(r"time      about \d+:\d\d on this machine", result.stdout)
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_wrong_config_is_told_in_one_line_with_exit_code_2(tmp_path):
+    config = tmp_path / "wrong.yaml"
+    config.write_text(Path(CONFIG).read_text().replace("baseline: relu", "baseline: rely"))
+    result = invoke(str(config))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    [line] = result.stderr.splitlines()
+    assert line.startswith(f"{config}:7:11: baseline:")
+    assert "did you mean 'relu'?" in line
+
+
+def test_a_results_folder_that_cannot_be_written_is_told_with_exit_code_2(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    result = invoke(CONFIG, "--out", str(blocked))
+    assert result.exit_code == 2
+    assert str(blocked) in result.stderr
+    assert "Traceback" not in result.output

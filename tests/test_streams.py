@@ -1,0 +1,51 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actbench.streams import integer, permutation
+
+seeds = st.integers(0, 2**31 - 1)
+
+
+@given(n=st.integers(0, 300), seed=seeds, role=st.text(max_size=8), index=st.integers(0, 10**6))
+def test_a_permutation_has_everything_once_and_repeats(n, seed, role, index):
+    order = permutation(n, seed, role, index)
+    assert sorted(order.tolist()) == list(range(n))
+    assert order.dtype == np.int32
+    np.testing.assert_array_equal(order, permutation(n, seed, role, index))
+
+
+def test_the_streams_are_these_on_every_machine_and_version():
+    assert permutation(8, 0, "batches").tolist() == [7, 0, 1, 4, 5, 3, 6, 2]
+    assert integer(0, "weights", 1) == 1342305586
+
+
+def test_seed_role_and_index_each_give_another_stream():
+    orders = {
+        tuple(permutation(50, seed, role, index).tolist())
+        for seed in (0, 1)
+        for role in ("batches", "round")
+        for index in (0, 1)
+    }
+    assert len(orders) == 8
+
+
+def test_the_global_generator_is_neither_read_nor_moved():
+    np.random.seed(1)  # noqa: NPY002 - the point of the test
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 - likewise
+    order = permutation(20, 3, "batches")
+    np.random.seed(2)  # noqa: NPY002 - likewise
+    np.testing.assert_array_equal(order, permutation(20, 3, "batches"))
+    np.random.seed(1)  # noqa: NPY002 - likewise
+    np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002 - likewise
+
+
+def test_orders_are_uniform():
+    first = np.bincount([permutation(5, 0, "round", index)[0] for index in range(5000)], minlength=5)
+    # Each count is binomial(5000, 1/5): standard deviation 28; 5 of them either way.
+    assert np.abs(first - 1000).max() < 142
+
+
+@given(seed=seeds, index=st.integers(0, 1000))
+def test_integers_fit_a_library_seed(seed, index):
+    assert 0 <= integer(seed, "weights", index) < 2**31
