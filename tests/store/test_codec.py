@@ -28,7 +28,7 @@ def test_what_is_written_is_read_back(record):
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_not_json_is_refused(value):
     with pytest.raises(StoreError, match=r"a BlockRecord cannot be written: .*not JSON compliant"):
-        encode(make_block([make_cell(slice_s=(0.1, value))]))
+        encode(make_block([make_cell().model_copy(update={"slice_s": (0.1, value)})]))
     with pytest.raises(StoreError, match="a RunInfo cannot be written"):
         encode(make_info().model_copy(update={"config": {"train": {"learning_rate": value}}}))
 

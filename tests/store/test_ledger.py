@@ -142,7 +142,7 @@ def test_a_record_with_nan_leaves_the_file_as_it_was(path):
     ledger = Ledger(path)
     ledger.append(RECORDS[0])
     with pytest.raises(StoreError, match="not JSON compliant"):
-        ledger.append(make_block([make_cell(slice_s=(float("nan"), 1.0))]))
+        ledger.append(make_block([make_cell().model_copy(update={"slice_s": (float("nan"), 1.0)})]))
     ledger.append(RECORDS[1])
     assert ledger.read() == RECORDS[:2]
 
