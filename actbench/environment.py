@@ -8,6 +8,8 @@ from pathlib import Path
 from actbench.records import Environment
 
 _PACKAGES = ("actbench", "keras", "numpy", "tensorflow")
+_VARIABLES = ("CUDA_", "KMP_", "MKL_", "NVIDIA_TF32", "OMP_", "OPENBLAS_", "TF_", "XLA_")
+_LOG_VARIABLES = ("TF_CPP_MIN_LOG_LEVEL", "TF_CPP_VMODULE", "TF_CPP_MAX_VLOG_LEVEL")
 
 
 def describe_environment() -> Environment:
@@ -19,11 +21,16 @@ def describe_environment() -> Environment:
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         packages={name: _version(name) for name in _PACKAGES},
+        variables={
+            name: value
+            for name, value in sorted(os.environ.items())
+            if name.startswith(_VARIABLES) and name not in _LOG_VARIABLES
+        },
     )
 
 
 def usable_cores() -> int:
-    """Cores that this process may run on; fewer than the machine has under taskset or in a container."""
+    """Cores that this process may run on; fewer than the machine has under taskset or in a cpuset."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -24,6 +24,10 @@ class StoreError(ActbenchError):
     """A run folder or its ledger cannot be read, written or locked."""
 
 
+class WorkerError(ActbenchError):
+    """No worker can be started on this machine, as when TensorFlow cannot be imported."""
+
+
 class EnvironmentMismatchError(ActbenchError):
     """Numbers of two environments would be pooled or compared."""
 

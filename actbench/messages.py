@@ -55,7 +55,7 @@ class Broken(Record):
     """An unforeseen exception ended the block; another worker may do better.
 
     Attributes:
-        error: The exception and the place it came from.
+        error: One line that says what happened, then the traceback.
     """
 
     kind: Literal["broken"] = "broken"

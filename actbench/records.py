@@ -28,6 +28,7 @@ class Environment(Record):
         system: Operating system and release.
         python: Version of Python.
         packages: Version of each package that can move a number.
+        variables: Environment variables by which TensorFlow and its libraries are tuned.
         device: What TensorFlow computes on, such as "CPU"; None in the parent, which never loads it.
         intra_op_threads: Threads inside one operation; None where unknown, as `device`.
         inter_op_threads: Threads across operations; None where unknown, as `device`.
@@ -39,6 +40,7 @@ class Environment(Record):
     system: str
     python: str
     packages: dict[str, str]
+    variables: dict[str, str] = {}
     device: str | None = None
     intra_op_threads: int | None = None
     inter_op_threads: int | None = None
@@ -65,7 +67,7 @@ class Cell(Record):
         activation: The label.
         status: "ok", or "diverged" when a loss stopped being finite; the cell ends there.
         parameters: Trainable weights of the model.
-        compile_s: Seconds spent compiling the training programs; None where they were already compiled.
+        compile_s: Seconds to build, trace and compile the model and its programs; None where that was done before.
         slice_s: Seconds of each training slice, one per round; a diverged cell has fewer.
         train_loss: Mean loss over each epoch's batches, as seen while training.
         train_accuracy: The same for accuracy.
@@ -91,14 +93,16 @@ class Cell(Record):
 
 
 class Phases(Record):
-    """Where a block's wall time went, in seconds; `wall_s` less the other four is the harness itself.
+    """Where a block's wall time went, in seconds.
+
+    The harness itself is `wall_s` less import, compilation, training and inference.
 
     Attributes:
         wall_s: From taking the block to handing back its record, plus the import for a worker's first block.
         import_s: Importing TensorFlow; 0 except in a worker's first block.
         compile_s: Tracing and compiling.
         training_s: The timed slices.
-        inference_s: The timed inference calls.
+        inference_s: The inference calls, one untimed round before the timed ones included.
         evaluation_s: Validation and test metrics, untimed; part of the harness.
         data_s: Loading and placing the dataset; part of the harness.
     """
@@ -186,7 +190,7 @@ class RunInfo(Record):
         run_id: Hash of what determines the numbers.
         name: The config's name.
         created_at: ISO 8601 with time zone.
-        command: The command line that created the run.
+        command: The command line of the process that created the run.
         overrides: The `--set` arguments, as given.
         config: The resolved config, defaults filled in.
         activations: Labels in the order of the config, the placebo last.

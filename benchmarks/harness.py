@@ -1,8 +1,8 @@
 """What share of a run's wall time is the harness itself, and how much memory the run takes.
 
-Runs the config as a user would, in a folder that is thrown away, and reads the ledger.
+Runs the config as a user would and reads the ledger; --out keeps the run, which is thrown away otherwise.
 
-    python benchmarks/harness.py [CONFIG]        # configs/mnist.yaml takes about five minutes
+    python benchmarks/harness.py [CONFIG] [--out DIR]       # configs/mnist.yaml takes about five minutes
 """
 
 import argparse
@@ -23,13 +23,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("config", nargs="?", default="configs/mnist.yaml")
-    config = parser.parse_args().config
-    with tempfile.TemporaryDirectory() as folder:
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = arguments.out or Path(scratch)
         start = time.perf_counter()
-        command = (sys.executable, "-m", "actbench", "run", config, "--out", folder, "--quiet")
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        command = (sys.executable, "-m", "actbench", "run", arguments.config, "--out", str(folder))
+        subprocess.run((*command, "--fresh", "--quiet"), stdout=subprocess.DEVNULL, check=True)
         wall_s = time.perf_counter() - start
-        records = [record for record in open_run(find_run(Path(folder), None)).records if record.phases]
+        records = [record for record in open_run(find_run(folder, None)).records if record.phases]
     spent_s = {name: sum(getattr(record.phases, name) for record in records) for name in PHASES}
     for name, value in {"wall_s": wall_s, **spent_s}.items():
         print(f"{name:13} {value:8.2f}")

@@ -1,7 +1,6 @@
 """Six copies of relu: how far from 1 does the time ratio of identical things come out?
 
-Each run is a real `actbench run` of one block with 24 rounds, beside the same slices timed the usual way:
-one model after the other.
+Each run is a real `actbench run` of 8 blocks with 24 rounds each, about as many rounds as configs/mnist.yaml.
 
     python benchmarks/placebo.py [--runs 5]
 """
@@ -27,9 +26,9 @@ activations:
   - {name: relu, label: copy_5}
 baseline: relu
 placebo: false
-train: {optimizer: adam, learning_rate: 0.001, batch_size: 128, epochs: 6}
-seeds: 1
-timing: {slices_per_epoch: 4, inference_batch_sizes: []}
+train: {optimizer: adam, learning_rate: 0.001, batch_size: 128, epochs: 3}
+seeds: 8
+timing: {slices_per_epoch: 8, inference_batch_sizes: []}
 """
 
 

@@ -98,7 +98,8 @@ def test_ctrl_c_keeps_what_is_finished_and_a_rival_is_told(config, tmp_path):
     assert "Traceback" not in rival.stderr
 
     running.send_signal(signal.SIGINT)
-    _, heard = running.communicate(timeout=20)
+    # The promise is 2 s; on a machine that is busy with other tests, some slack.
+    _, heard = running.communicate(timeout=5)
     assert running.returncode == 130
     assert "interrupted" in heard
     assert "Traceback" not in heard

@@ -1,5 +1,7 @@
 """What a person sees on standard error while a run goes on."""
 
+import os
+import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -16,6 +18,18 @@ from actbench.run import Beginning
 REDRAW_INTERVAL_S = 0.5
 LINE_INTERVAL_S = 5.0
 BAR_WIDTH = 24
+
+
+class ErrorConsole(Console):
+    """Standard error; where nobody reads it any more, the run goes on without a word."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        super().__init__(stderr=True, quiet=quiet)
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 class ProgressDisplay:

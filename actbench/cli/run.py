@@ -26,16 +26,17 @@ def run(config: Path, out: Path, overrides: tuple[str, ...], dry_run: bool, quie
     OUT/<name>/<run id>/.
     """
     if dry_run:
-        _print_plan(config, overrides)
+        _print_plan(config, out, overrides, fresh)
     else:
         _run(config, out, overrides, quiet, fresh)
 
 
-def _print_plan(config: Path, overrides: tuple[str, ...]) -> None:
+def _print_plan(config: Path, out: Path, overrides: tuple[str, ...], fresh: bool) -> None:
     from actbench.cli.progress import format_duration
     from actbench.config.loader import load_config
     from actbench.execution.estimate import estimate_s
     from actbench.plan import make_plan
+    from actbench.run import finished_blocks, run_folder
 
     plan = make_plan(load_config(config, overrides))
     click.echo(f"run       {plan.name}/{plan.run_id}")
@@ -49,24 +50,23 @@ def _print_plan(config: Path, overrides: tuple[str, ...]) -> None:
     cells = plan.blocks[0].cells
     placebo = f" and a placebo of {plan.baseline}" if plan.placebo else ""
     click.echo(f"cells     {', '.join(cell.label for cell in cells if cell.label != plan.placebo)}{placebo}")
+    finished = () if fresh else finished_blocks(out, plan)
+    pending = [block for block in plan.blocks if block.id not in finished]
     seeds = len(plan.blocks) // len(plan.settings)
     click.echo(f"blocks    {len(plan.blocks)}: {len(plan.settings)} setting(s), {seeds} seed(s) each")
     click.echo(f"trainings {plan.trainings}")
-    click.echo(
-        f"time      about {format_duration(estimate_s(plan))} on this machine, from a quick calibration"
-    )
+    click.echo(f"pending   {len(pending)} of {len(plan.blocks)} blocks, in {run_folder(out, plan)}")
+    click.echo(f"time      about {format_duration(estimate_s(plan, pending))} here, from a quick calibration")
 
 
 def _run(config: Path, out: Path, overrides: tuple[str, ...], quiet: bool, fresh: bool) -> None:
-    from rich.console import Console
-
     from actbench import report
-    from actbench.cli.progress import ProgressDisplay
+    from actbench.cli.progress import ErrorConsole, ProgressDisplay
     from actbench.cli.screen import screen
     from actbench.errors import CellsFailedError
     from actbench.run import run_benchmark
 
-    with ProgressDisplay(Console(stderr=True, quiet=quiet)) as display:
+    with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
         outcome = run_benchmark(config, out, overrides=overrides, fresh=fresh, listen=display)
     width, color = screen()
     built = report.build(outcome.info, outcome.records)

@@ -140,6 +140,10 @@ class BlockRunner:
                     cell.trainer.compile_inference(batch_size)
                 cell.inference_compile_s[batch_size] = lap.elapsed_s
                 self._inference_ready.add((cell.plan.label, batch_size))
+        # Training has just displaced from the caches what the first calls would need.
+        with stopwatch.measure("inference"):
+            for cell in _alive(cells):
+                cell.trainer.infer(batch_size)
         for index in range(block.setting.timing.inference_rounds):
             order = permutation(len(cells), block.seed, f"inference round of {batch_size}", index)
             with garbage_collection_paused():

@@ -58,13 +58,12 @@ class CompiledTrainer:
         self._inference: dict[int, tuple[Any, tf.Tensor]] = {}
 
     def compile(self) -> None:
-        nothing = self._engine.place(np.arange(len(self._engine.dataset.train), dtype=np.int32))
-        # A slice of no steps compiles the program and leaves the weights alone.
+        epoch = self._engine.place(np.arange(len(self._engine.dataset.train), dtype=np.int32))
         if self._full_steps:
-            self._run(self._full_batches, nothing, 0, 0)
+            self.train(epoch, 0, 1)
         if self._rest:
-            self._run(self._last_batch, nothing, 0, 0)
-        self._evaluate(self._engine.x[:1], self._engine.y[:1])
+            self.train(epoch, self._full_steps, self._full_steps + 1)
+        self.evaluate(self._engine.dataset.train[:1])
 
     def reset(self, seed: int) -> None:
         self._initial_state.restore(seed)
@@ -143,7 +142,6 @@ def _training_program(model: keras.Model, optimizer: keras.optimizers.Optimizer,
 
 def _evaluation_program(model: keras.Model) -> Any:
     """A function (x, y) -> (loss sum, correct count); graph mode, which takes any number of rows."""
-
     any_rows = (tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec((None,), tf.int32))
 
     @tf.function(autograph=False, input_signature=any_rows)

@@ -10,12 +10,14 @@ from actbench.records import Environment
 def configure() -> None:
     """Gives TensorFlow the cores that this process may use; call before the first operation.
 
-    TensorFlow's own default is the machine's core count, which under `taskset` or in a container
-    makes threads compete for cores that are not there.
+    TensorFlow's own default is the machine's core count, which under `taskset` makes threads
+    compete for cores that are not there.
     """
     tf.config.threading.set_intra_op_parallelism_threads(usable_cores())
     tf.config.threading.set_inter_op_parallelism_threads(usable_cores())
     keras.config.disable_interactive_logging()
+    # Otherwise ~/.keras/keras.json decides.
+    keras.config.set_floatx("float32")
 
 
 def describe_runtime() -> Environment:

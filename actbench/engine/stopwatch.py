@@ -48,7 +48,7 @@ class Stopwatch:
         return self._total_s[phase]
 
     def since_start_s(self) -> float:
-        """Seconds since the stopwatch was made."""
+        """Seconds since the stopwatch was made, and the import before it."""
         return self._clock() - self._started
 
 

@@ -53,10 +53,16 @@ def _listen() -> queue.SimpleQueue[Block]:
     blocks: queue.SimpleQueue[Block] = queue.SimpleQueue()
 
     def read() -> None:
-        for line in sys.stdin:
-            blocks.put(Block.model_validate_json(line))
-        # Nothing here needs an orderly end, and TensorFlow takes its time for one.
-        os._exit(0)
+        # However this ends, the process ends with it: nothing here needs an orderly end, TensorFlow takes its
+        # time for one, and a parent must never wait for a worker that waits for nothing.
+        status = 1
+        try:
+            for line in sys.stdin:
+                blocks.put(Block.model_validate_json(line))
+            status = 0
+        except Exception:
+            traceback.print_exc()
+        os._exit(status)
 
     threading.Thread(target=read, daemon=True).start()
     return blocks
@@ -80,7 +86,9 @@ def _serve(measurer: "Measurer", block: Block, outbox: Outbox) -> Message:
     except ActbenchError as error:
         return Refused(message=str(error))
     except Exception as error:  # whatever it is, the parent must hear of it
-        return Broken(error="".join(traceback.format_exception(error)).strip())
+        summary = f"{type(error).__name__}: {error}".partition("\n")[0]
+        text = f"{summary}\n{''.join(traceback.format_exception(error))}".strip()
+        return Broken(error=text.encode("utf-8", "backslashreplace").decode())
 
 
 if __name__ == "__main__":

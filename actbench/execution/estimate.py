@@ -1,11 +1,12 @@
 """How long a plan would take on this machine: a rough figure, from a moment of matrix products."""
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 
 from actbench.datasets import DATASETS
-from actbench.plan import Plan, Setting, training_flops
+from actbench.plan import Block, Plan, Setting, training_flops
 
 # Wall time over the time of the matrix products alone, and seconds to compile one activation: round figures
 # from benchmarks/epoch.py and the shipped run. They serve this estimate and nothing else.
@@ -15,24 +16,27 @@ _CALL_OVERHEAD_S = {"compiled": 0.0003, "keras": 0.06}
 _START_S = 8.0
 
 
-def estimate_s(plan: Plan) -> float:
-    """Seconds that the whole plan would take here; expect it to be off by half either way."""
+def estimate_s(plan: Plan, pending: Sequence[Block]) -> float:
+    """Seconds that these blocks of the plan would take here; expect it to be off by half either way."""
+    if not pending:
+        return 0.0
     rate = _product_flops_per_s()
-    return _START_S + sum(_block_s(setting, plan, rate) for setting in plan.settings)
+    settings = [setting for setting in plan.settings if any(block.setting == setting for block in pending)]
+    return _START_S + sum(_setting_s(setting, pending, rate) for setting in settings)
 
 
-def _block_s(setting: Setting, plan: Plan, rate: float) -> float:
+def _setting_s(setting: Setting, pending: Sequence[Block], rate: float) -> float:
     source = DATASETS[setting.dataset.name]
     rows = setting.dataset.train_samples or source.train - setting.dataset.validation
     engine = setting.timing.engine
     total_flops = training_flops(setting, source.features, source.classes, rows)
     forward_flops = total_flops / setting.train.epochs / rows / 3
-    cells = sum(len(block.cells) for block in plan.blocks if block.setting.id == setting.id)
+    cells = sum(len(block.cells) for block in pending if block.setting == setting)
     inference_s = sum(
         setting.timing.inference_rounds * (forward_flops * size / rate + _CALL_OVERHEAD_S[engine])
         for size in setting.timing.inference_batch_sizes
     )
-    compile_s = _COMPILE_S[engine] * len(plan.blocks[0].cells)
+    compile_s = _COMPILE_S[engine] * len(pending[0].cells)
     return cells * (total_flops / rate * _TRAINING_OVERHEAD[engine] + inference_s) + compile_s
 
 

@@ -5,13 +5,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from actbench.errors import DataError
+from actbench.errors import DataError, WorkerError
 from actbench.execution.worker import Worker, WorkerLostError
-from actbench.messages import Broken, Finished, Progress, Refused
+from actbench.messages import Broken, Finished, Progress, Ready, Refused
 from actbench.plan import Block
 from actbench.records import BlockRecord
 
-WORKER_COMMAND = (sys.executable, "-m", "actbench.engine.worker")
+# Not `python -m`, which would put the user's folder before everything else that can be imported.
+_WORKER = (
+    "import sys; sys.path = list(filter(None, sys.path)); from actbench.engine import worker; worker.main()"
+)
+WORKER_COMMAND = (sys.executable, "-c", _WORKER)
 ATTEMPTS = 2
 
 
@@ -56,13 +60,14 @@ def run_blocks(blocks: Iterable[Block], command: Sequence[str] = WORKER_COMMAND)
 
     Raises:
         DataError: The worker refused a block for a reason that another try would not change.
+        WorkerError: No worker can be started.
     """
     worker: Worker | None = None
     try:
         for block in blocks:
             yield Started(block.id)
             for attempt in range(1, ATTEMPTS + 1):
-                worker = worker or Worker(command)
+                worker = worker or _start(command)
                 try:
                     yield from _measure(worker, block)
                     break
@@ -76,6 +81,24 @@ def run_blocks(blocks: Iterable[Block], command: Sequence[str] = WORKER_COMMAND)
     finally:
         if worker is not None:
             worker.stop()
+
+
+def _start(command: Sequence[str]) -> Worker:
+    """A worker that is ready for a block. One that cannot even start is no block's fault."""
+    for _ in range(ATTEMPTS):
+        worker = Worker(command)
+        try:
+            message = worker.receive()
+            if isinstance(message, Ready):
+                return worker
+            reason = f"the worker began with {message.kind!r}"
+        except WorkerLostError as loss:
+            reason = str(loss)
+        except BaseException:
+            worker.stop()
+            raise
+        worker.stop()
+    raise WorkerError(f"no worker could be started: {reason}")
 
 
 def _measure(worker: Worker, block: Block) -> Iterator[Event]:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 
@@ -33,12 +34,14 @@ class Worker:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._log = tempfile.TemporaryFile(mode="w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - lives as long as the worker
+        # The worker imports what its parent would: a stray keras.py where the user stands is not Keras.
+        path = {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=_DEFAULTS | dict(os.environ) | _FIXED,
+            env=_DEFAULTS | dict(os.environ) | _FIXED | path,
             encoding="utf-8",
             start_new_session=True,
         )
@@ -87,9 +90,8 @@ class Worker:
     def _death(self) -> str:
         code = self._process.wait()
         if code < 0:
-            name = signal.Signals(-code).name
             hint = "; the system may have run out of memory" if -code == signal.SIGKILL else ""
-            cause = f"the worker was killed by signal {-code} ({name}){hint}"
+            cause = f"the worker was killed by signal {-code} ({signal.strsignal(-code)}){hint}"
         else:
             cause = f"the worker ended with exit code {code}"
         self._log.seek(0)

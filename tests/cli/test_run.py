@@ -19,7 +19,7 @@ def test_dry_run_prints_the_plan_and_writes_nothing(tmp_path):
     assert lines == {"cells": "relu, tanh, gelu and a placebo of relu"}
     assert "blocks    7: 1 setting(s), 7 seed(s) each" in result.stdout
     assert "trainings 28" in result.stdout
-    assert re.search(r"time      about \d+:\d\d on this machine", result.stdout)
+    assert re.search(r"time      about \d+:\d\d here", result.stdout)
     assert not (tmp_path / "results").exists()
 
 

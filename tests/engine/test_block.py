@@ -107,7 +107,7 @@ def test_phases_add_up(engine):
     assert phases.compile_s == pytest.approx(4 * (2.0 + 2 * 1.0))
     assert phases.training_s == pytest.approx(4 * 8 * 0.01)
     assert phases.evaluation_s == pytest.approx(4 * 2 * 0.5)
-    assert phases.inference_s == pytest.approx(4 * 3 * 0.001 * (1 + 8))
+    assert phases.inference_s == pytest.approx(4 * (3 + 1) * 0.001 * (1 + 8))
     total = phases.import_s + phases.compile_s + phases.training_s + phases.inference_s + phases.evaluation_s
     assert phases.wall_s == pytest.approx(total)
 

@@ -10,9 +10,20 @@ def plan(seeds, **values):
     )
 
 
+def seconds(seeds, **values):
+    planned = plan(seeds, **values)
+    return estimate_s(planned, planned.blocks)
+
+
+def test_what_is_finished_takes_no_time():
+    planned = plan(3)
+    assert estimate_s(planned, ()) == 0.0
+    assert estimate_s(planned, planned.blocks[:1]) < estimate_s(planned, planned.blocks)
+
+
 def test_more_work_takes_longer():
     small = {"hidden_units": (256,), "train_samples": 50_000, "epochs": 10}
-    few = estimate_s(plan(2, **small))
-    assert estimate_s(plan(20, **small)) > 2 * few
-    assert estimate_s(plan(2, **(small | {"hidden_units": (4096,)}))) > 2 * few
-    assert estimate_s(plan(2, **small, engine="keras")) > few
+    few = seconds(2, **small)
+    assert seconds(20, **small) > 2 * few
+    assert seconds(2, **(small | {"hidden_units": (4096,)})) > 2 * few
+    assert seconds(2, **small, engine="keras") > few

@@ -6,10 +6,12 @@ import time
 
 import pytest
 
-from actbench.errors import DataError
+from actbench.errors import DataError, WorkerError
 from actbench.execution import Started, WorkerDied, run_blocks
+from actbench.execution.local import WORKER_COMMAND
 from actbench.messages import Finished, Progress
 from tests.blocks import block, cell
+from tests.commands import ROOT
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def test_no_worker_is_started_for_no_blocks(tmp_path):
 @pytest.mark.parametrize(
     ("mishap", "reason"),
     [
-        ("kill-once", "killed by signal 9 (SIGKILL); the system may have run out of memory\nabout to die"),
+        ("kill-once", "killed by signal 9 (Killed); the system may have run out of memory\nabout to die"),
         ("exit-once", "the worker ended with exit code 3\nlast words"),
         ("raise-once", "ValueError: something unforeseen"),
         ("babble-once", "the worker sent an unreadable message: 'hello\\n'"),
@@ -71,7 +73,7 @@ def test_a_block_that_kills_two_workers_is_recorded_as_failed_and_the_rest_goes_
     assert outcomes(events) == [(0, "ok"), (1, "failed"), (2, "ok")]
     assert [attempts(tmp_path, seed) for seed in range(3)] == [1, 2, 1]
     [failed] = [event.record for event in events if isinstance(event, Finished) and event.record.error]
-    assert "SIGKILL" in failed.error
+    assert "Killed" in failed.error
     assert failed.cells == ()
 
 
@@ -101,3 +103,21 @@ def test_closing_the_events_ends_the_worker_at_once(blocks, tmp_path):
     [pid] = workers(tmp_path)
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid), 0)
+
+
+def test_a_worker_that_cannot_start_ends_the_run_with_its_last_words(blocks, tmp_path):
+    broken = (sys.executable, "-c", "import tensorflow_that_is_not_there")
+    with pytest.raises(WorkerError, match="No module named 'tensorflow_that_is_not_there'"):
+        list(run_blocks(blocks, broken))
+
+
+def test_the_worker_imports_what_its_parent_would_wherever_the_user_stands(blocks, tmp_path, monkeypatch):
+    for name in ("queue", "keras", "pydantic"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong module')")
+    attempts_folder = tmp_path / "attempts"
+    attempts_folder.mkdir()
+    monkeypatch.syspath_prepend(str(ROOT))
+    monkeypatch.chdir(tmp_path)
+    code = WORKER_COMMAND[2].replace("actbench.engine import worker", "tests import fake_worker as worker")
+    events = list(run_blocks(blocks[:1], (sys.executable, "-c", code, str(attempts_folder))))
+    assert outcomes(events) == [(0, "ok")]
