@@ -48,7 +48,8 @@ for activation in {ACTIVATIONS!r}:
             keras.layers.Dense(128, activation=activation),
             keras.layers.Dense(10),
         ])
-        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"])
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+                      metrics=["accuracy"])
         model.fit(x_train[:split], y_train[:split], batch_size=128, epochs={EPOCHS},
                   validation_data=(x_train[split:], y_train[split:]), verbose=0)
         accuracies.setdefault(activation, []).append(model.evaluate(x_test, y_test, verbose=0)[1])

@@ -1,5 +1,6 @@
 """One block: every activation of one setting and seed, trained and timed in interleaved random rounds."""
 
+import gc
 import math
 import resource
 from collections.abc import Callable
@@ -64,6 +65,8 @@ class BlockRunner:
         """
         started_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
         cells = [self._start(cell, block, stopwatch) for cell in block.cells]
+        # What TensorFlow and the models allocated stays; collections between the rounds need not walk it.
+        gc.freeze()
         steps = steps_per_epoch(block.setting, self._training_rows)
         slices = slice_steps(steps, block.setting.timing.slices_per_epoch)
         for epoch in range(block.setting.train.epochs):

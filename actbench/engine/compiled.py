@@ -14,7 +14,7 @@ from actbench.engine.trainer import Sums
 from actbench.plan import CellPlan, Setting
 
 # Evaluation goes through the data in pieces, so that its memory does not grow with the dataset.
-EVALUATION_BATCH = 5000
+EVALUATION_BATCH = 10_000
 
 
 class CompiledEngine:
