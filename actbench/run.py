@@ -128,7 +128,7 @@ def _describe(config: BenchConfig, plan: Plan, overrides: Sequence[str]) -> RunI
         run_id=plan.run_id,
         name=plan.name,
         created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        command=shlex.join(sys.argv),
+        command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         overrides=tuple(overrides),
         config=config.model_dump(mode="json"),
         activations=tuple(cell.label for cell in plan.blocks[0].cells),
