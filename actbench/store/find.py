@@ -1,15 +1,19 @@
 """Finding runs under a folder, by path, name or id."""
 
+import contextlib
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 from actbench.errors import StoreError
+from actbench.store.ledger import Ledger
 from actbench.store.stored import INFO_FILE, LEDGER_FILE, is_run_folder, open_run, read_info
 
 _DEPTH = 3
 _SHORTEST_ID = 4
+_NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def _newest(root: Path) -> Path:
 
 
 def _newest_first(root: Path) -> list[Path]:
-    return sorted(_run_folders(root), key=_touched, reverse=True)
+    return sorted(_run_folders(root), key=_last_active, reverse=True)
 
 
 def _run_folders(root: Path, depth: int = _DEPTH) -> Iterator[Path]:
@@ -126,10 +130,25 @@ def _run_folders(root: Path, depth: int = _DEPTH) -> Iterator[Path]:
             yield from _run_folders(path, depth - 1)
 
 
-def _touched(path: Path) -> tuple[int, str]:
-    """When a block was last added, in nanoseconds; the path makes the order of equals stable."""
-    file = path / LEDGER_FILE if (path / LEDGER_FILE).exists() else path / INFO_FILE
-    return file.stat().st_mtime_ns, str(path)
+def _last_active(path: Path) -> tuple[datetime, str]:
+    """When the run or its last block was started; the path makes the order of equals stable.
+
+    It is as the files say: their own times are those of the checkout where a run came with a repository.
+    """
+    return max(_starts(path), default=_NEVER), str(path)
+
+
+def _starts(path: Path) -> Iterator[datetime]:
+    with contextlib.suppress(StoreError, ValueError):
+        yield _moment(read_info(path).created_at)
+    with contextlib.suppress(StoreError, ValueError):
+        if (last := Ledger(path / LEDGER_FILE).last()) is not None:
+            yield _moment(last.started_at)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _not_found(root: Path, reference: str, names: list[tuple[str, str]]) -> str:

@@ -26,26 +26,38 @@ class Ledger:
         self._descriptor: int | None = None
         self._length = 0
 
-    @property
-    def torn(self) -> bool:
-        """Whether the file ends in the middle of a line.
-
-        Raises:
-            StoreError: It cannot be read.
-        """
-        content = self._content()
-        return content != b"" and not content.endswith(b"\n")
-
     def read(self) -> list[BlockRecord]:
         """All complete lines, in the order of the file; none when there is no file.
 
         Raises:
             StoreError: The file cannot be read, a complete line is no record, or a newer actbench wrote it.
         """
-        *lines, _torn = self._content().split(b"\n")
-        return [
+        return self.scan()[0]
+
+    def scan(self) -> tuple[list[BlockRecord], bool]:
+        """As `read`, and whether the file ends in the middle of a line.
+
+        Raises:
+            StoreError: As `read`.
+        """
+        *lines, tail = self._content().split(b"\n")
+        records = [
             decode(BlockRecord, line, f"{self.path}:{number}") for number, line in enumerate(lines, start=1)
         ]
+        return records, tail != b""
+
+    def last(self) -> BlockRecord | None:
+        """The last complete line, without reading those before it; None when there is none.
+
+        Raises:
+            StoreError: As `read`, of this line only.
+        """
+        with reporting(f"read {self.path}"):
+            try:
+                line = _last_line(self.path)
+            except FileNotFoundError:
+                return None
+        return None if line is None else decode(BlockRecord, line, f"{self.path}, last line")
 
     def open(self) -> None:
         """Make ready for writing: create the file, set a torn tail aside.
@@ -116,3 +128,21 @@ class Ledger:
             os.ftruncate(descriptor, length)
             os.fsync(descriptor)
         return length
+
+
+def _last_line(path: Path, reach: int = 1 << 16) -> bytes | None:
+    """What lies between the last two newlines, read backwards.
+
+    Args:
+        path: The file.
+        reach: Bytes to read from the end; as many more as it takes when that is no whole line.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        while True:
+            begin = max(0, size - reach)
+            file.seek(begin)
+            *lines, _torn = file.read(size - begin).split(b"\n")
+            if begin == 0 or len(lines) > 1:  # the first one may have begun further up
+                return lines[-1] if lines else None
+            reach *= 4

@@ -1,5 +1,6 @@
 """Writing a run: the folder is created or resumed, and held by one process."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from actbench.store.files import first_free, make_folder, reporting, sync_folder
 from actbench.store.ledger import Ledger
 from actbench.store.lock import FolderLock
 from actbench.store.stored import CONFIG_FILE, INFO_FILE, LEDGER_FILE, is_run_folder, latest, read_info
+
+TABLES = ("accuracy.csv", "time.csv", "inference.csv")
 
 
 class RunFolder:
@@ -47,9 +50,9 @@ class RunFolder:
         """The finished blocks, each once, in the order of the plan.
 
         Raises:
-            StoreError: As `Ledger.read`.
+            StoreError: As `open_run`.
         """
-        return latest(self._ledger, self.info)
+        return latest(self._ledger.read(), self.info, self._ledger.path)
 
     def append(self, record: BlockRecord) -> None:
         """Add a finished block; it is on disk when this returns.
@@ -60,7 +63,7 @@ class RunFolder:
         self._ledger.append(record)
 
     def write_table(self, name: str, text: str) -> None:
-        """Create or replace a file of the folder, such as "accuracy.csv".
+        """Create or replace one of `TABLES`.
 
         Raises:
             StoreError: It could not be written; an earlier version is still there.
@@ -108,12 +111,18 @@ def create_or_resume(root: Path, info: RunInfo, config_bytes: bytes, fresh: bool
 
 
 def _resumable(path: Path, ledger: Ledger, info: RunInfo) -> RunInfo | None:
-    """The run.json to go on with; None when no block has finished, so that nothing could be mixed."""
+    """The run.json to go on with; None when no block is measured, so that nothing could be mixed."""
     stored = read_info(path)
-    if not latest(ledger, stored):
+    records = latest(ledger.read(), stored, ledger.path)
+    measured = [record for record in records if record.status == "ok"]
+    if not records:
         return None
     if (stored.run_id, stored.blocks) != (info.run_id, info.blocks):
         raise StoreError(f"{path / INFO_FILE} is of another plan; use --fresh to start again")
+    if not measured:
+        return None
+    if len(measured) == len(info.blocks):
+        return stored  # nothing is left to measure, so that it can be tabulated anywhere
     changes = list(_changes(stored, info))
     if changes:
         raise EnvironmentMismatchError(
@@ -130,8 +139,9 @@ def _set_ledger_aside(ledger: Path) -> None:
 
 
 def _start(path: Path, info: RunInfo, config_bytes: bytes) -> None:
-    for table in path.glob("*.csv"):
-        os.unlink(table)  # noqa: PTH108
+    for table in TABLES:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path / table)  # noqa: PTH108
     write_atomically(path / CONFIG_FILE, config_bytes)
     write_atomically(path / INFO_FILE, encode(info, indent=2) + b"\n")
 

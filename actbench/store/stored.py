@@ -1,11 +1,11 @@
 """Reading a run folder, also while another process writes to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from actbench.errors import StoreError
-from actbench.records import BlockRecord, RunInfo
+from actbench.records import BlockRecord, Cell, RunInfo
 from actbench.store.codec import decode
 from actbench.store.files import reporting
 from actbench.store.ledger import Ledger
@@ -33,14 +33,17 @@ class StoredRun:
 
 
 def open_run(path: Path) -> StoredRun:
-    """Read a run folder; one without a ledger has no records.
+    """Read a run folder.
 
     Raises:
-        StoreError: It is no run folder, damaged, or written by a newer actbench.
+        StoreError: It is no run folder, has no ledger, is damaged, or was written by a newer actbench.
     """
     info = read_info(path)
     ledger = Ledger(path / LEDGER_FILE)
-    return StoredRun(path, info, latest(ledger, info), ledger.torn)
+    if not ledger.path.exists():
+        raise StoreError(f"{path} has no {LEDGER_FILE}: its results are missing, or it was never started")
+    records, torn = ledger.scan()
+    return StoredRun(path, info, latest(records, info, ledger.path), torn)
 
 
 def is_run_folder(path: Path) -> bool:
@@ -65,18 +68,51 @@ def read_info(path: Path) -> RunInfo:
     return decode(RunInfo, content, str(path / INFO_FILE))
 
 
-def latest(ledger: Ledger, info: RunInfo) -> tuple[BlockRecord, ...]:
-    """The last line of each block, in the order of the plan: a failed block may have been tried again.
+def latest(records: Iterable[BlockRecord], info: RunInfo, path: Path) -> tuple[BlockRecord, ...]:
+    """The last record of each block, in the order of the plan: a failed block may have been tried again.
+
+    Args:
+        records: In the order of the ledger.
+        info: The plan.
+        path: The ledger, for the message.
 
     Raises:
-        StoreError: As `Ledger.read`, or a block is not in the plan.
+        StoreError: A block is not in the plan, or holds what could not be tabulated.
     """
-    by_block = {record.block: record for record in ledger.read()}
-    _check_planned(by_block, info, ledger.path)
-    return tuple(by_block[block] for block in info.blocks if block in by_block)
+    by_block = {record.block: record for record in records}
+    _check_planned(by_block, info, path)
+    kept = tuple(by_block[block] for block in info.blocks if block in by_block)
+    _check_measured([record for record in kept if record.status == "ok"], info, path)
+    return kept
 
 
 def _check_planned(blocks: Iterable[str], info: RunInfo, path: Path) -> None:
     unplanned = sorted(set(blocks) - set(info.blocks))
     if unplanned:
         raise StoreError(f"{path}: block {unplanned[0]} is not in the plan of the {INFO_FILE} beside it")
+
+
+def _check_measured(records: Sequence[BlockRecord], info: RunInfo, path: Path) -> None:
+    """What the analysis relies on beyond the types of the fields."""
+    calls: dict[str, tuple[tuple[int, int], ...]] = {}  # by setting: its seeds are pooled
+    for record in records:
+        ended_well = [cell for cell in record.cells if cell.status == "ok"]
+        shapes = [_calls(cell) for cell in ended_well]
+        problem = None
+        if tuple(cell.activation for cell in record.cells) != info.activations:
+            problem = f"its cells are not those of the plan, {', '.join(info.activations)}"
+        elif record.environment is None or record.phases is None:
+            problem = "it does not say where it was measured, or how long that took"
+        elif any(len(cell.slice_s) != len(record.slice_steps) for cell in ended_well):
+            problem = f"a cell does not have {len(record.slice_steps)} slices"
+        elif any(cell.test_accuracy is None for cell in ended_well):
+            problem = "a cell has no test accuracy"
+        elif any(shape != calls.setdefault(record.setting, shapes[0]) for shape in shapes):
+            problem = "a cell has other inference batch sizes or rounds than the others"
+        if problem is not None:
+            raise StoreError(f"{path}: block {record.block} is damaged: {problem}")
+
+
+def _calls(cell: Cell) -> tuple[tuple[int, int], ...]:
+    """Batch size and number of rounds of each inference measurement."""
+    return tuple((entry.batch_size, len(entry.latency_s)) for entry in cell.inference)

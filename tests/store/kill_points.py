@@ -13,7 +13,7 @@ from pathlib import Path
 from actbench.store import create_or_resume, open_run
 from tests.factories import make_block, make_cell, make_info
 
-INFO = make_info(seeds=6)
+INFO = make_info(("relu",), placebo=None, seeds=6)
 BLOCKS = [make_block([make_cell()], seed=seed) for seed in range(6)]
 CALLS = ("open", "write", "fsync", "replace", "rename", "unlink", "mkdir", "ftruncate")
 

@@ -1,10 +1,21 @@
 import os
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from actbench.errors import StoreError
-from actbench.store import create_or_resume, find_run, list_runs
+from actbench.store import Ledger, create_or_resume, find_run, list_runs
 from tests.factories import make_block, make_cell, make_failed_block, make_info
+
+INFO = make_info(("relu",), placebo=None, seeds=3)
+
+
+def moment(second, hours=0):
+    return datetime.fromtimestamp(second, timezone(timedelta(hours=hours))).isoformat()
+
+
+def block(seed, at):
+    return make_block([make_cell()], seed=seed).model_copy(update={"started_at": at})
 
 
 @pytest.fixture
@@ -14,15 +25,13 @@ def root(tmp_path):
 
 @pytest.fixture
 def add(root):
-    """Store a run that was last written to at the given second."""
+    """Store a run that was created at the given second, with a block started every second after that."""
 
     def add_run(name, run_id, at, blocks=1, under=root):
-        info = make_info(seeds=3).model_copy(update={"name": name, "run_id": run_id})
+        info = INFO.model_copy(update={"name": name, "run_id": run_id, "created_at": moment(at)})
         with create_or_resume(under, info, b"") as folder:
             for seed in range(blocks):
-                folder.append(make_block([make_cell()], seed=seed))
-        os.utime(folder.path / "run.json", (at, at))
-        os.utime(folder.path / "ledger.jsonl", (at, at))
+                folder.append(block(seed, at=moment(at + 1 + seed)))
         return folder.path
 
     return add_run
@@ -39,15 +48,48 @@ def three(add):
 
 def test_the_newest_is_the_one_that_was_last_added_to(root, three):
     assert find_run(root) == three["newest"]
-    os.utime(three["old"] / "ledger.jsonl", (400, 400))
+    Ledger(three["old"] / "ledger.jsonl").append(block(1, at=moment(400)))
     assert find_run(root) == three["old"]
 
 
-def test_without_a_ledger_the_plan_dates_a_run(root, three):
-    (three["newer"] / "ledger.jsonl").unlink()
+def test_the_times_of_the_files_do_not_date_a_run(root, three, add):
+    """A checkout of a repository gives every file the time of the checkout."""
+    shipped = add("mnist", "eeee11112222", at=50, under=root / "reference")
+    for file in ("run.json", "ledger.jsonl"):
+        os.utime(shipped / file, (2**31, 2**31))
     assert find_run(root) == three["newest"]
-    os.utime(three["newer"] / "run.json", (500, 500))
-    assert find_run(root) == three["newer"]
+    assert find_run(root, "mnist") == three["newer"]
+
+
+def test_times_of_different_zones_are_compared_as_times(root, three):
+    ledger = Ledger(three["old"] / "ledger.jsonl")
+    ledger.append(block(1, at=moment(299, hours=9)))  # its text is greater than that of the newest
+    assert find_run(root) == three["newest"]
+    ledger.append(block(2, at=moment(400, hours=-9)))
+    assert find_run(root) == three["old"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"junk\n", b"torn"])
+def test_without_a_readable_ledger_the_plan_dates_a_run(root, three, content):
+    ledger = three["newest"] / "ledger.jsonl"
+    ledger.unlink()
+    if content is not None:
+        ledger.write_bytes(content)
+    assert find_run(root) == three["newest"]
+
+
+@pytest.mark.parametrize("created_at", ["", "yesterday", "2026-01-01"])
+def test_a_run_that_does_not_say_when_it_was_started_has_its_place_too(root, three, created_at):
+    info = INFO.model_copy(update={"name": "undated", "created_at": created_at})
+    create_or_resume(root, info, b"").close()
+    assert [run.name for run in list_runs(root)].index("undated") == (0 if created_at == "2026-01-01" else 3)
+
+
+def test_a_run_without_a_ledger_is_listed_with_what_is_wrong(root, three):
+    (three["newest"] / "ledger.jsonl").unlink()
+    (listed,) = [run for run in list_runs(root) if run.path == three["newest"]]
+    assert (listed.name, listed.planned) == ("smoke", 0)
+    assert f"{three['newest']} has no ledger.jsonl" in listed.note
 
 
 @pytest.mark.parametrize(
@@ -77,7 +119,7 @@ def test_a_folder_of_runs_stands_for_its_newest(root, three):
 
 
 def test_an_ambiguous_beginning_names_the_candidates(root, three, add):
-    add("other", "aaaa99990000", at=1)
+    add("other", "aaaa99990000", at=10)
     with pytest.raises(
         StoreError, match=r"'aaaa' begins several run ids under .*: aaaa11112222, aaaa99990000$"
     ):
@@ -140,11 +182,11 @@ def test_the_list_has_the_newest_first(root, three):
         (three["old"], "mnist", "aaaa11112222", 1, 3),
     ]
     assert {run.note for run in list_runs(root)} == {None}
-    assert {run.created_at for run in list_runs(root)} == {"2026-01-02T03:04:05+00:00"}
+    assert [run.created_at for run in list_runs(root)] == [moment(at) for at in (300, 200, 100)]
 
 
 def test_failed_blocks_are_noted_and_not_finished(root):
-    with create_or_resume(root, make_info(seeds=3), b"") as folder:
+    with create_or_resume(root, INFO, b"") as folder:
         folder.append(make_failed_block(seed=0))
         folder.append(make_failed_block(seed=1))
         folder.append(make_block([make_cell()], seed=1))

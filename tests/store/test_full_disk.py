@@ -91,7 +91,7 @@ def test_where_it_cannot_even_be_taken_back_the_next_append_sets_it_aside(tmp_pa
         patch.setattr("os.ftruncate", fail)
         with pytest.raises(StoreError, match="File too large"):
             ledger.append(RECORDS[1])
-    assert ledger.torn
+    assert ledger.scan() == (RECORDS[:1], True)
     ledger.append(RECORDS[2])
     assert ledger.read() == [RECORDS[0], RECORDS[2]]
     assert path.with_name("ledger.torn-1").read_bytes() == LINES[1][:9]
@@ -114,7 +114,7 @@ def test_a_line_that_was_written_but_not_synced_is_taken_back(tmp_path, monkeypa
 
 
 def test_a_full_disk_keeps_every_finished_line(tiny_disk):
-    info = make_info(seeds=1000)
+    info = make_info(("relu", "tanh"), placebo=None, seeds=1000)
     with create_or_resume(tiny_disk, info, b"name: mnist\n") as folder:
         path = folder.path
         appended = []

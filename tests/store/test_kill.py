@@ -8,16 +8,19 @@ from actbench.store import create_or_resume, open_run
 from tests.factories import make_block, make_cell, make_info
 from tests.store.processes import ROOT, start, stop
 
-INFO = make_info(seeds=5000)
+LABELS = [f"cell {number}" for number in range(14)]
+INFO = make_info(LABELS, placebo=None, seeds=5000)
 
 APPEND_FOR_EVER = """
 import sys
 from pathlib import Path
 from actbench.store import create_or_resume
 from tests.factories import make_block, make_cell, make_info
-with create_or_resume(Path(sys.argv[1]), make_info(seeds=5000), b"name: mnist") as folder:
+labels = [f"cell {number}" for number in range(14)]
+info = make_info(labels, placebo=None, seeds=5000)
+with create_or_resume(Path(sys.argv[1]), info, b"name: mnist") as folder:
     first = len(folder.records())
-    cells = [make_cell(f"cell {number}", slice_s=(0.1,) * 400) for number in range(14)]
+    cells = [make_cell(label, slice_s=(0.1,) * 400) for label in labels]
     for seed in range(first, 5000):
         folder.append(make_block(cells, seed=seed))
         print(seed, flush=True)
@@ -42,7 +45,7 @@ def test_kills_in_the_middle_of_appending_lose_and_repeat_nothing(tmp_path):
         acknowledged = len(stored) - 1
 
     with create_or_resume(tmp_path, INFO, b"") as folder:
-        folder.append(make_block([make_cell()], seed=acknowledged + 1))
+        folder.append(make_block([make_cell(label) for label in LABELS], seed=acknowledged + 1))
         assert len(folder.records()) == acknowledged + 2
     lines = (folder.path / "ledger.jsonl").read_bytes().count(b"\n")
     assert lines == acknowledged + 2

@@ -24,7 +24,8 @@ def names(path):
 def test_no_file_is_no_records(path):
     ledger = Ledger(path)
     assert ledger.read() == []
-    assert not ledger.torn
+    assert ledger.scan() == ([], False)
+    assert ledger.last() is None
     assert names(path) == []
 
 
@@ -67,8 +68,8 @@ def test_a_closed_ledger_opens_itself_again(path):
 def test_reading_does_not_touch_a_torn_file(path):
     path.write_bytes(LINES[0] + LINES[1][:100])
     ledger = Ledger(path)
-    assert ledger.read() == RECORDS[:1]
-    assert ledger.torn
+    assert ledger.scan() == (RECORDS[:1], True)
+    assert ledger.last() == RECORDS[0]
     assert path.read_bytes() == LINES[0] + LINES[1][:100]
     assert names(path) == ["ledger.jsonl"]
 
@@ -80,8 +81,10 @@ def test_a_last_line_cut_at_any_byte_is_set_aside_and_measured_again(path, monke
         path.write_bytes(LINES[0] + last[:length])
         complete, torn = length == len(last), 0 < length < len(last)
         ledger = Ledger(path)
-        assert len(ledger.read()) == 1 + complete
-        assert ledger.torn is torn
+        records, found_torn = ledger.scan()
+        assert len(records) == 1 + complete
+        assert found_torn is torn
+        assert ledger.last() == records[-1]
         ledger.append(RECORDS[2])
         ledger.close()
         assert path.read_bytes() == LINES[0] + (last if complete else b"") + LINES[2]
@@ -164,8 +167,22 @@ def test_an_interrupt_in_the_middle_of_a_line_is_like_a_kill(path, monkeypatch):
     assert path.with_name("ledger.torn-1").read_bytes() == LINES[1][:50]
 
 
-@pytest.mark.parametrize("action", [Ledger.read, Ledger.open, lambda ledger: ledger.torn])
+@pytest.mark.parametrize("action", [Ledger.read, Ledger.open, Ledger.last])
 def test_a_folder_in_its_place_is_an_error(path, action):
     path.mkdir()
     with pytest.raises(StoreError, match=rf"cannot (read|write) {path}: Is a directory"):
         action(Ledger(path))
+
+
+@pytest.mark.parametrize("tail", [b"", b"x", b"x" * 100_000])
+@pytest.mark.parametrize("slices", [2, 50_000])
+@pytest.mark.parametrize("before", [0, 1, 3])
+def test_the_last_line_is_found_from_the_end(path, before, slices, tail):
+    last = make_block([make_cell(slice_s=(0.1,) * slices)], seed=7)
+    path.write_bytes(b"junk\n" * (before > 1) + LINES[0] * before + encode(last) + b"\n" + tail)
+    assert Ledger(path).last() == last
+
+
+def test_a_file_of_one_torn_line_has_no_last_line(path):
+    path.write_bytes(b"x" * 100_000)
+    assert Ledger(path).last() is None

@@ -1,16 +1,19 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from actbench import report
 from actbench.errors import EnvironmentMismatchError, StoreError
 from actbench.store import create_or_resume, open_run
 from actbench.store.codec import encode
+from actbench.store.run_folder import TABLES
 from tests.factories import make_block, make_cell, make_failed_block, make_info
 from tests.store.processes import start, stop
 
-INFO = make_info(seeds=3)
+INFO = make_info(("relu",), placebo=None, seeds=3)
 CONFIG = b"# as given\nname: mnist\n"
 BLOCKS = [make_block([make_cell()], seed=seed) for seed in range(3)]
 
@@ -147,6 +150,45 @@ def test_where_nothing_is_measured_yet_nothing_could_be_mixed(tmp_path):
     assert (folder.path / "config.yaml").read_bytes() == b"new"
 
 
+def test_failed_blocks_were_not_measured_anywhere(tmp_path):
+    with create_or_resume(tmp_path, INFO, CONFIG) as folder:
+        folder.append(make_failed_block())
+    now = environment(cpu="Other CPU")
+    with create_or_resume(tmp_path, now, b"new") as folder:
+        assert folder.info == now
+        assert folder.records() == (make_failed_block(),)
+        folder.append(BLOCKS[0])
+    assert open_run(folder.path).info == now
+    with pytest.raises(EnvironmentMismatchError):
+        create_or_resume(tmp_path, INFO, CONFIG)
+
+
+def test_a_run_with_nothing_left_to_measure_is_opened_anywhere(tmp_path, begun):
+    with create_or_resume(tmp_path, INFO, CONFIG) as folder:
+        folder.append(BLOCKS[1])
+        folder.append(make_failed_block(seed=2))
+    with pytest.raises(EnvironmentMismatchError):
+        create_or_resume(tmp_path, environment(cpu="Other CPU"), CONFIG)
+    with create_or_resume(tmp_path, INFO, CONFIG) as folder:
+        folder.append(BLOCKS[2])
+    with create_or_resume(tmp_path, environment(cpu="Other CPU"), b"new") as folder:
+        assert folder.info == INFO
+        assert folder.records() == tuple(BLOCKS)
+        folder.write_table("time.csv", "again")
+    assert (begun / "config.yaml").read_bytes() == CONFIG
+
+
+def test_only_the_tables_of_actbench_are_dropped(tmp_path, begun):
+    for name in (*TABLES, "mine.csv"):
+        (begun / name).write_text("kept?")
+    create_or_resume(tmp_path, INFO, CONFIG, fresh=True).close()
+    assert [file.name for file in begun.glob("*.csv")] == ["mine.csv"]
+
+
+def test_the_tables_that_are_dropped_are_those_of_the_report():
+    assert set(report.tables(INFO, BLOCKS)) == set(TABLES)
+
+
 def test_a_folder_of_another_plan_is_refused(tmp_path, begun):
     with pytest.raises(StoreError, match=f"{begun / 'run.json'} is of another plan; use --fresh"):
         create_or_resume(tmp_path, changed(blocks=("11111111-0",)), CONFIG)
@@ -241,10 +283,72 @@ def test_left_over_temporary_files_do_no_harm(tmp_path, begun):
     assert not (begun / ".time.csv.tmp").exists()
 
 
-def test_a_run_folder_without_a_ledger_has_no_records(begun):
+def test_a_run_folder_without_a_ledger_is_an_error_for_readers_only(tmp_path, begun):
     (begun / "ledger.jsonl").unlink()
-    assert open_run(begun).records == ()
-    assert not open_run(begun).torn
+    with pytest.raises(StoreError, match=f"^{begun} has no ledger.jsonl"):
+        open_run(begun)
+    create_or_resume(tmp_path, INFO, CONFIG).close()
+    assert (open_run(begun).records, open_run(begun).torn) == ((), False)
+
+
+def test_the_ledger_is_read_once(begun, monkeypatch):
+    reads, read_bytes = [], Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: reads.append(path.name) or read_bytes(path))
+    open_run(begun)
+    assert reads == ["run.json", "ledger.jsonl"]
+
+
+def cells_of(record, **changes):
+    return {"cells": tuple(cell.model_copy(update=changes) for cell in record.cells)}
+
+
+GOOD = make_block([make_cell(latency_s={1: [0.1, 0.2]})], seed=1)
+LATENCY = GOOD.cells[0].inference
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"cells": ()}, "its cells are not those of the plan, relu"),
+        (cells_of(GOOD, activation="tanh"), "its cells are not those of the plan"),
+        ({"cells": GOOD.cells * 2}, "its cells are not those of the plan"),
+        ({"environment": None}, "it does not say where it was measured"),
+        ({"phases": None}, "it does not say where it was measured"),
+        (cells_of(GOOD, slice_s=(0.1,)), "a cell does not have 2 slices"),
+        (cells_of(GOOD, test_accuracy=None), "a cell has no test accuracy"),
+        (cells_of(GOOD, inference=()), "a cell has other inference batch sizes or rounds"),
+        (
+            cells_of(GOOD, inference=(LATENCY[0].model_copy(update={"latency_s": (0.1,)}),)),
+            "a cell has other inference batch sizes or rounds",
+        ),
+    ],
+)
+def test_a_block_that_could_not_be_tabulated_is_an_error(tmp_path, changes, problem):
+    with create_or_resume(tmp_path, INFO, CONFIG) as folder:
+        folder.append(GOOD.model_copy(update={"block": "11111111-0", "seed": 0}))
+        folder.append(GOOD)
+        assert len(folder.records()) == 2
+        folder.append(GOOD.model_copy(update=changes))
+    ledger = folder.path / "ledger.jsonl"
+    for action in (lambda: create_or_resume(tmp_path, INFO, CONFIG), lambda: open_run(folder.path)):
+        with pytest.raises(StoreError, match=f"^{ledger}: block 11111111-1 is damaged: {problem}"):
+            action()
+
+
+def test_cells_in_another_order_than_planned_are_an_error(tmp_path):
+    info = make_info(("relu", "tanh"), placebo=None)
+    with create_or_resume(tmp_path, info, CONFIG) as folder:
+        folder.append(make_block([make_cell("tanh"), make_cell("relu")]))
+        with pytest.raises(StoreError, match="its cells are not those of the plan, relu, tanh"):
+            folder.records()
+
+
+def test_a_diverged_cell_may_be_shorter(tmp_path):
+    info = make_info(("relu", "tanh"), placebo=None)
+    cells = [make_cell(latency_s={1: [0.1]}), make_cell("tanh", accuracy=None, slice_s=(0.1,))]
+    with create_or_resume(tmp_path, info, CONFIG) as folder:
+        folder.append(make_block(cells))
+    assert len(open_run(folder.path).records) == 1
 
 
 @pytest.mark.parametrize("what", ["nothing", "a file", "an empty folder"])
