@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actbench.analysis.figures import Estimates, InferenceEstimate, PlaceboCheck, Row, SettingEstimates
-from actbench.analysis.intervals import Interval, clustered_interval, t_interval
+from actbench.analysis.intervals import Interval, clustered_interval, exactly, t_interval
 from actbench.analysis.measured import common_environment, failed_blocks, finished_blocks, require_cells
 from actbench.records import BlockRecord, Cell, RunInfo, SettingInfo
 
@@ -41,7 +41,7 @@ def _estimate_setting(info: RunInfo, setting: SettingInfo, blocks: Sequence[Bloc
     rows: tuple[Row, ...] = ()
     if blocks:
         epoch_slices = blocks[0].slices_per_epoch
-        rows = tuple(_estimate_row(cells, label, info.baseline, epoch_slices) for label in info.activations)
+        rows = tuple(_estimate_row(cells, label, info, epoch_slices) for label in info.activations)
     placebo = next((row for row in rows if row.activation == info.placebo), None)
     return SettingEstimates(
         setting=setting,
@@ -52,28 +52,37 @@ def _estimate_setting(info: RunInfo, setting: SettingInfo, blocks: Sequence[Bloc
     )
 
 
-def _estimate_row(blocks: Sequence[dict[str, Cell]], label: str, baseline: str, epoch_slices: int) -> Row:
+def _estimate_row(blocks: Sequence[dict[str, Cell]], label: str, info: RunInfo, epoch_slices: int) -> Row:
     trained = [block[label] for block in blocks]
     ended_well = [cell for cell in trained if cell.status == "ok"]
     pairs = [
-        (block[label], block[baseline])
+        (block[label], block[info.baseline])
         for block in blocks
-        if block[label].status == "ok" and block[baseline].status == "ok"
+        if block[label].status == "ok" and block[info.baseline].status == "ok"
     ]
     compile_s = [cell.compile_s for cell in trained if cell.compile_s is not None]
     return Row(
         activation=label,
         seeds=len(ended_well),
+        pairs=len(pairs),
         diverged=len(trained) - len(ended_well),
         accuracy=t_interval([_accuracy(cell) for cell in ended_well]) if ended_well else None,
-        accuracy_diff=t_interval([_accuracy(cell) - _accuracy(base) for cell, base in pairs])
-        if pairs and label != baseline
-        else None,
+        accuracy_diff=_accuracy_diff(blocks, label, info, pairs),
         epoch_s=_geometric(_epoch_s(ended_well, epoch_slices)) if ended_well else None,
         train_time_ratio=_time_ratio(pairs, lambda cell: cell.slice_s),
         compile_s=float(np.median(compile_s)) if compile_s else None,
         inference=_estimate_inference(ended_well, pairs),
     )
+
+
+def _accuracy_diff(
+    blocks: Sequence[dict[str, Cell]], label: str, info: RunInfo, pairs: Sequence[tuple[Cell, Cell]]
+) -> Interval | None:
+    if not pairs or label == info.baseline:
+        return None
+    if label == info.placebo and _accuracies_equal(blocks, label, info.baseline):
+        return exactly(0.0)  # by construction, unlike a tie of two activations
+    return t_interval([_accuracy(cell) - _accuracy(base) for cell, base in pairs])
 
 
 def _estimate_inference(
@@ -99,12 +108,14 @@ def _estimate_inference(
 
 def _check_placebo(blocks: Sequence[dict[str, Cell]], row: Row, baseline: str) -> PlaceboCheck:
     return PlaceboCheck(
-        accuracy_equal=all(
-            block[row.activation].test_accuracy == block[baseline].test_accuracy for block in blocks
-        ),
+        accuracy_equal=_accuracies_equal(blocks, row.activation, baseline),
         train_time_ratio=row.train_time_ratio,
         inference={entry.batch_size: entry.time_ratio for entry in row.inference},
     )
+
+
+def _accuracies_equal(blocks: Sequence[dict[str, Cell]], label: str, baseline: str) -> bool:
+    return all(block[label].test_accuracy == block[baseline].test_accuracy for block in blocks)
 
 
 def _accuracy(cell: Cell) -> float:
@@ -124,6 +135,8 @@ def _time_ratio(
 ) -> Interval | None:
     if not pairs:
         return None
+    if all(cell is base for cell, base in pairs):
+        return exactly(1.0)  # the baseline's own
     ratios = np.array([times(cell) for cell, _ in pairs]) / np.array([times(base) for _, base in pairs])
     return _geometric(ratios)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from actbench.analysis.intervals import Interval
+from actbench.analysis.intervals import CONFIDENCE, Interval
 from actbench.records import BlockRecord, DatasetInfo, Environment, SettingInfo
 
 
@@ -33,20 +33,23 @@ class Row:
 
     Attributes:
         activation: The label.
-        seeds: Trainings that ended well; all the figures are over these.
-        diverged: Trainings that did not.
+        seeds: Trainings that ended well.
+        pairs: Seeds in which both this training and the baseline's ended well; differences and ratios are
+            over these, all other figures over `seeds`.
+        diverged: Trainings that did not end well.
         accuracy: Test accuracy, mean over seeds.
-        accuracy_diff: Test accuracy less the baseline's, mean over the seeds where both ended well; None for
-            the baseline itself.
+        accuracy_diff: Test accuracy less the baseline's, mean over pairs; None for the baseline itself.
         epoch_s: Training seconds per epoch: each seed's median epoch, geometric mean over seeds.
         train_time_ratio: Slice time over the baseline's in the same round: each seed's median, geometric mean
-            over seeds; exactly 1 for the baseline itself.
-        compile_s: Median seconds to compile the training programs, over the blocks that compiled them.
+            over pairs; exactly 1 for the baseline itself.
+        compile_s: Median seconds to build, trace and compile the training and evaluation programs, over the
+            blocks that compiled them, diverged or not.
         inference: One entry per batch size, in the config's order.
     """
 
     activation: str
     seeds: int
+    pairs: int
     diverged: int
     accuracy: Interval | None
     accuracy_diff: Interval | None
@@ -76,11 +79,21 @@ class PlaceboCheck:
     inference: dict[int, Interval | None]
 
     @property
-    def flagged(self) -> dict[str, Interval]:
-        """The time ratios whose interval excludes 1, by their CSV names ("inference_128_time_ratio")."""
+    def tested(self) -> dict[str, Interval]:
+        """The time ratios that have an interval, by their CSV names ("inference_128_time_ratio")."""
         ratios = {"train_time_ratio": self.train_time_ratio}
         ratios |= {f"inference_{size}_time_ratio": ratio for size, ratio in self.inference.items()}
-        return {name: ratio for name, ratio in ratios.items() if ratio is not None and ratio.excludes(1.0)}
+        return {name: ratio for name, ratio in ratios.items() if ratio is not None and ratio.bounded}
+
+    @property
+    def flagged(self) -> dict[str, Interval]:
+        """Those of them whose interval excludes 1."""
+        return {name: ratio for name, ratio in self.tested.items() if ratio.excludes(1.0)}
+
+    @property
+    def chance(self) -> float:
+        """How likely at least one is flagged where nothing but chance is at work, were they independent."""
+        return 1.0 - CONFIDENCE ** len(self.tested)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr, stdtrit
 
-_TAIL = 0.025
+CONFIDENCE = 0.95
+_TAIL = (1 - CONFIDENCE) / 2
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,18 @@ class Interval:
 
     Attributes:
         estimate: In the unit of the samples.
-        ci_low: Lower bound; None where too few samples say nothing about the spread.
+        ci_low: Lower bound; None where the samples, too few or all equal, say nothing about the spread.
         ci_high: Upper bound; None exactly when `ci_low` is.
     """
 
     estimate: float
     ci_low: float | None
     ci_high: float | None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there are bounds."""
+        return self.ci_low is not None
 
     def map(self, function: Callable[[float], float]) -> "Interval":
         """The interval of an increasing function of the estimated quantity."""
@@ -38,6 +44,11 @@ class Interval:
         return not self.ci_low <= value <= self.ci_high
 
 
+def exactly(value: float) -> Interval:
+    """What is known without measuring, such as a ratio to itself."""
+    return Interval(value, value, value)
+
+
 def t_interval(values: Sequence[float] | npt.NDArray[np.float64]) -> Interval:
     """Mean and Student's t interval of independent samples.
 
@@ -45,17 +56,16 @@ def t_interval(values: Sequence[float] | npt.NDArray[np.float64]) -> Interval:
         values: Shape (n,), n >= 1, one per seed.
 
     Returns:
-        Unbounded (None) for n = 1; of zero width, at exactly that value, when all samples are equal.
+        Unbounded (None) for n = 1, and when all samples are equal: what is measured in steps, such as an
+        accuracy, ties by chance, and a width of zero would claim certainty.
 
     Raises:
         ValueError: If there is no sample.
     """
     samples = np.sort(_samples(values, axes=1))  # a float sum depends on its order
     n = len(samples)
-    if n == 1:
+    if samples[0] == samples[-1]:  # one sample, too
         return Interval(float(samples[0]), None, None)
-    if samples[0] == samples[-1]:
-        return _point(samples[0])
     mean = float(samples.mean())
     half_width = float(stdtrit(n - 1, 1 - _TAIL) * samples.std(ddof=1) / math.sqrt(n))
     return Interval(mean, mean - half_width, mean + half_width)
@@ -116,7 +126,3 @@ def _samples(values: object, axes: int) -> npt.NDArray[np.float64]:
     if samples.ndim != axes or samples.size == 0:
         raise ValueError(f"expected samples along {axes} axes, got shape {samples.shape}")
     return samples
-
-
-def _point(value: np.float64) -> Interval:
-    return Interval(float(value), float(value), float(value))

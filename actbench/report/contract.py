@@ -87,6 +87,7 @@ def row_object(row: Row, table: TableName) -> dict[str, Any]:
     return {
         "activation": row.activation,
         "seeds": row.seeds,
+        "pairs": row.pairs,
         **{name: figures[name] for name in _FIGURES[table]},
         "status": row.status,
     }

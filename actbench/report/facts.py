@@ -28,7 +28,10 @@ def run_facts(report: Report) -> Facts:
         ),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
         ("blocks", f"{report.estimates.finished} of {len(info.blocks)} finished"),
-        *(("failed", f"block {block.block}: {block.error}") for block in report.estimates.failed),
+        *(
+            ("failed", f"block {block.block}: {_first_line(block.error)}")
+            for block in report.estimates.failed
+        ),
         ("baseline", info.baseline),
         ("sorted by", DESCRIPTIONS[report.sort]),
     ]
@@ -68,15 +71,25 @@ def placebo_in_words(check: PlaceboCheck, baseline: str, blocks: int) -> str:
         figures = (f"{name} {format_value(flagged, 'ratio')}" for name, flagged in check.flagged.items())
         time = (
             f"FLAGGED: its {', '.join(figures)} excludes 1, though it computes the same as {baseline}: "
-            "distrust differences of that size"
+            f"distrust differences of that size; {_chance_in_words(check)}"
         )
-    elif ratio is None or ratio.ci_low is None:
-        time = f"too few rounds to tell whether its times are {baseline}'s"
+    elif ratio is None or not ratio.bounded:
+        time = f"too few different rounds to tell whether its times are {baseline}'s"
     else:
         time = (
             f"it trains in {format_value(ratio, 'ratio')} of {baseline}'s time, and no time ratio excludes 1"
         )
     return f"{accuracy}; {time}"
+
+
+def _chance_in_words(check: PlaceboCheck) -> str:
+    intervals = len(check.tested)
+    one = "such an interval" if intervals == 1 else f"of {intervals} such intervals at least one"
+    return f"{one} does so by chance in about {100 * check.chance:.0f} % of runs"
+
+
+def _first_line(error: str | None) -> str:
+    return (error or "").partition("\n")[0]  # a traceback may follow
 
 
 def _in_words(value: Any) -> str:

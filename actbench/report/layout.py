@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from actbench.analysis.figures import Row, SettingEstimates
+from actbench.analysis.intervals import Interval
 from actbench.report.contract import TableName
 from actbench.report.document import Column, Document, Section, Table
 from actbench.report.facts import run_facts, setting_facts
@@ -19,7 +20,8 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
         "Seconds per epoch: each seed's median epoch, geometric mean over seeds, with its 95 % t interval.",
         "Training-time ratio: to the baseline's slice in the same round; each seed's median, geometric mean "
         "over seeds, with its 95 % t interval.",
-        "Compile: median seconds to compile the training program, once per activation, in no other figure.",
+        "Compile: median seconds to build, trace and compile one activation's training and evaluation "
+        "programs, once per worker, in no other figure.",
     ),
     "inference": (
         "Latency: per call, over all rounds of all seeds; items/s at the median.",
@@ -27,6 +29,10 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
     ),
 }
 _ONE_SEED = "With a single seed, time intervals come from its rounds alone and speak for that one process."
+
+_NO_INTERVAL = (
+    "A figure without brackets has no interval: too few samples, or equal ones, do not show their spread."
+)
 
 
 def lay_out(report: Report, table: TableName) -> Document:
@@ -36,10 +42,13 @@ def lay_out(report: Report, table: TableName) -> Document:
     notes = [note for name in shown for note in _NOTES[name]]
     if any(setting.finished == 1 for setting in settings) and shown != ("accuracy",):
         notes.append(_ONE_SEED)
+    sections = tuple(_section(report, setting, shown) for setting in settings)
+    if any(_lacks_an_interval(table) for section in sections for table in section.tables):
+        notes.append(_NO_INTERVAL)
     return Document(
         title=f"{report.info.name}: {', '.join(shown)}",
         facts=run_facts(report),
-        sections=tuple(_section(report, setting, shown) for setting in settings),
+        sections=sections,
         notes=tuple(notes),
     )
 
@@ -133,4 +142,12 @@ def _versus(report: Report, row: Row, value: Value) -> Value:
 
 
 def _row_notes(rows: Sequence[Row]) -> tuple[str, ...]:
-    return tuple(f"{row.activation}: {row.status}" for row in rows if row.diverged)
+    notes = [f"{row.activation}: {row.status}" for row in rows if row.diverged]
+    for pairs in dict.fromkeys(row.pairs for row in rows if row.pairs != row.seeds):
+        labels = ", ".join(row.activation for row in rows if row.pairs == pairs != row.seeds)
+        notes.append(f"{labels}: differences and ratios over {pairs} {'pair' if pairs == 1 else 'pairs'}")
+    return tuple(notes)
+
+
+def _lacks_an_interval(table: Table) -> bool:
+    return any(isinstance(value, Interval) and not value.bounded for row in table.rows for value in row)

@@ -51,6 +51,13 @@ class TestAccuracy:
         assert difference.estimate == pytest.approx(0.02)
         assert difference.ci_low == pytest.approx(0.02 - 4.302653 / math.sqrt(3) * 0.01, abs=1e-7)
 
+    def test_a_tie_in_every_seed_is_no_certainty(self) -> None:
+        blocks = blocks_of(
+            relu=[make_cell("relu", accuracy=value) for value in (0.90, 0.92)],
+            tanh=[make_cell("tanh", accuracy=value) for value in (0.90, 0.92)],
+        )
+        assert row("tanh", blocks).accuracy_diff == Interval(0.0, None, None)
+
     def test_the_baseline_has_no_difference_to_itself(self) -> None:
         assert row("relu", self.BLOCKS).accuracy_diff is None
 
@@ -80,6 +87,7 @@ class TestTrainingTime:
 
     def test_the_baseline_is_exactly_one(self) -> None:
         assert row("relu", self.BLOCKS).train_time_ratio == Interval(1.0, 1.0, 1.0)
+        assert row("relu", self.BLOCKS[:1]).train_time_ratio == Interval(1.0, 1.0, 1.0)
 
     def test_compile_time_is_the_median_where_it_compiled(self) -> None:
         blocks = blocks_of(
@@ -138,7 +146,8 @@ class TestDivergence:
 
     def test_only_trainings_that_ended_well_count(self) -> None:
         tanh = row("tanh", self.BLOCKS)
-        assert (tanh.seeds, tanh.status) == (2, "diverged 1 of 3")
+        assert (tanh.seeds, tanh.pairs, tanh.status) == (2, 1, "diverged 1 of 3")
+        assert row("relu", self.BLOCKS).pairs == 2
         assert tanh.accuracy is not None
         assert tanh.accuracy.estimate == pytest.approx(0.8)
 
@@ -150,13 +159,14 @@ class TestDivergence:
         blocks = blocks_of(
             relu=[make_cell(latency_s={1: [1.0]})], tanh=[make_cell("tanh", accuracy=None, slice_s=())]
         )
-        assert row("tanh", blocks) == Row("tanh", 0, 1, None, None, None, None, None, ())
+        assert row("tanh", blocks) == Row("tanh", 0, 0, 1, None, None, None, None, None, ())
 
     def test_without_a_baseline_there_is_nothing_to_compare_with(self) -> None:
         blocks = blocks_of(
             relu=[make_cell(accuracy=None, slice_s=())], tanh=[make_cell("tanh", latency_s={1: [1.0]})]
         )
         tanh = row("tanh", blocks)
+        assert (tanh.seeds, tanh.pairs) == (1, 0)
         assert (tanh.accuracy_diff, tanh.train_time_ratio) == (None, None)
         assert tanh.inference == (InferenceEstimate(1, 1.0, 1.0, 1.0, 1.0, None),)
 
@@ -175,6 +185,16 @@ class TestPlacebo:
         assert placebo.accuracy_equal
         assert placebo.flagged == {}
 
+    @pytest.mark.parametrize(
+        ("placebo", "difference"),
+        [((0.9, 0.9), Interval(0.0, 0.0, 0.0)), ((0.9, None), Interval(0.0, None, None))],
+    )
+    def test_only_an_equal_placebo_differs_by_exactly_nothing(
+        self, placebo: tuple[float | None, ...], difference: Interval
+    ) -> None:
+        cells = [make_cell("placebo", accuracy=value, latency_s={1: (1.0, 1.0)}) for value in placebo]
+        assert self.check(cells).rows[-1].accuracy_diff == difference
+
     def test_another_accuracy_in_one_block(self) -> None:
         cells = [
             make_cell("placebo", accuracy=value, latency_s={1: (1.0, 1.0)}) for value in (0.9, 0.9000001)
@@ -184,13 +204,21 @@ class TestPlacebo:
         assert not placebo.accuracy_equal
 
     def test_time_ratios_that_exclude_one_are_flagged(self) -> None:
+        cells = [
+            make_cell("placebo", slice_s=(2.0, 2.0), latency_s={1: (0.9, 0.9)}),
+            make_cell("placebo", slice_s=(2.1, 2.1), latency_s={1: (1.2, 1.2)}),
+        ]
+        placebo = self.check(cells).placebo
+        assert placebo is not None
+        assert placebo.flagged == {"train_time_ratio": log_interval([2.0, 2.1])}
+        assert set(placebo.tested) == {"train_time_ratio", "inference_1_time_ratio"}
+        assert placebo.chance == pytest.approx(0.0975)
+
+    def test_what_has_no_interval_is_not_tested(self) -> None:
         cells = [make_cell("placebo", slice_s=(2.0, 2.0), latency_s={1: (0.5, 0.5)})] * 2
         placebo = self.check(cells).placebo
         assert placebo is not None
-        assert placebo.flagged == {
-            "train_time_ratio": Interval(2.0, 2.0, 2.0),
-            "inference_1_time_ratio": Interval(0.5, 0.5, 0.5),
-        }
+        assert (placebo.tested, placebo.flagged, placebo.chance) == ({}, {}, 0.0)
 
     def test_switched_off(self) -> None:
         blocks = [make_block([make_cell(), make_cell("tanh")])]

@@ -22,9 +22,9 @@ class TestTInterval:
     def test_one_sample_has_no_bounds(self) -> None:
         assert t_interval([0.97]) == Interval(0.97, None, None)
 
-    def test_equal_samples_have_a_width_of_exactly_zero(self) -> None:
+    def test_equal_samples_have_no_bounds(self) -> None:
         # The float mean of ten times 0.97 is 0.9700000000000001.
-        assert t_interval([0.97] * 10) == Interval(0.97, 0.97, 0.97)
+        assert t_interval([0.97] * 10) == Interval(0.97, None, None)
 
     @pytest.mark.parametrize("values", [[], [[1.0, 2.0]]])
     def test_refuses_other_shapes(self, values: list[float]) -> None:

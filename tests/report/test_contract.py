@@ -66,6 +66,7 @@ def test_json_has_the_names_of_the_contract(run: SyntheticRun) -> None:
     assert {name: sorted(value) if isinstance(value, dict) else None for name, value in tanh.items()} == {
         "activation": None,
         "seeds": None,
+        "pairs": None,
         "accuracy": ["ci_high", "ci_low", "mean"],
         "accuracy_diff": ["ci_high", "ci_low", "mean"],
         "epoch_s": ["ci_high", "ci_low", "median"],
@@ -85,6 +86,7 @@ def test_what_does_not_exist_is_null(run: SyntheticRun) -> None:
     assert rows["elu"] == {
         "activation": "elu",
         "seeds": 0,
+        "pairs": 0,
         "accuracy": None,
         "accuracy_diff": None,
         "epoch_s": None,
@@ -97,13 +99,13 @@ def test_what_does_not_exist_is_null(run: SyntheticRun) -> None:
 
 def test_json_says_what_the_run_was_and_what_failed(run: SyntheticRun) -> None:
     content = read_json(
-        SyntheticRun(run.info, [*run.records[:-1], make_failed_block(seed=5, error="killed")])
+        SyntheticRun(run.info, [*run.records[:-1], make_failed_block(seed=5, error="killed\nTraceback")])
     )
     assert content["run"]["run_id"] == "0123456789ab"
     assert content["run"]["blocks"] == {
         "planned": 6,
         "finished": 5,
-        "failed": [{"block": "11111111-5", "error": "killed"}],
+        "failed": [{"block": "11111111-5", "error": "killed\nTraceback"}],
     }
     assert content["run"]["environment"]["packages"]["tensorflow"] == "2.21.0"
     assert content["placebo"]["settings"][0]["accuracy_equal"] is True
@@ -134,19 +136,19 @@ def test_without_a_placebo_it_is_null() -> None:
 )
 def test_json_of_one_table(run: SyntheticRun, table: TableName, names: list[str]) -> None:
     row = read_json(run, table)["settings"][0]["rows"][0]
-    assert list(row) == ["activation", "seeds", *names, "status"]
+    assert list(row) == ["activation", "seeds", "pairs", *names, "status"]
 
 
 @pytest.mark.parametrize(
     ("table", "names"),
     [
-        ("accuracy", ["activation", "seeds", *ACCURACY, "status"]),
-        ("time", ["activation", "seeds", *TIME, "status"]),
-        ("inference", ["activation", "seeds", "batch_size", *INFERENCE, "status"]),
+        ("accuracy", ["activation", "seeds", "pairs", *ACCURACY, "status"]),
+        ("time", ["activation", "seeds", "pairs", *TIME, "status"]),
+        ("inference", ["activation", "seeds", "pairs", "batch_size", *INFERENCE, "status"]),
         (
             "all",
             [
-                *("activation", "seeds", *ACCURACY, *TIME),
+                *("activation", "seeds", "pairs", *ACCURACY, *TIME),
                 *(f"inference_{size}_{name}" for size in (1, 128) for name in INFERENCE),
                 "status",
             ],

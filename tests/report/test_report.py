@@ -2,6 +2,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -60,15 +61,25 @@ def test_eighty_columns_hold_every_row(thirteen: SyntheticRun) -> None:
 def test_wide_figures_stay_whole_where_a_long_label_must_fold() -> None:
     label = "a_custom_activation_with_a_very_long_label_" + "x" * 60
     baseline = "another_" + label
-    cells = [
-        make_cell(baseline, accuracy=0.9, slice_s=(1000.0, 2345.0), latency_s={1: [12.5] * 6}),
-        make_cell(label, accuracy=1.0, slice_s=(12345.0, 23456.0), latency_s={1: [1234.5] * 6}),
+    blocks = [
+        make_block(
+            [
+                make_cell(baseline, accuracy=0.9, slice_s=(1000.0, 2345.0), latency_s={1: [12.5] * 6}),
+                make_cell(
+                    label,
+                    accuracy=1.0 - 1e-7 * seed,
+                    slice_s=(12345.0, 23456.0 + 10 * seed),
+                    latency_s={1: [1234.5 + seed] * 6},
+                ),
+            ],
+            seed=seed,
+        )
+        for seed in range(2)
     ]
-    blocks = [make_block(cells, seed=seed) for seed in range(2)]
     text = shown(SyntheticRun(make_info((baseline, label), baseline=baseline, placebo=None, seeds=2), blocks))
     assert max(map(cell_len, text.splitlines())) <= 80
     assert "100.00 [100.00, 100.00]" in text
-    assert "35,801 [35,801, 35,801]" in text
+    assert "35,806 [35,743, 35,870]" in text
     assert "…" not in text
 
 
@@ -90,6 +101,37 @@ def test_what_failed_and_what_diverged_is_said_in_words(thirteen: SyntheticRun) 
     assert "selu: diverged 2 of 6" in text
 
 
+def test_of_a_failure_only_the_first_line_is_shown() -> None:
+    run = make_run(("relu", "placebo"), seeds=2)
+    text = shown(
+        SyntheticRun(run.info, [*run.records, make_failed_block(seed=2, error="it broke\nTraceback")])
+    )
+    assert re.search(r"failed +block 11111111-2: it broke\n", text)
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("form", ["terminal", "markdown"])
+def test_fewer_pairs_than_seeds_are_told(form: Format) -> None:
+    # The baseline diverged in the first two seeds of six, elu in the first.
+    run = make_run(
+        ("relu", "tanh", "elu", "gelu", "placebo"),
+        diverges=lambda label, seed: seed < {"relu": 2, "placebo": 2, "elu": 1, "gelu": 5}.get(label, 0),
+    )
+    text = shown(run, form, table="accuracy")
+    assert "elu, tanh: differences and ratios over 4 pairs\n" in text
+    assert text.count("differences and ratios over") == 1
+
+
+def test_figures_without_an_interval_are_explained() -> None:
+    cells = [make_cell(slice_s=(0.1, 0.1)), make_cell("tanh", slice_s=(0.1, 0.1))]
+    tied = SyntheticRun(
+        make_info(("relu", "tanh"), placebo=None), [make_block(cells, seed=n) for n in (0, 1)]
+    )
+    assert re.search(r"tanh +90\.00 +\+0\.00 +2", shown(tied))
+    assert "A figure without brackets has no interval" in shown(tied)
+    assert "A figure without brackets" not in shown(make_run(("relu", "tanh", "placebo"), seeds=3))
+
+
 def test_a_single_seed_warns_about_its_time_intervals() -> None:
     assert "With a single seed" in shown(make_run(("relu", "placebo"), seeds=1))
     assert "With a single seed" not in shown(make_run(("relu", "placebo"), seeds=2))
@@ -99,23 +141,46 @@ def test_without_a_placebo_the_report_says_so() -> None:
     assert re.search(r"placebo +none", shown(make_run(("relu", "tanh"), seeds=2)))
 
 
-def in_words(slice_s: tuple[float, ...], accuracy: float = 0.9, blocks: int = 2) -> str:
-    cells = [make_cell(), make_cell("placebo", slice_s=slice_s, accuracy=accuracy)]
-    records = [make_block(cells, seed=seed) for seed in range(blocks)]
-    built = report.build(make_info(("relu", "placebo"), seeds=blocks), records)
+def in_words(*ratios: float, accuracy: float = 0.9, batch_sizes: Sequence[int] = ()) -> str:
+    """What is said of a placebo whose every time is that many times relu's, a ratio per block."""
+    records = [
+        make_block(
+            [
+                make_cell(latency_s={size: [0.01] for size in batch_sizes}),
+                make_cell(
+                    "placebo",
+                    accuracy=accuracy,
+                    slice_s=[0.1 * ratio] * 2,
+                    latency_s={size: [0.01 * ratio] for size in batch_sizes},
+                ),
+            ],
+            seed=seed,
+        )
+        for seed, ratio in enumerate(ratios)
+    ]
+    built = report.build(make_info(("relu", "placebo"), seeds=len(ratios)), records)
     check = built.estimates.settings[0].placebo
     assert check is not None
-    return placebo_in_words(check, "relu", blocks)
+    return placebo_in_words(check, "relu", len(ratios))
 
 
 def test_the_placebo_in_words() -> None:
-    assert in_words((0.1, 0.1)) == (
+    assert in_words(0.999, 1 / 0.999) == (
         "its test accuracy is exactly relu's in all of 2 blocks; "
-        "it trains in 1.000 [1.000, 1.000] of relu's time, and no time ratio excludes 1"
+        "it trains in 1.000 [0.987, 1.013] of relu's time, and no time ratio excludes 1"
     )
-    assert "FLAGGED: its train_time_ratio 1.050 [1.050, 1.050] excludes 1" in in_words((0.105, 0.105))
-    assert "FLAGGED: its test accuracy is not relu's" in in_words((0.1, 0.1), accuracy=0.8)
-    assert "too few rounds" in in_words((0.1, 0.2), blocks=1)
+    assert "FLAGGED: its test accuracy is not relu's" in in_words(0.9, 1.1, accuracy=0.8)
+    assert "too few different rounds" in in_words(1.2)
+    assert "too few different rounds" in in_words(1.2, 1.2)
+
+
+def test_a_flag_says_how_often_chance_raises_one() -> None:
+    flagged = in_words(1.049, 1.051)
+    assert "FLAGGED: its train_time_ratio 1.050 [1.037, 1.063] excludes 1" in flagged
+    assert flagged.endswith("; such an interval does so by chance in about 5 % of runs")
+    assert in_words(1.049, 1.051, batch_sizes=(1, 128, 1024)).endswith(
+        "; of 4 such intervals at least one does so by chance in about 19 % of runs"
+    )
 
 
 def test_labels_are_text_and_not_markup() -> None:
