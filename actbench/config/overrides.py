@@ -11,9 +11,11 @@ def apply_overrides(root: Node, overrides: Iterable[str]) -> Parsed:
     """The document with every override in it, the last of equal keys winning, and what is wrong with them.
 
     Args:
-        root: A mapping.
+        root: A mapping; in anything else no override can be placed, and the mistake is not theirs.
         overrides: Each as KEY=VALUE, where KEY has a dot before each deeper key.
     """
+    if not isinstance(root.value, dict):
+        return Parsed(root, ())
     mistakes: list[Mistake] = []
     for override in overrides:
         key, equals, text = override.partition("=")

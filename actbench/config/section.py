@@ -53,7 +53,7 @@ class Section(Record):
         missing = {key: field for key, field in cls.model_fields.items() if key not in raw}
         for key in raw:
             if key not in cls.model_fields:
-                hint = did_you_mean(key, missing)
+                hint = did_you_mean(key, missing) or did_you_mean(key, cls.model_fields)
                 allowed = ", ".join(cls.model_fields)
                 yield mistake(f"unknown key; allowed: {allowed}{hint}", key, kind="unknown_key")
                 # a misspelt key is one mistake, not an unknown and a missing one

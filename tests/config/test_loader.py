@@ -30,7 +30,7 @@ def test_every_mistake_has_a_line_of_its_own_in_the_order_of_the_file():
         .replace("baseline: relu", "baseline: rely")
         .replace("1e-3", ".inf")
         .replace("  epochs: 5", "  epochs: true\n  epochs: 7")
-        .replace("seeds: 3", "seeds: [1, 2, 1]\nplacebo: on\nsweep: {}")
+        .replace("seeds: 3", "seeds: [1, 2, 1]\nplacebo: on\nzoom: {}")
     )
     assert message(text, ["model.hidden_units=[0]", "timing.engine=tf"]).splitlines() == [
         "c.yaml:1:7: name: 'a/b' cannot name a folder; "
@@ -53,7 +53,7 @@ def test_every_mistake_has_a_line_of_its_own_in_the_order_of_the_file():
         "c.yaml:16:3: train.epochs: the key is there already at line 15, column 3; allowed: once",
         "c.yaml:17:15: seeds[2]: 1 is in the list already; allowed: each value once",
         "c.yaml:18:10: placebo: 'on' is neither true nor false; allowed: true or false",
-        "c.yaml:19:1: sweep: unknown key; "
+        "c.yaml:19:1: zoom: unknown key; "
         "allowed: name, dataset, model, activations, baseline, train, seeds, timing, placebo",
         "--set model.hidden_units: model.hidden_units[0]: 0 is too small; allowed: 1 to 65536",
         "--set timing.engine: timing.engine: 'tf' is not a known engine; allowed: compiled, keras",
@@ -162,7 +162,12 @@ def test_an_override_of_an_alias_leaves_the_other_places_alone():
         (
             "train.epoch=3",
             "--set train.epoch: train.epoch: unknown key; "
-            "allowed: optimizer, learning_rate, batch_size, epochs",
+            "allowed: optimizer, learning_rate, batch_size, epochs; did you mean 'epochs'?",
+        ),
+        (
+            "trian.epochs=3",
+            "--set trian.epochs: trian: unknown key; allowed: name, dataset, model, activations, "
+            "baseline, train, seeds, timing, placebo; did you mean 'train'?",
         ),
         (
             "train.epochs=",
@@ -187,6 +192,14 @@ def test_an_override_of_an_alias_leaves_the_other_places_alone():
 )
 def test_a_wrong_override_is_named(override, line):
     assert message(FINE, [override]) == line
+
+
+@pytest.mark.parametrize(("text", "shown"), [("- relu\n- tanh\n", "a list"), ("relu\n", "'relu'")])
+def test_overrides_of_what_is_no_mapping_add_no_mistake(text, shown):
+    keys = "name, dataset, model, activations, baseline, train, seeds, timing, placebo"
+    assert message(text, ["seeds=1", "nonsense"]) == (
+        f"c.yaml:1:1: {shown} is not a mapping; allowed: a mapping with the keys {keys}"
+    )
 
 
 def test_a_file_is_read(tmp_path):
