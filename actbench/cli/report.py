@@ -34,10 +34,15 @@ _SORTS = ("accuracy", "time", "activation", "config")
 def report(
     run: str | None, form: "Format", table: "TableName", sort: "Sort", out: Path, output: Path | None
 ) -> None:
-    """Print the tables of RUN: a run folder, a run id, or the name of a config; the newest run by default."""
+    """Print the tables of RUN, the newest by default.
+
+    RUN is a run folder, a run id, or the name of a config.
+    """
     from actbench import report as reports
     from actbench.store import find_run, open_run
 
+    if run == "":  # as a path it would be the current folder
+        raise click.BadParameter("it is empty; leave it out for the newest run", param_hint="RUN")
     path = find_run(out, run)
     stored = open_run(path)
     if stored.torn:

@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -10,7 +9,7 @@ from click.testing import CliRunner
 from actbench import cli
 from actbench.cli import main
 from actbench.errors import ActbenchError, CellsFailedError, ConfigError, NothingMeasuredError
-from tests.cli.commands import ROOT, actbench, modules_after
+from tests.commands import ROOT, actbench, modules_after
 
 HEAVY = {"tensorflow", "keras", "pandas", "scipy", "numpy", "pydantic", "yaml", "rich"}
 VERBS = ["run", "report", "validate", "list", "schema"]
@@ -35,16 +34,7 @@ def test_help_shows_every_verb_and_an_example():
     assert "actbench run configs/mnist.yaml\n" in shown.stdout
 
 
-def test_help_takes_less_than_an_import_of_pandas():
-    start = time.perf_counter()
-    assert actbench("--help").returncode == 0
-    elapsed_s = time.perf_counter() - start
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import pandas"], check=True)
-    assert elapsed_s < time.perf_counter() - start
-
-
-@pytest.mark.parametrize("verb", ["validate", "list", "schema"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_explains_itself_as_the_overview_says(verb):
     shown = CliRunner().invoke(main, [verb, "--help"])
     assert shown.exit_code == 0

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from actbench import report as reports
@@ -134,6 +135,16 @@ def test_output_that_cannot_be_written(tmp_path: Path, target: str) -> None:
 def test_no_run(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there is no run under"):
         invoke("--out", tmp_path / "nowhere")
+
+
+def test_an_empty_name_is_not_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(click.UsageError, match="empty") as caught:
+        invoke("")
+    assert (caught.value.exit_code, capsys.readouterr().out) == (2, "")
 
 
 def test_nothing_measured(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import json
 
 from actbench.config.schema import json_schema
-from tests.cli.commands import ROOT, actbench
+from tests.commands import ROOT, actbench
 
 
 def test_it_prints_what_the_shipped_file_holds():

@@ -1,7 +1,7 @@
 from click.testing import CliRunner
 
 from actbench.cli import main
-from tests.cli.commands import actbench
+from tests.commands import actbench
 from tests.config.configs import FINE
 
 
