@@ -1,6 +1,7 @@
 """Keras models: the same layers and the same initial weights for every activation of a block."""
 
 import functools
+import json
 from typing import Any
 
 import keras
@@ -53,11 +54,15 @@ class InitialState:
         initialiser start from the same weights.
         """
         for index, layer in enumerate(self._model.layers):
-            initializer = layer.kernel_initializer
-            seeded = type(initializer).from_config(
-                initializer.get_config() | {"seed": integer(seed, "weights", index)}
-            )
-            layer.kernel.assign(seeded(layer.kernel.shape))
+            initializer = keras.initializers.serialize(layer.kernel_initializer)
+            initializer["config"]["seed"] = integer(seed, "weights", index)
+            layer.kernel.assign(_draw(json.dumps(initializer), tuple(layer.kernel.shape)))
             layer.bias.assign(layer.bias_initializer(layer.bias.shape))
         for variable, value in self._optimizer_state:
             variable.assign(value)
+
+
+@functools.lru_cache(maxsize=64)
+def _draw(initializer: str, shape: tuple[int, ...]) -> Any:
+    """The initial weights of a serialised, seeded initialiser; the activations of a block share them."""
+    return keras.initializers.deserialize(json.loads(initializer))(shape)
