@@ -26,7 +26,7 @@ class CellPlan(Record):
     Attributes:
         label: What tables call the activation.
         name: Its name in the catalogue.
-        params: Its parameters, where they differ from Keras's defaults.
+        params: Its parameters as written; Keras's defaults for the others.
     """
 
     label: str

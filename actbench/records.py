@@ -67,7 +67,7 @@ class Cell(Record):
         activation: The label.
         status: "ok", or "diverged" when a loss stopped being finite; the cell ends there.
         parameters: Trainable weights of the model.
-        compile_s: Seconds to build, trace and compile the model and its programs; None where that was done before.
+        compile_s: Seconds to build, trace and compile the model and its programs; None where done before.
         slice_s: Seconds of each training slice, one per round; a diverged cell has fewer.
         train_loss: Mean loss over each epoch's batches, as seen while training.
         train_accuracy: The same for accuracy.
