@@ -1,0 +1,54 @@
+"""The README and the shipped run say what the program says."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from actbench import report
+from actbench.cli import main
+from actbench.store import open_run
+
+README = Path("README.md").read_text(encoding="utf-8")
+REFERENCE = Path("results/reference/mnist")
+
+
+def commands():
+    """Every `actbench ...` line of the README's shell blocks, without its comment."""
+    blocks = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+    lines = [line.partition("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("actbench ")]
+
+
+def test_the_readme_has_commands():
+    assert len(commands()) >= 5
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_readmes_commands_work(command):
+    arguments = shlex.split(command)[1:]
+    if arguments[0] == "run" and "--dry-run" not in arguments:
+        arguments.append("--dry-run")
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+
+
+def test_the_readmes_output_is_the_shipped_runs_report():
+    [shown] = re.findall(r"```text\n(.*?)```", README, flags=re.DOTALL)
+    stored = open_run(REFERENCE)
+    text = report.render(report.build(stored.info, stored.records), "terminal")
+    for part in shown.split("…\n"):
+        assert part.strip()
+        assert part.strip("\n") in text
+
+
+def test_the_shipped_tables_are_those_of_the_shipped_ledger():
+    stored = open_run(REFERENCE)
+    assert len(stored.records) == len(stored.info.blocks) == 10
+    for name, text in report.tables(stored.info, stored.records).items():
+        assert (REFERENCE / name).read_text() == text
+    markdown = report.render(report.build(stored.info, stored.records), "markdown")
+    assert (REFERENCE / "report.md").read_text() == markdown
+    assert (REFERENCE / "config.yaml").read_text() == Path("configs/mnist.yaml").read_text()
