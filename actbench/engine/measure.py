@@ -23,7 +23,6 @@ class Measurer:
     """
 
     def __init__(self, import_s: float) -> None:
-        runtime.configure()
         self._environment = runtime.describe_runtime()
         self._unclaimed_import_s = import_s
         self._setting_id = ""

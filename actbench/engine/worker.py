@@ -40,8 +40,10 @@ def main() -> None:
     outbox = Outbox()
     blocks = _listen()
     start = time.perf_counter()
-    from actbench.engine.measure import Measurer  # loads TensorFlow, which takes seconds
+    from actbench.engine import runtime  # loads TensorFlow, which takes seconds
+    from actbench.engine.measure import Measurer
 
+    runtime.configure()
     measurer = Measurer(import_s=time.perf_counter() - start)
     outbox.send(Ready())
     while True:
