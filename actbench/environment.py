@@ -8,8 +8,26 @@ from pathlib import Path
 from actbench.records import Environment
 
 _PACKAGES = ("actbench", "keras", "numpy", "tensorflow")
-_VARIABLES = ("CUDA_", "KMP_", "MKL_", "NVIDIA_TF32", "OMP_", "OPENBLAS_", "TF_", "XLA_")
-_LOG_VARIABLES = ("TF_CPP_MIN_LOG_LEVEL", "TF_CPP_VMODULE", "TF_CPP_MAX_VLOG_LEVEL")
+# By the beginnings of their names; not all of TF_, which is also Terraform's.
+_VARIABLES = (
+    "CUDA_VISIBLE_DEVICES",
+    "DNNL_",
+    "KMP_",
+    "MKL_",
+    "NVIDIA_TF32",
+    "OMP_",
+    "ONEDNN_",
+    "TF_CUDNN_",
+    "TF_DETERMINISTIC_",
+    "TF_DISABLE_",
+    "TF_ENABLE_",
+    "TF_FORCE_",
+    "TF_GPU_",
+    "TF_NUM_",
+    "TF_USE_",
+    "TF_XLA_",
+    "XLA_",
+)
 
 
 def describe_environment() -> Environment:
@@ -21,11 +39,7 @@ def describe_environment() -> Environment:
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         packages={name: _version(name) for name in _PACKAGES},
-        variables={
-            name: value
-            for name, value in sorted(os.environ.items())
-            if name.startswith(_VARIABLES) and name not in _LOG_VARIABLES
-        },
+        variables={name: value for name, value in sorted(os.environ.items()) if name.startswith(_VARIABLES)},
     )
 
 

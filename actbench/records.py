@@ -149,6 +149,11 @@ class BlockRecord(Record):
     peak_memory_bytes: int | None
     cells: tuple[Cell, ...]
 
+    @property
+    def reason(self) -> str:
+        """Why it failed, in one line; the rest of `error` is for those who look closer."""
+        return (self.error or "").partition("\n")[0]
+
 
 class SettingInfo(Record):
     """One setting as the report shows it.

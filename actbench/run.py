@@ -102,7 +102,7 @@ def run_benchmark(
         outcome = Outcome(folder.path, folder.info, tuple(folder.records()))
         if len(outcome.failed) == len(outcome.records):
             raise NothingMeasuredError(
-                f"{folder.path}: no block could be measured: {outcome.failed[0].error}"
+                f"{folder.path}: no block could be measured: {outcome.failed[0].reason}"
             )
         for name, text in report.tables(outcome.info, outcome.records).items():
             folder.write_table(name, text)

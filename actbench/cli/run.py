@@ -72,12 +72,7 @@ def _run(config: Path, out: Path, overrides: tuple[str, ...], quiet: bool, fresh
     built = report.build(outcome.info, outcome.records)
     click.echo(report.render(built, "terminal", width=width, color=color), nl=False)
     if outcome.failed:
-        # The first line of an error sums it up; the ledger keeps the rest.
-        reasons = [(record.error or "").partition("\n")[0] for record in outcome.failed]
-        lines = "\n".join(
-            f"  block {record.block}: {reason}"
-            for record, reason in zip(outcome.failed, reasons, strict=True)
-        )
+        lines = "\n".join(f"  block {record.block}: {record.reason}" for record in outcome.failed)
         raise CellsFailedError(
             f"{len(outcome.failed)} of {len(outcome.records)} blocks could not be measured:\n{lines}\n"
             "The others are kept; run the same command to try these again."

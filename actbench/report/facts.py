@@ -26,12 +26,10 @@ def run_facts(report: Report) -> Facts:
             f"{_or_unknown(environment.intra_op_threads)} intra-op, "
             f"{_or_unknown(environment.inter_op_threads)} inter-op",
         ),
+        *(("set", f"{name}={value}") for name, value in environment.variables.items()),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
         ("blocks", f"{report.estimates.finished} of {len(info.blocks)} finished"),
-        *(
-            ("failed", f"block {block.block}: {_first_line(block.error)}")
-            for block in report.estimates.failed
-        ),
+        *(("failed", f"block {block.block}: {block.reason}") for block in report.estimates.failed),
         ("baseline", info.baseline),
         ("sorted by", DESCRIPTIONS[report.sort]),
     ]
@@ -86,10 +84,6 @@ def _chance_in_words(check: PlaceboCheck) -> str:
     intervals = len(check.tested)
     one = "such an interval" if intervals == 1 else f"of {intervals} such intervals at least one"
     return f"{one} does so by chance in about {100 * check.chance:.0f} % of runs"
-
-
-def _first_line(error: str | None) -> str:
-    return (error or "").partition("\n")[0]  # a traceback may follow
 
 
 def _in_words(value: Any) -> str:

@@ -12,7 +12,15 @@ from syrupy.assertion import SnapshotAssertion
 from actbench import report
 from actbench.report import Format
 from actbench.report.facts import placebo_in_words
-from tests.factories import SyntheticRun, make_block, make_cell, make_failed_block, make_info, make_run
+from tests.factories import (
+    SyntheticRun,
+    make_block,
+    make_cell,
+    make_environment,
+    make_failed_block,
+    make_info,
+    make_run,
+)
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +143,14 @@ def test_figures_without_an_interval_are_explained() -> None:
 def test_a_single_seed_warns_about_its_time_intervals() -> None:
     assert "With a single seed" in shown(make_run(("relu", "placebo"), seeds=1))
     assert "With a single seed" not in shown(make_run(("relu", "placebo"), seeds=2))
+
+
+def test_variables_that_tune_tensorflow_are_told() -> None:
+    tuned = make_environment(variables={"TF_ENABLE_ONEDNN_OPTS": "0"})
+    run = make_run()
+    blocks = [block.model_copy(update={"environment": tuned}) for block in run.records]
+    text = report.render(report.build(run.info, blocks), "terminal")
+    assert "set        TF_ENABLE_ONEDNN_OPTS=0" in text
 
 
 def test_without_a_placebo_the_report_says_so() -> None:
