@@ -43,11 +43,30 @@ def describe_environment() -> Environment:
     )
 
 
+def differences(before: Environment, now: Environment) -> dict[str, tuple[str, str]]:
+    """What two environments differ in: name to (before, now), in words.
+
+    Left out is the memory, for virtual machines come back with a few pages more or less, and what one of the
+    two does not tell, such as a package that older records do not list.
+    """
+    told_before, told_now = _told(before), _told(now)
+    found = {name: (value, told_now.get(name, value)) for name, value in told_before.items()}
+    for name in sorted(before.variables.keys() | now.variables.keys()):
+        found[name] = (before.variables.get(name, "not set"), now.variables.get(name, "not set"))
+    return {name: pair for name, pair in found.items() if pair[0] != pair[1]}
+
+
 def usable_cores() -> int:
     """Cores that this process may run on; fewer than the machine has under taskset or in a cpuset."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _told(environment: Environment) -> dict[str, str]:
+    told = environment.model_dump(exclude={"memory_bytes", "variables"}, exclude_none=True)
+    nested = [told.pop(name) for name, value in list(told.items()) if isinstance(value, dict)]
+    return {name: str(value) for part in (told, *nested) for name, value in part.items()}
 
 
 def _cpu_model() -> str:

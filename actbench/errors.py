@@ -28,6 +28,12 @@ class WorkerError(ActbenchError):
     """No worker can be started on this machine, as when TensorFlow cannot be imported."""
 
 
+class GateFailedError(ActbenchError):
+    """A comparison that decides over success came out badly: a regression, or a run that is not reproduced."""
+
+    exit_code = 1
+
+
 class EnvironmentMismatchError(ActbenchError):
     """Numbers of two environments would be pooled or compared."""
 

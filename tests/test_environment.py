@@ -1,7 +1,8 @@
 import os
 
-from actbench.environment import describe_environment, usable_cores
+from actbench.environment import describe_environment, differences, usable_cores
 from tests.commands import ROOT
+from tests.factories import make_environment
 
 
 def test_the_machine_and_the_software_are_named():
@@ -31,3 +32,22 @@ def test_cores_are_those_that_this_process_may_use():
         assert usable_cores() == 1
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+def test_environments_differ_by_field_package_and_variable():
+    before = make_environment(packages={"keras": "3.8", "numpy": "2.0"}, variables={"OMP_NUM_THREADS": "1"})
+    now = make_environment(
+        cores=4, packages={"keras": "3.9", "numpy": "2.0"}, variables={"XLA_FLAGS": "--x"}, memory_bytes=1
+    )
+    assert differences(before, now) == {
+        "cores": ("2", "4"),
+        "keras": ("3.8", "3.9"),
+        "OMP_NUM_THREADS": ("1", "not set"),
+        "XLA_FLAGS": ("not set", "--x"),
+    }
+
+
+def test_what_one_environment_does_not_tell_is_no_difference():
+    before = make_environment(device=None, packages={"keras": "3.8"})
+    now = make_environment(packages={"keras": "3.8", "jax": "0.5"})
+    assert differences(before, now) == differences(now, before) == {}

@@ -20,6 +20,7 @@ _PIPE_CLOSED = 141  # as a shell tells of a tool that SIGPIPE ended
 _VERBS = {
     "run": "Train and time every activation of CONFIG, then print the report.",
     "report": "Print the tables of RUN, the newest by default.",
+    "verify": "Train some cells of RUN again and compare the accuracies.",
     "validate": "Check configs without running them.",
     "list": "Show what there is: activations, datasets, runs.",
     "schema": "Print the JSON Schema of configs, for editors.",

@@ -1,0 +1,93 @@
+"""Trains some cells of a run again and holds what they measure against the ledger.
+
+Each block runs with the chosen cells alone. That this changes no number is a promise of the engine, and is
+verified with the rest.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from actbench.environment import differences
+from actbench.errors import ConfigError, NothingMeasuredError
+from actbench.execution import Event, run_blocks
+from actbench.messages import Finished
+from actbench.plan import Block, Plan
+from actbench.records import BlockRecord
+from actbench.store import open_run
+from actbench.verify.choice import Recorded, check_data, choose, recorded_cells, replay
+from actbench.verify.outcome import CellCheck, Result, Verification, check_cell
+
+__all__ = ["CELLS", "TOLERANCE", "CellCheck", "Result", "Verification", "verify_run"]
+
+CELLS = 3
+# Half a percentage point: more than seeds of one activation usually differ by, so that beyond it is another
+# result.
+TOLERANCE = 0.005
+
+Execute = Callable[[Sequence[Block]], Iterator[Event]]
+
+
+def verify_run(
+    path: Path,
+    cells: int = CELLS,
+    *,
+    tolerance: float = TOLERANCE,
+    listen: Callable[[Plan | Event], None] = lambda _: None,
+    execute: Execute = run_blocks,
+) -> Verification:
+    """Trains some cells of a run again; the run folder is only read.
+
+    Args:
+        path: The run folder.
+        cells: How many; all where there are fewer.
+        tolerance: Largest difference in test accuracy that passes, 0 to 1.
+        listen: Called with the plan of what will be trained and then with every event.
+        execute: Measures blocks; tests pass their own.
+
+    Raises:
+        ConfigError: `cells` or `tolerance` is out of range.
+        StoreError: The run cannot be read, or its config makes another plan today.
+        DataError: The data is not what the run was trained on.
+        NothingMeasuredError: No cell is recorded, or none could be trained again.
+    """
+    _check_arguments(cells, tolerance)
+    stored = open_run(path)
+    recorded = recorded_cells(stored)
+    if not recorded:
+        raise NothingMeasuredError(f"{path}: no block is measured, so that there is nothing to verify")
+    chosen = choose(recorded, cells)
+    check_data(stored.info, chosen)
+    plan = replay(stored, chosen)
+    listen(plan)
+    again: dict[str, BlockRecord] = {}
+    for event in execute(plan.blocks):
+        if isinstance(event, Finished):
+            again[event.record.block] = event.record
+        listen(event)
+    failed = tuple(record for record in again.values() if record.status == "failed")
+    if len(failed) == len(again):
+        raise NothingMeasuredError(f"{path}: no block could be measured again: {failed[0].reason}")
+    return Verification(
+        path=path,
+        run_id=stored.info.run_id,
+        tolerance=tolerance,
+        checks=tuple(
+            check_cell(entry.record, entry.measured, again[entry.block.id], tolerance) for entry in chosen
+        ),
+        changes=tuple(dict.fromkeys(_changes(chosen, again))),
+        failed=failed,
+    )
+
+
+def _check_arguments(cells: int, tolerance: float) -> None:
+    if cells < 1:
+        raise ConfigError(f"{cells} cells cannot be verified; allowed: 1 or more")
+    if not 0.0 <= tolerance <= 1.0:
+        raise ConfigError(f"a tolerance of {tolerance} is no difference of accuracies; allowed: 0 to 1")
+
+
+def _changes(chosen: Sequence[Recorded], again: dict[str, BlockRecord]) -> Iterator[tuple[str, str, str]]:
+    for entry in chosen:
+        before, now = entry.record.environment, again[entry.block.id].environment
+        if before is not None and now is not None:
+            yield from ((name, *pair) for name, pair in differences(before, now).items())

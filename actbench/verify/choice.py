@@ -1,0 +1,154 @@
+"""Which cells of a run are trained again, and the plan of doing so."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from actbench.config.schema import BenchConfig, TimingConfig
+from actbench.datasets import describe
+from actbench.errors import DataError, StoreError
+from actbench.plan import Block, CellPlan, Plan, Setting, make_plan
+from actbench.records import BlockRecord, Cell, RunInfo
+from actbench.store import StoredRun
+from actbench.streams import permutation
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A cell of the ledger, with what it takes to train it again.
+
+    Attributes:
+        record: The block it was measured in.
+        measured: What it measured there.
+        block: The block as it is planned today; its id may be another, for newer versions hash other keys.
+        cell: The cell as it is planned today.
+    """
+
+    record: BlockRecord
+    measured: Cell
+    block: Block
+    cell: CellPlan
+
+
+def recorded_cells(stored: StoredRun) -> list[Recorded]:
+    """All cells of the ledger, diverged ones included, in the order of the plan.
+
+    Raises:
+        StoreError: The run's config cannot be run today, or makes another plan.
+    """
+    planned = dict(zip(stored.info.blocks, _planned_today(stored).blocks, strict=True))
+    return [
+        Recorded(record, measured, planned[record.block], cell)
+        for record in stored.records
+        for measured, cell in zip(record.cells, planned[record.block].cells, strict=False)
+    ]
+
+
+def choose(recorded: Sequence[Recorded], wanted: int) -> list[Recorded]:
+    """That many cells, always the same, spread over activations and blocks as evenly as it goes.
+
+    Args:
+        recorded: From `recorded_cells`.
+        wanted: At least 1; all cells where there are fewer.
+
+    Returns:
+        In the order given.
+    """
+    if wanted >= len(recorded):
+        return list(recorded)
+    left = permutation(len(recorded), seed=0, role="verify").tolist()
+    activations: Counter[str] = Counter()
+    blocks: Counter[str] = Counter()
+
+    def uses(index: int) -> tuple[int, int]:
+        return activations[recorded[index].cell.label], blocks[recorded[index].block.id]
+
+    chosen = []
+    for _ in range(wanted):
+        index = min(left, key=uses)
+        left.remove(index)
+        chosen.append(index)
+        activations[recorded[index].cell.label] += 1
+        blocks[recorded[index].block.id] += 1
+    return [recorded[index] for index in sorted(chosen)]
+
+
+def check_data(info: RunInfo, chosen: Sequence[Recorded]) -> None:
+    """Refuses to train on other data than the run did.
+
+    Raises:
+        DataError: The file or the choice of its rows has another hash.
+    """
+    settings = {entry.record.setting: entry.block.setting for entry in chosen}
+    for name, setting in settings.items():
+        then, now = info.dataset[name], describe(**setting.dataset.model_dump())
+        for what, was, is_now in (
+            ("its file", then.sha256, now.sha256),
+            ("the choice of its rows", then.split_sha256, now.split_sha256),
+        ):
+            if was != is_now:
+                raise DataError(
+                    f"{then.name} is not what the run was trained on: {what} has the hash {is_now}, recorded "
+                    f"is {was}; {_remedy(info)}"
+                )
+
+
+def replay(stored: StoredRun, chosen: Sequence[Recorded]) -> Plan:
+    """The plan of the chosen cells alone, without the timing that comes after the training."""
+    settings = {entry.block.setting.id: _untimed(entry.block.setting) for entry in chosen}
+    cells: dict[str, tuple[CellPlan, ...]] = {}
+    for entry in chosen:
+        cells[entry.block.id] = (*cells.get(entry.block.id, ()), entry.cell)
+    blocks = {
+        entry.block.id: entry.block.model_copy(
+            update={"setting": settings[entry.block.setting.id], "cells": cells[entry.block.id]}
+        )
+        for entry in chosen
+    }
+    return Plan(
+        run_id=stored.info.run_id,
+        name=stored.info.name,
+        settings=tuple(settings.values()),
+        blocks=tuple(blocks.values()),
+        baseline=stored.info.baseline,
+        placebo=stored.info.placebo,
+    )
+
+
+def _planned_today(stored: StoredRun) -> Plan:
+    info = stored.info
+    try:
+        plan = make_plan(BenchConfig.model_validate(info.config))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise StoreError(
+            f"{stored.path}: this actbench cannot run its config: {place}: {first['msg']}; {_remedy(info)}"
+        ) from None
+    seeds = {record.block: record.seed for record in stored.records}
+    today = {name: block.seed for name, block in zip(info.blocks, plan.blocks, strict=False)}
+    labels = tuple(cell.label for cell in plan.blocks[0].cells)
+    if (len(plan.blocks), labels, today | seeds) != (len(info.blocks), info.activations, today):
+        raise StoreError(
+            f"{stored.path}: its config makes another plan today, of {len(plan.blocks)} blocks with the "
+            f"cells {', '.join(labels)}; {_remedy(info)}"
+        )
+    return plan
+
+
+def _untimed(setting: Setting) -> Setting:
+    timing = setting.timing
+    return setting.model_copy(
+        update={
+            "timing": TimingConfig(
+                engine=timing.engine, slices_per_epoch=timing.slices_per_epoch, inference_batch_sizes=()
+            )
+        }
+    )
+
+
+def _remedy(info: RunInfo) -> str:
+    version = info.environment.packages.get("actbench", "unknown")
+    return f"verify with the actbench that made the run, version {version}"

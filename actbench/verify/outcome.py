@@ -1,0 +1,134 @@
+"""How a cell that was trained again compares with what the ledger holds of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from actbench.records import BlockRecord, Cell
+
+_MEASURED = (
+    "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy",
+    "test_correct",
+)  # fmt: skip
+_ROUNDING = 1e-12  # in floating point 0.975 less 0.970 is a little more than 0.005
+
+Result = Literal["identical", "within tolerance", "different", "failed"]
+
+
+@dataclass(frozen=True)
+class CellCheck:
+    """One cell, trained again.
+
+    Attributes:
+        setting, seed, activation: Which cell; the setting's id as in the ledger.
+        recorded: Test accuracy in the ledger; None when diverged.
+        again: Test accuracy now; None when diverged, or when the cell could not be trained.
+        result: "identical" when all losses and accuracies, those of every epoch included, are equal to the
+            last bit; "within tolerance" when the test accuracy is near enough, or when it diverged both
+            times, but not alike; "failed" when the worker died twice.
+        differing: Names of what is not equal, as in `records.Cell`.
+    """
+
+    setting: str
+    seed: int
+    activation: str
+    recorded: float | None
+    again: float | None
+    result: Result
+    differing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of training some cells of a run again; at least one of them could be.
+
+    Attributes:
+        path: The run folder.
+        run_id: As in run.json.
+        tolerance: Difference in test accuracy that passes, a fraction.
+        checks: One per chosen cell, in the order of the plan.
+        changes: (name, recorded, now) of each version or other condition that is not as it was.
+        failed: The blocks that could not be measured again.
+    """
+
+    path: Path
+    run_id: str
+    tolerance: float
+    checks: tuple[CellCheck, ...]
+    changes: tuple[tuple[str, str, str], ...]
+    failed: tuple[BlockRecord, ...]
+
+    def count(self, result: Result) -> int:
+        """How many cells came out so."""
+        return sum(check.result == result for check in self.checks)
+
+    @property
+    def result(self) -> Result:
+        """That of the whole: the least favourable one among the cells that could be trained."""
+        if self.count("different"):
+            return "different"
+        return "within tolerance" if self.count("within tolerance") else "identical"
+
+    @property
+    def conclusion(self) -> str:
+        """What it comes to, in a sentence."""
+        trained = len(self.checks) - self.count("failed")
+        near = f"{100 * self.tolerance:g} percentage points of the recorded accuracy"
+        identical = f"{self.count('identical')} of {trained} trainings gave identical numbers"
+        match self.result:
+            case "different":
+                missed = f"{self.count('different')} of {trained} trainings did not come within {near}"
+                text = f"The run is not reproduced here: {missed}"
+            case "within tolerance":
+                text = f"The run is reproduced here within {near}, but not bit by bit: {identical}"
+            case _:
+                text = f"The run is reproduced here bit by bit: {identical}"
+        return f"{text}; {_in_words(self.changes)}."
+
+
+def check_cell(record: BlockRecord, before: Cell, again: BlockRecord, tolerance: float) -> CellCheck:
+    """Compares a cell with its second training.
+
+    Args:
+        record: The block in the ledger.
+        before: The cell in it.
+        again: The block measured again; without cells when that failed.
+        tolerance: Largest difference in test accuracy that passes, a fraction.
+    """
+    now = next((cell for cell in again.cells if cell.activation == before.activation), None)
+    differing = () if now is None else tuple(_differing(before, now))
+    return CellCheck(
+        setting=record.setting,
+        seed=record.seed,
+        activation=before.activation,
+        recorded=before.test_accuracy,
+        again=None if now is None else now.test_accuracy,
+        result="failed" if now is None else _judge(before, now, differing, tolerance),
+        differing=differing,
+    )
+
+
+def _differing(before: Cell, now: Cell) -> Iterator[str]:
+    for name in _MEASURED:
+        was, is_now = getattr(before, name), getattr(now, name)
+        not_recorded = name == "test_correct" and was is None  # by an older actbench
+        if was != is_now and not not_recorded:
+            yield name
+
+
+def _judge(before: Cell, now: Cell, differing: tuple[str, ...], tolerance: float) -> Result:
+    if before.status != now.status:
+        return "different"
+    if not differing:
+        return "identical"
+    if before.test_accuracy is None or now.test_accuracy is None:
+        return "within tolerance"  # diverged both times
+    near = abs(before.test_accuracy - now.test_accuracy) <= tolerance + _ROUNDING
+    return "within tolerance" if near else "different"
+
+
+def _in_words(changes: tuple[tuple[str, str, str], ...]) -> str:
+    if not changes:
+        return "nothing that is recorded about the environment has changed since"
+    return f"changed since: {', '.join(dict.fromkeys(name for name, _, _ in changes))}"
