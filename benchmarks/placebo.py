@@ -6,7 +6,7 @@ methods take turns, so that the machine's moods hit all alike.
     actbench          a real `actbench run` of benchmarks/twins/placebo.yaml: the placebo's ratio and interval
     sequential        all slices of relu, then all of its twin, in one process
     pytest-benchmark  the two as tests, with its defaults
-    pyperf            two processes for each; flagged where `pyperf compare_to` would call their means different
+    pyperf            two processes for each; flagged where `pyperf compare_to` finds their means different
 
     pip install -e '.[benchmarks]'
     python benchmarks/placebo.py [--runs 20] [--methods actbench,pyperf] [--json FILE]
