@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Record(BaseModel):
@@ -32,6 +32,8 @@ class Environment(Record):
         device: What TensorFlow computes on, such as "CPU"; None in the parent, which never loads it.
         intra_op_threads: Threads inside one operation; None where unknown, as `device`.
         inter_op_threads: Threads across operations; None where unknown, as `device`.
+        build: What TensorFlow was built from and with, and what it found here: which processor, by family and
+            model, and which devices. Empty where unknown, as `device`, and in records of schema version 1.
     """
 
     cpu: str
@@ -44,6 +46,7 @@ class Environment(Record):
     device: str | None = None
     intra_op_threads: int | None = None
     inter_op_threads: int | None = None
+    build: dict[str, str] = {}
 
 
 class Inference(Record):
@@ -51,7 +54,8 @@ class Inference(Record):
 
     Attributes:
         batch_size: Examples per call.
-        latency_s: One value per round; value i of every cell of the block was taken in the same round.
+        latency_s: One value per round, extra ones at the end; value i of every cell of the block was taken in
+            the same round.
         compile_s: Seconds spent compiling this batch size's program; None where it was already compiled.
     """
 
@@ -76,6 +80,9 @@ class Cell(Record):
         test_loss: After the last epoch; None when diverged.
         test_accuracy: After the last epoch; None when diverged.
         inference: One entry per batch size; empty when diverged.
+        test_correct: Which test examples were right, in the dataset's order, as `bits.pack` writes it; None
+            when diverged, and in records of schema version 1.
+        extra_slice_s: Seconds of each timing-only slice after the training, one per round; none if diverged.
     """
 
     activation: str
@@ -90,6 +97,8 @@ class Cell(Record):
     test_loss: float | None
     test_accuracy: float | None
     inference: tuple[Inference, ...]
+    test_correct: str | None = None
+    extra_slice_s: tuple[float, ...] = ()
 
 
 class Phases(Record):
@@ -130,6 +139,7 @@ class BlockRecord(Record):
         environment: Where it ran; None when failed.
         slice_steps: Training steps of each slice, in order; the slices of one epoch follow each other.
         slices_per_epoch: How many slices make one epoch.
+        extra_slice_steps: Training steps of each timing-only slice, in order.
         phases: Where the wall time went; None when failed.
         peak_memory_bytes: Largest resident size of the worker so far; None when failed.
         cells: In the order of the config, the placebo last.
@@ -148,6 +158,7 @@ class BlockRecord(Record):
     phases: Phases | None
     peak_memory_bytes: int | None
     cells: tuple[Cell, ...]
+    extra_slice_steps: tuple[int, ...] = ()
 
     @property
     def reason(self) -> str:

@@ -1,7 +1,8 @@
 """Every random decision of a run comes from here, as a function of (seed, role, index).
 
 Nothing draws from a global generator, so adding an activation to a config moves nobody else's numbers.
-Only raw PCG64 words are used: NumPy guarantees that stream across versions, but not `Generator`'s methods.
+What is measured rests on raw PCG64 words alone: NumPy guarantees that stream across versions, but not
+`Generator`'s methods, which are for resampling what has been measured.
 """
 
 import zlib
@@ -33,3 +34,8 @@ def permutation(n: int, seed: int, role: str, index: int = 0) -> npt.NDArray[np.
 def integer(seed: int, role: str, index: int = 0) -> int:
     """A random integer in 0..2**31-1, to seed a library's own generator."""
     return int(_bits(seed, role, index).random_raw()) >> 33
+
+
+def generator(seed: int, role: str, index: int = 0) -> np.random.Generator:
+    """NumPy's generator at the start of a stream of its own, to resample with."""
+    return np.random.Generator(_bits(seed, role, index))

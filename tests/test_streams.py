@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actbench.streams import integer, permutation
+from actbench.streams import generator, integer, permutation
 
 seeds = st.integers(0, 2**31 - 1)
 
@@ -38,6 +38,14 @@ def test_the_global_generator_is_neither_read_nor_moved():
     np.testing.assert_array_equal(order, permutation(20, 3, "batches"))
     np.random.seed(1)  # noqa: NPY002 - likewise
     np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002 - likewise
+
+
+def test_generators_repeat_and_differ():
+    def draws(*arguments):
+        return generator(*arguments).random(3).tolist()
+
+    assert draws(3, "resamples", 1) == draws(3, "resamples", 1)
+    assert len({tuple(draws(*arguments)) for arguments in ((3, "a"), (4, "a"), (3, "b"), (3, "a", 1))}) == 4
 
 
 def test_orders_are_uniform():

@@ -70,9 +70,11 @@ class Whole(_Scalar):
 
 @dataclass(frozen=True)
 class Number(_Scalar):
-    """A finite number, above 0 where `positive`; whole numbers become floats."""
+    """A finite number within the limits that are given; whole numbers become floats."""
 
     positive: bool = False
+    below: float | None = None
+    at_most: float | None = None
 
     def check(self, value: object) -> float:
         """The number as a float."""
@@ -82,12 +84,26 @@ class Number(_Scalar):
             wrong = "is not a finite number of single precision"
         elif self.positive and value <= 0:
             wrong = "is not above 0"
+        elif self.below is not None and value >= self.below:
+            wrong = f"is not below {self.below:g}"
+        elif self.at_most is not None and value > self.at_most:
+            wrong = f"is above {self.at_most:g}"
         else:
             return float(value)
-        raise refuse(f"{show(value)} {wrong}; allowed: a number{' above 0' if self.positive else ''}")
+        raise refuse(f"{show(value)} {wrong}; allowed: a number{self._limits()}")
+
+    def _limits(self) -> str:
+        limits = {"above": 0 if self.positive else None, "below": self.below, "at most": self.at_most}
+        stated = [f" {word} {limit:g}" for word, limit in limits.items() if limit is not None]
+        return " and".join(stated)
 
     def _json_schema(self) -> dict[str, Any]:
-        return {"exclusiveMinimum": 0} if self.positive else {}
+        limits = {
+            "exclusiveMinimum": 0 if self.positive else None,
+            "exclusiveMaximum": self.below,
+            "maximum": self.at_most,
+        }
+        return {key: limit for key, limit in limits.items() if limit is not None}
 
 
 class Flag(_Scalar):

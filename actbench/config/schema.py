@@ -27,6 +27,7 @@ __all__ = [
     "ModelConfig",
     "TimingConfig",
     "TrainConfig",
+    "VerdictConfig",
     "json_schema",
 ]
 
@@ -34,6 +35,7 @@ PLACEBO = "placebo"
 
 _MILLION = 1_000_000
 _KERAS_DEFAULTS = {"slices_per_epoch": 1, "inference_rounds": 10}
+_DEFAULT_BUDGET_S = 120.0
 
 
 class ModelConfig(Section):
@@ -70,13 +72,46 @@ class TimingConfig(Section):
     """examples per timed inference call; [] for no inference timing"""
     inference_rounds: Annotated[int, Whole(1, _MILLION)] = 50
     """timed inference calls for each batch size; 10 by default under keras"""
+    target_ci: Annotated[float, Number(positive=True, below=1.0)] | None = None
+    """half-width of every time ratio's interval, relative, at which timing may stop: after the training there
+    are timing-only rounds until it is reached, or the budget spent; null for none of them"""
+    budget_s: Annotated[float, Number(positive=True)] | None = None
+    """seconds that these rounds may take in the whole run, shared equally by its blocks; 120 by default"""
 
     @classmethod
     def written_out(cls, raw: object) -> object:
-        """The mapping with the defaults that depend on the engine."""
-        if isinstance(raw, Mapping) and raw.get("engine") == "keras":
-            return {**_KERAS_DEFAULTS, **raw}
-        return raw
+        """The mapping with the defaults that depend on another key."""
+        if not isinstance(raw, Mapping):
+            return raw
+        defaults = _KERAS_DEFAULTS if raw.get("engine") == "keras" else {}
+        written = {**defaults, **raw}
+        if raw.get("target_ci") is not None and raw.get("budget_s") is None:
+            written["budget_s"] = _DEFAULT_BUDGET_S
+        return written
+
+    @classmethod
+    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+        """A budget for rounds that there are none of."""
+        if raw.get("budget_s") is not None and raw.get("target_ci") is None:
+            yield mistake(
+                "does nothing without a target; allowed: together with target_ci, such as target_ci: 0.01",
+                "budget_s",
+            )
+
+
+class VerdictConfig(Section):
+    """When a difference counts; it changes no measured number."""
+
+    margin: Annotated[float, Number(positive=True, below=1.0)] = 0.001
+    """differences of accuracy up to this fraction count as none: 0.001 is 0.1 points"""
+    time_margin: Annotated[float, Number(positive=True, below=1.0)] = 0.01
+    """relative differences of time up to this count as none: 0.01 is 1 %"""
+    loss_margin: Annotated[float, Number(positive=True)] = 0.005
+    """differences of loss up to this, in nats, count as none"""
+    alpha: Annotated[float, Number(positive=True, at_most=0.05)] = 0.05
+    """adjusted p up to which a difference is believed; at most 0.05, because the intervals are 95 %"""
+    target_accuracy: Annotated[float, Number(positive=True, below=1.0)] | None = None
+    """validation accuracy, a fraction, to which epochs and seconds are reported; null for none"""
 
 
 class BenchConfig(Section):
@@ -98,27 +133,42 @@ class BenchConfig(Section):
     """how many replicates, as a count n that stands for the seeds 0 to n-1, or a list of seeds"""
     timing: TimingConfig = Field(default_factory=TimingConfig)
     """a mapping such as {engine: compiled}"""
+    verdict: VerdictConfig = Field(default_factory=VerdictConfig)
+    """a mapping such as {margin: 0.001}"""
     placebo: Annotated[bool, Flag()] = True
     """whether a second copy of the baseline runs, to show how much of a difference is noise"""
 
     @classmethod
     def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """Labels that are taken or reserved, and a baseline that is not among them."""
-        entries = raw.get("activations")
-        labels = [_label(entry) for entry in entries] if isinstance(entries, list | tuple) else []
-        for index, label in enumerate(labels):
-            if label is not None and label in labels[:index]:
-                taken = f"{show(label)} is the label of activations[{labels.index(label)}] already"
-                yield mistake(f"{taken}; allowed: a label of its own for each", "activations", index, "label")
-            if label == PLACEBO and raw.get("placebo", True) is not False:
-                reserved = f"{show(label)} is reserved for the second copy of the baseline"
-                yield mistake(
-                    f"{reserved}; allowed: another label, or placebo: false", "activations", index, "label"
-                )
-        baseline, known = raw.get("baseline"), [label for label in labels if label and label.isprintable()]
-        if isinstance(baseline, str) and known and baseline not in known:
-            allowed = f"{', '.join(known)}{did_you_mean(baseline, known)}"
-            yield mistake(f"{show(baseline)} is not among the activations; allowed: {allowed}", "baseline")
+        """What is wrong between the labels, and between what is to be reached and what is looked at."""
+        yield from _wrong_labels(raw)
+        validation = _written(raw.get("dataset"), "validation", 0)
+        if _written(raw.get("verdict"), "target_accuracy") is not None and validation == 0:
+            yield mistake(
+                "there is no validation split to reach it on; allowed: together with dataset.validation, "
+                "such as validation: 5000",
+                "verdict",
+                "target_accuracy",
+            )
+
+
+def _wrong_labels(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """Labels that are taken or reserved, and a baseline that is not among them."""
+    entries = raw.get("activations")
+    labels = [_label(entry) for entry in entries] if isinstance(entries, list | tuple) else []
+    for index, label in enumerate(labels):
+        if label is not None and label in labels[:index]:
+            taken = f"{show(label)} is the label of activations[{labels.index(label)}] already"
+            yield mistake(f"{taken}; allowed: a label of its own for each", "activations", index, "label")
+        if label == PLACEBO and raw.get("placebo", True) is not False:
+            reserved = f"{show(label)} is reserved for the second copy of the baseline"
+            yield mistake(
+                f"{reserved}; allowed: another label, or placebo: false", "activations", index, "label"
+            )
+    baseline, known = raw.get("baseline"), [label for label in labels if label and label.isprintable()]
+    if isinstance(baseline, str) and known and baseline not in known:
+        allowed = f"{', '.join(known)}{did_you_mean(baseline, known)}"
+        yield mistake(f"{show(baseline)} is not among the activations; allowed: {allowed}", "baseline")
 
 
 def _label(entry: object) -> str | None:
@@ -128,6 +178,13 @@ def _label(entry: object) -> str | None:
     if isinstance(entry, Mapping):
         entry = entry.get("label", entry.get("name"))
     return entry if isinstance(entry, str) else None
+
+
+def _written(section: object, key: str, default: object = None) -> object:
+    """A value of a section that may be checked already, or may be no section at all."""
+    if isinstance(section, Mapping):
+        return section.get(key, default)
+    return getattr(section, key, None)
 
 
 def json_schema() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from actbench.config.schema import ActivationConfig, BenchConfig, TimingConfig, json_schema
+from actbench.config.schema import ActivationConfig, BenchConfig, TimingConfig, VerdictConfig, json_schema
 from tests.config.configs import fine_data
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -46,6 +46,37 @@ def test_timing_defaults_depend_on_the_engine(given, slices, rounds):
     assert (timing.slices_per_epoch, timing.inference_rounds) == (slices, rounds)
 
 
+@pytest.mark.parametrize(
+    ("given", "target_ci", "budget_s"),
+    [
+        ({}, None, None),
+        ({"target_ci": 0.01}, 0.01, 120.0),
+        ({"target_ci": 0.01, "budget_s": None}, 0.01, 120.0),
+        ({"target_ci": 0.02, "budget_s": 30, "engine": "keras"}, 0.02, 30.0),
+    ],
+)
+def test_a_target_has_a_budget(given, target_ci, budget_s):
+    timing = TimingConfig.model_validate(given)
+    assert (timing.target_ci, timing.budget_s) == (target_ci, budget_s)
+
+
+def test_verdict_has_defaults():
+    assert BenchConfig.model_validate(fine_data()).verdict == VerdictConfig(
+        margin=0.001, time_margin=0.01, loss_margin=0.005, alpha=0.05, target_accuracy=None
+    )
+
+
+def test_a_target_accuracy_looks_at_the_validation_split_wherever_it_comes_from():
+    checked = BenchConfig.model_validate(fine_data(verdict={"target_accuracy": 0.98}))
+    assert BenchConfig.model_validate(fine_data(verdict=checked.verdict, dataset=checked.dataset)) == checked
+    none = checked.dataset.model_copy(update={"validation": 0})
+    assert [path for path, _ in mistakes(verdict=checked.verdict, dataset=none)] == [
+        "verdict.target_accuracy"
+    ]
+    # what is no dataset at all is one mistake
+    assert [path for path, _ in mistakes(verdict=checked.verdict, dataset=3)] == ["dataset"]
+
+
 def test_a_config_survives_json_and_python_round_trips():
     config = BenchConfig.model_validate(fine_data())
     assert BenchConfig.model_validate_json(config.model_dump_json()) == config
@@ -78,6 +109,7 @@ FOLDERS = (
     "cannot name a folder; allowed: up to 100 letters, digits, '.', '_' and '-', with a letter or digit first"
 )
 PRECISION = "is not a finite number of single precision; allowed: a number"
+FRACTION = "allowed: a number above 0 and below 1"
 SEEDS = "is neither a count nor a list; allowed: 1 to 10000, or a list such as [0, 1, 2]"
 SEED_RANGE = "allowed: 0 to 2147483647"
 OPTIMIZERS = "sgd, adam, adamw, rmsprop, adagrad, adadelta, adamax, nadam, ftrl, lion, adafactor"
@@ -109,6 +141,37 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (train(learning_rate=float("nan")), "train.learning_rate", f"nan {PRECISION} above 0"),
         (train(learning_rate=float("inf")), "train.learning_rate", f"inf {PRECISION} above 0"),
         (train(learning_rate=10**400), "train.learning_rate", f"a huge number {PRECISION} above 0"),
+        ({"timing": {"target_ci": 1}}, "timing.target_ci", f"1 is not below 1; {FRACTION}"),
+        ({"timing": {"target_ci": "1%"}}, "timing.target_ci", f"'1%' is not a number; {FRACTION}"),
+        (
+            {"timing": {"target_ci": 0.01, "budget_s": 0}},
+            "timing.budget_s",
+            "0 is not above 0; allowed: a number above 0",
+        ),
+        (
+            {"timing": {"budget_s": 60}},
+            "timing.budget_s",
+            "does nothing without a target; allowed: together with target_ci, such as target_ci: 0.01",
+        ),
+        ({"verdict": {"margin": 0}}, "verdict.margin", f"0 is not above 0; {FRACTION}"),
+        ({"verdict": {"time_margin": 1.0}}, "verdict.time_margin", f"1.0 is not below 1; {FRACTION}"),
+        (
+            {"verdict": {"loss_margin": -1}},
+            "verdict.loss_margin",
+            "-1 is not above 0; allowed: a number above 0",
+        ),
+        (
+            {"verdict": {"alpha": 0.1}},
+            "verdict.alpha",
+            "0.1 is above 0.05; allowed: a number above 0 and at most 0.05",
+        ),
+        ({"verdict": {"target_accuracy": 98}}, "verdict.target_accuracy", f"98 is not below 1; {FRACTION}"),
+        (
+            {"verdict": {"target_accuracy": 0.98}, "dataset": {"name": "mnist"}},
+            "verdict.target_accuracy",
+            "there is no validation split to reach it on; "
+            "allowed: together with dataset.validation, such as validation: 5000",
+        ),
         # words
         (
             train(optimizer="Adm"),
@@ -263,14 +326,14 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             {"timing": {"engin": "keras"}},
             "timing.engin",
-            "unknown key; allowed: engine, slices_per_epoch, inference_batch_sizes, inference_rounds; "
-            "did you mean 'engine'?",
+            "unknown key; allowed: engine, slices_per_epoch, inference_batch_sizes, inference_rounds, "
+            "target_ci, budget_s; did you mean 'engine'?",
         ),
         (
             {"timing": None},
             "timing",
             "null is not a mapping; allowed: a mapping with the keys "
-            "engine, slices_per_epoch, inference_batch_sizes, inference_rounds",
+            "engine, slices_per_epoch, inference_batch_sizes, inference_rounds, target_ci, budget_s",
         ),
     ],
 )
@@ -288,6 +351,11 @@ def test_one_mistake_gets_one_sentence(changes, path, sentence):
         {"seeds": 10_000},
         {"seeds": [2**31 - 1, 0]},
         {"timing": {"inference_batch_sizes": []}},
+        {"timing": {"target_ci": 0.999, "budget_s": 0.001}},
+        {"timing": {"target_ci": None, "budget_s": None}},
+        {"verdict": {}},
+        {"verdict": {"alpha": 0.05, "margin": 0.999, "loss_margin": 10, "target_accuracy": None}},
+        {"verdict": {"target_accuracy": 0.98}, **dataset(validation=1)},
         {"activations": ["relu", {"name": "elu", "label": "placebo"}], "placebo": False},
         {"activations": ["relu", {"name": "relu", "label": "x" * 60, "params": {"max_value": None}}]},
         {"activations": ["relu", {"name": "relu", "label": "é relu", "params": {"max_value": 6}}]},

@@ -54,7 +54,7 @@ def test_a_new_run_is_laid_out_by_name_and_id(tmp_path):
 
 def test_run_json_is_for_people_too(begun):
     text = (begun / "run.json").read_text()
-    assert text.startswith('{\n  "schema_version": 1,\n  "run_id": "0123456789ab",\n')
+    assert text.startswith('{\n  "schema_version": 2,\n  "run_id": "0123456789ab",\n')
     assert text.endswith("}\n")
 
 
@@ -217,7 +217,7 @@ def test_fresh_on_nothing_is_simply_a_start(tmp_path):
     assert names(tmp_path / "mnist" / "0123456789ab") == ["config.yaml", "ledger.jsonl", "lock", "run.json"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b'{"schema_version": 2}', b"\x00" * 9])
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"schema_version": 3}', b"\x00" * 9])
 def test_fresh_is_the_way_out_of_a_damaged_folder(tmp_path, begun, damage):
     (begun / "run.json").write_bytes(damage)
     (begun / "ledger.jsonl").write_bytes(b"junk\n")
@@ -236,7 +236,7 @@ def test_a_ledger_without_its_plan_is_set_aside(tmp_path, begun):
 
 
 def test_a_newer_run_json_says_to_upgrade(tmp_path, begun):
-    newer = json.loads((begun / "run.json").read_text()) | {"schema_version": 2, "novelty": True}
+    newer = json.loads((begun / "run.json").read_text()) | {"schema_version": 3, "novelty": True}
     (begun / "run.json").write_text(json.dumps(newer))
     for action in (lambda: create_or_resume(tmp_path, INFO, CONFIG), lambda: open_run(begun)):
         with pytest.raises(StoreError, match=f"^{begun}/run.json: written by a newer actbench .*; upgrade"):
@@ -244,7 +244,7 @@ def test_a_newer_run_json_says_to_upgrade(tmp_path, begun):
 
 
 def test_a_newer_ledger_says_to_upgrade(tmp_path, begun):
-    newer = encode(BLOCKS[1].model_copy(update={"schema_version": 2}))
+    newer = encode(BLOCKS[1].model_copy(update={"schema_version": 3}))
     with (begun / "ledger.jsonl").open("ab") as file:
         file.write(newer + b"\n")
     for action in (lambda: create_or_resume(tmp_path, INFO, CONFIG), lambda: open_run(begun)):
