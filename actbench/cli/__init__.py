@@ -21,6 +21,7 @@ _VERBS = {
     "run": "Train and time every activation of CONFIG, then print the report.",
     "report": "Print the tables of RUN, the newest by default.",
     "verify": "Train some cells of RUN again and compare the accuracies.",
+    "doctor": "Look at this machine and say how small a difference of time it can show.",
     "validate": "Check configs without running them.",
     "list": "Show what there is: activations, datasets, runs.",
     "schema": "Print the JSON Schema of configs, for editors.",

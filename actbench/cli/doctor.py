@@ -1,0 +1,146 @@
+"""actbench doctor: looks at the machine and says how small a difference of time it can show."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from actbench.cli.options import example
+from actbench.cli.screen import screen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from actbench.doctor import Diagnosis
+    from actbench.doctor.processes import BusyProcess
+    from actbench.report.facts import Facts
+
+
+@click.command(epilog=example("actbench doctor", "actbench doctor --seconds 60 --format json"))
+@click.option(
+    "--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True
+)
+@click.option(
+    "--seconds",
+    type=float,
+    default=10.0,
+    show_default=True,
+    help="How long to measure the placebo.",
+)
+def doctor(form: str, seconds: float) -> None:
+    """Look at this machine and say how small a difference of time it can show.
+
+    Two copies of one model are timed against each other; any difference between them is noise. With it come
+    the facts that decide how much noise there is, and advice where one of them could be better.
+    """
+    from actbench.doctor import examine
+    from actbench.errors import NothingMeasuredError
+
+    click.echo(f"timing a placebo for {seconds:g} s, after TensorFlow has started", err=True)
+    diagnosis = examine(seconds)
+    click.echo(_json(diagnosis) if form == "json" else _terminal(diagnosis), nl=False)
+    if diagnosis.measurement is None:
+        raise NothingMeasuredError(f"the placebo could not be measured: {diagnosis.problem}")
+
+
+def _json(diagnosis: "Diagnosis") -> str:
+    import json
+    from dataclasses import asdict
+
+    value = asdict(diagnosis) | {"environment": diagnosis.environment.model_dump(mode="json")}
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _terminal(diagnosis: "Diagnosis") -> str:
+    from actbench.report.document import Document, Section
+    from actbench.report.terminal import to_terminal
+
+    advice = tuple((str(number), sentence) for number, sentence in enumerate(diagnosis.advice, 1))
+    document = Document(
+        title="doctor",
+        facts=(),
+        sections=(
+            Section("Machine", _machine(diagnosis), ()),
+            Section("TensorFlow", _tensorflow(diagnosis), ()),
+            Section("Placebo: relu against a copy of itself", _placebo(diagnosis), ()),
+            Section("Advice", advice or (("none", "nothing was found that stands in the way"),), ()),
+        ),
+        notes=(),
+    )
+    width, color = screen()
+    return to_terminal(document, width, color).rstrip() + "\n"
+
+
+def _machine(diagnosis: "Diagnosis") -> "Facts":
+    environment, machine = diagnosis.environment, diagnosis.machine
+    quota = "" if machine.cores_quota is None else f", a quota of {machine.cores_quota:g}"
+    limit = "" if machine.memory_limit_bytes is None else f", limited to {_gib(machine.memory_limit_bytes)}"
+    turbo = {None: "unknown", True: "on", False: "off"}[machine.turbo]
+    return (
+        ("processor", environment.cpu),
+        ("cores", f"{environment.cores} usable of {_or_unknown(machine.cores)}{quota}"),
+        ("frequency", f"governor {_or_unknown(machine.governor)}, turbo {turbo}"),
+        ("load average", _or_unknown(machine.load_average)),
+        ("steal", _percent(machine.steal)),
+        (
+            "memory",
+            f"{_gib(environment.memory_bytes)}, {_gib(machine.memory_available_bytes)} available{limit}",
+        ),
+        ("swap", f"{_gib(machine.swap_bytes)}, {_gib(machine.swap_used_bytes)} used"),
+        ("huge pages", _or_unknown(machine.huge_pages)),
+        ("others", _others(machine.busy_processes)),
+        ("system", environment.system),
+    )
+
+
+def _tensorflow(diagnosis: "Diagnosis") -> "Facts":
+    environment = diagnosis.environment
+    threads = f"{_or_unknown(environment.intra_op_threads)} in an operation"
+    return (
+        ("versions", ", ".join(f"{name} {version}" for name, version in environment.packages.items())),
+        ("python", environment.python),
+        *environment.build.items(),
+        ("device", _or_unknown(environment.device)),
+        ("threads", f"{threads}, {_or_unknown(environment.inter_op_threads)} across"),
+        ("XLA", {None: "unknown", True: "works", False: "does not work"}[diagnosis.xla]),
+        *(("set", f"{name}={value}") for name, value in environment.variables.items()),
+    )
+
+
+def _placebo(diagnosis: "Diagnosis") -> "Facts":
+    from actbench.doctor.measurement import DEFAULT_SEEDS
+    from actbench.report.numbers import format_value, latency_kind
+
+    found = diagnosis.measurement
+    if found is None:
+        return (("measured", "nothing"),)
+    kind = latency_kind(found.slice_s)
+    slice_time = f"{format_value(found.slice_s, kind)} {kind}"
+    return (
+        ("measured", f"{found.rounds} rounds, engine {found.engine}, {slice_time} a slice"),
+        ("time ratio", f"{format_value(found.ratio, 'ratio')}; without noise it would be 1"),
+        ("resolution", f"{_percent(found.smallest_difference)}: no smaller difference can be seen here now"),
+        (
+            f"{DEFAULT_SEEDS} seeds",
+            f"{_percent(found.smallest_difference_10_seeds)}, extrapolated: if every block is as steady as "
+            "this one, and processes do not differ",
+        ),
+    )
+
+
+def _others(busy: "Sequence[BusyProcess] | None") -> str:
+    if busy is None:
+        return "unknown"
+    shown = (f"{process.name} ({process.pid}) {100 * process.cores:.0f} % of a core" for process in busy)
+    return ", ".join(shown) or "no other process was busy"
+
+
+def _percent(fraction: float | None) -> str:
+    return "unknown" if fraction is None else f"{100 * fraction:.2f} %"
+
+
+def _gib(size: int | None) -> str:
+    return "unknown" if size is None else f"{size / 2**30:.1f} GiB"
+
+
+def _or_unknown(value: object) -> str:
+    return "unknown" if value is None else str(value)
