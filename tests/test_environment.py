@@ -1,6 +1,8 @@
 import os
+import re
+from pathlib import Path
 
-from actbench.environment import describe_environment, differences, usable_cores
+from actbench.environment import cpu_family, describe_environment, differences, usable_cores
 from tests.commands import ROOT
 from tests.factories import make_environment
 
@@ -51,3 +53,8 @@ def test_what_one_environment_does_not_tell_is_no_difference():
     before = make_environment(device=None, packages={"keras": "3.8"})
     now = make_environment(packages={"keras": "3.8", "jax": "0.5"})
     assert differences(before, now) == differences(now, before) == {}
+
+
+def test_the_processor_is_told_by_its_family_where_the_kernel_says_it():
+    known = "cpu family" in Path("/proc/cpuinfo").read_text()
+    assert re.fullmatch(r"\S+ family \d+ model \d+", cpu_family()) if known else cpu_family()

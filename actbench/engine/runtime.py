@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from actbench.environment import describe_environment, usable_cores
+from actbench.environment import cpu_family, describe_environment, usable_cores
 from actbench.records import Environment
 
 
@@ -21,14 +21,26 @@ def configure() -> None:
 
 
 def describe_runtime() -> Environment:
-    """This process's environment, with the device and the threads that TensorFlow really uses."""
+    """This process's environment, with what only TensorFlow knows: its build, device and threads."""
     return describe_environment().model_copy(
         update={
             "device": _device(),
             "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
             "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
+            "build": _build(),
         }
     )
+
+
+def _build() -> dict[str, str]:
+    devices = (device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices())
+    return {
+        "tensorflow_source": tf.version.GIT_VERSION,
+        "tensorflow_compiler": tf.version.COMPILER_VERSION,
+        "cuda": str(tf.sysconfig.get_build_info().get("cuda_version", "none")),
+        "processor": cpu_family(),
+        "devices": ", ".join(devices),
+    }
 
 
 def _device() -> str:
