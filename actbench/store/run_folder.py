@@ -22,7 +22,8 @@ class RunFolder:
 
     Attributes:
         path: The folder.
-        info: What was planned; of a resumed run, as it was first written.
+        info: What was planned; of a resumed run, as it was first written, but for a config that now differs
+            in what moves no number, such as `verdict`.
     """
 
     def __init__(self, path: Path, info: RunInfo, ledger: Ledger, lock: FolderLock) -> None:
@@ -103,6 +104,9 @@ def create_or_resume(root: Path, info: RunInfo, config_bytes: bytes, fresh: bool
                 resumed = _resumable(path, ledger, info)
             if resumed is None:
                 _start(path, info, config_bytes)
+            elif resumed.config != info.config:  # in what does not enter the run id
+                resumed = resumed.model_copy(update={"config": info.config, "overrides": info.overrides})
+                _write_plan(path, resumed, config_bytes)
             ledger.open()
         except BaseException:
             lock.release()
@@ -142,6 +146,10 @@ def _start(path: Path, info: RunInfo, config_bytes: bytes) -> None:
     for table in TABLES:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path / table)  # noqa: PTH108
+    _write_plan(path, info, config_bytes)
+
+
+def _write_plan(path: Path, info: RunInfo, config_bytes: bytes) -> None:
     write_atomically(path / CONFIG_FILE, config_bytes)
     write_atomically(path / INFO_FILE, encode(info, indent=2) + b"\n")
 

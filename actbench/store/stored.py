@@ -94,23 +94,45 @@ def _check_planned(blocks: Iterable[str], info: RunInfo, path: Path) -> None:
 
 def _check_measured(records: Sequence[BlockRecord], info: RunInfo, path: Path) -> None:
     """What the analysis relies on beyond the types of the fields."""
-    calls: dict[str, tuple[tuple[int, int], ...]] = {}  # by setting: its seeds are pooled
+    batch_sizes: dict[str, list[int]] = {}  # by setting: its seeds are pooled
     for record in records:
-        ended_well = [cell for cell in record.cells if cell.status == "ok"]
-        shapes = [_calls(cell) for cell in ended_well]
-        problem = None
-        if tuple(cell.activation for cell in record.cells) != info.activations:
-            problem = f"its cells are not those of the plan, {', '.join(info.activations)}"
-        elif record.environment is None or record.phases is None:
-            problem = "it does not say where it was measured, or how long that took"
-        elif any(len(cell.slice_s) != len(record.slice_steps) for cell in ended_well):
-            problem = f"a cell does not have {len(record.slice_steps)} slices"
-        elif any(cell.test_accuracy is None for cell in ended_well):
-            problem = "a cell has no test accuracy"
-        elif any(shape != calls.setdefault(record.setting, shapes[0]) for shape in shapes):
-            problem = "a cell has other inference batch sizes or rounds than the others"
+        problem = _incomplete(record, info)
+        calls = {_calls(cell) for cell in record.cells if cell.status == "ok"}
+        sizes = [size for size, _ in min(calls, default=())]
+        if len(calls) > 1 or (calls and sizes != batch_sizes.setdefault(record.setting, sizes)):
+            problem = problem or "a cell has other inference batch sizes or rounds than the others"
         if problem is not None:
             raise StoreError(f"{path}: block {record.block} is damaged: {problem}")
+
+
+def _incomplete(record: BlockRecord, info: RunInfo) -> str | None:
+    ended_well = [cell for cell in record.cells if cell.status == "ok"]
+    if record.setting not in info.dataset:
+        return f"its setting is not in the plan of the {INFO_FILE} beside it"
+    if tuple(cell.activation for cell in record.cells) != info.activations:
+        return f"its cells are not those of the plan, {', '.join(info.activations)}"
+    if record.environment is None or record.phases is None:
+        return "it does not say where it was measured, or how long that took"
+    for slices, steps in (("slice_s", "slice_steps"), ("extra_slice_s", "extra_slice_steps")):
+        if any(len(getattr(cell, slices)) != len(getattr(record, steps)) for cell in ended_well):
+            return f"a cell does not have {len(getattr(record, steps))} values of {slices}"
+    if any(cell.test_accuracy is None for cell in ended_well):
+        return "a cell has no test accuracy"
+    if not all(_tells_of_all(cell, info.dataset[record.setting].test) for cell in ended_well):
+        return "which test examples a cell got right is not told of all of them"
+    return None
+
+
+def _tells_of_all(cell: Cell, examples: int) -> bool:
+    """Whether `test_correct`, where there is one, is about this many examples."""
+    if cell.test_correct is None:
+        return True
+    from actbench.bits import unpack  # loads numpy, which takes a moment
+
+    try:
+        return len(unpack(cell.test_correct, examples)) == examples
+    except ValueError:
+        return False
 
 
 def _calls(cell: Cell) -> tuple[tuple[int, int], ...]:

@@ -3,9 +3,11 @@ import os
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from actbench import report
+from actbench.bits import pack, unpack
 from actbench.errors import EnvironmentMismatchError, StoreError
 from actbench.store import create_or_resume, open_run
 from actbench.store.codec import encode
@@ -314,13 +316,18 @@ LATENCY = GOOD.cells[0].inference
         ({"cells": GOOD.cells * 2}, "its cells are not those of the plan"),
         ({"environment": None}, "it does not say where it was measured"),
         ({"phases": None}, "it does not say where it was measured"),
-        (cells_of(GOOD, slice_s=(0.1,)), "a cell does not have 2 slices"),
+        (cells_of(GOOD, slice_s=(0.1,)), "a cell does not have 2 values of slice_s"),
         (cells_of(GOOD, test_accuracy=None), "a cell has no test accuracy"),
         (cells_of(GOOD, inference=()), "a cell has other inference batch sizes or rounds"),
         (
-            cells_of(GOOD, inference=(LATENCY[0].model_copy(update={"latency_s": (0.1,)}),)),
+            cells_of(GOOD, inference=(LATENCY[0].model_copy(update={"batch_size": 2}),)),
             "a cell has other inference batch sizes or rounds",
         ),
+        ({"extra_slice_steps": (4,)}, "a cell does not have 1 values of extra_slice_s"),
+        (cells_of(GOOD, extra_slice_s=(0.1,)), "a cell does not have 0 values of extra_slice_s"),
+        (cells_of(GOOD, test_correct="AAAA"), "which test examples a cell got right"),
+        (cells_of(GOOD, test_correct="?"), "which test examples a cell got right"),
+        ({"setting": "22222222"}, "its setting is not in the plan"),
     ],
 )
 def test_a_block_that_could_not_be_tabulated_is_an_error(tmp_path, changes, problem):
@@ -333,6 +340,71 @@ def test_a_block_that_could_not_be_tabulated_is_an_error(tmp_path, changes, prob
     for action in (lambda: create_or_resume(tmp_path, INFO, CONFIG), lambda: open_run(folder.path)):
         with pytest.raises(StoreError, match=f"^{ledger}: block 11111111-1 is damaged: {problem}"):
             action()
+
+
+def test_blocks_may_differ_in_their_rounds_but_cells_of_a_block_may_not(tmp_path):
+    info = make_info(("relu", "tanh"), placebo=None)
+
+    def block(seed, relu, tanh):
+        calls = {"relu": relu, "tanh": tanh}
+        cells = [
+            make_cell(label, latency_s={1: [0.1] * n}, extra_slice_s=[0.1] * seed)
+            for label, n in calls.items()
+        ]
+        return make_block(cells, seed=seed).model_copy(update={"extra_slice_steps": (10,) * seed})
+
+    with create_or_resume(tmp_path, info, CONFIG) as folder:
+        folder.append(block(0, 2, 2))
+        folder.append(block(1, 5, 5))
+        assert len(folder.records()) == 2
+        folder.append(block(2, 5, 4))
+        with pytest.raises(StoreError, match="block 11111111-2 is damaged: a cell has other inference"):
+            folder.records()
+
+
+def test_which_examples_were_right_is_told_of_the_whole_test_set(tmp_path):
+    with create_or_resume(tmp_path, INFO, CONFIG) as folder:
+        correct = np.arange(INFO.dataset["11111111"].test) % 3 == 0
+        folder.append(make_block([make_cell().model_copy(update={"test_correct": pack(correct)})]))
+    (record,) = open_run(folder.path).records
+    np.testing.assert_array_equal(unpack(record.cells[0].test_correct, correct.size), correct)
+
+
+def test_the_shipped_run_of_schema_1_still_opens():
+    run = open_run(Path(__file__).parent / "schema_1")
+    assert run.info.schema_version == run.records[0].schema_version == 1
+    assert {cell.test_correct for cell in run.records[0].cells} == {None}
+    assert {cell.extra_slice_s for cell in run.records[0].cells} == {()}
+
+
+def with_verdict(**verdict):
+    return changed(config={"name": "mnist", "verdict": verdict}, overrides=("verdict.margin=0.1",))
+
+
+@pytest.mark.parametrize("finished", [1, 3])
+def test_another_verdict_is_written_down_though_nothing_is_measured_again(tmp_path, begun, finished):
+    for record in BLOCKS[1:finished]:
+        with create_or_resume(tmp_path, INFO, CONFIG) as folder:
+            folder.append(record)
+    now = with_verdict(margin=0.1).model_copy(update={"created_at": "2027-01-01T00:00:00+00:00"})
+    with create_or_resume(tmp_path, now, b"new") as folder:
+        assert folder.info.config == now.config
+        assert folder.records() == tuple(BLOCKS[:finished])
+    stored = open_run(begun).info
+    assert stored == INFO.model_copy(update={"config": now.config, "overrides": now.overrides})
+    assert (begun / "config.yaml").read_bytes() == b"new"
+
+
+def test_the_plan_is_whole_when_another_verdict_cannot_be_written(tmp_path, begun, monkeypatch):
+    def fail(source, target):
+        raise OSError(28, os.strerror(28))
+
+    with monkeypatch.context() as context:
+        context.setattr("os.replace", fail)
+        with pytest.raises(StoreError, match="No space left on device"):
+            create_or_resume(tmp_path, with_verdict(margin=0.1), b"new")
+    assert open_run(begun).info == INFO
+    create_or_resume(tmp_path, INFO, CONFIG).close()  # and the lock was released
 
 
 def test_cells_in_another_order_than_planned_are_an_error(tmp_path):
