@@ -1,8 +1,11 @@
 """The figures of a report: per setting and activation, each with its interval."""
 
 from dataclasses import dataclass
+from typing import Literal
 
+from actbench.analysis.comparisons import Comparison
 from actbench.analysis.intervals import CONFIDENCE, Interval
+from actbench.config.schema import VerdictConfig
 from actbench.records import BlockRecord, DatasetInfo, Environment, SettingInfo
 
 
@@ -16,7 +19,8 @@ class InferenceEstimate:
         latency_p95_s: 95th percentile of the same samples.
         latency_p99_s: 99th percentile of the same samples.
         items_per_s: Examples per second at the median latency.
-        time_ratio: Latency over the baseline's in the same round; None where no seed has both.
+        time_ratio: Latency over the baseline's in the same round; None for the baseline itself, and where no
+            seed has both.
     """
 
     batch_size: int
@@ -24,7 +28,36 @@ class InferenceEstimate:
     latency_p95_s: float
     latency_p99_s: float
     items_per_s: float
-    time_ratio: Interval | None
+    time_ratio: Comparison | None
+
+
+MetricName = Literal["test_loss", "train_accuracy", "epochs_to_target", "seconds_to_target"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Another quantity of one activation than its test accuracy.
+
+    Attributes:
+        name: `test_loss` in nats; `train_accuracy`, as seen while training in the last epoch, a fraction;
+            `epochs_to_target` and `seconds_to_target`, training until the validation accuracy first reached
+            the config's `target_accuracy`, seen after each epoch.
+        seeds: Trainings that have it; for the last two those that reached the target.
+        pairs: Seeds in which the baseline has it, too.
+        value: Mean over seeds.
+        difference: Less the baseline's, mean over pairs; None for the baseline itself.
+    """
+
+    name: MetricName
+    seeds: int
+    pairs: int
+    value: Interval | None
+    difference: Comparison | None
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether the difference is a ratio and the mean a geometric one, as for all times."""
+        return self.name == "seconds_to_target"
 
 
 @dataclass(frozen=True)
@@ -39,9 +72,18 @@ class Row:
         diverged: Trainings that did not end well.
         accuracy: Test accuracy, mean over seeds.
         accuracy_diff: Test accuracy less the baseline's, mean over pairs; None for the baseline itself.
+        accuracy_new_data: `accuracy` with an interval for new seeds and new test examples; None unless asked
+            for.
+        accuracy_diff_new_data: `accuracy_diff` likewise.
+        metrics: Other quantities, in the order of `MetricName`; the last two only with a target.
         epoch_s: Training seconds per epoch: each seed's median epoch, geometric mean over seeds.
         train_time_ratio: Slice time over the baseline's in the same round: each seed's median, geometric mean
-            over pairs; exactly 1 for the baseline itself.
+            over pairs; None for the baseline itself.
+        marginal_step_s: Seconds per training step beyond those of `linear` in the same round: what the
+            non-linearity itself costs; each seed's median, mean over seeds. None without a `linear` in the
+            config, and for itself.
+        non_dominated: Probability that no other activation is at least as accurate and as fast, and better
+            in one; None for the placebo, and where activations have no seed in common.
         compile_s: Median seconds to build, trace and compile the training and evaluation programs, over the
             blocks that compiled them, diverged or not.
         inference: One entry per batch size, in the config's order.
@@ -52,9 +94,14 @@ class Row:
     pairs: int
     diverged: int
     accuracy: Interval | None
-    accuracy_diff: Interval | None
+    accuracy_diff: Comparison | None
+    accuracy_new_data: Interval | None
+    accuracy_diff_new_data: Interval | None
+    metrics: tuple[Metric, ...]
     epoch_s: Interval | None
-    train_time_ratio: Interval | None
+    train_time_ratio: Comparison | None
+    marginal_step_s: Interval | None
+    non_dominated: float | None
     compile_s: float | None
     inference: tuple[InferenceEstimate, ...]
 
@@ -105,6 +152,7 @@ class SettingEstimates:
         dataset: On what.
         finished: Blocks measured.
         rows: One per activation, in the order of the config; none before a block is finished.
+        linear: Label of the activation that `marginal_step_s` is beyond; None where there is none.
         placebo: None without a placebo or without a finished block.
     """
 
@@ -112,6 +160,7 @@ class SettingEstimates:
     dataset: DatasetInfo
     finished: int
     rows: tuple[Row, ...]
+    linear: str | None
     placebo: PlaceboCheck | None
 
 
@@ -121,12 +170,16 @@ class Estimates:
 
     Attributes:
         environment: The one machine that measured them.
+        verdict: The margins and the alpha of the verdicts.
+        baseline: Label of the activation that the others are compared with.
         settings: In the order of the plan.
         finished: Blocks measured.
         failed: Blocks that could not be measured.
     """
 
     environment: Environment
+    verdict: VerdictConfig
+    baseline: str
     settings: tuple[SettingEstimates, ...]
     finished: int
     failed: tuple[BlockRecord, ...]

@@ -1,4 +1,4 @@
-"""95 % intervals. All of them are closed formulas: the same samples, in any order, give the same interval."""
+"""95 % intervals of means over seeds. The same samples, in any order, give the same interval."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -6,10 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import bdtr, stdtrit
+from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
-_TAIL = (1 - CONFIDENCE) / 2
+UPPER_QUANTILE = (1 + CONFIDENCE) / 2
+
+Floats = npt.NDArray[np.float64]
+
+_FEWEST_FOR_SKEWNESS = 6
+_STEEPEST = 0.85
 
 
 @dataclass(frozen=True)
@@ -43,14 +48,38 @@ class Interval:
             return False
         return not self.ci_low <= value <= self.ci_high
 
+    def clear_of(self, low: float, high: float) -> bool:
+        """Whether the interval exists and has nothing in common with low..high."""
+        return (
+            self.ci_low is not None
+            and self.ci_high is not None
+            and (self.ci_high < low or high < self.ci_low)
+        )
+
+    def inside(self, low: float, high: float) -> bool:
+        """Whether the interval exists and lies in low..high."""
+        return (
+            self.ci_low is not None
+            and self.ci_high is not None
+            and low <= self.ci_low <= self.ci_high <= high
+        )
+
 
 def exactly(value: float) -> Interval:
     """What is known without measuring, such as a ratio to itself."""
     return Interval(value, value, value)
 
 
-def t_interval(values: Sequence[float] | npt.NDArray[np.float64]) -> Interval:
-    """Mean and Student's t interval of independent samples.
+def mean_interval(values: Sequence[float] | Floats) -> Interval:
+    """Mean of independent samples; Student's t interval, extended where the samples are skewed.
+
+    Skewed samples make the t interval miss on the side of their longer tail; Hall's transformation (P. Hall,
+    "On the removal of skewness by transformation", JRSS B 54, 1992) says by how much. That bound is moved
+    outwards, by at most 0.4 of the width, and none ever inwards. The skewness of fewer than six samples says
+    nothing and is left out.
+
+    BCa, the usual choice, was tried and left: of a nominal 95 % it covers 86 % with 6 normal samples and 90 %
+    with 10, this one 96 %. `tests/analysis/test_coverage.py` watches that.
 
     Args:
         values: Shape (n,), n >= 1, one per seed.
@@ -62,67 +91,41 @@ def t_interval(values: Sequence[float] | npt.NDArray[np.float64]) -> Interval:
     Raises:
         ValueError: If there is no sample.
     """
-    samples = np.sort(_samples(values, axes=1))  # a float sum depends on its order
+    samples = sorted_samples(values)  # a float sum depends on its order
     n = len(samples)
     if samples[0] == samples[-1]:  # one sample, too
         return Interval(float(samples[0]), None, None)
     mean = float(samples.mean())
-    half_width = float(stdtrit(n - 1, 1 - _TAIL) * samples.std(ddof=1) / math.sqrt(n))
-    return Interval(mean, mean - half_width, mean + half_width)
+    standard_error = float(samples.std(ddof=1)) / math.sqrt(n)
+    t = float(stdtrit(n - 1, UPPER_QUANTILE))
+    skewness = _skewness(samples, t) if n >= _FEWEST_FOR_SKEWNESS else 0.0
+    low = mean - standard_error * max(t, _skewed(t, skewness, n))
+    high = mean - standard_error * min(-t, _skewed(-t, skewness, n))
+    return Interval(mean, low, high)
 
 
-def median_interval(values: Sequence[float] | npt.NDArray[np.float64]) -> Interval:
-    """Median and the interval between two order statistics (the inverted sign test).
-
-    It holds for any distribution: the number of samples below the true median is Binomial(n, 1/2).
-
-    Args:
-        values: Shape (n,), n >= 1, independent.
-
-    Returns:
-        Unbounded (None) for n < 6, where no two order statistics reach 95 %.
+def sorted_samples(values: Sequence[float] | Floats) -> Floats:
+    """The samples in ascending order.
 
     Raises:
-        ValueError: If there is no sample.
+        ValueError: If they are not a sequence of at least one number.
     """
-    samples = np.sort(_samples(values, axes=1))
-    n = len(samples)
-    tails = bdtr(
-        np.arange(n // 2), n, 0.5
-    )  # tails[k]: the chance that at most k samples are below the median
-    k = int(np.searchsorted(tails, _TAIL, side="right"))
-    median = float(np.median(samples))
-    if k == 0:
-        return Interval(median, None, None)
-    return Interval(median, float(samples[k - 1]), float(samples[n - k]))
-
-
-def clustered_interval(values: Sequence[Sequence[float]] | npt.NDArray[np.float64]) -> Interval:
-    """Mean over blocks of each block's median over rounds, with an interval that knows both kinds of noise.
-
-    The rounds of a block share its memory layout and its moment on the machine, so blocks, not rounds, are
-    the independent samples: a t interval over the blocks' medians. A bootstrap over blocks and the rounds
-    inside was tried and left. Simulated, its percentile interval covers 80 % with 3 blocks, 87 % with 5 and
-    92 % with 10 where blocks differ as much as rounds do, and is 20 % too wide with 10 where only rounds
-    differ. The t interval covers 94 to 96 % throughout; `tests/analysis/test_coverage.py` watches that.
-
-    Args:
-        values: Shape (blocks, rounds), both at least 1; times and ratios of times as logarithms.
-
-    Returns:
-        For a single block the interval of the median over its rounds: it speaks for that one process only.
-
-    Raises:
-        ValueError: If there is no sample, or blocks have different numbers of rounds.
-    """
-    samples = _samples(values, axes=2)
-    if len(samples) == 1:
-        return median_interval(samples[0])
-    return t_interval(np.median(samples, axis=1))
-
-
-def _samples(values: object, axes: int) -> npt.NDArray[np.float64]:
-    samples = np.asarray(values, dtype=np.float64)
-    if samples.ndim != axes or samples.size == 0:
-        raise ValueError(f"expected samples along {axes} axes, got shape {samples.shape}")
+    samples: Floats = np.sort(np.asarray(values, dtype=np.float64), axis=None)
+    if np.ndim(values) != 1 or samples.size == 0:
+        raise ValueError(f"expected samples of shape (n,), got shape {np.shape(values)}")
     return samples
+
+
+def _skewness(samples: Floats, t: float) -> float:
+    """Third standardised moment, bounded where the transformation would run away (its cube root near 0)."""
+    deviations = (samples - samples.mean()) / samples.std()
+    bound = _STEEPEST * math.sqrt(len(samples)) / t
+    return float(np.clip(np.mean(deviations**3), -bound, bound))
+
+
+def _skewed(t: float, skewness: float, n: int) -> float:
+    """Hall's inverse: the quantile of the t statistic of skewed samples where symmetric ones have t."""
+    if abs(skewness) < 1e-6:
+        return t
+    root = math.sqrt(n)
+    return root * 3 * (float(np.cbrt(1 + skewness * (t / root - skewness / (6 * n)))) - 1) / skewness

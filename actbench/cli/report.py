@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from actbench.report import Format, Sort, TableName
 
 _FORMATS = ("terminal", "markdown", "csv", "json")
-_TABLES = ("accuracy", "time", "inference", "all")
+_TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "all")
 _SORTS = ("accuracy", "time", "activation", "config")
 
 
 @click.command(
-    epilog=example("actbench report", "actbench report results/mnist/0123456789ab --format csv --table time")
+    epilog=example(
+        "actbench report",
+        "actbench report mnist --against tanh --generalise",
+        "actbench report results/mnist/0123456789ab --format csv --table time",
+    )
 )
 @click.argument("run", required=False, metavar="[RUN]")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
@@ -29,10 +33,19 @@ _SORTS = ("accuracy", "time", "activation", "config")
     show_default=True,
     help="Best accuracy first, fastest training first, by name, or as in the config.",
 )
+@click.option("--against", metavar="LABEL", help="Compare with this activation instead of the baseline.")
+@click.option("--generalise", is_flag=True, help="Add accuracy intervals for new test data.")
 @out_option
 @click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead.")
 def report(
-    run: str | None, form: "Format", table: "TableName", sort: "Sort", out: Path, output: Path | None
+    run: str | None,
+    form: "Format",
+    table: "TableName",
+    sort: "Sort",
+    against: str | None,
+    generalise: bool,
+    out: Path,
+    output: Path | None,
 ) -> None:
     """Print the tables of RUN, the newest by default.
 
@@ -47,7 +60,7 @@ def report(
     stored = open_run(path)
     if stored.torn:
         click.echo(f"{path}: the last line of the ledger is incomplete and was ignored", err=True)
-    built = reports.build(stored.info, stored.records, sort)
+    built = reports.build(stored.info, stored.records, sort, against=against, generalise=generalise)
     planned, finished = len(stored.info.blocks), built.estimates.finished
     if finished < planned:
         failed = len(built.estimates.failed)

@@ -17,19 +17,30 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 __all__ = ["FORMATS", "SORTS", "TABLES", "Format", "Report", "Sort", "TableName", "build", "render", "tables"]
 
 
-def build(info: RunInfo, records: Iterable[BlockRecord], sort: Sort = "accuracy") -> Report:
+def build(
+    info: RunInfo,
+    records: Iterable[BlockRecord],
+    sort: Sort = "accuracy",
+    *,
+    against: str | None = None,
+    generalise: bool = False,
+) -> Report:
     """Compute every figure of a run, finished or not.
 
     Args:
         info: What was planned.
         records: What the ledger holds, in any order.
         sort: In which order the activations stand.
+        against: Label to compare with instead of the config's baseline.
+        generalise: Whether to add intervals for new test data.
 
     Raises:
+        ConfigError: If no activation of the run has the label `against`.
         NothingMeasuredError: If no training of the run ended well.
         EnvironmentMismatchError: If the blocks were measured on different machines.
     """
-    return sorted_report(info, estimate(info, records), sort)
+    estimates = estimate(info, records, against=against, generalise=generalise)
+    return sorted_report(info, estimates, sort, generalise)
 
 
 def render(
@@ -70,4 +81,4 @@ def render(
 def tables(info: RunInfo, records: Iterable[BlockRecord]) -> dict[str, str]:
     """The CSV files of a finished run, by file name: just what `report --format csv --table ...` prints."""
     report = build(info, records)
-    return {f"{name}.csv": to_csv(report, name) for name in ("accuracy", "time", "inference")}
+    return {f"{name}.csv": to_csv(report, name) for name in TABLES if name != "all"}

@@ -2,28 +2,47 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
-from actbench.analysis.figures import InferenceEstimate, PlaceboCheck, Row
+from actbench.analysis.comparisons import Comparison
+from actbench.analysis.figures import InferenceEstimate, Metric, PlaceboCheck, Row
 from actbench.analysis.intervals import Interval
 from actbench.report.model import Report
 
-TableName = Literal["accuracy", "time", "inference", "all"]
+TableName = Literal["accuracy", "time", "inference", "metrics", "pareto", "all"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
 
 # What an interval's estimate is called, by the name of the figure.
 ESTIMATES = {
     "accuracy": "mean",
     "accuracy_diff": "mean",
+    "accuracy_new_data": "mean",
+    "accuracy_diff_new_data": "mean",
     "epoch_s": "median",
     "train_time_ratio": "estimate",
+    "marginal_step_s": "median",
     "time_ratio": "estimate",
+    "test_loss": "mean",
+    "test_loss_diff": "mean",
+    "train_accuracy": "mean",
+    "train_accuracy_diff": "mean",
+    "epochs_to_target": "mean",
+    "epochs_to_target_diff": "mean",
+    "seconds_to_target": "mean",
+    "seconds_to_target_ratio": "estimate",
 }
+JUDGED = ("p", "p_adjusted", "verdict", "seeds_needed")
+_GENERALISED = ("accuracy_new_data", "accuracy_diff_new_data")
+_ACCURACY = ("accuracy", "accuracy_diff", *_GENERALISED)
+_TIME = ("epoch_s", "train_time_ratio", "marginal_step_s", "compile_s")
 _FIGURES: dict[TableName, tuple[str, ...]] = {
-    "accuracy": ("accuracy", "accuracy_diff"),
-    "time": ("epoch_s", "train_time_ratio", "compile_s"),
+    "accuracy": _ACCURACY,
+    "time": _TIME,
     "inference": ("inference",),
-    "all": ("accuracy", "accuracy_diff", "epoch_s", "train_time_ratio", "compile_s", "inference"),
+    "metrics": (),
+    "pareto": ("accuracy", "train_time_ratio", "non_dominated"),
+    "all": (*_ACCURACY, *_TIME, "non_dominated", "inference"),
 }
 
 
@@ -41,7 +60,9 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
             "name": info.name,
             "created_at": info.created_at,
             "baseline": info.baseline,
+            "compared_with": report.compared_with,
             "sort": report.sort,
+            "verdict": estimates.verdict.model_dump(mode="json"),
             "blocks": {
                 "planned": len(info.blocks),
                 "finished": estimates.finished,
@@ -67,30 +88,46 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
                     **setting.setting.description,
                     "data": setting.dataset.model_dump(mode="json"),
                 },
-                "rows": [row_object(row, table) for row in setting.rows],
+                "rows": [row_object(row, table, report.generalised) for row in setting.rows],
             }
             for setting in estimates.settings
         ],
     }
 
 
-def row_object(row: Row, table: TableName) -> dict[str, Any]:
+def row_object(row: Row, table: TableName, generalised: bool = False) -> dict[str, Any]:
     """One activation, with the figures of that table only."""
     figures: dict[str, Any] = {
         "accuracy": _interval("accuracy", row.accuracy),
-        "accuracy_diff": _interval("accuracy_diff", row.accuracy_diff),
+        "accuracy_diff": _comparison("accuracy_diff", row.accuracy_diff),
+        "accuracy_new_data": _interval("accuracy_new_data", row.accuracy_new_data),
+        "accuracy_diff_new_data": _interval("accuracy_diff_new_data", row.accuracy_diff_new_data),
         "epoch_s": _interval("epoch_s", row.epoch_s),
-        "train_time_ratio": _interval("train_time_ratio", row.train_time_ratio),
+        "train_time_ratio": _comparison("train_time_ratio", row.train_time_ratio),
+        "marginal_step_s": _interval("marginal_step_s", row.marginal_step_s),
         "compile_s": _number(row.compile_s),
+        "non_dominated": _number(row.non_dominated),
         "inference": [_inference(entry) for entry in row.inference],
     }
     return {
         "activation": row.activation,
         "seeds": row.seeds,
         "pairs": row.pairs,
-        **{name: figures[name] for name in _FIGURES[table]},
+        **{name: figures[name] for name in _FIGURES[table] if generalised or name not in _GENERALISED},
+        **(_metrics(row.metrics) if table in ("metrics", "all") else {}),
         "status": row.status,
     }
+
+
+def _metrics(metrics: Iterable[Metric]) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    for metric in metrics:
+        value = metric.value or Interval(math.nan, None, None)
+        counts = {"seeds": metric.seeds, "pairs": metric.pairs}
+        difference = f"{metric.name}_{'ratio' if metric.is_ratio else 'diff'}"
+        figures[metric.name] = {**(_interval(metric.name, value) or {}), **counts}
+        figures[difference] = _comparison(difference, metric.difference)
+    return figures
 
 
 def _inference(entry: InferenceEstimate) -> dict[str, Any]:
@@ -100,7 +137,7 @@ def _inference(entry: InferenceEstimate) -> dict[str, Any]:
         "latency_p95_s": _number(entry.latency_p95_s),
         "latency_p99_s": _number(entry.latency_p99_s),
         "items_per_s": _number(entry.items_per_s),
-        "time_ratio": _interval("time_ratio", entry.time_ratio),
+        "time_ratio": _comparison("time_ratio", entry.time_ratio),
     }
 
 
@@ -124,6 +161,18 @@ def _interval(name: str, interval: Interval | None) -> dict[str, float | None] |
         "ci_low": _number(interval.ci_low),
         "ci_high": _number(interval.ci_high),
     }
+
+
+def _comparison(name: str, comparison: Comparison | None) -> dict[str, float | str | None] | None:
+    if comparison is None:
+        return None
+    judged = (
+        _number(comparison.p),
+        _number(comparison.p_adjusted),
+        comparison.verdict,
+        comparison.seeds_needed,
+    )
+    return {**(_interval(name, comparison.interval) or {}), **dict(zip(JUDGED, judged, strict=True))}
 
 
 def _number(value: float | None) -> float | None:

@@ -11,11 +11,17 @@ class Column:
 
     Attributes:
         title: With its unit.
-        kind: How its figures are shown; "text" is aligned to the left, all others to the right.
+        kind: How its figures are shown; "text" and "words" are aligned to the left, all others to the right;
+            only "text" may be wrapped.
     """
 
     title: str
     kind: Kind
+
+    @property
+    def left(self) -> bool:
+        """Whether it is aligned to the left."""
+        return self.kind in ("text", "words")
 
 
 @dataclass(frozen=True)

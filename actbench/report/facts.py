@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from actbench.analysis.figures import PlaceboCheck, SettingEstimates
+from actbench.config.schema import VerdictConfig
 from actbench.report.model import Report
 from actbench.report.numbers import format_value
 from actbench.report.ordering import DESCRIPTIONS
@@ -30,12 +31,27 @@ def run_facts(report: Report) -> Facts:
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
         ("blocks", f"{report.estimates.finished} of {len(info.blocks)} finished"),
         *(("failed", f"block {block.block}: {block.reason}") for block in report.estimates.failed),
-        ("baseline", info.baseline),
+        ("baseline", _baseline(report)),
+        ("verdicts", _verdicts(report.estimates.verdict)),
         ("sorted by", DESCRIPTIONS[report.sort]),
     ]
     if info.placebo is None:
         facts.append(("placebo", "none: nothing in this run shows how large its noise is"))
     return tuple(facts)
+
+
+def _baseline(report: Report) -> str:
+    if report.compared_with == report.info.baseline:
+        return report.info.baseline
+    return f"{report.compared_with}, by --against; {report.info.baseline} in the config"
+
+
+def _verdicts(verdict: VerdictConfig) -> str:
+    return (
+        f"no difference that matters: up to {100 * verdict.margin:g} points of accuracy, "
+        f"{100 * verdict.time_margin:g} % of time, {verdict.loss_margin:g} nats of loss; "
+        f"alpha {verdict.alpha:g}"
+    )
 
 
 def setting_facts(estimates: SettingEstimates, baseline: str) -> Facts:

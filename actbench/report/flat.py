@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from actbench.report.contract import ESTIMATES, TableName, row_object
+from actbench.report.contract import ESTIMATES, JUDGED, TableName, row_object
 from actbench.report.model import Report
 
 _INFERENCE = ("latency_s", "latency_p95_s", "latency_p99_s", "items_per_s", "time_ratio")
@@ -19,7 +19,10 @@ def to_csv(report: Report, table: TableName) -> str:
         keys = _flatten({"setting": {"id": setting.setting.id, **setting.setting.description}})
         sizes = list(dict.fromkeys(entry.batch_size for row in setting.rows for entry in row.inference))
         for row in setting.rows:
-            rows += [{**keys, **figures} for figures in _flat_rows(row_object(row, table), sizes, table)]
+            rows += [
+                {**keys, **figures}
+                for figures in _flat_rows(row_object(row, table, report.generalised), sizes, table)
+            ]
     names = list(dict.fromkeys(name for row in rows for name in row if name != "status"))
     text = io.StringIO()
     writer = csv.DictWriter(text, [*names, "status"], lineterminator="\n")
@@ -45,7 +48,10 @@ def _flat_rows(row: Mapping[str, Any], sizes: Sequence[int], table: TableName) -
 
 
 def _missing(name: str) -> dict[str, None] | None:
-    return dict.fromkeys((ESTIMATES[name], "ci_low", "ci_high")) if name in ESTIMATES else None
+    if name not in ESTIMATES:
+        return None
+    judged = JUDGED if name.endswith(("_diff", "_ratio")) else ()
+    return dict.fromkeys((ESTIMATES[name], "ci_low", "ci_high", *judged))
 
 
 def _flatten(value: Mapping[str, Any]) -> dict[str, Any]:

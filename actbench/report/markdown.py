@@ -27,7 +27,7 @@ def _facts(facts: Iterable[tuple[str, str]]) -> list[str]:
 def _table(table: Table) -> list[str]:
     lines = [
         _line(_text(column.title) for column in table.columns),
-        _line("---" if column.kind == "text" else "---:" for column in table.columns),
+        _line("---" if column.left else "---:" for column in table.columns),
         *(_line(map(_text, row)) for row in table.formatted()),
     ]
     if table.notes:

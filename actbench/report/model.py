@@ -15,14 +15,21 @@ class Report:
         info: What was planned.
         estimates: What came out, the rows of each setting sorted.
         sort: By which key.
+        generalised: Whether there are intervals for new test data.
     """
 
     info: RunInfo
     estimates: Estimates
     sort: Sort
+    generalised: bool = False
+
+    @property
+    def compared_with(self) -> str:
+        """Label of the activation that the others are compared with."""
+        return self.estimates.baseline
 
 
-def sorted_report(info: RunInfo, estimates: Estimates, sort: Sort) -> Report:
+def sorted_report(info: RunInfo, estimates: Estimates, sort: Sort, generalised: bool = False) -> Report:
     """Put the rows of every setting into that order."""
     settings = tuple(replace(entry, rows=sort_rows(entry.rows, sort)) for entry in estimates.settings)
-    return Report(info, replace(estimates, settings=settings), sort)
+    return Report(info, replace(estimates, settings=settings), sort, generalised)

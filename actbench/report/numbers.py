@@ -7,11 +7,24 @@ from typing import Literal
 from actbench.analysis.intervals import Interval
 
 Kind = Literal[
-    "text", "count", "percent", "points", "ratio", "seconds", "milliseconds", "microseconds", "rate"
-]
+    "text", "words", "count", "rate", "percent", "points", "ratio", "probability", "decimal",
+    "signed decimal", "thousandths", "signed thousandths", "seconds", "milliseconds", "microseconds", "signed microseconds",
+]  # fmt: skip
 Value = str | int | float | Interval | None
 
 _MISSING = "-"
+_FIXED: dict[Kind, tuple[float, str]] = {  # scale and format
+    "percent": (100, ".2f"),
+    "points": (100, "+.2f"),
+    "ratio": (1, ".3f"),
+    "probability": (1, ".2f"),
+    "decimal": (1, ".2f"),
+    "signed decimal": (1, "+.2f"),
+    "thousandths": (1e3, ".1f"),
+    "signed thousandths": (1e3, "+.1f"),
+    "signed microseconds": (1e6, "+.1f"),
+}
+_TIMES: dict[Kind, float] = {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6}
 
 
 def format_value(value: Value, kind: Kind) -> str:
@@ -43,24 +56,27 @@ def latency_kind(seconds: float) -> Kind:
     return "milliseconds" if seconds < 1 else "seconds"
 
 
+def about(count: int) -> str:
+    """An estimated count to two digits, rounded up: 1,234 is "1.3k"."""
+    unit = 10 ** max(0, len(str(count)) - 2)
+    rounded = -(-count // unit) * unit
+    return f"{rounded / 1000:g}k" if rounded >= 1000 else str(rounded)
+
+
 def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
-    match kind:
-        case "text" | "count":
-            return lambda value: f"{value:,}"
-        case "percent":
-            return lambda value: f"{100 * value:.2f}"
-        case "points":
-            return lambda value: f"{_no_negative_zero(100 * value, 2):+.2f}"
-        case "ratio":
-            return lambda value: f"{value:.3f}"
-        case "seconds":
-            return _three_digits(estimate, 1)
-        case "milliseconds":
-            return _three_digits(estimate, 1e3)
-        case "microseconds":
-            return _three_digits(estimate, 1e6)
-        case "rate":
-            return lambda value: f"{_round_to_three_digits(value):,.0f}" if value >= 100 else f"{value:.3g}"
+    if kind in _FIXED:
+        scale, form = _FIXED[kind]
+        return lambda value: format(_no_negative_zero(scale * value, form), form)
+    if kind in _TIMES:
+        return _three_digits(estimate, _TIMES[kind])
+    if kind == "rate":
+        return lambda value: f"{_round_to_three_digits(value):,.0f}" if value >= 100 else f"{value:.3g}"
+    return lambda value: f"{value:,}"
+
+
+def _no_negative_zero(value: float, form: str) -> float:
+    """The value, without the minus sign that it would keep when it is shown as 0."""
+    return 0.0 if float(format(value, form)) == 0 else value
 
 
 def _three_digits(estimate: float, scale: float) -> Callable[[float], str]:
@@ -76,7 +92,3 @@ def _round_to_three_digits(value: float) -> float:
 def _magnitude(value: float) -> int:
     """Power of ten of the leading digit after rounding to three digits, so that 0.9996 counts as 1.00."""
     return int(f"{value:.2e}".partition("e")[2]) if value and math.isfinite(value) else 0
-
-
-def _no_negative_zero(value: float, decimals: int) -> float:
-    return round(value, decimals) + 0.0

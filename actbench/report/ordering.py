@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Literal, get_args
 
+from actbench.analysis.comparisons import interval_of
 from actbench.analysis.figures import Row
 from actbench.analysis.intervals import Interval
 
@@ -18,7 +19,10 @@ DESCRIPTIONS: dict[Sort, str] = {
 
 _KEYS: dict[Sort, Callable[[Row], tuple[bool, float] | str | int]] = {
     "accuracy": lambda row: (row.accuracy is None, -_figure(row.accuracy)),
-    "time": lambda row: (row.train_time_ratio is None, _figure(row.train_time_ratio)),
+    "time": lambda row: (
+        row.train_time_ratio is None,
+        _figure(interval_of(row.train_time_ratio)),
+    ),
     "activation": lambda row: row.activation.casefold(),
     "config": lambda _: 0,
 }
@@ -27,6 +31,11 @@ _KEYS: dict[Sort, Callable[[Row], tuple[bool, float] | str | int]] = {
 def sort_rows(rows: tuple[Row, ...], sort: Sort) -> tuple[Row, ...]:
     """The rows by that key; equal rows, and those without the figure (last), keep the order of the config."""
     return tuple(sorted(rows, key=_KEYS[sort]))
+
+
+def placebo_first(rows: tuple[Row, ...], placebo: str | None) -> tuple[Row, ...]:
+    """The placebo at the head, the others as they stand."""
+    return tuple(sorted(rows, key=lambda row: row.activation != placebo))
 
 
 def _figure(interval: Interval | None) -> float:

@@ -47,11 +47,10 @@ def _print_facts(console: Console, facts: tuple[tuple[str, str], ...]) -> None:
 def _print_table(console: Console, table: Table) -> None:
     grid = RichTable(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for column in table.columns:
-        is_text = column.kind == "text"
         grid.add_column(
             Text(column.title),
-            justify="left" if is_text else "right",
-            no_wrap=not is_text,
+            justify="left" if column.left else "right",
+            no_wrap=column.kind != "text",
             overflow="fold",
         )
     for row in table.formatted():

@@ -14,7 +14,7 @@ from actbench.store.ledger import Ledger
 from actbench.store.lock import FolderLock
 from actbench.store.stored import CONFIG_FILE, INFO_FILE, LEDGER_FILE, is_run_folder, latest, read_info
 
-TABLES = ("accuracy.csv", "time.csv", "inference.csv")
+TABLES = ("accuracy.csv", "time.csv", "inference.csv", "metrics.csv", "pareto.csv")
 
 
 class RunFolder:

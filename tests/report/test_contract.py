@@ -25,18 +25,30 @@ SETTING = [
     "setting_timing_inference_batch_sizes",
     "setting_timing_inference_rounds",
 ]
-ACCURACY = [
-    f"{name}_{part}" for name in ("accuracy", "accuracy_diff") for part in ("mean", "ci_low", "ci_high")
-]
+JUDGED = ("p", "p_adjusted", "verdict", "seeds_needed")
+
+
+def figure(name: str, estimate: str, *more: str) -> list[str]:
+    return [f"{name}_{part}" for part in (estimate, "ci_low", "ci_high", *more)]
+
+
+ACCURACY = [*figure("accuracy", "mean"), *figure("accuracy_diff", "mean", *JUDGED)]
 TIME = [
-    "epoch_s_median", "epoch_s_ci_low", "epoch_s_ci_high",
-    "train_time_ratio_estimate", "train_time_ratio_ci_low", "train_time_ratio_ci_high",
+    *figure("epoch_s", "median"),
+    *figure("train_time_ratio", "estimate", *JUDGED),
+    *figure("marginal_step_s", "median"),
     "compile_s",
-]  # fmt: skip
+]
 INFERENCE = [
-    "latency_s", "latency_p95_s", "latency_p99_s", "items_per_s",
-    "time_ratio_estimate", "time_ratio_ci_low", "time_ratio_ci_high",
-]  # fmt: skip
+    *("latency_s", "latency_p95_s", "latency_p99_s", "items_per_s"),
+    *figure("time_ratio", "estimate", *JUDGED),
+]
+METRICS = [
+    *figure("test_loss", "mean", "seeds", "pairs"),
+    *figure("test_loss_diff", "mean", *JUDGED),
+    *figure("train_accuracy", "mean", "seeds", "pairs"),
+    *figure("train_accuracy_diff", "mean", *JUDGED),
+]
 
 
 @pytest.fixture
@@ -68,11 +80,17 @@ def test_json_has_the_names_of_the_contract(run: SyntheticRun) -> None:
         "seeds": None,
         "pairs": None,
         "accuracy": ["ci_high", "ci_low", "mean"],
-        "accuracy_diff": ["ci_high", "ci_low", "mean"],
+        "accuracy_diff": sorted(["ci_high", "ci_low", "mean", *JUDGED]),
         "epoch_s": ["ci_high", "ci_low", "median"],
-        "train_time_ratio": ["ci_high", "ci_low", "estimate"],
+        "train_time_ratio": sorted(["ci_high", "ci_low", "estimate", *JUDGED]),
+        "marginal_step_s": None,
         "compile_s": None,
+        "non_dominated": None,
         "inference": None,
+        "test_loss": ["ci_high", "ci_low", "mean", "pairs", "seeds"],
+        "test_loss_diff": sorted(["ci_high", "ci_low", "mean", *JUDGED]),
+        "train_accuracy": ["ci_high", "ci_low", "mean", "pairs", "seeds"],
+        "train_accuracy_diff": sorted(["ci_high", "ci_low", "mean", *JUDGED]),
         "status": None,
     }
     assert [sorted(entry) for entry in tanh["inference"]] == [
@@ -91,8 +109,14 @@ def test_what_does_not_exist_is_null(run: SyntheticRun) -> None:
         "accuracy_diff": None,
         "epoch_s": None,
         "train_time_ratio": None,
+        "marginal_step_s": None,
         "compile_s": 0.7,
+        "non_dominated": None,
         "inference": [],
+        "test_loss": {"mean": None, "ci_low": None, "ci_high": None, "seeds": 0, "pairs": 0},
+        "test_loss_diff": None,
+        "train_accuracy": {"mean": None, "ci_low": None, "ci_high": None, "seeds": 0, "pairs": 0},
+        "train_accuracy_diff": None,
         "status": "diverged 6 of 6",
     }
 
@@ -130,8 +154,10 @@ def test_without_a_placebo_it_is_null() -> None:
     ("table", "names"),
     [
         ("accuracy", ["accuracy", "accuracy_diff"]),
-        ("time", ["epoch_s", "train_time_ratio", "compile_s"]),
+        ("time", ["epoch_s", "train_time_ratio", "marginal_step_s", "compile_s"]),
         ("inference", ["inference"]),
+        ("metrics", ["test_loss", "test_loss_diff", "train_accuracy", "train_accuracy_diff"]),
+        ("pareto", ["accuracy", "train_time_ratio", "non_dominated"]),
     ],
 )
 def test_json_of_one_table(run: SyntheticRun, table: TableName, names: list[str]) -> None:
@@ -145,10 +171,11 @@ def test_json_of_one_table(run: SyntheticRun, table: TableName, names: list[str]
         ("accuracy", ["activation", "seeds", "pairs", *ACCURACY, "status"]),
         ("time", ["activation", "seeds", "pairs", *TIME, "status"]),
         ("inference", ["activation", "seeds", "pairs", "batch_size", *INFERENCE, "status"]),
+        ("metrics", ["activation", "seeds", "pairs", *METRICS, "status"]),
         (
             "all",
             [
-                *("activation", "seeds", "pairs", *ACCURACY, *TIME),
+                *("activation", "seeds", "pairs", *ACCURACY, *TIME, "non_dominated", *METRICS),
                 *(f"inference_{size}_{name}" for size in (1, 128) for name in INFERENCE),
                 "status",
             ],
@@ -175,8 +202,9 @@ def test_csv_and_json_hold_the_same_figures_unrounded(run: SyntheticRun) -> None
 
 def test_csv_leaves_empty_what_does_not_exist(run: SyntheticRun) -> None:
     rows = {row["activation"]: row for row in read_csv(run, "all")}
-    assert [rows["relu"][name] for name in ACCURACY[3:]] == ["", "", ""]
-    assert {rows["elu"][name] for name in [*ACCURACY, *TIME[:-1], "inference_1_items_per_s"]} == {""}
+    assert {rows["relu"][name] for name in ACCURACY[3:]} == {""}
+    missing = [*ACCURACY, *TIME[:-1], "inference_1_items_per_s", "test_loss_mean", "test_loss_diff_verdict"]
+    assert {rows["elu"][name] for name in missing} == {""}
     assert rows["elu"]["status"] == "diverged 6 of 6"
 
 
@@ -199,4 +227,6 @@ def test_the_files_of_a_run_are_what_csv_prints(run: SyntheticRun) -> None:
         "accuracy.csv": report.render(built, "csv", "accuracy"),
         "time.csv": report.render(built, "csv", "time"),
         "inference.csv": report.render(built, "csv", "inference"),
+        "metrics.csv": report.render(built, "csv", "metrics"),
+        "pareto.csv": report.render(built, "csv", "pareto"),
     }

@@ -1,0 +1,131 @@
+"""Test accuracy and the other things that a training is judged by, once a seed."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from actbench.analysis.comparisons import IDENTICAL, Comparison, Difference, paired_difference
+from actbench.analysis.figures import Metric, MetricName
+from actbench.analysis.intervals import Interval, mean_interval
+from actbench.analysis.setting_cells import SettingCells, accuracies_equal
+from actbench.config.schema import VerdictConfig
+from actbench.records import Cell
+from actbench.streams import generator
+
+# Epochs are counted whole: less than half of one is no difference.
+_EPOCHS_MARGIN = 0.5
+
+
+@dataclass(frozen=True)
+class _Quantity:
+    """What is read from a cell: None where it is not there; a ratio where `logarithmic`."""
+
+    read: Callable[[Cell], float | None]
+    margin: float
+    larger_is_better: bool
+    logarithmic: bool = False
+
+
+def accuracy_differences(cells: SettingCells, verdict: VerdictConfig) -> dict[str, Comparison]:
+    """Test accuracy less the baseline's, by label, the baseline itself left out."""
+    return _compare(cells, verdict, _Quantity(test_accuracy, verdict.margin, larger_is_better=True))
+
+
+def mean_accuracy(cells: Sequence[Cell]) -> Interval | None:
+    """Test accuracy, mean over seeds; None without any."""
+    return mean_interval([test_accuracy(cell) for cell in cells]) if cells else None
+
+
+def metrics(cells: SettingCells, verdict: VerdictConfig) -> dict[str, tuple[Metric, ...]]:
+    """The other quantities, by label."""
+    quantities = _quantities(cells, verdict)
+    compared = {name: _compare(cells, verdict, quantity) for name, quantity in quantities.items()}
+    return {
+        label: tuple(
+            _metric(cells, label, name, quantity, compared[name].get(label))
+            for name, quantity in quantities.items()
+        )
+        for label in cells.activations
+    }
+
+
+def test_accuracy(cell: Cell) -> float:
+    """Of a training that ended well, a fraction."""
+    if cell.test_accuracy is None:
+        raise ValueError(f"a training of {cell.activation} ended well but has no test accuracy")
+    return cell.test_accuracy
+
+
+def _quantities(cells: SettingCells, verdict: VerdictConfig) -> dict[MetricName, _Quantity]:
+    found: dict[MetricName, _Quantity] = {
+        "test_loss": _Quantity(lambda cell: cell.test_loss, verdict.loss_margin, larger_is_better=False),
+        "train_accuracy": _Quantity(
+            lambda cell: cell.train_accuracy[-1], verdict.margin, larger_is_better=True
+        ),
+    }
+    target = verdict.target_accuracy
+    if target is not None and cells.blocks:
+        slices = cells.blocks[0].slices_per_epoch
+        found["epochs_to_target"] = _Quantity(
+            lambda cell: epochs_to(cell, target), _EPOCHS_MARGIN, larger_is_better=False
+        )
+        found["seconds_to_target"] = _Quantity(
+            lambda cell: _seconds_to(cell, target, slices),
+            math.log1p(verdict.time_margin),
+            larger_is_better=False,
+            logarithmic=True,
+        )
+    return found
+
+
+def epochs_to(cell: Cell, target: float) -> int | None:
+    """Epochs until the validation accuracy first reached the target; None where it never did."""
+    reached = (epoch for epoch, accuracy in enumerate(cell.validation_accuracy, 1) if accuracy >= target)
+    return next(reached, None)
+
+
+def _seconds_to(cell: Cell, target: float, slices_per_epoch: int) -> float | None:
+    epochs = epochs_to(cell, target)
+    return None if epochs is None else math.fsum(cell.slice_s[: epochs * slices_per_epoch])
+
+
+def _compare(cells: SettingCells, verdict: VerdictConfig, quantity: _Quantity) -> dict[str, Comparison]:
+    def difference(label: str) -> Difference | None:
+        pairs = cells.pairs(label)
+        samples = [
+            math.log(own / other) if quantity.logarithmic else own - other
+            for cell, base in pairs
+            if (own := quantity.read(cell)) is not None and (other := quantity.read(base)) is not None
+        ]
+        if not samples:
+            return None
+        if accuracies_equal(pairs) and not any(samples):
+            return IDENTICAL  # they computed the same, unlike a tie of two activations
+        return paired_difference(samples, generator(0, "sign flips", len(samples)))
+
+    compared = cells.compare(
+        difference,
+        margin=quantity.margin,
+        alpha=verdict.alpha,
+        larger_is_better=quantity.larger_is_better,
+        beyond=quantity.margin if quantity.logarithmic else 0.0,
+    )
+    if quantity.logarithmic:
+        return {label: comparison.map(math.exp) for label, comparison in compared.items()}
+    return compared
+
+
+def _metric(
+    cells: SettingCells, label: str, name: MetricName, quantity: _Quantity, difference: Comparison | None
+) -> Metric:
+    values = [value for cell in cells.ended_well(label) if (value := quantity.read(cell)) is not None]
+    pairs = [pair for pair in cells.pairs(label) if all(quantity.read(cell) is not None for cell in pair)]
+    return Metric(name, len(values), len(pairs), _mean(values, quantity.logarithmic), difference)
+
+
+def _mean(values: Sequence[float], logarithmic: bool) -> Interval | None:
+    if not values:
+        return None
+    if logarithmic:
+        return mean_interval([math.log(value) for value in values]).map(math.exp)
+    return mean_interval(values)

@@ -1,0 +1,199 @@
+"""Differences to a baseline become verdicts, over all activations of a setting at once."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from actbench.analysis.intervals import Floats, Interval, exactly, mean_interval, sorted_samples
+from actbench.analysis.means import blocks_mean
+from actbench.analysis.power import MOST_EXACT, SAMPLED_FLIPS, seeds_to_settle
+
+Verdict = Literal["BETTER", "WORSE", "EQUIVALENT", "INCONCLUSIVE"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How one activation differs from the baseline in one quantity, before it is judged.
+
+    Attributes:
+        interval: Of the difference; 0 is no difference.
+        p: Of the hypothesis that there is none; None where the samples cannot say.
+        spread: Standard deviation of the difference from seed to seed; None where unknown.
+        seeds: Over how many seeds.
+    """
+
+    interval: Interval
+    p: float | None
+    spread: float | None
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A difference with its verdict.
+
+    Attributes:
+        interval: Of the difference, or of the ratio where that is what is reported.
+        p: Of the hypothesis of no difference, on its own; None where the samples cannot say.
+        p_adjusted: The same after Holm's adjustment over the activations of the setting.
+        verdict: What follows; None for the baseline against itself.
+        seeds_needed: When INCONCLUSIVE, how many seeds would likely decide it, were the spread and the
+            difference those observed; None where that cannot be told, or would be more than 10,000.
+    """
+
+    interval: Interval
+    p: float | None
+    p_adjusted: float | None
+    verdict: Verdict | None
+    seeds_needed: int | None = None
+
+    def map(self, function: Callable[[float], float]) -> "Comparison":
+        """The same on another scale, by an increasing function."""
+        return replace(self, interval=self.interval.map(function))
+
+
+def interval_of(comparison: Comparison | None) -> Interval | None:
+    """Its interval; None where there is no comparison."""
+    return None if comparison is None else comparison.interval
+
+
+IDENTICAL = Difference(exactly(0.0), 1.0, 0.0, 0)
+
+
+def paired_difference(differences: Sequence[float], rng: np.random.Generator) -> Difference:
+    """A quantity measured once a seed.
+
+    Args:
+        differences: Shape (n,), n >= 1: per seed, less the baseline's.
+        rng: For the sign flips, where they are too many to try all.
+    """
+    samples = sorted_samples(differences)
+    spread = float(samples.std(ddof=1)) if samples[0] < samples[-1] else None
+    return Difference(mean_interval(samples), sign_flip_p(samples, rng), spread, len(samples))
+
+
+def paired_log_ratio(ratios: Sequence[Sequence[float] | Floats], rng: np.random.Generator) -> Difference:
+    """A time, measured in many rounds a seed.
+
+    Args:
+        ratios: Per seed the rounds' logarithms of the ratio to the baseline, in the order in which they ran.
+        rng: For the bootstrap of a single seed's rounds.
+    """
+    mean = blocks_mean(ratios, rng)
+    known = mean.standard_error is not None and len(ratios) > 1
+    spread = mean.standard_error * math.sqrt(len(ratios)) if known and mean.standard_error else None
+    return Difference(mean.interval, mean.p, spread, len(ratios))
+
+
+def compare(
+    differences: Mapping[str, Difference],
+    *,
+    margin: float,
+    alpha: float,
+    larger_is_better: bool,
+    beyond: float = 0.0,
+) -> dict[str, Comparison]:
+    """Judges one quantity of all activations of a setting.
+
+    Args:
+        differences: By label; the family over which Holm's method controls false verdicts.
+        margin: Differences from -margin to margin do not matter.
+        alpha: The chance of any false BETTER or WORSE among them, at most 0.05.
+        larger_is_better: Whether a positive difference is an improvement.
+        beyond: How far from 0 an interval must stay for BETTER or WORSE.
+    """
+    adjusted = holm([difference.p for difference in differences.values()])
+    family = len(differences)
+    judged = {}
+    for (label, difference), p_adjusted in zip(differences.items(), adjusted, strict=True):
+        verdict = judge(
+            difference.interval,
+            p_adjusted,
+            margin=margin,
+            alpha=alpha,
+            larger_is_better=larger_is_better,
+            beyond=beyond,
+        )
+        seeds_needed = None
+        if verdict == "INCONCLUSIVE" and difference.spread:
+            seeds_needed = seeds_to_settle(
+                difference.interval.estimate,
+                difference.spread,
+                difference.seeds,
+                margin,
+                alpha / family,
+                beyond,
+            )
+        judged[label] = Comparison(difference.interval, difference.p, p_adjusted, verdict, seeds_needed)
+    return judged
+
+
+def judge(
+    interval: Interval,
+    p_adjusted: float | None,
+    *,
+    margin: float,
+    alpha: float,
+    larger_is_better: bool,
+    beyond: float = 0.0,
+) -> Verdict:
+    """What an interval and a p value say about a difference.
+
+    EQUIVALENT comes first: a difference that is surely too small to matter is not worth a BETTER.
+
+    Args:
+        interval: Of the difference; 0 is no difference.
+        p_adjusted: Of the hypothesis that there is none.
+        margin: Differences from -margin to margin do not matter.
+        alpha: The largest p that is believed.
+        larger_is_better: Whether a positive difference is an improvement.
+        beyond: How far from 0 the interval must stay for BETTER or WORSE. 0 for what seeds alone disturb; the
+            margin for times, which a process may offset by up to that in all its seeds alike.
+    """
+    if interval.inside(-margin, margin):
+        return "EQUIVALENT"
+    if p_adjusted is not None and p_adjusted <= alpha and interval.clear_of(-beyond, beyond):
+        return "BETTER" if (interval.estimate > 0) == larger_is_better else "WORSE"
+    return "INCONCLUSIVE"
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Adjusted p values (S. Holm, Scand. J. Statist. 6, 1979); a missing one counts as 1, stays missing."""
+    order = sorted(range(len(p_values)), key=lambda index: 1.0 if (p := p_values[index]) is None else p)
+    adjusted: list[float | None] = [None] * len(p_values)
+    largest = 0.0
+    for rank, index in enumerate(order):
+        p = p_values[index]
+        if p is not None:
+            largest = max(largest, min(1.0, (len(p_values) - rank) * p))
+            adjusted[index] = largest
+    return adjusted
+
+
+def sign_flip_p(differences: Sequence[float] | Floats, rng: np.random.Generator) -> float | None:
+    """Two-sided p of the paired permutation test: were there no difference, each sign would be a coin's toss.
+
+    Exact, over all 2**n sign patterns, up to n = 16; beyond, over `SAMPLED_FLIPS` random ones and the one
+    observed (R. A. Fisher, The Design of Experiments, 1935, section 21).
+
+    Args:
+        differences: Shape (n,), n >= 1.
+        rng: For the random patterns.
+
+    Returns:
+        At least 2/2**n; 1 where all differences are 0; None for a single seed.
+    """
+    samples = sorted_samples(differences)
+    n = len(samples)
+    if n == 1:
+        return None
+    # A float sum depends on its order: what is equal on paper must count as such.
+    observed = abs(float(samples.sum())) * (1 - 1e-9)
+    if n <= MOST_EXACT:
+        patterns = (np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1
+        return float(np.mean(np.abs((2.0 * patterns - 1.0) @ samples) >= observed))
+    signs = 2.0 * rng.integers(0, 2, (SAMPLED_FLIPS, n)) - 1.0
+    return float((1 + np.sum(np.abs(signs @ samples) >= observed)) / (SAMPLED_FLIPS + 1))

@@ -1,0 +1,45 @@
+"""Accuracy against time: which activations no other one beats in both."""
+
+import numpy as np
+
+from actbench.analysis.accuracy import test_accuracy
+from actbench.analysis.setting_cells import SettingCells
+from actbench.analysis.times import slice_times
+
+_DRAWS = 4000
+
+
+def non_dominated(cells: SettingCells, rng: np.random.Generator) -> dict[str, float]:
+    """The probability that each activation lies on the Pareto front of test accuracy and training time.
+
+    An activation is dominated by one that is at least as accurate and as fast, and better in one of the two.
+    Blocks are drawn anew, with all their activations together, so that the front keeps what they share.
+
+    Args:
+        cells: Of one setting.
+        rng: For the draws.
+
+    Returns:
+        By label: the share of the draws in which nothing dominates it. The placebo and activations that
+        diverged in a block are left out; empty with fewer than two blocks, which show no spread.
+    """
+    contenders = [
+        label
+        for label in cells.activations
+        if label != cells.placebo and all(cell.status == "ok" for cell in cells.of(label))
+    ]
+    blocks = len(cells.blocks)
+    if blocks < 2 or not contenders:
+        return {}
+    accuracy = np.array([[test_accuracy(cell) for cell in cells.of(label)] for label in contenders])
+    times = [np.log([slice_times(cells.of(label)[block]) for label in contenders]) for block in range(blocks)]
+    # Less the round's mean over the contenders, which takes the machine's drift out of a block's medians.
+    speed = np.array([np.median(log - log.mean(axis=0), axis=1) for log in times]).T
+    weights = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=_DRAWS) / blocks
+    drawn_accuracy, drawn_time = accuracy @ weights.T, speed @ weights.T
+    share = {}
+    for index, label in enumerate(contenders):
+        as_good = (drawn_accuracy >= drawn_accuracy[index]) & (drawn_time <= drawn_time[index])
+        better = (drawn_accuracy > drawn_accuracy[index]) | (drawn_time < drawn_time[index])
+        share[label] = float(np.mean(~np.any(as_good & better, axis=0)))
+    return share

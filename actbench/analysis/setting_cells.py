@@ -1,0 +1,82 @@
+"""The finished cells of one setting, paired by seed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from actbench.analysis.comparisons import Comparison, Difference, compare
+from actbench.records import BlockRecord, Cell
+
+Pair = tuple[Cell, Cell]
+
+
+@dataclass(frozen=True)
+class SettingCells:
+    """What the blocks of one setting measured.
+
+    Attributes:
+        blocks: Finished ones, in the order of their seeds.
+        activations: Labels of those that are looked at, in the order of the config, the placebo last.
+        baseline: Label of the activation that the others are compared with.
+        placebo: Label of the placebo; None where there is none.
+    """
+
+    blocks: tuple[BlockRecord, ...]
+    activations: tuple[str, ...]
+    baseline: str
+    placebo: str | None
+
+    def of(self, label: str) -> list[Cell]:
+        """An activation's cells, seed by seed, diverged ones included."""
+        return [next(cell for cell in block.cells if cell.activation == label) for block in self.blocks]
+
+    def ended_well(self, label: str) -> list[Cell]:
+        """Those of them that did not diverge."""
+        return [cell for cell in self.of(label) if cell.status == "ok"]
+
+    def pairs(self, label: str, other: str | None = None) -> list[Pair]:
+        """An activation's cells and the other's (the baseline's, by default), where both ended well."""
+        pairs = zip(self.of(label), self.of(other or self.baseline), strict=True)
+        return [(cell, base) for cell, base in pairs if cell.status == base.status == "ok"]
+
+    def compare(
+        self,
+        difference: Callable[[str], Difference | None],
+        *,
+        margin: float,
+        alpha: float,
+        larger_is_better: bool,
+        beyond: float = 0.0,
+    ) -> dict[str, Comparison]:
+        """Judges one quantity of every activation but the baseline.
+
+        Args:
+            difference: Of a label to the baseline; None where no seed has it.
+            margin: As in `comparisons.compare`, also the following.
+            alpha: Likewise.
+            larger_is_better: Likewise.
+            beyond: Likewise.
+
+        Returns:
+            By label. The placebo is a family of its own: it asks another question, and takes nothing away
+            from what the others can show.
+        """
+        found = {label: difference(label) for label in self.activations if label != self.baseline}
+        known = {label: found_difference for label, found_difference in found.items() if found_difference}
+        families = (
+            {label: entry for label, entry in known.items() if label != self.placebo},
+            {label: entry for label, entry in known.items() if label == self.placebo},
+        )
+        return {
+            label: comparison
+            for family in families
+            for label, comparison in compare(
+                family, margin=margin, alpha=alpha, larger_is_better=larger_is_better, beyond=beyond
+            ).items()
+        }
+
+
+def accuracies_equal(pairs: Sequence[Pair]) -> bool:
+    """Whether two activations computed the same: equal test accuracies and losses in every pair."""
+    return all(
+        (cell.test_accuracy, cell.test_loss) == (base.test_accuracy, base.test_loss) for cell, base in pairs
+    )

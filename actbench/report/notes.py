@@ -1,0 +1,69 @@
+"""How to read the tables, one line each."""
+
+from collections.abc import Sequence
+
+from actbench.analysis.figures import SettingEstimates
+from actbench.analysis.intervals import Interval
+from actbench.report.contract import TableName
+from actbench.report.document import Section
+from actbench.report.model import Report
+
+_NOTES: dict[TableName, tuple[str, ...]] = {
+    "accuracy": (
+        "Accuracy: mean over seeds. Difference: paired by seed (same initial weights, same batches), in "
+        "percentage points. Both with the 95 % t interval of the mean, extended where the seeds are skewed.",
+    ),
+    "metrics": (
+        "Other metrics: as accuracy. Train accuracy is that of the last epoch, as seen while training; "
+        "epochs and seconds to the target are over the n seeds that reached it, judged after each epoch.",
+    ),
+    "time": (
+        "Training-time ratio: to the baseline's slice in the same round; each seed's median, geometric mean "
+        "over seeds, with its 95 % t interval. Seconds per epoch: each seed's median epoch, likewise.",
+        "Cost: microseconds per training step beyond linear in the same round, what the non-linearity itself "
+        "costs. Compile: median seconds to build, trace and compile one activation's training and evaluation "
+        "programs, once per worker, in no other figure.",
+    ),
+    "inference": (
+        "Latency: per call, over all rounds of all seeds; items/s at the median. Inference-time ratio: as "
+        "for training, over inference rounds.",
+    ),
+    "pareto": (
+        "P(front): the probability that no other activation is at least as accurate and as fast, and "
+        "better in one; by a bootstrap over blocks.",
+    ),
+}
+_VERDICTS = (
+    "Verdict: EQUIVALENT where the interval lies inside the margin; else BETTER or WORSE where it excludes "
+    "no difference (of a time: all of the margin) and so does the test after Holm's adjustment over the "
+    "activations; else INCONCLUSIVE, followed by the number of seeds that would likely decide it, estimated "
+    "from the spread seen."
+)
+_NEW_DATA = (
+    "New seeds: what other seeds would give on these test examples. New seeds and data: what they would give "
+    "on other test examples of the same kind, so that it is wider by the luck of the test set."
+)
+_ONE_SEED = "With a single seed, time intervals come from its rounds alone and speak for that one process."
+_NO_INTERVAL = (
+    "A figure without brackets has no interval: too few samples, or equal ones, do not show their spread."
+)
+
+
+def notes_of(
+    report: Report,
+    shown: Sequence[TableName],
+    settings: Sequence[SettingEstimates],
+    sections: Sequence[Section],
+) -> tuple[str, ...]:
+    """What has to be said under these tables."""
+    notes = [note for name in shown for note in _NOTES[name]]
+    if set(shown) != {"pareto"}:
+        notes.append(_VERDICTS)
+    if report.generalised and "accuracy" in shown:
+        notes.append(_NEW_DATA)
+    if any(setting.finished == 1 for setting in settings) and {"time", "inference"} & set(shown):
+        notes.append(_ONE_SEED)
+    cells = (value for section in sections for table in section.tables for row in table.rows for value in row)
+    if any(isinstance(value, Interval) and not value.bounded for value in cells):
+        notes.append(_NO_INTERVAL)
+    return tuple(notes)
