@@ -15,6 +15,7 @@ SAMPLED_FLIPS = 9_999
 MOST_EXACT = 16
 POWER = 0.8
 MOST_SEEDS = 10_000
+_CERTAIN = 10.0
 
 
 def smallest_p(seeds: int) -> float:
@@ -42,10 +43,12 @@ def power(effect: float, seeds: int, alpha: float) -> float:
         return 0.0
     critical = float(stdtrit(seeds - 1, 1 - alpha / 2))
     shift = abs(effect) * math.sqrt(seeds)
-    if shift > critical + 38:  # beyond what the distribution function can resolve, and certain
+    if shift > critical + _CERTAIN:  # where the distribution function gives NaN
         return 1.0
-    found = 1 - float(nctdtr(seeds - 1, shift, critical)) + float(nctdtr(seeds - 1, shift, -critical))
-    return min(1.0, max(0.0, found))
+    missed = float(nctdtr(seeds - 1, shift, critical))
+    # Found with the wrong sign: likely only for small differences, and NaN for large ones.
+    reversed_ = float(nctdtr(seeds - 1, shift, -critical)) if shift < critical else 0.0
+    return min(1.0, max(0.0, 1 - missed + reversed_))
 
 
 def detectable_effect(seeds: int, alpha: float, wanted: float = POWER) -> float | None:
@@ -84,7 +87,7 @@ def equivalence_power(mean: float, sd: float, seeds: int, margin: float) -> floa
 
 
 def seeds_for_equivalence(mean: float, sd: float, margin: float, wanted: float = POWER) -> int | None:
-    """The fewest seeds whose interval likely lies inside the margin; None where no number up to 10,000 does."""
+    """The fewest seeds whose interval likely lies inside the margin; None where 10,000 are too few."""
     if abs(mean) >= margin:
         return None
     return _fewest(lambda seeds: equivalence_power(mean, sd, seeds, margin) >= wanted, 2)

@@ -8,7 +8,8 @@ from actbench.analysis.intervals import Interval
 
 Kind = Literal[
     "text", "words", "count", "rate", "percent", "points", "ratio", "probability", "decimal",
-    "signed decimal", "thousandths", "signed thousandths", "seconds", "milliseconds", "microseconds", "signed microseconds",
+    "signed decimal", "thousandths", "signed thousandths", "seconds", "milliseconds", "microseconds",
+    "signed microseconds",
 ]  # fmt: skip
 Value = str | int | float | Interval | None
 
