@@ -88,6 +88,11 @@ def test_a_wrong_command_line_is_exit_code_2(invoke, tmp_path, arguments):
     assert (result.exit_code, result.stdout) == (2, "")
 
 
+def test_the_defaults_are_those_of_the_python_api():
+    defaults = {option.name: option.default for option in main.get_command(None, "verify").params}
+    assert (defaults["cells"], defaults["tolerance"]) == (verify.CELLS, verify.TOLERANCE)
+
+
 @pytest.mark.tensorflow
 def test_a_real_run_is_reproduced_bit_by_bit(tmp_path):
     config = tmp_path / "tiny.yaml"
