@@ -23,14 +23,15 @@ def median_standard_error(
         rng: Draws the resamples.
 
     Returns:
-        In the unit of the values.
+        In the unit of the values; 0 where the medians of all resamples tie.
     """
     series = np.asarray(values, dtype=np.float64)
     n = series.size
     length = _stretch(n)
     starts = rng.integers(n, size=(_RESAMPLES, -(-n // length), 1))
     rows = ((starts + np.arange(length)) % n).reshape(_RESAMPLES, -1)[:, :n]
-    return float(np.median(series[rows], axis=1).std(ddof=1))
+    medians = np.median(series[rows], axis=1)
+    return float(medians.std(ddof=1)) if np.ptp(medians) else 0.0  # the float mean of equal ones may differ
 
 
 def degrees_of_freedom(n: int) -> float:

@@ -191,7 +191,7 @@ def sign_flip_p(differences: Sequence[float] | Floats, rng: np.random.Generator)
     if n == 1:
         return None
     # A float sum depends on its order: what is equal on paper must count as such.
-    observed = abs(float(samples.sum())) * (1 - 1e-9)
+    observed = abs(float(samples.sum())) - 1e-9 * float(np.abs(samples).sum())
     if n <= MOST_EXACT:
         patterns = (np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1
         return float(np.mean(np.abs((2.0 * patterns - 1.0) @ samples) >= observed))

@@ -92,7 +92,7 @@ def blocks_mean(blocks: Sequence[Sequence[float] | Floats], rng: np.random.Gener
         rng: For the bootstrap.
 
     Returns:
-        No standard error where there are too few rounds (below 6, of a single block), or equal ones.
+        No standard error where there are too few rounds (below 6, of a single block), or where they tie.
 
     Raises:
         ValueError: If there is no block, or one has no round.
@@ -106,4 +106,4 @@ def blocks_mean(blocks: Sequence[Sequence[float] | Floats], rng: np.random.Gener
 def _single_block(rounds: Floats, median: float, rng: np.random.Generator) -> Mean:
     if len(rounds) < _FEWEST_ROUNDS or np.ptp(rounds) == 0:
         return Mean(median, None)
-    return Mean(median, median_standard_error(rounds, rng), degrees_of_freedom(len(rounds)))
+    return Mean(median, median_standard_error(rounds, rng) or None, degrees_of_freedom(len(rounds)))
