@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from actbench.bits import pack
 from actbench.records import (
     BlockRecord,
     Cell,
@@ -45,6 +48,10 @@ def make_cell(
     latency_s: Mapping[int, Sequence[float]] | None = None,
     compile_s: float | None = None,
     slices_per_epoch: int = 2,
+    test_loss: float = 0.4,
+    validation_accuracy: Sequence[float] = (),
+    test_correct: Sequence[bool] | None = None,
+    extra_slice_s: Sequence[float] = (),
 ) -> Cell:
     """A cell; accuracy None makes it diverged, with the slices given and no inference."""
     ok = accuracy is not None
@@ -57,14 +64,16 @@ def make_cell(
         slice_s=tuple(slice_s),
         train_loss=(0.5,) * epochs if ok else (None,) * epochs,
         train_accuracy=(0.8,) * epochs,
-        validation_loss=(),
-        validation_accuracy=(),
-        test_loss=0.4 if ok else None,
+        validation_loss=(0.45,) * len(validation_accuracy),
+        validation_accuracy=tuple(validation_accuracy),
+        test_loss=test_loss if ok else None,
         test_accuracy=accuracy,
         inference=tuple(
             Inference(batch_size=size, latency_s=tuple(values), compile_s=None)
             for size, values in ((latency_s or {}) if ok else {}).items()
         ),
+        test_correct=None if test_correct is None else pack(np.array(test_correct)),
+        extra_slice_s=tuple(extra_slice_s),
     )
 
 
@@ -96,6 +105,7 @@ def make_block(
         ),
         peak_memory_bytes=10**9,
         cells=tuple(cells),
+        extra_slice_steps=(10,) * max(len(cell.extra_slice_s) for cell in cells),
     )
 
 
@@ -128,7 +138,10 @@ def make_info(
     slices_per_epoch: int = 2,
     epochs: int = 1,
     inference_batch_sizes: Sequence[int] = (),
+    config: Mapping[str, Any] | None = None,
+    test_examples: int = 10_000,
 ) -> RunInfo:
+    """A run's description; `config` adds keys to the resolved config, such as `verdict`."""
     description = {
         "dataset": {"name": "mnist", "validation": 5000, "train_samples": None, "test_samples": None},
         "model": {"hidden_units": [128, 128]},
@@ -145,7 +158,7 @@ def make_info(
         sha256="a" * 64,
         train=55_000,
         validation=5_000,
-        test=10_000,
+        test=test_examples,
         split_rule="the last rows",
         split_sha256="b" * 64,
     )
@@ -155,7 +168,7 @@ def make_info(
         created_at="2026-01-02T03:04:05+00:00",
         command="actbench run configs/mnist.yaml",
         overrides=(),
-        config={"name": "mnist"},
+        config={"name": "mnist", **(config or {})},
         activations=tuple(activations),
         baseline=baseline,
         placebo=placebo,

@@ -1,0 +1,340 @@
+import itertools
+import math
+import random
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from actbench.analysis.comparisons import (
+    IDENTICAL,
+    Comparison,
+    Difference,
+    Verdict,
+    compare,
+    holm,
+    judge,
+    paired_difference,
+    paired_log_ratio,
+    sign_flip_p,
+)
+from actbench.analysis.intervals import Interval, exactly, mean_interval
+from actbench.analysis.means import blocks_mean
+from tests.analysis.test_intervals import MAIZE
+
+# Differences of accuracies, as the floats that they come as.
+steps = st.integers(-40, 40)
+differences_of = st.lists(steps, min_size=2, max_size=9)
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def as_accuracies(values: Sequence[int]) -> list[float]:
+    """Steps of 0.01 points, as differences of floats near 0.97: no sum of them is exact."""
+    return [(9700 + index + value) / 10_000 - (9700 + index) / 10_000 for index, value in enumerate(values)]
+
+
+def p_of_all_flips(values: Sequence[int]) -> float:
+    """By the definition, in whole numbers."""
+    flips = list(itertools.product((-1, 1), repeat=len(values)))
+    sums = [abs(sum(sign * value for sign, value in zip(signs, values, strict=True))) for signs in flips]
+    return sum(total >= abs(sum(values)) for total in sums) / len(flips)
+
+
+def p_of_many_flips(values: Sequence[int]) -> float:
+    """The same for many values, by counting how many sign patterns give each sum."""
+    counts = np.array([1.0])
+    for value in values:
+        counts = np.convolve(
+            counts, np.eye(1, 2 * abs(value) + 1)[0] + np.eye(1, 2 * abs(value) + 1)[0][::-1]
+        )
+    sums = np.arange(len(counts)) - len(counts) // 2
+    return float(counts[np.abs(sums) >= abs(sum(values))].sum() / counts.sum())
+
+
+class TestSignFlip:
+    @pytest.mark.parametrize(
+        ("differences", "p"),
+        [
+            ([0.3, 0.1, 0.2], 2 / 8),  # all on one side: as it is, and mirrored
+            ([-0.3, -0.1, -0.2], 2 / 8),
+            ([3, 2, -1], 4 / 8),  # |sum| 4; of 6, 4, 2, 0, twice each, the first two
+            ([0.1, 0.2, -0.3], 1.0),  # the sum is 0, though not that of the floats
+            ([0.1, 0.1], 2 / 4),
+            ([0.1, 0.0], 1.0),
+            ([0.0, 0.0, 0.0], 1.0),
+        ],
+    )
+    def test_by_hand(self, differences: list[float], p: float) -> None:
+        assert sign_flip_p(differences, rng()) == p
+
+    def test_darwins_maize(self) -> None:
+        # Fisher, The Design of Experiments (1935), section 21: 863 of the 32,768 sums reach the one observed,
+        # as many its negative: 5.267 %.
+        assert sign_flip_p(np.array(MAIZE) / 8, rng()) == 1726 / 32768
+
+    def test_one_seed_says_nothing(self) -> None:
+        assert sign_flip_p([0.1], rng()) is None
+
+    @pytest.mark.parametrize("n", [2, 5, 10, 16])
+    def test_the_smallest_p_is_two_patterns(self, n: int) -> None:
+        assert sign_flip_p(rng().uniform(0.1, 0.2, n), rng()) == 2 / 2**n
+
+    @given(differences_of)
+    def test_ties_on_paper_are_ties(self, values: list[int]) -> None:
+        assert sign_flip_p(as_accuracies(values), rng()) == p_of_all_flips(values)
+
+    @given(differences_of, st.randoms(use_true_random=False))
+    def test_order_and_direction_are_irrelevant(self, values: list[int], shuffler: random.Random) -> None:
+        differences = as_accuracies(values)
+        p = sign_flip_p(differences, rng())
+        assert sign_flip_p(shuffler.sample(differences, len(differences)), rng()) == p
+        assert sign_flip_p([-value for value in differences], rng()) == p
+
+    @pytest.mark.parametrize(("n", "shift"), [(6, 0.0), (6, 1.0), (10, 0.5), (13, 1.0)])
+    def test_agrees_with_scipy(self, n: int, shift: float) -> None:
+        differences = rng(n).normal(shift, 1.0, n)
+        expected = stats.permutation_test(
+            (differences,),
+            lambda values, axis: values.sum(axis),
+            vectorized=True,
+            permutation_type="samples",
+            n_resamples=math.inf,
+        )
+        assert sign_flip_p(differences, rng()) == pytest.approx(expected.pvalue, abs=1e-12)
+
+    @pytest.mark.parametrize("shift", [0, 15, 30, 60])
+    def test_random_flips_come_near_all_of_them(self, shift: int) -> None:
+        values = [int(value) for value in rng(1).integers(-50, 51, 20) + shift]
+        exact = p_of_many_flips(values)
+        p = sign_flip_p(as_accuracies(values), rng())
+        assert p == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 10_000) + 1e-4)
+
+    def test_random_flips_never_say_that_it_is_impossible(self) -> None:
+        # The pattern observed is one of the 10,000.
+        assert sign_flip_p([1.0] * 40, rng()) == 1 / 10_000
+
+    def test_random_flips_rest_on_the_given_rng_alone(self) -> None:
+        differences = rng(3).normal(0.3, 1.0, 20)
+        p = sign_flip_p(differences, rng())
+        np.random.seed(123)  # noqa: NPY002 - what must not matter
+        assert sign_flip_p(differences, rng()) == p
+        assert sign_flip_p(differences, rng(1)) != p
+
+
+p_values = st.lists(st.none() | st.floats(0, 1), max_size=12)
+
+
+class TestHolm:
+    @pytest.mark.parametrize(
+        ("raw", "adjusted"),
+        [
+            ([0.01], [0.01]),
+            ([0.01, 0.04], [0.02, 0.04]),
+            ([0.03, 0.02], [0.04, 0.04]),  # 2 * 0.02 is above 1 * 0.03
+            ([0.4, 0.3, 0.6], [0.9, 0.9, 0.9]),
+            ([0.6, 0.7], [1.0, 1.0]),
+            # The example in the documentation of pingouin.holm, which agrees with R's p.adjust.
+            ([0.50, 0.003, 0.32, 0.054, 0.0003], [0.64, 0.012, 0.64, 0.162, 0.0015]),
+            ([0.02, None, 0.01], [0.04, None, 0.03]),  # what is missing still counts
+            ([None, None], [None, None]),
+            ([], []),
+        ],
+    )
+    def test_by_hand(self, raw: list[float | None], adjusted: list[float | None]) -> None:
+        assert holm(raw) == [None if p is None else pytest.approx(p) for p in adjusted]
+
+    @given(p_values)
+    def test_lies_between_the_raw_p_and_bonferronis(self, raw: list[float | None]) -> None:
+        for p, adjusted in zip(raw, holm(raw), strict=True):
+            if p is None:
+                assert adjusted is None
+            else:
+                assert adjusted is not None
+                assert p <= adjusted <= min(1.0, len(raw) * p)
+
+    @given(p_values)
+    def test_keeps_the_order(self, raw: list[float | None]) -> None:
+        known = sorted((p, adjusted) for p, adjusted in zip(raw, holm(raw), strict=True) if p is not None)
+        assert [adjusted for _, adjusted in known] == sorted(adjusted for _, adjusted in known)
+
+    @given(p_values, st.randoms(use_true_random=False))
+    def test_positions_are_irrelevant(self, raw: list[float | None], shuffler: random.Random) -> None:
+        positions = shuffler.sample(range(len(raw)), len(raw))
+        adjusted = holm(raw)
+        assert holm([raw[position] for position in positions]) == [
+            adjusted[position] for position in positions
+        ]
+
+
+@pytest.mark.parametrize(
+    ("interval", "p_adjusted", "beyond", "verdict"),
+    [
+        # The margin is 1: within it nothing matters, however sure.
+        (Interval(0.0, -0.9, 0.9), 0.9, 0.0, "EQUIVALENT"),
+        (Interval(0.5, 0.1, 0.9), 0.001, 0.0, "EQUIVALENT"),
+        (Interval(0.5, -1.0, 1.0), 0.5, 0.0, "EQUIVALENT"),
+        (exactly(0.0), 1.0, 0.0, "EQUIVALENT"),
+        (exactly(0.0), None, 0.0, "EQUIVALENT"),
+        # Partly beyond the margin: sure of a difference, though not of one that matters.
+        (Interval(0.8, 0.2, 1.4), 0.01, 0.0, "BETTER"),
+        (Interval(-0.8, -1.4, -0.2), 0.01, 0.0, "WORSE"),
+        (Interval(2.0, 1.5, 2.5), 0.05, 0.0, "BETTER"),
+        # Both the test and the interval must say so.
+        (Interval(2.0, 1.5, 2.5), 0.0501, 0.0, "INCONCLUSIVE"),
+        (Interval(2.0, 1.5, 2.5), None, 0.0, "INCONCLUSIVE"),
+        (Interval(2.0, -0.1, 4.1), 0.01, 0.0, "INCONCLUSIVE"),
+        (Interval(2.0, 0.0, 4.0), 0.01, 0.0, "INCONCLUSIVE"),
+        (Interval(2.0, None, None), 0.01, 0.0, "INCONCLUSIVE"),
+        (Interval(0.0, None, None), 1.0, 0.0, "INCONCLUSIVE"),
+        (Interval(0.0, -1.1, 0.9), 0.5, 0.0, "INCONCLUSIVE"),
+        # With `beyond` the interval must stay clear of the margin, too.
+        (Interval(0.8, 0.2, 1.4), 0.01, 1.0, "INCONCLUSIVE"),
+        (Interval(-0.8, -1.4, -0.2), 0.01, 1.0, "INCONCLUSIVE"),
+        (Interval(2.0, 1.0, 3.0), 0.01, 1.0, "INCONCLUSIVE"),
+        (Interval(2.0, 1.1, 2.9), 0.01, 1.0, "BETTER"),
+        (Interval(-2.0, -2.9, -1.1), 0.01, 1.0, "WORSE"),
+        (Interval(0.5, 0.1, 0.9), 0.01, 1.0, "EQUIVALENT"),
+    ],
+)
+def test_judge(interval: Interval, p_adjusted: float | None, beyond: float, verdict: Verdict) -> None:
+    opposite: dict[Verdict, Verdict] = {"BETTER": "WORSE", "WORSE": "BETTER"}
+    limits = {"margin": 1.0, "alpha": 0.05, "beyond": beyond}
+    assert judge(interval, p_adjusted, larger_is_better=True, **limits) == verdict
+    assert judge(interval, p_adjusted, larger_is_better=False, **limits) == opposite.get(verdict, verdict)
+
+
+def verdicts(family: dict[str, Difference], **changes: float) -> dict[str, Comparison]:
+    limits = {"margin": 0.001, "alpha": 0.05, **changes}
+    return compare(family, larger_is_better=True, **limits)
+
+
+class TestPairedDifference:
+    def test_says_what_its_parts_say(self) -> None:
+        differences = [0.001, 0.002, 0.003, 0.002, 0.005]
+        assert paired_difference(differences, rng()) == Difference(
+            interval=mean_interval(differences),
+            p=2 / 32,
+            spread=pytest.approx(float(np.std(differences, ddof=1))),  # type: ignore[arg-type]
+            seeds=5,
+        )
+
+    def test_order_is_irrelevant_to_the_last_bit(self) -> None:
+        differences = list(rng(5).normal(0.001, 0.002, 20))  # beyond what is tried in full
+        assert paired_difference(differences[::-1], rng()) == paired_difference(differences, rng())
+
+    def test_equal_differences_are_no_certainty(self) -> None:
+        difference = paired_difference([0.01] * 10, rng())
+        assert difference == Difference(Interval(0.01, None, None), 2 / 1024, None, 10)
+        assert verdicts({"tanh": difference})["tanh"].verdict == "INCONCLUSIVE"
+
+    def test_a_single_seed_is_inconclusive(self) -> None:
+        difference = paired_difference([0.01], rng())
+        assert difference == Difference(Interval(0.01, None, None), None, None, 1)
+        assert verdicts({"tanh": difference})["tanh"] == Comparison(
+            difference.interval, None, None, "INCONCLUSIVE", None
+        )
+
+
+class TestPairedLogRatio:
+    def test_says_what_the_blocks_say(self) -> None:
+        ratios = [[0.01, 0.02, 0.03], [0.03, 0.04, 0.05], [0.00, 0.03, 0.09]]
+        mean = blocks_mean(ratios, rng())
+        spread = float(np.std([0.02, 0.04, 0.03], ddof=1))
+        assert paired_log_ratio(ratios, rng()) == Difference(
+            mean.interval,
+            mean.p,
+            pytest.approx(spread),
+            3,  # type: ignore[arg-type]
+        )
+
+    def test_the_spread_of_seeds_is_unknown_from_one(self) -> None:
+        difference = paired_log_ratio([rng(2).normal(0.5, 0.01, 40)], rng())
+        assert difference.interval.bounded
+        assert difference.p is not None
+        assert difference.p < 0.001
+        assert (difference.spread, difference.seeds) == (None, 1)
+
+    def test_equal_ratios_are_no_certainty(self) -> None:
+        difference = paired_log_ratio([[0.5, 0.5], [0.5]], rng())
+        assert difference == Difference(Interval(0.5, None, None), None, None, 2)
+
+
+class TestCompare:
+    def family(self) -> dict[str, Difference]:
+        noise = rng(4).normal(0, 0.002, (4, 10))
+        means = {"better": 0.01, "worse": -0.01, "open": 0.001}
+        found = {
+            label: paired_difference(list(mean + row), rng())
+            for (label, mean), row in zip(means.items(), noise, strict=False)
+        }
+        return {**found, "same": paired_difference(list(noise[3] / 100), rng()), "identical": IDENTICAL}
+
+    def test_all_four_verdicts(self) -> None:
+        judged = verdicts(self.family())
+        assert {label: comparison.verdict for label, comparison in judged.items()} == {
+            "better": "BETTER",
+            "worse": "WORSE",
+            "open": "INCONCLUSIVE",
+            "same": "EQUIVALENT",
+            "identical": "EQUIVALENT",
+        }
+
+    def test_what_computed_the_same_differs_by_exactly_nothing(self) -> None:
+        judged = verdicts({"identical": IDENTICAL})["identical"]
+        assert judged == Comparison(Interval(0.0, 0.0, 0.0), 1.0, 1.0, "EQUIVALENT", None)
+
+    def test_p_is_adjusted_over_the_family(self) -> None:
+        family = self.family()
+        judged = verdicts(family)
+        assert [comparison.p for comparison in judged.values()] == [entry.p for entry in family.values()]
+        assert [comparison.p_adjusted for comparison in judged.values()] == holm(
+            [entry.p for entry in family.values()]
+        )
+        # 2/1024 is decisive alone, and after Holm's adjustment among 26 no longer.
+        alone = {"better": family["better"]}
+        crowd = {**alone, **{f"other {index}": family["open"] for index in range(25)}}
+        assert verdicts(alone)["better"].verdict == "BETTER"
+        assert verdicts(crowd)["better"].verdict == "INCONCLUSIVE"
+
+    def test_only_what_is_open_needs_seeds(self) -> None:
+        judged = verdicts(self.family())
+        needed = judged["open"].seeds_needed
+        assert needed is not None
+        assert needed > 10
+        assert [label for label, entry in judged.items() if entry.seeds_needed is not None] == ["open"]
+
+    def test_a_larger_family_needs_more_seeds(self) -> None:
+        # For a difference well beyond the margin, which only the test holds up.
+        likely = paired_difference([0.004, 0.006, 0.003, 0.007, 0.005], rng())
+        crowd = {str(index): likely for index in range(12)}
+        alone, among = verdicts({"0": likely})["0"].seeds_needed, verdicts(crowd)["0"].seeds_needed
+        assert alone is not None
+        assert among is not None
+        assert 5 < alone < among
+
+    @pytest.mark.parametrize(("beyond", "verdict"), [(0.0, "BETTER"), (0.05, "INCONCLUSIVE")])
+    def test_beyond_is_asked_of_every_activation(self, beyond: float, verdict: Verdict) -> None:
+        family = {"better": self.family()["better"]}
+        assert verdicts(family, beyond=beyond)["better"].verdict == verdict
+
+    def test_another_scale_moves_the_interval_alone(self) -> None:
+        judged = verdicts(self.family())["open"]
+        mapped = judged.map(math.exp)
+        assert mapped.interval == judged.interval.map(math.exp)
+        assert (mapped.p, mapped.p_adjusted, mapped.verdict, mapped.seeds_needed) == (
+            judged.p, judged.p_adjusted, judged.verdict, judged.seeds_needed,
+        )  # fmt: skip
+
+    @given(st.permutations(["better", "worse", "open", "same", "identical"]))
+    def test_the_order_of_activations_is_irrelevant(self, labels: list[str]) -> None:
+        family = self.family()
+        assert verdicts({label: family[label] for label in labels}) == verdicts(family)
+
+    def test_no_activation_no_verdict(self) -> None:
+        assert verdicts({}) == {}
