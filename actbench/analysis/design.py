@@ -1,0 +1,115 @@
+"""What a design can decide at all, said before anything is measured."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median, stdev
+
+from scipy.special import stdtrit
+
+from actbench.analysis.accuracy import test_accuracy
+from actbench.analysis.intervals import UPPER_QUANTILE
+from actbench.analysis.measured import finished_blocks
+from actbench.analysis.power import (
+    detectable_effect,
+    equivalence_power,
+    seeds_for_effect,
+    seeds_for_equivalence,
+    seeds_to_decide,
+    smallest_p,
+)
+from actbench.analysis.setting_cells import SettingCells
+from actbench.records import BlockRecord, RunInfo
+
+# Median over the twelve activations of the standard deviation of their paired differences to relu in
+# results/reference/mnist, 0.17 points; a test recomputes it.
+TYPICAL_SD = 0.00167
+
+
+@dataclass(frozen=True)
+class Design:
+    """Seeds and comparisons of one setting, before the run.
+
+    Attributes:
+        seeds: Replicates, at least 1.
+        comparisons: Activations that are compared with the baseline.
+        alpha: Chance of any false BETTER or WORSE among them.
+        margin: Differences of accuracy from -margin to margin do not matter; a fraction.
+        sd: Standard deviation of a paired difference of accuracies from seed to seed, a fraction above 0.
+    """
+
+    seeds: int
+    comparisons: int
+    alpha: float
+    margin: float
+    sd: float
+
+    @property
+    def alpha_each(self) -> float:
+        """What the first, most demanding step of Holm's method leaves for one comparison."""
+        return self.alpha / max(1, self.comparisons)
+
+    @property
+    def smallest_p(self) -> float:
+        """The smallest p that these seeds can reach."""
+        return smallest_p(self.seeds)
+
+    @property
+    def decidable(self) -> bool:
+        """Whether any accuracy can come out BETTER or WORSE after Holm's adjustment."""
+        return self.comparisons > 0 and self.smallest_p <= self.alpha_each
+
+    @property
+    def seeds_to_decide(self) -> int | None:
+        """The fewest seeds with which one could; None where no number would do."""
+        return seeds_to_decide(self.comparisons, self.alpha)
+
+    @property
+    def detectable_difference(self) -> float | None:
+        """The difference of accuracy found with 80 % power; None where none can be."""
+        effect = detectable_effect(self.seeds, self.alpha_each)
+        return None if effect is None else effect * self.sd
+
+    @property
+    def seeds_to_detect_margin(self) -> int | None:
+        """The fewest seeds that find a difference as small as the margin with 80 % power."""
+        return seeds_for_effect(self.margin / self.sd, self.alpha_each)
+
+    @property
+    def half_width(self) -> float | None:
+        """Half the width that the 95 % interval of a difference will likely have; None for one seed."""
+        if self.seeds < 2:
+            return None
+        return float(stdtrit(self.seeds - 1, UPPER_QUANTILE)) * self.sd / math.sqrt(self.seeds)
+
+    @property
+    def equivalence_power(self) -> float:
+        """The probability that two equal activations come out EQUIVALENT."""
+        return equivalence_power(0.0, self.sd, self.seeds, self.margin) if self.seeds > 1 else 0.0
+
+    @property
+    def seeds_to_show_equivalence(self) -> int | None:
+        """The fewest seeds that show two equal activations EQUIVALENT with 80 % power."""
+        return seeds_for_equivalence(0.0, self.sd, self.margin)
+
+
+def observed_sd(info: RunInfo, records: Iterable[BlockRecord]) -> float | None:
+    """What `Design.sd` was in a run: the median over its activations and settings.
+
+    Args:
+        info: The run's plan.
+        records: Its blocks, failed ones included.
+
+    Returns:
+        None where no activation has two pairs with the baseline, or most never differ from it.
+    """
+    finished = finished_blocks(records)
+    spreads = []
+    for setting in info.settings:
+        blocks = tuple(block for block in finished if block.setting == setting.id)
+        cells = SettingCells(blocks, info.activations, info.baseline, info.placebo)
+        for label in set(info.activations) - {info.baseline, info.placebo}:
+            differences = [test_accuracy(cell) - test_accuracy(base) for cell, base in cells.pairs(label)]
+            if len(differences) > 1:
+                spreads.append(stdev(differences))
+    return (median(spreads) or None) if spreads else None
