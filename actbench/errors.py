@@ -29,9 +29,15 @@ class WorkerError(ActbenchError):
 
 
 class GateFailedError(ActbenchError):
-    """A comparison that decides over success came out badly: a regression, or a run that is not reproduced."""
+    """A comparison that decides over success came out badly: a regression, a run not reproduced."""
 
     exit_code = 1
+
+
+class InconclusiveError(ActbenchError):
+    """A decision was asked for that the measurements do not give."""
+
+    exit_code = 3
 
 
 class EnvironmentMismatchError(ActbenchError):
@@ -41,7 +47,7 @@ class EnvironmentMismatchError(ActbenchError):
 
 
 class NothingMeasuredError(ActbenchError):
-    """There is no finished cell to report."""
+    """There is no finished cell to report, or nothing that two runs could be compared in."""
 
     exit_code = 5
 

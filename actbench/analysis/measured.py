@@ -1,6 +1,6 @@
 """Which of a run's records may be tabulated together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from actbench.errors import EnvironmentMismatchError, NothingMeasuredError
@@ -50,13 +50,8 @@ def common_environment(finished: Sequence[BlockRecord]) -> Environment:
     (first_block, first), *others = (
         (block.block, block.environment) for block in finished if block.environment is not None
     )
-    expected = _what_moves_times(first)
     for block, environment in others:
-        differences = [
-            f"{name} {expected[name]!r} and {value!r}"
-            for name, value in _what_moves_times(environment).items()
-            if value != expected[name]
-        ]
+        differences = _in_words(_what_moves_times(first), _what_moves_times(environment))
         if differences:
             raise EnvironmentMismatchError(
                 f"times of different machines are not pooled: blocks {first_block} and {block} have "
@@ -65,16 +60,34 @@ def common_environment(finished: Sequence[BlockRecord]) -> Environment:
     return first
 
 
+def machine(environment: Environment) -> dict[str, Any]:
+    """What has to be the same for times to be comparable at all, by name; None where it is not known."""
+    return {
+        "cpu": environment.cpu,
+        "processor": environment.build.get("processor"),
+        "cores": environment.cores,
+        "device": environment.device,
+        "intra_op_threads": environment.intra_op_threads,
+        "inter_op_threads": environment.inter_op_threads,
+    }
+
+
+def machine_differences(first: Environment, second: Environment) -> list[str]:
+    """In words, what makes two environments different machines; empty for the same one."""
+    return _in_words(machine(first), machine(second))
+
+
 def _ordered(records: Iterable[BlockRecord]) -> list[BlockRecord]:
     return sorted(records, key=lambda record: (record.setting, record.seed))
 
 
 def _what_moves_times(environment: Environment) -> dict[str, Any]:
-    return {
-        "cpu": environment.cpu,
-        "cores": environment.cores,
-        "device": environment.device,
-        "intra_op_threads": environment.intra_op_threads,
-        "inter_op_threads": environment.inter_op_threads,
-        "tensorflow": environment.packages.get("tensorflow"),
-    }
+    return {**machine(environment), "tensorflow": environment.packages.get("tensorflow")}
+
+
+def _in_words(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name} {value!r} and {second[name]!r}"
+        for name, value in first.items()
+        if None not in (value, second[name]) and value != second[name]
+    ]

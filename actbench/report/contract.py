@@ -98,15 +98,15 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
 def row_object(row: Row, table: TableName, generalised: bool = False) -> dict[str, Any]:
     """One activation, with the figures of that table only."""
     figures: dict[str, Any] = {
-        "accuracy": _interval("accuracy", row.accuracy),
-        "accuracy_diff": _comparison("accuracy_diff", row.accuracy_diff),
-        "accuracy_new_data": _interval("accuracy_new_data", row.accuracy_new_data),
-        "accuracy_diff_new_data": _interval("accuracy_diff_new_data", row.accuracy_diff_new_data),
-        "epoch_s": _interval("epoch_s", row.epoch_s),
-        "train_time_ratio": _comparison("train_time_ratio", row.train_time_ratio),
-        "marginal_step_s": _interval("marginal_step_s", row.marginal_step_s),
-        "compile_s": _number(row.compile_s),
-        "non_dominated": _number(row.non_dominated),
+        "accuracy": interval_object("accuracy", row.accuracy),
+        "accuracy_diff": comparison_object("accuracy_diff", row.accuracy_diff),
+        "accuracy_new_data": interval_object("accuracy_new_data", row.accuracy_new_data),
+        "accuracy_diff_new_data": interval_object("accuracy_diff_new_data", row.accuracy_diff_new_data),
+        "epoch_s": interval_object("epoch_s", row.epoch_s),
+        "train_time_ratio": comparison_object("train_time_ratio", row.train_time_ratio),
+        "marginal_step_s": interval_object("marginal_step_s", row.marginal_step_s),
+        "compile_s": number_or_none(row.compile_s),
+        "non_dominated": number_or_none(row.non_dominated),
         "inference": [_inference(entry) for entry in row.inference],
     }
     return {
@@ -125,55 +125,58 @@ def _metrics(metrics: Iterable[Metric]) -> dict[str, Any]:
         value = metric.value or Interval(math.nan, None, None)
         counts = {"seeds": metric.seeds, "pairs": metric.pairs}
         difference = f"{metric.name}_{'ratio' if metric.is_ratio else 'diff'}"
-        figures[metric.name] = {**(_interval(metric.name, value) or {}), **counts}
-        figures[difference] = _comparison(difference, metric.difference)
+        figures[metric.name] = {**(interval_object(metric.name, value) or {}), **counts}
+        figures[difference] = comparison_object(difference, metric.difference)
     return figures
 
 
 def _inference(entry: InferenceEstimate) -> dict[str, Any]:
     return {
         "batch_size": entry.batch_size,
-        "latency_s": _number(entry.latency_s),
-        "latency_p95_s": _number(entry.latency_p95_s),
-        "latency_p99_s": _number(entry.latency_p99_s),
-        "items_per_s": _number(entry.items_per_s),
-        "time_ratio": _comparison("time_ratio", entry.time_ratio),
+        "latency_s": number_or_none(entry.latency_s),
+        "latency_p95_s": number_or_none(entry.latency_p95_s),
+        "latency_p99_s": number_or_none(entry.latency_p99_s),
+        "items_per_s": number_or_none(entry.items_per_s),
+        "time_ratio": comparison_object("time_ratio", entry.time_ratio),
     }
 
 
 def _placebo(check: PlaceboCheck) -> dict[str, Any]:
     return {
         "accuracy_equal": check.accuracy_equal,
-        "train_time_ratio": _interval("train_time_ratio", check.train_time_ratio),
+        "train_time_ratio": interval_object("train_time_ratio", check.train_time_ratio),
         "inference": [
-            {"batch_size": batch_size, "time_ratio": _interval("time_ratio", ratio)}
+            {"batch_size": batch_size, "time_ratio": interval_object("time_ratio", ratio)}
             for batch_size, ratio in check.inference.items()
         ],
         "flagged": list(check.flagged),
     }
 
 
-def _interval(name: str, interval: Interval | None) -> dict[str, float | None] | None:
+def interval_object(name: str, interval: Interval | None) -> dict[str, float | None] | None:
+    """An interval as plain data; `ESTIMATES` says what its estimate is called."""
     if interval is None:
         return None
     return {
-        ESTIMATES[name]: _number(interval.estimate),
-        "ci_low": _number(interval.ci_low),
-        "ci_high": _number(interval.ci_high),
+        ESTIMATES[name]: number_or_none(interval.estimate),
+        "ci_low": number_or_none(interval.ci_low),
+        "ci_high": number_or_none(interval.ci_high),
     }
 
 
-def _comparison(name: str, comparison: Comparison | None) -> dict[str, float | str | None] | None:
+def comparison_object(name: str, comparison: Comparison | None) -> dict[str, float | str | None] | None:
+    """The same, with what follows from it."""
     if comparison is None:
         return None
     judged = (
-        _number(comparison.p),
-        _number(comparison.p_adjusted),
+        number_or_none(comparison.p),
+        number_or_none(comparison.p_adjusted),
         comparison.verdict,
         comparison.seeds_needed,
     )
-    return {**(_interval(name, comparison.interval) or {}), **dict(zip(JUDGED, judged, strict=True))}
+    return {**(interval_object(name, comparison.interval) or {}), **dict(zip(JUDGED, judged, strict=True))}
 
 
-def _number(value: float | None) -> float | None:
+def number_or_none(value: float | None) -> float | None:
+    """What JSON can hold: no NaN, no infinity."""
     return value if value is not None and math.isfinite(value) else None

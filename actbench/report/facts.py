@@ -57,7 +57,7 @@ def _verdicts(verdict: VerdictConfig) -> str:
 def setting_facts(estimates: SettingEstimates, baseline: str) -> Facts:
     """What was trained, on how many examples and seeds, and what its placebo says."""
     dataset = estimates.dataset
-    facts = [(name, _in_words(value)) for name, value in estimates.setting.description.items()]
+    facts = [(name, in_words(value)) for name, value in estimates.setting.description.items()]
     facts.append(
         ("examples", f"{dataset.train:,} train, {dataset.validation:,} validation, {dataset.test:,} test")
     )
@@ -102,9 +102,10 @@ def _chance_in_words(check: PlaceboCheck) -> str:
     return f"{one} does so by chance in about {100 * check.chance:.0f} % of runs"
 
 
-def _in_words(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """A value of a config, such as a setting's description, without what is null."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_in_words(item)}" for name, item in value.items() if item is not None)
+        return ", ".join(f"{name} {in_words(item)}" for name, item in value.items() if item is not None)
     return str(list(value)) if isinstance(value, list | tuple) else str(value)
 
 

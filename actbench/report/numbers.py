@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
+from actbench.analysis.comparisons import Comparison
 from actbench.analysis.intervals import Interval
 
 Kind = Literal[
@@ -25,6 +26,7 @@ _FIXED: dict[Kind, tuple[float, str]] = {  # scale and format
     "signed thousandths": (1e3, "+.1f"),
     "signed microseconds": (1e6, "+.1f"),
 }
+UNITS: dict[Kind, str] = {"seconds": "s", "milliseconds": "ms", "microseconds": "µs"}
 _TIMES: dict[Kind, float] = {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6}
 
 
@@ -55,6 +57,12 @@ def latency_kind(seconds: float) -> Kind:
     if seconds < 1e-3:
         return "microseconds"
     return "milliseconds" if seconds < 1 else "seconds"
+
+
+def verdict_in_words(comparison: Comparison) -> str:
+    """The verdict, followed by the seeds that would likely decide it."""
+    seeds = f" ~{about(comparison.seeds_needed)}" if comparison.seeds_needed else ""
+    return f"{comparison.verdict}{seeds}"
 
 
 def about(count: int) -> str:

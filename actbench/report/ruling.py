@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from actbench.analysis.changes import Changes
-from actbench.analysis.gate import Check, Gate, Kind, Ruling
+from actbench.analysis.gate import KINDS, Check, Gate, Kind, Ruling
 from actbench.errors import (
     ActbenchError,
     EnvironmentMismatchError,
@@ -11,41 +11,41 @@ from actbench.errors import (
     InconclusiveError,
     NothingMeasuredError,
 )
+from actbench.report.numbers import Kind as FigureKind
 from actbench.report.numbers import format_value
 
 
 def problem(changes: Changes, gate: Gate, checks: Sequence[Check]) -> ActbenchError | None:
     """What the command has to end with; None for success.
 
-    The first that holds: a limit is broken (1); something that was asked for could not be compared at all
-    (5); times were asked for and the machines differ (4); something is undecided and the gate strict (3).
+    The first that holds: a limit is broken (1); nothing could be compared, or nothing of a kind that the gate
+    judges (5); times were asked for and the machines differ (4); something is undecided and the gate is
+    strict (3).
     """
-    failed, undecided = (
-        [check for check in checks if check.ruling == name] for name in ("failed", "undecided")
-    )
-    asked = gate.fail_on or ("accuracy", "time")
+    failed = [check for check in checks if check.ruling == "failed"]
+    undecided = [check for check in checks if check.ruling == "undecided"]
+    compared = [kind for kind in KINDS if _compared(changes, kind)]
     refused = bool(changes.machines) and not changes.times_compared
-    missing = [kind for kind in asked if not _compared(changes, kind) and not (kind == "time" and refused)]
-    nothing = len(missing) == len(asked) or (bool(gate.fail_on) and bool(missing))
+    missing = [kind for kind in gate.fail_on if kind not in compared and not (kind == "time" and refused)]
     if failed:
-        return GateFailedError(_lines("NEW fails", failed))
-    if nothing or not changes.settings:
-        return NothingMeasuredError(f"nothing could be compared of: {', '.join(missing or asked)}")
-    if refused and "time" in asked:
+        return GateFailedError(_lines("NEW is beyond", failed))
+    if missing or not compared:
+        what = " and no ".join(missing or KINDS)
+        return NothingMeasuredError(f"there is nothing to compare: no {what} that both runs have measured")
+    if refused and "time" in (gate.fail_on or KINDS):
         return EnvironmentMismatchError(
             f"times of different machines are not compared: {', '.join(changes.machines)}; "
-            "--accept-environment compares them nevertheless, --fail-on accuracy does without"
+            "allowed: --accept-environment, which compares them nevertheless, or --fail-on accuracy"
         )
     if undecided and gate.strict:
-        return InconclusiveError(_lines("NEW cannot be judged", undecided))
+        return InconclusiveError(_lines("it cannot be told whether NEW keeps", undecided))
     return None
 
 
 def limits_in_words(changes: Changes, gate: Gate) -> str:
     """What the gate allows."""
-    drop = changes.verdict.margin if gate.max_drop is None else gate.max_drop
     limits: dict[Kind, str] = {
-        "accuracy": f"accuracy may fall by {100 * drop:.3g} points",
+        "accuracy": f"accuracy may fall by {100 * gate.drop(changes.verdict):.3g} points",
         "time": f"times may grow by {100 * gate.max_slowdown:.3g} %",
     }
     return ", ".join(limits[kind] for kind in gate.fail_on)
@@ -53,17 +53,16 @@ def limits_in_words(changes: Changes, gate: Gate) -> str:
 
 def check_in_words(check: Check) -> str:
     """The activation, what was measured of it, and the limit."""
-    kind, limit = ("ratio", check.limit) if check.kind == "time" else ("points", check.limit)
-    figure = "" if check.interval is None else f" {format_value(check.interval, kind)}"  # type: ignore[arg-type]
-    unit = " points" if check.kind == "accuracy" else ""
-    reason = check.reason or _RELATIONS[check.ruling].format(format_value(limit, kind))  # type: ignore[arg-type]
-    return f"{check.activation}, setting {check.setting}: {check.quantity}{figure}{unit}, {reason}"
+    figure_kind: FigureKind = "ratio" if check.kind == "time" else "points"
+    figure = "" if check.interval is None else f" {format_value(check.interval, figure_kind)}"
+    relation = check.reason or _RELATIONS[check.ruling].format(format_value(check.limit, figure_kind))
+    return f"{check.activation}: {check.quantity}{figure} {relation} (setting {check.setting})"
 
 
 _RELATIONS: dict[Ruling, str] = {
-    "passed": "within the limit of {}",
-    "failed": "beyond the limit of {}",
-    "undecided": "which does not tell on which side of the limit of {}",
+    "passed": "is within {}",
+    "failed": "is beyond {}",
+    "undecided": "may be on either side of {}",
 }
 
 
@@ -73,6 +72,5 @@ def _compared(changes: Changes, kind: Kind) -> bool:
 
 
 def _lines(what: str, checks: Sequence[Check]) -> str:
-    return "\n".join(
-        [f"{what} in {len(checks)} of the limits:", *(f"  {check_in_words(check)}" for check in checks)]
-    )
+    count = f"{len(checks)} {'limit' if len(checks) == 1 else 'limits'}"
+    return "\n".join([f"{what} {count}:", *(f"  {check_in_words(check)}" for check in checks)])

@@ -6,7 +6,7 @@ from actbench.analysis.comparisons import Comparison, interval_of
 from actbench.analysis.figures import InferenceEstimate, MetricName, Row, SettingEstimates
 from actbench.report.document import Column, Table
 from actbench.report.model import Report
-from actbench.report.numbers import Kind, Value, about, format_value, latency_kind
+from actbench.report.numbers import UNITS, Kind, Value, format_value, latency_kind, verdict_in_words
 from actbench.report.ordering import placebo_first
 
 _METRICS: dict[MetricName, tuple[str, Kind, str, Kind]] = {
@@ -143,10 +143,9 @@ class Sheets:
             if entry.batch_size == batch_size
         }
         kind = latency_kind(max(entry.latency_s for entry in entries.values()))
-        unit = {"microseconds": "µs", "milliseconds": "ms"}.get(kind, "s")
         columns = (
             Column("activation", "text"),
-            Column(f"p50/p95/p99 {unit}", "words"),
+            Column(f"p50/p95/p99 {UNITS[kind]}", "words"),
             Column("items/s", "rate"),
             Column("time ratio", "ratio"),
             Column("verdict", "words"),
@@ -191,8 +190,7 @@ class Sheets:
             return "baseline", ""
         if comparison is None:
             return None, None
-        seeds = f" ~{about(comparison.seeds_needed)}" if comparison.seeds_needed else ""
-        return comparison.interval, f"{comparison.verdict}{seeds}"
+        return comparison.interval, verdict_in_words(comparison)
 
 
 def _row_notes(rows: Sequence[Row]) -> tuple[str, ...]:

@@ -1,0 +1,157 @@
+"""The figures of a comparison of two runs: what changed from OLD to NEW, each change with its verdict."""
+
+from dataclasses import dataclass
+
+from actbench.analysis.comparisons import Comparison
+from actbench.analysis.intervals import Interval
+from actbench.analysis.matching import LeftOut, Pair
+from actbench.config.schema import VerdictConfig
+from actbench.records import Environment, RunInfo
+
+# A batch size of inference, or None for the training step.
+Timed = int | None
+
+
+def timed_in_words(timed: Timed) -> str:
+    """What was timed."""
+    return "training step" if timed is None else f"inference, batch size {timed}"
+
+
+@dataclass(frozen=True)
+class Level:
+    """Where one activation stands in one run.
+
+    Attributes:
+        seeds: Trainings that ended well; all figures are over these.
+        diverged: Trainings that did not.
+        accuracy: Test accuracy, mean over seeds; None without any.
+        seconds: Of a training step or of an inference call: each block's median, geometric mean over blocks.
+    """
+
+    seeds: int
+    diverged: int
+    accuracy: Interval | None
+    seconds: dict[Timed, Interval]
+
+
+@dataclass(frozen=True)
+class AccuracyChange:
+    """How one activation's test accuracy changed.
+
+    Attributes:
+        comparison: NEW less OLD, a fraction.
+        pairs: Seeds that ended well in both runs, over which the differences are paired; 0 where the runs
+            have none in common, and two independent samples are compared.
+        identical: Whether accuracies and losses are equal to the last bit in all pairs.
+    """
+
+    comparison: Comparison
+    pairs: int
+    identical: bool
+
+
+@dataclass(frozen=True)
+class TimeChange:
+    """How one time of one activation changed.
+
+    Attributes:
+        timed: What was timed.
+        comparison: NEW over OLD.
+        to_baseline: NEW's ratio to the baseline over OLD's: both were taken within rounds, so that no drift
+            of the machine between the runs is in it. None where the runs have other baselines.
+    """
+
+    timed: Timed
+    comparison: Comparison
+    to_baseline: Interval | None
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """One activation in one setting.
+
+    Attributes:
+        activation: The label.
+        old: Where it stood.
+        new: Where it stands.
+        accuracy: None where no training of one of the runs ended well.
+        times: One for each time that both runs have; none where the machines may not be compared.
+    """
+
+    activation: str
+    old: Level
+    new: Level
+    accuracy: AccuracyChange | None
+    times: tuple[TimeChange, ...]
+
+    @property
+    def diverges_more(self) -> bool:
+        """Whether a larger share of NEW's trainings diverged, so that those compared are a selection."""
+        old, new = self.old, self.new
+        return new.diverged * (old.seeds + old.diverged) > old.diverged * (new.seeds + new.diverged)
+
+
+@dataclass(frozen=True)
+class SettingChange:
+    """One setting that both runs have.
+
+    Attributes:
+        pair: The setting in both.
+        baseline: Label of the baseline; None where the runs have different ones.
+        seeds: How many both have measured.
+        rows: One per activation that both have, in the order of the new run.
+        placebo: How the placebo's ratio to the baseline changed, which can only be noise, by what was timed.
+    """
+
+    pair: Pair
+    baseline: str | None
+    seeds: int
+    rows: tuple[RowChange, ...]
+    placebo: dict[Timed, Interval]
+
+
+@dataclass(frozen=True)
+class RunSide:
+    """One of the two runs.
+
+    Attributes:
+        info: What was planned.
+        environment: The one machine that measured it.
+        finished: Blocks measured.
+        levels: All its activations but the placebo, by setting id and label, whether compared or not.
+    """
+
+    info: RunInfo
+    environment: Environment
+    finished: int
+    levels: dict[str, dict[str, Level]]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A comparison of two runs.
+
+    Attributes:
+        old: The run that is compared with.
+        new: The run that is judged.
+        verdict: NEW's margins and alpha.
+        machines: In words, what makes the two machines different; empty for the same one.
+        software: What else differs between the environments: name to (old, new).
+        times_compared: Whether times were: on the same machine, or on two that the user accepts.
+        settings: In the order of the new run.
+        left_out: What is not compared, in the order in which it was found.
+    """
+
+    old: RunSide
+    new: RunSide
+    verdict: VerdictConfig
+    machines: tuple[str, ...]
+    software: dict[str, tuple[str, str]]
+    times_compared: bool
+    settings: tuple[SettingChange, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def two_machines(self) -> bool:
+        """Whether times of two machines stand beside each other, which has to be said with each of them."""
+        return bool(self.machines) and self.times_compared

@@ -1,0 +1,107 @@
+"""Two runs to changes: the story of a comparison, from blocks to figures."""
+
+from collections.abc import Iterable, Sequence
+
+from actbench.analysis.changes import Changes, RunSide
+from actbench.analysis.matching import LeftOut, definition, match_activations, match_settings
+from actbench.analysis.measured import (
+    common_environment,
+    finished_blocks,
+    machine,
+    machine_differences,
+    require_cells,
+)
+from actbench.analysis.setting_cells import SettingCells
+from actbench.analysis.setting_changes import level, setting_change
+from actbench.analysis.time_changes import Sides, common_times
+from actbench.config.schema import VerdictConfig
+from actbench.environment import differences
+from actbench.records import BlockRecord, RunInfo
+
+
+def compare_runs(
+    old: RunInfo,
+    old_records: Iterable[BlockRecord],
+    new: RunInfo,
+    new_records: Iterable[BlockRecord],
+    *,
+    accept_environment: bool = False,
+) -> Changes:
+    """What changed from one run to another.
+
+    Args:
+        old: What was planned in the run that is compared with.
+        old_records: What its ledger holds, in any order.
+        new: What was planned in the run that is judged, by its own margins.
+        new_records: What its ledger holds.
+        accept_environment: Whether times of different machines are compared, too.
+
+    Raises:
+        NothingMeasuredError: If no training of one of the runs ended well.
+        EnvironmentMismatchError: If one of the runs was itself measured on different machines.
+    """
+    before, after = _Measured(old, old_records), _Measured(new, new_records)
+    machines = machine_differences(before.environment, after.environment)
+    times_compared = accept_environment or not machines
+    verdict = VerdictConfig.model_validate(new.config.get("verdict", {}))
+    baseline = _common_baseline(old, new)
+    pairs, left_out = match_settings(old, new)
+    settings = []
+    for pair in pairs:
+        sides = before.cells(pair.old.id), after.cells(pair.new.id)
+        labels, other_labels = match_activations(old, new, pair.new.id)
+        timed, other_times = common_times(sides, pair.new.id) if times_compared else ([], [])
+        left_out += [*other_labels, *_other_seeds(sides, pair.new.id), *other_times]
+        settings.append(setting_change(pair, sides, labels, timed, baseline, verdict))
+    told = differences(before.environment, after.environment)
+    return Changes(
+        old=before.side,
+        new=after.side,
+        verdict=verdict,
+        machines=tuple(machines),
+        software={name: both for name, both in told.items() if name not in machine(before.environment)},
+        times_compared=times_compared,
+        settings=tuple(settings),
+        left_out=tuple(left_out),
+    )
+
+
+class _Measured:
+    """One run, as far as it was measured, on its one machine."""
+
+    def __init__(self, info: RunInfo, records: Iterable[BlockRecord]) -> None:
+        self._info = info
+        self._finished = finished_blocks(records)
+        require_cells(info, self._finished)
+        self.environment = common_environment(self._finished)
+
+    def cells(self, setting: str) -> SettingCells:
+        blocks = tuple(block for block in self._finished if block.setting == setting)
+        return SettingCells(blocks, self._info.activations, self._info.baseline, self._info.placebo)
+
+    @property
+    def side(self) -> RunSide:
+        labels = [label for label in self._info.activations if label != self._info.placebo]
+        levels = {
+            setting.id: {label: level(self.cells(setting.id), label) for label in labels}
+            for setting in self._info.settings
+        }
+        return RunSide(self._info, self.environment, len(self._finished), levels)
+
+
+def _common_baseline(old: RunInfo, new: RunInfo) -> str | None:
+    same = old.baseline == new.baseline and definition(old, old.baseline) == definition(new, new.baseline)
+    return new.baseline if same else None
+
+
+def _other_seeds(sides: Sides, setting: str) -> list[LeftOut]:
+    old, new = ([block.seed for block in side.blocks] for side in sides)
+    only_old, only_new = ([seed for seed in a if seed not in b] for a, b in ((old, new), (new, old)))
+    return [
+        *([LeftOut("old", setting, _seeds_in_words(only_old))] if only_old else []),
+        *([LeftOut("new", setting, _seeds_in_words(only_new))] if only_new else []),
+    ]
+
+
+def _seeds_in_words(seeds: Sequence[int]) -> str:
+    return f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}"

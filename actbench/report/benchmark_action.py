@@ -1,0 +1,60 @@
+"""NEW's figures as the "customSmallerIsBetter" JSON that GitHub benchmark actions keep a history of.
+
+The format is that of https://github.com/benchmark-action/github-action-benchmark: a list of objects with
+`name`, `unit`, `value` and, in words, `range` and `extra`.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from actbench.analysis.changes import Changes, Level, RowChange, timed_in_words
+from actbench.analysis.intervals import Interval
+from actbench.report.numbers import format_value, verdict_in_words
+
+
+def changes_to_benchmark_action(changes: Changes) -> str:
+    """All activations of NEW, compared or not: seconds, and the error rate, for smaller has to be better."""
+    rows = {
+        (setting.pair.new.id, row.activation): row for setting in changes.settings for row in setting.rows
+    }
+    entries: list[dict[str, Any]] = []
+    for setting, levels in changes.new.levels.items():
+        for label, level in levels.items():
+            name = f"{changes.new.info.name}/{setting}/{label}"
+            entries += _entries(changes, name, level, rows.get((setting, label)))
+    return json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _entries(changes: Changes, name: str, level: Level, row: RowChange | None) -> Iterator[dict[str, Any]]:
+    if level.accuracy is not None:
+        error = level.accuracy.map(lambda accuracy: 100 * (1 - accuracy))
+        change = None
+        if row is not None and row.accuracy is not None:
+            difference = format_value(row.accuracy.comparison.interval, "points")
+            change = f"accuracy {difference} points to OLD: {verdict_in_words(row.accuracy.comparison)}"
+        yield _entry(f"{name}/test error", "%", error, level, changes, change)
+    times = {change.timed: change for change in row.times} if row else {}
+    for timed, seconds in level.seconds.items():
+        change = None
+        if timed in times:
+            comparison = times[timed].comparison
+            of_two = " (two machines)" if changes.two_machines else ""
+            ratio = format_value(comparison.interval, "ratio")
+            change = f"{ratio} of OLD's{of_two}: {verdict_in_words(comparison)}"
+        unit = "s/step" if timed is None else "s/call"
+        yield _entry(f"{name}/{timed_in_words(timed)}", unit, seconds, level, changes, change)
+
+
+def _entry(
+    name: str, unit: str, interval: Interval, level: Level, changes: Changes, change: str | None
+) -> dict[str, Any]:
+    environment = changes.new.environment
+    extra = [
+        f"n = {level.seeds}, run {changes.new.info.run_id}, {environment.cpu}, {environment.cores} cores",
+        *([change] if change else []),
+    ]
+    bounds = {}
+    if interval.ci_low is not None and interval.ci_high is not None:
+        bounds = {"range": f"± {abs(interval.ci_high - interval.ci_low) / 2:.3g}"}
+    return {"name": name, "unit": unit, "value": interval.estimate, **bounds, "extra": "\n".join(extra)}

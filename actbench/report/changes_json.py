@@ -1,0 +1,118 @@
+"""A comparison of two runs as one JSON object, in the names of `contract`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from actbench.analysis.changes import Changes, Level, RowChange, RunSide, SettingChange, TimeChange, Timed
+from actbench.analysis.gate import Check, Gate
+from actbench.analysis.intervals import Interval
+from actbench.report.contract import comparison_object, interval_object
+
+
+def changes_to_json(changes: Changes, gate: Gate, checks: Sequence[Check]) -> str:
+    """Figures that do not exist are null, never NaN."""
+    value = {
+        "old": _run(changes.old),
+        "new": _run(changes.new),
+        "machines": {
+            "same": not changes.machines,
+            "differences": list(changes.machines),
+            "times_compared": changes.times_compared,
+        },
+        "software": [{"name": name, "old": old, "new": new} for name, (old, new) in changes.software.items()],
+        "verdict": changes.verdict.model_dump(mode="json"),
+        "gate": _gate(changes, gate, checks),
+        "settings": [_setting(setting, changes.two_machines) for setting in changes.settings],
+        "left_out": [asdict(entry) for entry in changes.left_out],
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _run(side: RunSide) -> dict[str, Any]:
+    info = side.info
+    return {
+        "run_id": info.run_id,
+        "name": info.name,
+        "created_at": info.created_at,
+        "baseline": info.baseline,
+        "blocks": {"planned": len(info.blocks), "finished": side.finished},
+        "environment": side.environment.model_dump(mode="json"),
+    }
+
+
+def _gate(changes: Changes, gate: Gate, checks: Sequence[Check]) -> dict[str, Any] | None:
+    if not gate.fail_on:
+        return None
+    return {
+        "fail_on": list(gate.fail_on),
+        "max_slowdown": gate.max_slowdown,
+        "max_drop": gate.drop(changes.verdict),
+        "strict": gate.strict,
+        "checks": [asdict(check) for check in checks],
+    }
+
+
+def _setting(setting: SettingChange, two_machines: bool) -> dict[str, Any]:
+    pair = setting.pair
+    return {
+        "setting": {"id": pair.new.id, "old_id": pair.old.id, **pair.new.description},
+        "baseline": setting.baseline,
+        "seeds": setting.seeds,
+        "two_machines": two_machines,
+        "placebo": {
+            "train_time_ratio": _ratio(setting.placebo.get(None)),
+            "inference": [
+                {"batch_size": timed, "time_ratio": _ratio(ratio)}
+                for timed, ratio in setting.placebo.items()
+                if timed is not None
+            ],
+        },
+        "rows": [_row(row) for row in setting.rows],
+    }
+
+
+def _row(row: RowChange) -> dict[str, Any]:
+    times = {change.timed: change for change in row.times}
+    sizes = [timed for timed in times if timed is not None]
+    return {
+        "activation": row.activation,
+        "seeds": {"old": row.old.seeds, "new": row.new.seeds},
+        "pairs": row.accuracy.pairs if row.accuracy else 0,
+        "diverged": {"old": row.old.diverged, "new": row.new.diverged},
+        "accuracy": {
+            side: interval_object("accuracy", level.accuracy)
+            for side, level in (("old", row.old), ("new", row.new))
+        },
+        "accuracy_diff": row.accuracy and comparison_object("accuracy_diff", row.accuracy.comparison),
+        "identical": bool(row.accuracy and row.accuracy.identical),
+        "train_step_s": _seconds(row, None),
+        **_time("train_time_ratio", times.get(None)),
+        "inference": [
+            {
+                "batch_size": size,
+                "latency_s": _seconds(row, size),
+                **_time("time_ratio", times[size]),
+            }
+            for size in sizes
+        ],
+    }
+
+
+def _seconds(row: RowChange, timed: Timed) -> Mapping[str, Any]:
+    def seconds(level: Level) -> dict[str, float | None] | None:
+        return interval_object("epoch_s", level.seconds.get(timed))
+
+    return {"old": seconds(row.old), "new": seconds(row.new)}
+
+
+def _time(name: str, change: TimeChange | None) -> dict[str, Any]:
+    return {
+        name: change and comparison_object(name, change.comparison),
+        f"{name}_to_baseline": _ratio(change.to_baseline if change else None),
+    }
+
+
+def _ratio(interval: Interval | None) -> dict[str, float | None] | None:
+    return interval_object("time_ratio", interval)

@@ -1,0 +1,40 @@
+"""How to read a comparison of two runs, one line each."""
+
+from actbench.analysis.changes import Changes
+
+_ACCURACY = (
+    "Accuracy: NEW less OLD, paired by seed, in percentage points, mean over the n seeds that both have, "
+    "with its 95 % interval. OLD and NEW are means over all seeds of their run."
+)
+_TIMES = (
+    "NEW/OLD: each block's median per step or call, geometric mean over the blocks (n: OLD's + NEW's), with "
+    "Welch's 95 % interval. The runs were not interleaved: a drift of the machine between the two sessions "
+    "is part of it, and its interval does not know of it."
+)
+_RELATIVE = (
+    "Relative to {0}: the ratio to {0} within the same rounds, NEW's over OLD's. No drift is in it, and "
+    "nothing that changes all activations alike."
+)
+
+
+def notes_of(changes: Changes) -> tuple[str, ...]:
+    """What has to be said under these tables."""
+    if not any(setting.rows for setting in changes.settings):
+        return ()
+    verdict = changes.verdict
+    notes = [_ACCURACY]
+    if any(row.times for setting in changes.settings for row in setting.rows):
+        notes.append(_TIMES)
+        notes += dict.fromkeys(
+            _RELATIVE.format(setting.baseline) for setting in changes.settings if setting.baseline
+        )
+    if changes.two_machines:
+        notes.append("Times are of two machines: they do not say what a change of the code did.")
+    notes.append(
+        f"Verdict: EQUIVALENT where the interval lies inside NEW's margin (±{100 * verdict.margin:.3g} "
+        f"points, ±{100 * verdict.time_margin:.3g} % of time); else BETTER or WORSE where it excludes no "
+        "difference (of a time: all of the margin) and so does the test after Holm's adjustment over the "
+        "activations; else INCONCLUSIVE, followed by the seeds that would likely decide it where that can be "
+        "estimated."
+    )
+    return tuple(notes)
