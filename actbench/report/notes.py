@@ -43,6 +43,10 @@ _NEW_DATA = (
     "New seeds: what other seeds would give on these test examples. New seeds and data: what they would give "
     "on other test examples of the same kind, so that it is wider by the luck of the test set."
 )
+_NO_BITS = (
+    "This run has not kept which test examples were right, which takes actbench with schema 2; measure it "
+    "again, with --fresh, for intervals on new data."
+)
 _ONE_SEED = "With a single seed, time intervals come from its rounds alone and speak for that one process."
 _NO_INTERVAL = (
     "A figure without brackets has no interval: too few samples, or equal ones, do not show their spread."
@@ -61,6 +65,8 @@ def notes_of(
         notes.append(_VERDICTS)
     if report.generalised and "accuracy" in shown:
         notes.append(_NEW_DATA)
+        if not any(row.accuracy_new_data for setting in settings for row in setting.rows):
+            notes.append(_NO_BITS)
     if any(setting.finished == 1 for setting in settings) and {"time", "inference"} & set(shown):
         notes.append(_ONE_SEED)
     cells = (value for section in sections for table in section.tables for row in table.rows for value in row)

@@ -1,0 +1,87 @@
+"""What `--against` and `--generalise` change in a report."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from actbench import report
+from actbench.errors import ConfigError
+from tests.factories import SyntheticRun, make_block, make_cell, make_info, make_run
+
+EXAMPLES = 200
+
+
+def run_with_answers(seeds: int = 4) -> SyntheticRun:
+    """A run that kept which of 200 test examples were right: relu and its placebo nine tenths, tanh fewer."""
+    rng = np.random.default_rng(0)
+    info = make_info(("relu", "tanh", "placebo"), seeds=seeds)
+    dataset = {key: value.model_copy(update={"test": EXAMPLES}) for key, value in info.dataset.items()}
+    blocks = []
+    for seed in range(seeds):
+        right = {"relu": rng.random(EXAMPLES) < 0.9, "tanh": rng.random(EXAMPLES) < 0.8}
+        right["placebo"] = right["relu"]
+        cells = [
+            make_cell(label, accuracy=float(np.mean(answers)), test_correct=answers.tolist())
+            for label, answers in right.items()
+        ]
+        blocks.append(make_block(cells, seed=seed))
+    return SyntheticRun(info.model_copy(update={"dataset": dataset}), blocks)
+
+
+def test_new_data_stands_beside_new_seeds_and_is_explained_in_one_line() -> None:
+    run = run_with_answers()
+    built = report.build(run.info, run.records, generalise=True)
+    text = report.render(built, "markdown", "accuracy")
+    assert "| activation | new seeds | new seeds and data | n |" in text
+    assert len(re.findall(r"^- New seeds: what other seeds would give", text, re.MULTILINE)) == 1
+    rows = {row["activation"]: row for row in json.loads(report.render(built, "json"))["settings"][0]["rows"]}
+    for label in ("relu", "tanh"):
+        seeds, data = rows[label]["accuracy"], rows[label]["accuracy_new_data"]
+        assert data["mean"] == pytest.approx(seeds["mean"])
+    assert rows["relu"]["accuracy_diff_new_data"] is None
+    assert rows["tanh"]["accuracy_diff_new_data"]["mean"] == pytest.approx(
+        rows["tanh"]["accuracy_diff"]["mean"]
+    )
+
+
+def test_without_being_asked_there_is_nothing_on_new_data() -> None:
+    run = run_with_answers()
+    built = report.build(run.info, run.records)
+    assert "new_data" not in report.render(built, "json")
+    assert "new_data" not in report.render(built, "csv")
+    assert "new seeds" not in report.render(built, "terminal").lower()
+
+
+def test_a_run_that_kept_no_answers_says_so() -> None:
+    run = make_run(("relu", "tanh"), seeds=3)
+    text = report.render(report.build(run.info, run.records, generalise=True), "markdown", "accuracy")
+    assert "has not kept which test examples were right" in text
+    kept = run_with_answers()
+    built = report.build(kept.info, kept.records, generalise=True)
+    assert "has not kept" not in report.render(built, "markdown", "accuracy")
+
+
+def test_against_another_activation() -> None:
+    run = make_run(("relu", "tanh", "elu", "placebo"), seeds=4)
+    built = report.build(run.info, run.records, against="tanh")
+    content = json.loads(report.render(built, "json"))
+    assert (content["run"]["baseline"], content["run"]["compared_with"]) == ("relu", "tanh")
+    rows = {row["activation"]: row for row in content["settings"][0]["rows"]}
+    assert rows["tanh"]["accuracy_diff"] is None
+    assert rows["relu"]["accuracy_diff"]["mean"] == pytest.approx(
+        rows["relu"]["accuracy"]["mean"] - rows["tanh"]["accuracy"]["mean"]
+    )
+    text = report.render(built, "terminal")
+    assert re.search(r"baseline +tanh, by --against; relu in the config", text)
+    assert re.search(r"tanh .* baseline", text)
+    # The placebo stays a copy of the config's baseline, and is checked against that.
+    usual = report.build(run.info, run.records)
+    assert built.estimates.settings[0].placebo == usual.estimates.settings[0].placebo
+
+
+def test_against_what_is_not_there() -> None:
+    run = make_run(("relu", "tanh"), seeds=2)
+    with pytest.raises(ConfigError, match=r"--against: 'tahn' .* allowed: relu, tanh; did you mean 'tanh'\?"):
+        report.build(run.info, run.records, against="tahn")
