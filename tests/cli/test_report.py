@@ -176,3 +176,14 @@ def test_help_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_compares_with_another_activation_and_for_new_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(tmp_path)
+    invoke("--out", tmp_path, "--against", "tanh", "--generalise", "--format", "csv", "--table", "accuracy")
+    built = reports.build(RUN.info, RUN.records, against="tanh", generalise=True)
+    printed = capsys.readouterr().out
+    assert printed == reports.render(built, "csv", "accuracy")
+    assert printed != expected("csv", "accuracy")
