@@ -19,7 +19,9 @@ _PIPE_CLOSED = 141  # as a shell tells of a tool that SIGPIPE ended
 
 _VERBS = {
     "run": "Train and time every activation of CONFIG, then print the report.",
+    "plan": "Say what CONFIG would take, and what it could decide.",
     "report": "Print the tables of RUN, the newest by default.",
+    "compare": "Say what changed from run OLD to run NEW, and fail where a limit is broken.",
     "verify": "Train some cells of RUN again and compare the accuracies.",
     "doctor": "Look at this machine and say how small a difference of time it can show.",
     "validate": "Check configs without running them.",

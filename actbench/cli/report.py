@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from actbench.cli.options import example, out_option
+from actbench.cli.output import output_option, write_result
+from actbench.cli.reading import read_run
 from actbench.cli.screen import screen
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ _SORTS = ("accuracy", "time", "activation", "config")
 @click.option("--against", metavar="LABEL", help="Compare with this activation instead of the baseline.")
 @click.option("--generalise", is_flag=True, help="Add accuracy intervals for new test data.")
 @out_option
-@click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead.")
+@output_option
 def report(
     run: str | None,
     form: "Format",
@@ -52,32 +54,10 @@ def report(
     RUN is a run folder, a run id, or the name of a config.
     """
     from actbench import report as reports
-    from actbench.store import find_run, open_run
 
     if run == "":  # as a path it would be the current folder
         raise click.BadParameter("it is empty; leave it out for the newest run", param_hint="RUN")
-    path = find_run(out, run)
-    stored = open_run(path)
-    if stored.torn:
-        click.echo(f"{path}: the last line of the ledger is incomplete and was ignored", err=True)
+    stored = read_run(out, run)
     built = reports.build(stored.info, stored.records, sort, against=against, generalise=generalise)
-    planned, finished = len(stored.info.blocks), built.estimates.finished
-    if finished < planned:
-        failed = len(built.estimates.failed)
-        click.echo(f"{path}: {finished} of {planned} blocks are measured, {failed} failed", err=True)
     width, color = screen() if output is None else (80, False)
-    text = reports.render(built, form, table, width=width, color=color)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        _write(output, text)
-
-
-def _write(path: Path, text: str) -> None:
-    from actbench.store.files import reporting, write_atomically
-
-    with reporting(f"write {path}"):
-        if path.exists() and not path.is_file():
-            path.write_bytes(text.encode())  # a device or a pipe is written to, never replaced
-        else:
-            write_atomically(path.resolve(), text.encode())
+    write_result(reports.render(built, form, table, width=width, color=color), output)

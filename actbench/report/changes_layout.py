@@ -39,9 +39,8 @@ def _summary(changes: Changes) -> Facts:
     """How many of each verdict, and of whom, where it is not EQUIVALENT."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for setting in changes.settings:
-        of_several = f" (setting {setting.pair.new.id})" if len(changes.settings) > 1 else ""
         for row in setting.rows:
-            label = row.activation + of_several
+            label = _label(changes, setting.pair.new.id, row.activation)
             if row.accuracy is not None:
                 found["accuracy"].append((str(row.accuracy.comparison.verdict), label))
             for change in row.times:
@@ -54,12 +53,14 @@ def _verdicts(entries: Iterable[tuple[str, str]]) -> str:
     labels: dict[str, list[str]] = defaultdict(list)
     for verdict, label in entries:
         labels[verdict].append(label)
-    parts = []
-    for verdict in _VERDICTS:
-        if labels[verdict]:
-            of_whom = "" if verdict == "EQUIVALENT" else f" ({', '.join(labels[verdict])})"
-            parts.append(f"{len(labels[verdict])} {verdict}{of_whom}")
-    return ", ".join(parts)
+    if len(labels) == 1:
+        return "".join(f"all {len(whose)} {verdict}" for verdict, whose in labels.items())
+    return ", ".join(
+        f"{len(labels[verdict])} {verdict}"
+        + ("" if verdict == "EQUIVALENT" else f" ({', '.join(labels[verdict])})")
+        for verdict in _VERDICTS
+        if verdict in labels
+    )
 
 
 def _gate_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
@@ -67,10 +68,19 @@ def _gate_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
         return ()
     rulings = Counter(check.ruling for check in checks)
     counted = ", ".join(f"{rulings[name]} {name}" for name in get_args(Ruling))
+    undecided: dict[str, list[str]] = defaultdict(list)
+    for check in checks:
+        if check.ruling == "undecided":
+            undecided[check.quantity].append(_label(changes, check.setting, check.activation))
     return (
         ("gate", f"{limits_in_words(changes, gate)}: {counted}"),
-        *((check.ruling, check_in_words(check)) for check in checks if check.ruling != "passed"),
+        *(("failed", check_in_words(check)) for check in checks if check.ruling == "failed"),
+        *(("undecided", f"{quantity}: {', '.join(labels)}") for quantity, labels in undecided.items()),
     )
+
+
+def _label(changes: Changes, setting: str, activation: str) -> str:
+    return f"{activation} (setting {setting})" if len(changes.settings) > 1 else activation
 
 
 def _run_facts(changes: Changes) -> Facts:

@@ -1,0 +1,25 @@
+"""Where a result goes: to standard output, or to a file."""
+
+from pathlib import Path
+
+import click
+
+output_option = click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead.")
+
+
+def write_result(text: str, output: Path | None) -> None:
+    """Prints a result, or replaces a file with it.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    from actbench.store.files import reporting, write_atomically
+
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    with reporting(f"write {output}"):
+        if output.exists() and not output.is_file():
+            output.write_bytes(text.encode())  # a device or a pipe is written to, never replaced
+        else:
+            write_atomically(output.resolve(), text.encode())
