@@ -16,7 +16,7 @@ from actbench.cli.options import example, out_option, set_option
 @click.argument("config", type=click.Path(path_type=Path))
 @out_option
 @set_option
-@click.option("--dry-run", is_flag=True, help="Print the plan and its estimated time, and stop.")
+@click.option("--dry-run", is_flag=True, help="Print what `actbench plan` does, and stop.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @click.option("--fresh", is_flag=True, help="Measure everything again; the earlier ledger is set aside.")
 def run(config: Path, out: Path, overrides: tuple[str, ...], dry_run: bool, quiet: bool, fresh: bool) -> None:
@@ -26,37 +26,11 @@ def run(config: Path, out: Path, overrides: tuple[str, ...], dry_run: bool, quie
     OUT/<name>/<run id>/.
     """
     if dry_run:
-        _print_plan(config, out, overrides, fresh)
+        from actbench.cli.plan import print_plan
+
+        print_plan(config, overrides, out, fresh=fresh)
     else:
         _run(config, out, overrides, quiet, fresh)
-
-
-def _print_plan(config: Path, out: Path, overrides: tuple[str, ...], fresh: bool) -> None:
-    from actbench.cli.progress import format_duration
-    from actbench.config.loader import load_config
-    from actbench.execution.estimate import estimate_s
-    from actbench.plan import make_plan
-    from actbench.run import finished_blocks, run_folder
-
-    plan = make_plan(load_config(config, overrides))
-    click.echo(f"run       {plan.name}/{plan.run_id}")
-    for setting in plan.settings:
-        train, model = setting.train, setting.model
-        click.echo(
-            f"setting   {setting.dataset.name}, hidden units {list(model.hidden_units)}, {train.optimizer} "
-            f"{train.learning_rate:g}, batch {train.batch_size}, {train.epochs} epochs, "
-            f"engine {setting.timing.engine}"
-        )
-    cells = plan.blocks[0].cells
-    placebo = f" and a placebo of {plan.baseline}" if plan.placebo else ""
-    click.echo(f"cells     {', '.join(cell.label for cell in cells if cell.label != plan.placebo)}{placebo}")
-    finished = () if fresh else finished_blocks(out, plan)
-    pending = [block for block in plan.blocks if block.id not in finished]
-    seeds = len(plan.blocks) // len(plan.settings)
-    click.echo(f"blocks    {len(plan.blocks)}: {len(plan.settings)} setting(s), {seeds} seed(s) each")
-    click.echo(f"trainings {plan.trainings}")
-    click.echo(f"pending   {len(pending)} of {len(plan.blocks)} blocks, in {run_folder(out, plan)}")
-    click.echo(f"time      about {format_duration(estimate_s(plan, pending))} here, from a quick calibration")
 
 
 def _run(config: Path, out: Path, overrides: tuple[str, ...], quiet: bool, fresh: bool) -> None:
