@@ -54,12 +54,18 @@ class Block(Record):
     Attributes:
         id: `<setting id>-<seed>`.
         cells: In the order of the config, the placebo last.
+        baseline: Label of the activation that the others are compared with; it need not be among the cells.
+        seeds: How many blocks the setting has.
+        extra_budget_s: The block's share of what timing-only rounds may take in the whole run.
     """
 
     id: str
     setting: Setting
     seed: int
     cells: tuple[CellPlan, ...]
+    baseline: str | None = None
+    seeds: int = 1
+    extra_budget_s: float = 0.0
 
 
 class Plan(Record):
@@ -92,7 +98,15 @@ def make_plan(config: BenchConfig) -> Plan:
     cells = _cells(config)
     settings = (_setting(config),)
     blocks = tuple(
-        Block(id=f"{setting.id}-{seed}", setting=setting, seed=seed, cells=cells)
+        Block(
+            id=f"{setting.id}-{seed}",
+            setting=setting,
+            seed=seed,
+            cells=cells,
+            baseline=config.baseline,
+            seeds=len(config.seeds),
+            extra_budget_s=(setting.timing.budget_s or 0.0) / (len(settings) * len(config.seeds)),
+        )
         for setting in settings
         for seed in config.seeds
     )

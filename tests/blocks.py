@@ -24,6 +24,8 @@ def setting(
     slices_per_epoch: int = 3,
     inference_batch_sizes: tuple[int, ...] = (1, 8),
     inference_rounds: int = 3,
+    target_ci: float | None = None,
+    budget_s: float | None = None,
 ) -> Setting:
     return Setting(
         id="5e771265",
@@ -39,10 +41,20 @@ def setting(
             slices_per_epoch=slices_per_epoch,
             inference_batch_sizes=inference_batch_sizes,
             inference_rounds=inference_rounds,
+            target_ci=target_ci,
+            budget_s=budget_s,
         ),
     )
 
 
-def block(*cells: CellPlan, seed: int = 0, **values: Any) -> Block:
+def block(*cells: CellPlan, seed: int = 0, seeds: int = 1, **values: Any) -> Block:
     made = setting(**values)
-    return Block(id=f"{made.id}-{seed}", setting=made, seed=seed, cells=cells)
+    return Block(
+        id=f"{made.id}-{seed}",
+        setting=made,
+        seed=seed,
+        cells=cells,
+        baseline="relu",
+        seeds=seeds,
+        extra_budget_s=made.timing.budget_s or 0.0,
+    )

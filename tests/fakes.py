@@ -1,6 +1,9 @@
 """An engine and a clock without TensorFlow, for everything that is not the engine's own arithmetic."""
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from actbench.engine.trainer import Sums
 
@@ -23,6 +26,7 @@ class FakeTrainer:
     def __init__(self, label: str, engine: "FakeEngine") -> None:
         self.label = label
         self.engine = engine
+        self.trained_steps = 0
 
     def compile(self) -> None:
         self.engine.calls.append(("compile", self.label))
@@ -33,7 +37,9 @@ class FakeTrainer:
 
     def train(self, epoch: Any, start: int, stop: int) -> Sums:
         self.engine.calls.append(("train", self.label, start, stop))
-        self.engine.clock.now += self.engine.step_s.get(self.label, 0.01) * (stop - start)
+        self.trained_steps += stop - start
+        step_s = self.engine.step_s.get(self.label, 0.01) * self.engine.noise(("train", self.label))
+        self.engine.clock.now += step_s * (stop - start)
         loss = float("nan") if (self.label, start) in self.engine.diverges_at else 1.0
         return Sums(loss, stop - start, stop - start)
 
@@ -42,13 +48,23 @@ class FakeTrainer:
         self.engine.clock.now += 0.5
         return Sums(0.25 * len(examples), len(examples) // 2, len(examples))
 
-    def compile_inference(self, batch_size: int) -> None:
-        self.engine.calls.append(("compile inference", self.label, batch_size))
+    def evaluate_each(self, examples: range) -> tuple[Sums, Any]:
+        return self.evaluate(examples), np.arange(len(examples)) % 2 == 1
+
+    def compile_inference(self, batch: range) -> None:
+        self.engine.calls.append(("compile inference", self.label, len(batch)))
         self.engine.clock.now += 1.0
 
-    def infer(self, batch_size: int) -> None:
-        self.engine.calls.append(("infer", self.label, batch_size))
-        self.engine.clock.now += 0.001 * batch_size
+    def infer(self, batch: range) -> None:
+        self.engine.calls.append(("infer", self.label, len(batch)))
+        self.engine.clock.now += 0.001 * len(batch) * self.engine.noise(("infer", self.label))
+
+    def state(self) -> int:
+        return self.trained_steps
+
+    def put_back(self, state: int) -> None:
+        self.engine.calls.append(("put back", self.label))
+        self.trained_steps = state
 
 
 class FakeEngine:
@@ -59,10 +75,17 @@ class FakeEngine:
         self.calls: list[tuple[Any, ...]] = []
         self.step_s: dict[str, float] = {}
         self.diverges_at: set[tuple[str, int]] = set()
+        self.trainers: dict[str, FakeTrainer] = {}
+        self.noise: Callable[[tuple[str, str]], float] = lambda _: 1.0
 
     def place(self, order: Any) -> Any:
         self.calls.append(("place", tuple(order.tolist())))
         return order
 
+    def inference_batch(self, batch_size: int) -> range:
+        self.calls.append(("inference batch", batch_size))
+        return range(batch_size)
+
     def trainer(self, cell: Any) -> FakeTrainer:
-        return FakeTrainer(cell.label, self)
+        self.trainers[cell.label] = FakeTrainer(cell.label, self)
+        return self.trainers[cell.label]

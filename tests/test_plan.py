@@ -30,6 +30,14 @@ def test_a_plan_has_a_block_for_every_seed_with_all_cells():
     assert (made.name, made.baseline, made.placebo, made.trainings) == ("example", "relu", "placebo", 8)
 
 
+def test_every_block_knows_its_baseline_and_its_share_of_the_budget():
+    made = plan(seeds=4, baseline="leaky", timing={"target_ci": 0.01, "budget_s": 60})
+    assert {(block.baseline, block.seeds, block.extra_budget_s) for block in made.blocks} == {
+        ("leaky", 4, 15.0)
+    }
+    assert {block.extra_budget_s for block in plan().blocks} == {0.0}
+
+
 def test_the_placebo_copies_the_baseline_with_its_parameters():
     cells = plan(baseline="leaky").blocks[0].cells
     assert cells[-1] == CellPlan(label="placebo", name="leaky_relu", params={"negative_slope": 0.1})

@@ -3,34 +3,22 @@
 import gc
 import math
 import resource
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from actbench.engine.stopwatch import Stopwatch, garbage_collection_paused
+from actbench.bits import pack
+from actbench.engine.extra_rounds import ExtraRounds
+from actbench.engine.running import Rounds, Running, alive
+from actbench.engine.stopwatch import Stopwatch
 from actbench.engine.trainer import Engine, Sums, Trainer
 from actbench.plan import Block, CellPlan, slice_steps, steps_per_epoch
 from actbench.records import BlockRecord, Cell, Environment, Inference, Phases
 from actbench.streams import permutation
 
 OnEpoch = Callable[[int, dict[str, float]], None]
-
-
-@dataclass
-class _Running:
-    """A cell while it is being measured: its trainer and the samples so far."""
-
-    plan: CellPlan
-    trainer: Trainer
-    compile_s: float | None = None
-    diverged: bool = False
-    slice_s: list[float] = field(default_factory=list)
-    train: list[Sums] = field(default_factory=list)
-    validation: list[Sums] = field(default_factory=list)
-    test: Sums | None = None
-    inference_compile_s: dict[int, float] = field(default_factory=dict)
-    latency_s: dict[int, list[float]] = field(default_factory=dict)
 
 
 class BlockRunner:
@@ -69,17 +57,23 @@ class BlockRunner:
         gc.freeze()
         steps = steps_per_epoch(block.setting, self._training_rows)
         slices = slice_steps(steps, block.setting.timing.slices_per_epoch)
+        rounds = Rounds(cells, block.seed, stopwatch)
         for epoch in range(block.setting.train.epochs):
-            self._train_epoch(cells, block.seed, epoch, slices, stopwatch)
+            self._train_epoch(rounds, epoch, slices)
             with stopwatch.measure("evaluation"):
                 accuracies = self._validate(cells)
             on_epoch(epoch + 1, accuracies)
         with stopwatch.measure("evaluation"):
-            for cell in _alive(cells):
-                cell.test = cell.trainer.evaluate(self._test)
+            for cell in alive(cells):
+                cell.test, cell.test_correct = cell.trainer.evaluate_each(self._test)
                 cell.diverged = not math.isfinite(cell.test.loss)
-        for batch_size in block.setting.timing.inference_batch_sizes:
-            self._time_inference(cells, block, batch_size, stopwatch)
+        # Shared by the cells, placed anew for each block: no cell has a place in memory of its own.
+        sizes = block.setting.timing.inference_batch_sizes
+        batches = {size: self._engine.inference_batch(size) for size in sizes}
+        for batch_size, batch in batches.items():
+            self._time_inference(rounds, batch_size, batch, block.setting.timing.inference_rounds)
+        extra = ExtraRounds(self._engine, block, rounds, slices, self._training_rows, batches)
+        extra_slice_steps = extra.run()
         return BlockRecord(
             block=block.id,
             setting=block.setting.id,
@@ -92,68 +86,58 @@ class BlockRunner:
             phases=_phases(stopwatch),
             peak_memory_bytes=peak_memory_bytes(),
             cells=tuple(_cell(cell) for cell in cells),
+            extra_slice_steps=extra_slice_steps,
         )
 
-    def _start(self, cell: CellPlan, block: Block, stopwatch: Stopwatch) -> _Running:
+    def _start(self, cell: CellPlan, block: Block, stopwatch: Stopwatch) -> Running:
         label, compile_s = cell.label, None
         if label not in self._trainers:
             with stopwatch.measure("compile") as lap:
                 self._trainers[label] = self._engine.trainer(cell)
                 self._trainers[label].compile()
             compile_s = lap.elapsed_s
-        running = _Running(cell, self._trainers[label], compile_s)
+        running = Running(cell, self._trainers[label], compile_s)
         running.trainer.reset(block.seed)
         return running
 
-    def _train_epoch(
-        self, cells: list[_Running], seed: int, epoch: int, slices: tuple[int, ...], stopwatch: Stopwatch
-    ) -> None:
-        placed = self._engine.place(permutation(self._training_rows, seed, "batches", epoch))
+    def _train_epoch(self, rounds: Rounds, epoch: int, slices: Sequence[int]) -> None:
+        placed = self._engine.place(permutation(self._training_rows, rounds.seed, "batches", epoch))
         sums: dict[str, Sums] = {}
         start = 0
         for index, length in enumerate(slices):
-            order = permutation(len(cells), seed, "training round", epoch * len(slices) + index)
-            with garbage_collection_paused():
-                for cell in _alive([cells[k] for k in order]):
-                    with stopwatch.measure("training") as lap:
-                        part = cell.trainer.train(placed, start, start + length)
-                    cell.slice_s.append(lap.elapsed_s)
-                    label = cell.plan.label
-                    sums[label] = sums[label] + part if label in sums else part
-                    cell.diverged = not math.isfinite(part.loss)
+            work = partial(_train, placed, start, start + length)
+            for cell, elapsed_s, part in rounds.training("training round", epoch * len(slices) + index, work):
+                cell.slice_s.append(elapsed_s)
+                label = cell.plan.label
+                sums[label] = sums[label] + part if label in sums else part
+                cell.diverged = not math.isfinite(part.loss)
             start += length
-        for cell in cells:
+        for cell in rounds.cells:
             if cell.plan.label in sums:
                 cell.train.append(sums[cell.plan.label])
 
-    def _validate(self, cells: list[_Running]) -> dict[str, float]:
+    def _validate(self, cells: list[Running]) -> dict[str, float]:
         if not self._validation:
             return {}
-        for cell in _alive(cells):
+        for cell in alive(cells):
             cell.validation.append(cell.trainer.evaluate(self._validation))
-        return {cell.plan.label: cell.validation[-1].accuracy for cell in _alive(cells)}
+        return {cell.plan.label: cell.validation[-1].accuracy for cell in alive(cells)}
 
-    def _time_inference(
-        self, cells: list[_Running], block: Block, batch_size: int, stopwatch: Stopwatch
-    ) -> None:
-        for cell in _alive(cells):
+    def _time_inference(self, rounds: Rounds, batch_size: int, batch: Any, count: int) -> None:
+        for cell in alive(rounds.cells):
             cell.latency_s[batch_size] = []
             if (cell.plan.label, batch_size) not in self._inference_ready:
-                with stopwatch.measure("compile") as lap:
-                    cell.trainer.compile_inference(batch_size)
+                with rounds.stopwatch.measure("compile") as lap:
+                    cell.trainer.compile_inference(batch)
                 cell.inference_compile_s[batch_size] = lap.elapsed_s
                 self._inference_ready.add((cell.plan.label, batch_size))
-        # Training has just displaced from the caches what the first calls would need.
-        with stopwatch.measure("inference"):
-            for cell in _alive(cells):
-                cell.trainer.infer(batch_size)
-        for index in range(block.setting.timing.inference_rounds):
-            order = permutation(len(cells), block.seed, f"inference round of {batch_size}", index)
-            with garbage_collection_paused():
-                for cell in _alive([cells[k] for k in order]):
-                    with stopwatch.measure("inference") as lap:
-                        cell.trainer.infer(batch_size)
-                    cell.latency_s[batch_size].append(lap.elapsed_s)
+        rounds.untimed_inference(batch)
+        for index in range(count):
+            rounds.inference(batch_size, batch, index)
+
+
+def _train(epoch: Any, start: int, stop: int, trainer: Trainer) -> Sums:
+    return trainer.train(epoch, start, stop)
 
 
 def peak_memory_bytes() -> int:
@@ -165,10 +149,6 @@ def peak_memory_bytes() -> int:
                 return int(line.split()[1]) * 1024
     # Elsewhere this also remembers the parent's size at the moment of the fork, hence not the first choice.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def _alive(cells: list[_Running]) -> list[_Running]:
-    return [cell for cell in cells if not cell.diverged]
 
 
 def _phases(stopwatch: Stopwatch) -> Phases:
@@ -183,8 +163,9 @@ def _phases(stopwatch: Stopwatch) -> Phases:
     )
 
 
-def _cell(cell: _Running) -> Cell:
+def _cell(cell: Running) -> Cell:
     test = None if cell.diverged else cell.test
+    correct = None if cell.diverged else cell.test_correct
     return Cell(
         activation=cell.plan.label,
         status="diverged" if cell.diverged else "ok",
@@ -205,6 +186,8 @@ def _cell(cell: _Running) -> Cell:
             )
             for batch_size, latencies in cell.latency_s.items()
         ),
+        test_correct=None if correct is None else pack(correct),
+        extra_slice_s=tuple(cell.extra_slice_s),
     )
 
 

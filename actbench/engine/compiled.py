@@ -9,12 +9,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from actbench.datasets import Dataset
-from actbench.engine.models import InitialState, build_model, build_optimizer
-from actbench.engine.trainer import Sums
+from actbench.engine.models import Learner
+from actbench.engine.trainer import Sums, pieces
 from actbench.plan import CellPlan, Setting
-
-# Evaluation goes through the data in pieces, so that its memory does not grow with the dataset.
-EVALUATION_BATCH = 10_000
 
 
 class CompiledEngine:
@@ -34,28 +31,26 @@ class CompiledEngine:
     def place(self, order: npt.NDArray[np.int32]) -> tf.Tensor:
         return tf.constant(order)
 
+    def inference_batch(self, batch_size: int) -> tf.Tensor:
+        return tf.constant(self.dataset.x[np.resize(self.dataset.train, batch_size)])
+
     def trainer(self, cell: CellPlan) -> "CompiledTrainer":
         return CompiledTrainer(self, cell)
 
 
-class CompiledTrainer:
+class CompiledTrainer(Learner):
     """Trains one model by compiled slices; see `trainer.Trainer` for what the methods promise."""
 
     def __init__(self, engine: CompiledEngine, cell: CellPlan) -> None:
-        train = engine.setting.train
-        dataset = engine.dataset
+        super().__init__(engine.setting, engine.dataset, cell)
         self._engine = engine
-        self._batch_size = train.batch_size
-        self._full_steps, self._rest = divmod(len(dataset.train), train.batch_size)
-        self.model = build_model(engine.setting.model, cell, dataset.x.shape[1], dataset.classes)
-        self.optimizer = build_optimizer(train, self.model)
-        self.parameters = self.model.count_params()
-        self._initial_state = InitialState(self.model, self.optimizer)
+        self._batch_size = engine.setting.train.batch_size
+        self._full_steps, self._rest = divmod(len(engine.dataset.train), self._batch_size)
         self._full_batches = _training_program(self.model, self.optimizer, self._batch_size)
         self._last_batch = _training_program(self.model, self.optimizer, self._rest)
         self._evaluate = _evaluation_program(self.model)
         self._predict = tf.function(partial(self.model, training=False), jit_compile=True, autograph=False)
-        self._inference: dict[int, tuple[Any, tf.Tensor]] = {}
+        self._inference: dict[int, Any] = {}
 
     def compile(self) -> None:
         epoch = self._engine.place(np.arange(len(self._engine.dataset.train), dtype=np.int32))
@@ -64,9 +59,6 @@ class CompiledTrainer:
         if self._rest:
             self.train(epoch, self._full_steps, self._full_steps + 1)
         self.evaluate(self._engine.dataset.train[:1])
-
-    def reset(self, seed: int) -> None:
-        self._initial_state.restore(seed)
 
     def train(self, epoch: tf.Tensor, start: int, stop: int) -> Sums:
         sums = Sums(0.0, 0, 0)
@@ -84,31 +76,30 @@ class CompiledTrainer:
         return Sums(float(loss), int(correct), last - first)
 
     def evaluate(self, examples: range) -> Sums:
-        sums = Sums(0.0, 0, 0)
-        for start in range(examples.start, examples.stop, EVALUATION_BATCH):
-            stop = min(start + EVALUATION_BATCH, examples.stop)
-            loss, correct = self._evaluate(self._engine.x[start:stop], self._engine.y[start:stop])
-            sums += Sums(float(loss), int(correct), stop - start)
-        return sums
+        return self.evaluate_each(examples)[0]
 
-    def compile_inference(self, batch_size: int) -> None:
-        rows = np.resize(self._engine.dataset.train, batch_size)
-        batch = tf.constant(self._engine.dataset.x[rows])
+    def evaluate_each(self, examples: range) -> tuple[Sums, npt.NDArray[np.bool_]]:
+        x, y = self._engine.x, self._engine.y
+        parts = [self._evaluate(x[p.start : p.stop], y[p.start : p.stop]) for p in pieces(examples)]
+        correct = np.concatenate([part.numpy() for _, part in parts])
+        loss = sum(float(part) for part, _ in parts)
+        return Sums(loss, int(np.count_nonzero(correct)), len(examples)), correct
+
+    def compile_inference(self, batch: tf.Tensor) -> None:
         # A concrete function spares every call the dispatch in Python, 0.1 ms that has nothing to do with
         # the activation and hides what does.
-        self._inference[batch_size] = self._predict.get_concrete_function(batch), batch
-        self.infer(batch_size)
+        self._inference[len(batch)] = self._predict.get_concrete_function(batch)
+        self.infer(batch)
 
-    def infer(self, batch_size: int) -> None:
-        predict, batch = self._inference[batch_size]
-        predict(batch).numpy()
+    def infer(self, batch: tf.Tensor) -> None:
+        self._inference[len(batch)](batch).numpy()
 
 
-def _loss_and_correct(labels: tf.Tensor, logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Cross-entropy of each example, shape (batch,), and the count of right predictions, a scalar."""
+def _losses_and_correct(labels: tf.Tensor, logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Cross-entropy of each example, and whether it is classified right; both of shape (batch,)."""
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     predictions = tf.argmax(logits, axis=-1, output_type=labels.dtype)
-    return losses, tf.math.count_nonzero(predictions == labels, dtype=tf.int32)
+    return losses, predictions == labels
 
 
 def _training_program(model: keras.Model, optimizer: keras.optimizers.Optimizer, batch_size: int) -> Any:
@@ -129,10 +120,11 @@ def _training_program(model: keras.Model, optimizer: keras.optimizers.Optimizer,
             labels = tf.gather(y, rows)
             with tf.GradientTape() as tape:
                 logits = model(tf.gather(x, rows), training=True)
-                losses, correct = _loss_and_correct(labels, logits)
+                losses, correct = _losses_and_correct(labels, logits)
                 loss = tf.reduce_mean(losses)
             optimizer.apply(tape.gradient(loss, variables), variables)
-            return position + batch_size, loss_sum + tf.reduce_sum(losses), correct_sum + correct
+            correct_sum += tf.math.count_nonzero(correct, dtype=tf.int32)
+            return position + batch_size, loss_sum + tf.reduce_sum(losses), correct_sum
 
         _, loss_sum, correct_sum = tf.while_loop(lambda position, *_: position < stop, step, (start, 0.0, 0))
         return loss_sum, correct_sum
@@ -141,12 +133,12 @@ def _training_program(model: keras.Model, optimizer: keras.optimizers.Optimizer,
 
 
 def _evaluation_program(model: keras.Model) -> Any:
-    """A function (x, y) -> (loss sum, correct count); graph mode, which takes any number of rows."""
+    """A function (x, y) -> (loss sum, whether each is right); graph mode, which takes any number of rows."""
     any_rows = (tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec((None,), tf.int32))
 
     @tf.function(autograph=False, input_signature=any_rows)
     def run(x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        losses, correct = _loss_and_correct(y, model(x, training=False))
+        losses, correct = _losses_and_correct(y, model(x, training=False))
         return tf.reduce_sum(losses), correct
 
     return run

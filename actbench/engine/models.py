@@ -2,12 +2,15 @@
 
 import functools
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import keras
+import numpy.typing as npt
 
 from actbench.config.schema import ModelConfig, TrainConfig
-from actbench.plan import CellPlan
+from actbench.datasets import Dataset
+from actbench.plan import CellPlan, Setting
 from actbench.streams import integer
 
 
@@ -37,29 +40,48 @@ def build_optimizer(config: TrainConfig, model: keras.Model) -> keras.optimizers
     return optimizer
 
 
-class InitialState:
-    """Puts a model and its optimizer back to the start of a training, for any seed.
+class Learner:
+    """A model and its optimizer, which can be put back to the start of a training, for any seed.
 
     A compiled function keeps the variables it was traced with, so that a new seed must reuse them.
+
+    Args:
+        setting: Model and training hyper-parameters.
+        dataset: Says how wide the input and the output are.
+        cell: The activation.
     """
 
-    def __init__(self, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
-        self._model = model
-        self._optimizer_state = [(variable, variable.numpy().copy()) for variable in optimizer.variables]
+    def __init__(self, setting: Setting, dataset: Dataset, cell: CellPlan) -> None:
+        self.model = build_model(setting.model, cell, dataset.x.shape[1], dataset.classes)
+        self.optimizer = build_optimizer(setting.train, self.model)
+        self.parameters = int(self.model.count_params())
+        self._fresh_optimizer = [variable.numpy().copy() for variable in self.optimizer.variables]
 
-    def restore(self, seed: int) -> None:
+    def state(self) -> list[npt.NDArray[Any]]:
+        """A copy of every variable of the model and the optimizer."""
+        return [variable.numpy().copy() for variable in (*self.model.variables, *self.optimizer.variables)]
+
+    def put_back(self, state: list[npt.NDArray[Any]]) -> None:
+        """Back to what `state` copied."""
+        _assign((*self.model.variables, *self.optimizer.variables), state)
+
+    def reset(self, seed: int) -> None:
         """Draws the seed's initial weights and clears the optimizer.
 
         Layer k's weights depend on (seed, k, initialiser, shape) alone: activations that share an
         initialiser start from the same weights.
         """
-        for index, layer in enumerate(self._model.layers):
+        for index, layer in enumerate(self.model.layers):
             initializer = keras.initializers.serialize(layer.kernel_initializer)
             initializer["config"]["seed"] = integer(seed, "weights", index)
             layer.kernel.assign(_draw(json.dumps(initializer), tuple(layer.kernel.shape)))
             layer.bias.assign(layer.bias_initializer(layer.bias.shape))
-        for variable, value in self._optimizer_state:
-            variable.assign(value)
+        _assign(self.optimizer.variables, self._fresh_optimizer)
+
+
+def _assign(variables: Iterable[Any], values: Iterable[npt.NDArray[Any]]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 @functools.lru_cache(maxsize=64)

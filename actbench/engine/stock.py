@@ -5,8 +5,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actbench.datasets import Dataset
-from actbench.engine.models import InitialState, build_model, build_optimizer
-from actbench.engine.trainer import Sums
+from actbench.engine.models import Learner
+from actbench.engine.trainer import Sums, pieces
 from actbench.plan import CellPlan, Setting
 
 Features = npt.NDArray[np.float32]
@@ -28,27 +28,25 @@ class StockEngine:
     def place(self, order: npt.NDArray[np.int32]) -> tuple[Features, Labels]:
         return self.dataset.x[order], self.dataset.y[order]
 
+    def inference_batch(self, batch_size: int) -> Features:
+        return self.dataset.x[np.resize(self.dataset.train, batch_size)]
+
     def trainer(self, cell: CellPlan) -> "StockTrainer":
         return StockTrainer(self, cell)
 
 
-class StockTrainer:
+class StockTrainer(Learner):
     """Trains one model by calls of `fit`; see `trainer.Trainer` for what the methods promise."""
 
     def __init__(self, engine: StockEngine, cell: CellPlan) -> None:
-        train = engine.setting.train
+        super().__init__(engine.setting, engine.dataset, cell)
         self._dataset = engine.dataset
-        self._batch_size = train.batch_size
-        self.model = build_model(engine.setting.model, cell, self._dataset.x.shape[1], self._dataset.classes)
-        self.optimizer = build_optimizer(train, self.model)
-        self.parameters = self.model.count_params()
-        self._initial_state = InitialState(self.model, self.optimizer)
+        self._batch_size = engine.setting.train.batch_size
         self.model.compile(
             optimizer=self.optimizer,
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
         )
-        self._inference_input: dict[int, Features] = {}
 
     def compile(self) -> None:
         x, y = self._dataset.x, self._dataset.y
@@ -57,9 +55,6 @@ class StockTrainer:
         rows = min(len(self._dataset.train), self._batch_size + rest)
         self.train((x[:rows], y[:rows]), 0, -(-rows // self._batch_size))
         self.evaluate(self._dataset.train[: self._batch_size])
-
-    def reset(self, seed: int) -> None:
-        self._initial_state.restore(seed)
 
     def train(self, epoch: tuple[Features, Labels], start: int, stop: int) -> Sums:
         rows = slice(start * self._batch_size, stop * self._batch_size)
@@ -74,12 +69,21 @@ class StockTrainer:
         )
         return _sums(loss, accuracy, len(examples))
 
-    def compile_inference(self, batch_size: int) -> None:
-        self._inference_input[batch_size] = self._dataset.x[np.resize(self._dataset.train, batch_size)]
-        self.infer(batch_size)
+    def evaluate_each(self, examples: range) -> tuple[Sums, npt.NDArray[np.bool_]]:
+        x, y = self._dataset.x, self._dataset.y
+        # Not `predict`, which would be traced here, or with the compilation of what is timed.
+        logits = [self.model(x[piece.start : piece.stop], training=False) for piece in pieces(examples)]
+        predictions = np.concatenate([keras.ops.convert_to_numpy(part).argmax(axis=-1) for part in logits])
+        correct = predictions == y[examples.start : examples.stop]
+        # Rounded otherwise than in `evaluate`, two logits could change places: what is right is counted here.
+        loss = self.evaluate(examples).loss
+        return Sums(loss, int(np.count_nonzero(correct)), len(examples)), correct
 
-    def infer(self, batch_size: int) -> None:
-        self.model.predict(self._inference_input[batch_size], batch_size=batch_size, verbose=0)
+    def compile_inference(self, batch: Features) -> None:
+        self.infer(batch)
+
+    def infer(self, batch: Features) -> None:
+        self.model.predict(batch, batch_size=len(batch), verbose=0)
 
 
 def _sums(mean_loss: float, accuracy: float, examples: int) -> Sums:

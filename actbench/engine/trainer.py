@@ -1,5 +1,6 @@
 """What a block asks of an engine, whichever one it is."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -7,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actbench.plan import CellPlan
+
+EVALUATION_BATCH = 10_000
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,12 @@ class Sums:
         return self.correct / self.examples
 
 
+def pieces(examples: range) -> Iterator[range]:
+    """The examples in parts, so that the memory of an evaluation does not grow with the dataset."""
+    for start in range(0, len(examples), EVALUATION_BATCH):
+        yield examples[start : start + EVALUATION_BATCH]
+
+
 class Trainer(Protocol):
     """One model of one activation, trained from a fresh start once per seed.
 
@@ -57,11 +66,20 @@ class Trainer(Protocol):
     def evaluate(self, examples: range) -> Sums:
         """Loss and accuracy on a range of the dataset's rows, without training."""
 
-    def compile_inference(self, batch_size: int) -> None:
-        """Compiles and warms up prediction for this batch size."""
+    def evaluate_each(self, examples: range) -> tuple[Sums, npt.NDArray[np.bool_]]:
+        """As `evaluate`, and which of the examples were classified right, shape (len(examples),)."""
 
-    def infer(self, batch_size: int) -> None:
+    def compile_inference(self, batch: Any) -> None:
+        """Compiles and warms up prediction for a batch of this size, made by `Engine.inference_batch`."""
+
+    def infer(self, batch: Any) -> None:
         """Predicts one batch."""
+
+    def state(self) -> Any:
+        """A copy of the weights and the optimizer."""
+
+    def put_back(self, state: Any) -> None:
+        """Back to what `state` copied."""
 
 
 class Engine(Protocol):
@@ -69,6 +87,9 @@ class Engine(Protocol):
 
     def place(self, order: npt.NDArray[np.int32]) -> Any:
         """Prepares an epoch that visits the training rows in this order; shared by all trainers, untimed."""
+
+    def inference_batch(self, batch_size: int) -> Any:
+        """Places the first training rows anew, repeated where they are too few; shared by all trainers."""
 
     def trainer(self, cell: CellPlan) -> Trainer:
         """A new trainer, not yet compiled."""

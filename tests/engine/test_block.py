@@ -1,8 +1,10 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
+from actbench.bits import unpack
 from actbench.engine.block import BlockRunner
 from actbench.engine.stopwatch import Stopwatch
 from actbench.environment import describe_environment
@@ -100,6 +102,15 @@ def test_compiles_once_however_many_seeds_follow(engine):
     assert ("reset", "relu", 1) in engine.calls
 
 
+def test_all_cells_are_asked_about_the_same_batch_placed_anew_for_every_block(engine):
+    runner = BlockRunner(engine, TRAINING_ROWS, VALIDATION, TEST, describe_environment())
+    for seed in (0, 1):
+        run(engine, runner=runner, seed=seed)
+    assert [call for call in engine.calls if call[0] == "inference batch"] == [
+        ("inference batch", size) for size in (1, 8, 1, 8)
+    ]
+
+
 def test_phases_add_up(engine):
     record, _ = run(engine, epochs=1, slices_per_epoch=1)
     phases = record.phases
@@ -121,6 +132,7 @@ def test_validation_each_epoch_and_the_test_set_once_at_the_end(engine):
     assert record.cells[0].validation_accuracy == (0.5, 0.5, 0.5)
     assert record.cells[0].validation_loss == (0.25, 0.25, 0.25)
     assert record.cells[0].test_accuracy == 0.5
+    np.testing.assert_array_equal(unpack(record.cells[0].test_correct, 200), np.arange(200) % 2 == 1)
 
 
 def test_without_a_validation_split_nothing_is_validated(engine):
@@ -139,6 +151,7 @@ def test_divergence_ends_that_cell_and_no_other(engine):
     assert diverged.train_loss == (None,)
     assert diverged.test_accuracy is None
     assert diverged.test_loss is None
+    assert diverged.test_correct is None
     assert diverged.inference == ()
     assert "tanh" not in epochs[0][1]
     for label in ("relu", "gelu", "placebo"):

@@ -1,14 +1,19 @@
 """Who else is in the config, in which order, and when it runs, changes no activation's accuracy by a bit."""
 
+import numpy as np
 import pytest
 
-from actbench.engine.measure import Measurer
-from tests.blocks import block, cell
+from actbench.datasets import prepare
+from actbench.engine.block import BlockRunner
+from actbench.engine.measure import ENGINES, Measurer
+from actbench.engine.stopwatch import Stopwatch
+from actbench.environment import describe_environment
+from tests.blocks import block, cell, setting
 
 pytestmark = pytest.mark.tensorflow
 
 
-def accuracies(*labels, engine="compiled", seeds=(0, 1)):
+def accuracies(*labels, engine="compiled", seeds=(0, 1), **timing):
     measurer = Measurer(import_s=0.0)
     found = {}
     for seed in seeds:
@@ -18,7 +23,7 @@ def accuracies(*labels, engine="compiled", seeds=(0, 1)):
                 seed=seed,
                 engine=engine,
                 slices_per_epoch=2,
-                inference_batch_sizes=(),
+                **({"inference_batch_sizes": ()} | timing),
             ),
             lambda *_: None,
         )
@@ -28,6 +33,7 @@ def accuracies(*labels, engine="compiled", seeds=(0, 1)):
                 measured.test_loss,
                 measured.validation_accuracy,
                 measured.train_loss,
+                measured.test_correct,
             )
     return found
 
@@ -56,6 +62,65 @@ def test_adding_and_reordering_activations_changes_nobody_elses_numbers(once):
 def test_the_placebo_equals_its_baseline_exactly(once):
     assert once["placebo", 0] == once["relu", 0]
     assert once["placebo", 0] != once["tanh", 0]
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_timing_only_rounds_move_no_trained_model_by_a_bit(engine):
+    config = setting(engine=engine, slices_per_epoch=1)
+    dataset = prepare("mnist", 100, 500, 200)
+
+    def trained(**timing):
+        made, extra = {}, []
+        runner = BlockRunner(
+            Keeping(ENGINES[engine](config, dataset), made),
+            len(dataset.train),
+            dataset.validation,
+            dataset.test,
+            describe_environment(),
+        )
+        for seed in (0, 1):
+            planned = block(
+                cell("relu"), cell("tanh"), seed=seed, engine=engine, slices_per_epoch=1, **timing
+            )
+            record = runner.run(planned, Stopwatch(), lambda *_: None)
+            extra.append(len(record.extra_slice_steps))
+        states = {label: trainer.state() for label, trainer in made.items()}
+        return states, extra
+
+    plain, none = trained()
+    # a target that cannot be reached, so that the budget is spent
+    timed, extra = trained(target_ci=1e-6, budget_s=1.0)
+    assert none == [0, 0]
+    assert min(extra) > 2
+    assert plain.keys() == timed.keys() == {"relu", "tanh"}
+    for label, state in plain.items():
+        assert len(state) > 12  # weights and the optimizer
+        for ours, theirs in zip(state, timed[label], strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+class Keeping:
+    """An engine whose trainers can be looked at afterwards."""
+
+    def __init__(self, engine, made):
+        self._engine = engine
+        self._made = made
+
+    def trainer(self, cell):
+        self._made[cell.label] = self._engine.trainer(cell)
+        return self._made[cell.label]
+
+    def __getattr__(self, name):
+        return getattr(self._engine, name)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_timing_only_rounds_change_no_accuracy_by_a_bit(engine):
+    plain = accuracies("relu", "tanh", engine=engine)
+    timed = accuracies(
+        "relu", "tanh", engine=engine, inference_batch_sizes=(1, 8), target_ci=1e-6, budget_s=1.0
+    )
+    assert timed == plain
 
 
 def test_the_keras_engine_keeps_the_same_promises():

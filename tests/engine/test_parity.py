@@ -97,11 +97,25 @@ def test_engines_evaluate_alike_and_as_numpy_does(dataset):
     assert ours.loss == pytest.approx(float(losses.sum()), rel=1e-5)
 
 
+@pytest.mark.parametrize("engine", [CompiledEngine, StockEngine])
+def test_the_examples_that_were_right_are_those_that_are_counted(dataset, engine):
+    _, trainer, _ = train(engine(setting(train_samples=ROWS), dataset), cell("tanh"), [(0, 8)])
+    sums, correct = trainer.evaluate_each(dataset.test)
+    logits = trainer.model.predict(dataset.x[dataset.test.start : dataset.test.stop], verbose=0)
+    np.testing.assert_array_equal(
+        correct, logits.argmax(axis=1) == dataset.y[dataset.test.start : dataset.test.stop]
+    )
+    assert 0 < int(correct.sum()) == sums.correct < 200
+    assert sums.correct == trainer.evaluate(dataset.test).correct
+    assert sums.loss == trainer.evaluate(dataset.test).loss
+
+
 def test_evaluation_in_pieces_is_evaluation_as_a_whole(dataset, monkeypatch):
     _, trainer, _ = train(CompiledEngine(setting(train_samples=ROWS), dataset), cell("tanh"), [(0, 8)])
-    whole = trainer.evaluate(dataset.test)
-    monkeypatch.setattr("actbench.engine.compiled.EVALUATION_BATCH", 64)
-    pieces = trainer.evaluate(dataset.test)
+    whole, each = trainer.evaluate_each(dataset.test)
+    monkeypatch.setattr("actbench.engine.trainer.EVALUATION_BATCH", 64)
+    pieces, in_pieces = trainer.evaluate_each(dataset.test)
+    np.testing.assert_array_equal(in_pieces, each)
     assert pieces.examples == whole.examples == 200
     assert pieces.correct == whole.correct
     assert pieces.loss == pytest.approx(whole.loss, rel=1e-5)

@@ -1,0 +1,148 @@
+"""After a block's training: timing-only rounds, until every ratio is known well enough or time is up."""
+
+import math
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from actbench.engine.running import Rounds, Running, alive
+from actbench.engine.trainer import Engine
+from actbench.plan import Block
+from actbench.spread import degrees_of_freedom, median_standard_error
+from actbench.streams import generator, permutation
+
+# A standard error from fewer samples is not believed.
+FEWEST_SAMPLES = 6
+# Inference rounds of one batch size between two training rounds.
+INFERENCE_ROUNDS = 10
+# Looking costs time too: the next look comes after a quarter more passes.
+_LOOK_GROWTH = 1.25
+
+_TRAINING = 0  # beside the batch sizes, which are at least 1
+
+
+class ExtraRounds:
+    """Takes more samples of those ratios to the baseline that are not known well enough.
+
+    The cells' weights and optimizers are put back before every round of slices and at the end, so that every
+    slice is one of the training that was done, and no trained model is moved.
+
+    Args:
+        engine: Made for the block's setting.
+        block: Says the target, the budget and the baseline.
+        rounds: The block's cells, trained, with the samples so far.
+        slices: Steps of each slice of an epoch; the extra slices repeat them in turn.
+        training_rows: Examples in the training part.
+        batches: Input of the inference calls, by batch size.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        block: Block,
+        rounds: Rounds,
+        slices: Sequence[int],
+        training_rows: int,
+        batches: dict[int, Any],
+    ) -> None:
+        self._engine = engine
+        self._block = block
+        self._rounds = rounds
+        self._slices = slices
+        self._starts = [0, *accumulate(slices)]
+        self._training_rows = training_rows
+        self._batches = batches
+        self._cells = alive(rounds.cells)
+        self._baseline = next((cell for cell in self._cells if cell.plan.label == block.baseline), None)
+
+    def run(self) -> tuple[int, ...]:
+        """Runs them.
+
+        Returns:
+            Training steps of each extra slice.
+        """
+        target, clock = self._block.setting.timing.target_ci, self._rounds.stopwatch.since_start_s
+        if target is None or self._baseline is None or len(self._cells) < 2:
+            return ()
+        deadline_s = clock() + self._block.extra_budget_s
+        unknown = self._still_unknown([_TRAINING, *self._batches], target)
+        if not self._affordable(unknown, deadline_s - clock()):
+            return ()
+        epoch = self._engine.place(permutation(self._training_rows, self._block.seed, "extra batches"))
+        states = [cell.trainer.state() for cell in self._cells]
+        passes = next_look = 0
+        steps: list[int] = []
+        while figures := self._affordable(unknown, deadline_s - clock()):
+            if _TRAINING in figures:
+                self._put_back(states)
+                steps.append(self._train(epoch, len(steps)))
+            for batch_size in figures:
+                if batch_size != _TRAINING:
+                    self._infer(batch_size)
+            passes += 1
+            if passes >= next_look:
+                unknown = self._still_unknown(unknown, target)
+                next_look = math.ceil(max(passes + 1, passes * _LOOK_GROWTH))
+        self._put_back(states)
+        return tuple(steps)
+
+    def _put_back(self, states: Sequence[Any]) -> None:
+        for cell, state in zip(self._cells, states, strict=True):
+            cell.trainer.put_back(state)
+
+    def _train(self, epoch: Any, index: int) -> int:
+        position = index % len(self._slices)
+        start, stop = self._starts[position], self._starts[position + 1]
+        for cell, elapsed_s, _ in self._rounds.training(
+            "extra training round", index, lambda trainer: trainer.train(epoch, start, stop)
+        ):
+            cell.extra_slice_s.append(elapsed_s)
+        return stop - start
+
+    def _infer(self, batch_size: int) -> None:
+        self._rounds.untimed_inference(self._batches[batch_size])
+        taken = len(self._cells[0].latency_s[batch_size])
+        for index in range(taken, taken + INFERENCE_ROUNDS):
+            self._rounds.inference(batch_size, self._batches[batch_size], index)
+
+    def _affordable(self, figures: Sequence[int], left_s: float) -> list[int]:
+        """The figures of the next pass that fit into the time left, going by the samples so far."""
+        fitting = []
+        for figure in figures:
+            rounds = 1 if figure == _TRAINING else INFERENCE_ROUNDS + 1
+            expected_s = rounds * sum(float(np.mean(_samples(cell, figure))) for cell in self._cells)
+            if expected_s <= left_s:
+                fitting.append(figure)
+                left_s -= expected_s
+        return fitting
+
+    def _still_unknown(self, figures: Sequence[int], target: float) -> list[int]:
+        return [figure for figure in figures if not self._known(figure, target)]
+
+    def _known(self, figure: int, target: float) -> bool:
+        """Whether the interval of each ratio, over all seeds of the run, would be as narrow as the target.
+
+        That interval is Student's t over the blocks' medians, or over the rounds of the only block; the seeds
+        are expected to differ as much as this block's median may be off.
+        """
+        from scipy.special import stdtrit  # only runs with a target need it
+
+        assert self._baseline is not None
+        base = np.log(_samples(self._baseline, figure))
+        if len(base) < FEWEST_SAMPLES:
+            return False
+        seeds = self._block.seeds
+        degrees = seeds - 1 if seeds > 1 else degrees_of_freedom(len(base))
+        largest_error = math.log1p(target) * math.sqrt(seeds) / float(stdtrit(degrees, 0.975))
+        rng = generator(self._block.seed, "extra rounds", len(base))
+        return all(
+            median_standard_error(np.log(_samples(cell, figure)) - base, rng) <= largest_error
+            for cell in self._cells
+            if cell is not self._baseline
+        )
+
+
+def _samples(cell: Running, figure: int) -> list[float]:
+    return cell.slice_s + cell.extra_slice_s if figure == _TRAINING else cell.latency_s[figure]
