@@ -1,4 +1,4 @@
-"""Options that set a limit, read strictly: a gate that does not mean what its author does is worse than none."""
+"""Options that set a limit, read strictly: a gate that means something else than its author is no gate."""
 
 import math
 from collections.abc import Callable

@@ -1,0 +1,110 @@
+"""What is said of two runs before the tables: the verdicts, the gate, the machines, what is left out."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import get_args
+
+from actbench.analysis.changes import Changes, RunSide, timed_in_words
+from actbench.analysis.gate import Check, Gate, Ruling
+from actbench.analysis.matching import LeftOut
+from actbench.report.facts import Facts
+from actbench.report.ruling import check_in_words, limits_in_words
+
+_VERDICTS = ("WORSE", "BETTER", "INCONCLUSIVE", "EQUIVALENT")
+
+
+def changes_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
+    """What holds for all settings, the verdicts first."""
+    return (
+        *_summary(changes),
+        *_gate_facts(changes, gate, checks),
+        *_run_facts(changes),
+        *(("left out", _left_out(entry)) for entry in changes.left_out),
+    )
+
+
+def run_name(side: RunSide) -> str:
+    """The run, by name and id."""
+    return f"{side.info.name} {side.info.run_id}"
+
+
+def _summary(changes: Changes) -> Facts:
+    """How many of each verdict, and of whom, where it is not EQUIVALENT."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for setting in changes.settings:
+        for row in setting.rows:
+            label = _label(changes, setting.pair.new.id, row.activation)
+            if row.accuracy is not None:
+                found["accuracy"].append((str(row.accuracy.comparison.verdict), label))
+            for change in row.times:
+                found[timed_in_words(change.timed)].append((str(change.comparison.verdict), label))
+    facts = {quantity: _verdicts(entries) for quantity, entries in found.items()}
+    rows = [row for setting in changes.settings for row in setting.rows]
+    identical = sum(bool(row.accuracy and row.accuracy.identical) for row in rows)
+    if identical:
+        facts["accuracy"] += f"; {identical} identical bit for bit"
+    return tuple(facts.items()) or (("result", "nothing could be compared"),)
+
+
+def _verdicts(entries: Iterable[tuple[str, str]]) -> str:
+    labels: dict[str, list[str]] = defaultdict(list)
+    for verdict, label in entries:
+        labels[verdict].append(label)
+    if len(labels) == 1:
+        return "".join(f"all {len(whose)} {verdict}" for verdict, whose in labels.items())
+    return ", ".join(
+        f"{len(labels[verdict])} {verdict}"
+        + ("" if verdict == "EQUIVALENT" else f" ({', '.join(labels[verdict])})")
+        for verdict in _VERDICTS
+        if verdict in labels
+    )
+
+
+def _gate_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
+    if not gate.fail_on:
+        return ()
+    rulings = Counter(check.ruling for check in checks)
+    counted = ", ".join(f"{rulings[name]} {name}" for name in get_args(Ruling))
+    undecided: dict[str, list[str]] = defaultdict(list)
+    for check in checks:
+        if check.ruling == "undecided":
+            undecided[check.quantity].append(_label(changes, check.setting, check.activation))
+    return (
+        ("gate", f"{limits_in_words(changes, gate)}: {counted}"),
+        *(("failed", check_in_words(check)) for check in checks if check.ruling == "failed"),
+        *(("undecided", f"{quantity}: {', '.join(labels)}") for quantity, labels in undecided.items()),
+    )
+
+
+def _label(changes: Changes, setting: str, activation: str) -> str:
+    return f"{activation} (setting {setting})" if len(changes.settings) > 1 else activation
+
+
+def _run_facts(changes: Changes) -> Facts:
+    environment = changes.new.environment
+    if changes.two_machines:
+        machines = f"TWO MACHINES, accepted by the caller: {', '.join(changes.machines)}"
+    elif changes.machines:
+        machines = f"different, so that no time is compared: {', '.join(changes.machines)}"
+    else:
+        machines = f"the same: {environment.cpu}, {environment.cores} cores, {environment.device}"
+    software = (f"{name} {old} → {new}" for name, (old, new) in changes.software.items())
+    return (
+        *(
+            (name, f"{run_name(side)}, created {side.info.created_at}, {_blocks(side)}")
+            for name, side in (("OLD", changes.old), ("NEW", changes.new))
+        ),
+        ("machines", machines),
+        ("software", ", ".join(software) or "the same"),
+    )
+
+
+def _blocks(side: RunSide) -> str:
+    return f"{side.finished} of {len(side.info.blocks)} blocks"
+
+
+def _left_out(entry: LeftOut) -> str:
+    where = f"setting {entry.setting}"
+    what = where if entry.what == "setting" else f"{entry.what} of {where}"
+    only = {"old": " (in OLD only)", "new": " (in NEW only)", "both": ""}[entry.side]
+    return f"{what}{f': {entry.reason}' if entry.reason else only}"
