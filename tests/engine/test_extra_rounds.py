@@ -101,6 +101,9 @@ def test_what_is_known_already_is_not_measured_again():
     training = run(noisy(FakeEngine(), train=0.1), inference_rounds=6)
     assert len(training.extra_slice_steps) > 6
     assert {len(samples) for samples in times(training, "tanh")[1:]} == {6}
+    on_the_way = run(noisy(FakeEngine(), train=0.1), inference_rounds=3)
+    assert len(on_the_way.extra_slice_steps) > 6
+    assert {len(samples) for samples in times(on_the_way, "tanh")[1:]} == {13}
     inference = run(noisy(FakeEngine(), infer=0.1), inference_rounds=6)
     assert inference.extra_slice_steps == ()
     assert min(len(samples) for samples in times(inference, "tanh")[1:]) > 100

@@ -21,6 +21,14 @@ def test_what_is_finished_takes_no_time():
     assert estimate_s(planned, planned.blocks[:1]) < estimate_s(planned, planned.blocks)
 
 
+def test_timing_only_rounds_count_with_all_of_their_budget():
+    plain, timed = plan(3), plan(3, target_ci=0.01, budget_s=10_000)
+    # each of these blocks has the whole budget
+    assert estimate_s(timed, timed.blocks) > 3 * 10_000
+    assert estimate_s(timed, timed.blocks[:1]) < 2 * 10_000
+    assert estimate_s(plain, plain.blocks) < 10_000
+
+
 def test_more_work_takes_longer():
     small = {"hidden_units": (256,), "train_samples": 50_000, "epochs": 10}
     few = seconds(2, **small)
