@@ -4,6 +4,9 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from actbench.cli import main
+from actbench.messages import Finished
+from actbench.run import run_benchmark
+from tests.fake_worker import record_of
 
 CONFIG = "configs/smoke.yaml"
 
@@ -15,12 +18,27 @@ def invoke(*arguments):
 def test_dry_run_prints_the_plan_and_writes_nothing(tmp_path):
     result = invoke(CONFIG, "--dry-run", "--out", str(tmp_path / "results"), "--set", "seeds=7")
     assert result.exit_code == 0
-    lines = dict(re.split(r" {2,}| (?=\S+$)", line, maxsplit=1) for line in result.stdout.splitlines()[2:3])
-    assert lines == {"cells": "relu, tanh, gelu and a placebo of relu"}
-    assert "blocks    7: 1 setting(s), 7 seed(s) each" in result.stdout
-    assert "trainings 28" in result.stdout
-    assert re.search(r"time      about \d+:\d\d here", result.stdout)
+    lines = dict(re.split(r" +", line, maxsplit=1) for line in result.stdout.splitlines())
+    assert lines["cells"] == "relu, tanh, gelu and a placebo of relu"
+    assert lines["blocks"] == "7: 1 setting(s), 7 seed(s) each"
+    assert lines["trainings"] == "28"
+    assert re.match(r"about \d+:\d\d here", lines["time"])
+    assert lines["p"].startswith("0.016 at best")
     assert not (tmp_path / "results").exists()
+
+
+def test_a_fresh_dry_run_looks_at_no_earlier_run(tmp_path):
+    def measured(blocks):
+        yield from (Finished(record=record_of(block)) for block in blocks)
+
+    run_benchmark(Path(CONFIG), tmp_path, execute=measured)
+    pending = [
+        re.search(r"pending +(\d of \d)", invoke(CONFIG, "--dry-run", "--out", str(tmp_path), *fresh).stdout)[
+            1
+        ]
+        for fresh in ((), ("--fresh",))
+    ]
+    assert pending == ["0 of 2", "2 of 2"]
 
 
 def test_a_wrong_config_is_told_in_one_line_with_exit_code_2(tmp_path):
