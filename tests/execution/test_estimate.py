@@ -1,6 +1,15 @@
+import pytest
+
+from actbench.execution import estimate
 from actbench.execution.estimate import estimate_s
 from actbench.plan import Plan
 from tests.blocks import block, cell
+
+
+@pytest.fixture
+def steady(monkeypatch):
+    """A machine whose speed does not change between two estimates; a busy one may halve."""
+    monkeypatch.setattr(estimate, "_product_flops_per_s", lambda: 1e11)
 
 
 def plan(seeds, **values):
@@ -15,13 +24,17 @@ def seconds(seeds, **values):
     return estimate_s(planned, planned.blocks)
 
 
-def test_what_is_finished_takes_no_time():
+def test_this_machine_can_tell():
+    assert 0 < seconds(1) < 3600
+
+
+def test_what_is_finished_takes_no_time(steady):
     planned = plan(3)
     assert estimate_s(planned, ()) == 0.0
     assert estimate_s(planned, planned.blocks[:1]) < estimate_s(planned, planned.blocks)
 
 
-def test_timing_only_rounds_count_with_all_of_their_budget():
+def test_timing_only_rounds_count_with_all_of_their_budget(steady):
     plain, timed = plan(3), plan(3, target_ci=0.01, budget_s=10_000)
     # each of these blocks has the whole budget
     assert estimate_s(timed, timed.blocks) > 3 * 10_000
@@ -29,7 +42,7 @@ def test_timing_only_rounds_count_with_all_of_their_budget():
     assert estimate_s(plain, plain.blocks) < 10_000
 
 
-def test_more_work_takes_longer():
+def test_more_work_takes_longer(steady):
     small = {"hidden_units": (256,), "train_samples": 50_000, "epochs": 10}
     few = seconds(2, **small)
     assert seconds(20, **small) > 2 * few
