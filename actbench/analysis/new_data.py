@@ -29,7 +29,11 @@ class NewData:
         self._weights = np.array(list(drawn), dtype=np.float32) / examples
 
     def accuracy(self, cells: Sequence[Cell]) -> Interval | None:
-        """Test accuracy with an interval for new seeds and new examples; None where it was not recorded."""
+        """Test accuracy with an interval for new seeds and new examples.
+
+        Returns:
+            None where it was not recorded, and where nothing varies, as when everything is right.
+        """
         rows = [row for cell in cells if (row := self._right(cell)) is not None]
         return self._interval(rows) if len(rows) == len(cells) else None
 
@@ -51,11 +55,11 @@ class NewData:
         wide side; n-1 of the n seeds are drawn each time, which makes the variance over few seeds right
         (Rao and Wu, JASA 83, 1988), and the interval is Student's, because the seeds are few.
         """
-        seeds = len(rows)
-        if seeds == 0:
+        seeds, table = len(rows), np.array(rows)
+        if seeds == 0 or np.ptp(table) == 0:
             return None
-        means = self._weights @ np.array(rows).T  # (draws, seeds)
-        estimate = float(np.mean(rows))
+        means = self._weights @ table.T  # (draws, seeds)
+        estimate = float(table.mean(dtype=np.float64))
         if seeds == 1:
             drawn, degrees = means[:, 0], float(self._examples - 1)
         else:
@@ -64,4 +68,4 @@ class NewData:
             )
             drawn, degrees = np.sum(counts * means, axis=1) / (seeds - 1), seeds - 1.0
         half_width = float(stdtrit(degrees, UPPER_QUANTILE)) * float(np.std(drawn, ddof=1))
-        return Interval(estimate, estimate - half_width, estimate + half_width) if half_width else None
+        return Interval(estimate, estimate - half_width, estimate + half_width)

@@ -36,7 +36,8 @@ def non_dominated(cells: SettingCells, rng: np.random.Generator) -> dict[str, fl
     # Less the round's mean over the contenders, which takes the machine's drift out of a block's medians.
     speed = np.array([np.median(log - log.mean(axis=0), axis=1) for log in times]).T
     weights = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=_DRAWS) / blocks
-    drawn_accuracy, drawn_time = accuracy @ weights.T, speed @ weights.T
+    # Accuracies move in steps, so means tie; in floats they do only when rounded.
+    drawn_accuracy, drawn_time = np.round(accuracy @ weights.T, 12), speed @ weights.T
     share = {}
     for index, label in enumerate(contenders):
         as_good = (drawn_accuracy >= drawn_accuracy[index]) & (drawn_time <= drawn_time[index])
