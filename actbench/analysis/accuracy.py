@@ -91,15 +91,15 @@ def _seconds_to(cell: Cell, target: float, slices_per_epoch: int) -> float | Non
 
 def _compare(cells: SettingCells, verdict: VerdictConfig, quantity: _Quantity) -> dict[str, Comparison]:
     def difference(label: str) -> Difference | None:
-        pairs = cells.pairs(label)
         samples = [
             math.log(own / other) if quantity.logarithmic else own - other
-            for cell, base in pairs
+            for cell, base in cells.pairs(label)
             if (own := quantity.read(cell)) is not None and (other := quantity.read(base)) is not None
         ]
         if not samples:
             return None
-        if accuracies_equal(pairs) and not any(samples):
+        every_seed = list(zip(cells.of(label), cells.of(cells.baseline), strict=True))
+        if accuracies_equal(every_seed) and not any(samples):
             return IDENTICAL  # they computed the same, unlike a tie of two activations
         return paired_difference(samples, generator(0, "sign flips", len(samples)))
 
