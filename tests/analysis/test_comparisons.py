@@ -15,14 +15,13 @@ from actbench.analysis.comparisons import (
     Difference,
     Verdict,
     compare,
-    holm,
     judge,
     paired_difference,
     paired_log_ratio,
-    sign_flip_p,
 )
 from actbench.analysis.intervals import Interval, exactly, mean_interval
 from actbench.analysis.means import blocks_mean
+from actbench.analysis.significance import holm, sign_flip_p
 from tests.analysis.test_intervals import MAIZE
 
 # Differences of accuracies, as the floats that they come as.

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from actbench.analysis.comparisons import sign_flip_p
 from actbench.analysis.intervals import mean_interval
 from actbench.analysis.power import (
     MOST_SEEDS,
@@ -22,6 +21,7 @@ from actbench.analysis.power import (
     seeds_to_settle,
     smallest_p,
 )
+from actbench.analysis.significance import sign_flip_p
 
 EXPERIMENTS = 4000
 ERROR = 4 * math.sqrt(0.25 / EXPERIMENTS)  # four standard errors of a simulated probability, at most
