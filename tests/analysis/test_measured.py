@@ -1,6 +1,12 @@
 import pytest
 
-from actbench.analysis.measured import common_environment, failed_blocks, finished_blocks, require_cells
+from actbench.analysis.measured import (
+    common_environment,
+    failed_blocks,
+    finished_blocks,
+    machine_differences,
+    require_cells,
+)
 from actbench.errors import EnvironmentMismatchError, NothingMeasuredError
 from tests.factories import make_block, make_cell, make_environment, make_failed_block, make_info
 
@@ -36,12 +42,13 @@ def test_everything_diverged() -> None:
         ({"device": "Example GPU"}, "device 'CPU' and 'Example GPU'"),
         ({"intra_op_threads": 1}, "intra_op_threads 2 and 1"),
         ({"inter_op_threads": 1}, "inter_op_threads 2 and 1"),
+        ({"build": {"processor": "family 25"}}, "processor 'family 6' and 'family 25'"),
         ({"packages": {"tensorflow": "2.20.0"}}, "tensorflow '2.21.0' and '2.20.0'"),
     ],
 )
 def test_times_of_different_machines_are_not_pooled(change: dict[str, object], words: str) -> None:
     blocks = [
-        make_block([make_cell()], seed=0),
+        make_block([make_cell()], seed=0, environment=make_environment(build={"processor": "family 6"})),
         make_block([make_cell()], seed=1, environment=make_environment(**change)),
     ]
     with pytest.raises(EnvironmentMismatchError) as caught:
@@ -58,3 +65,13 @@ def test_what_moves_no_time_may_differ() -> None:
         make_block([make_cell()], seed=1, environment=make_environment(memory_bytes=1, packages=packages)),
     ]
     assert common_environment(blocks) == first
+
+
+def test_what_an_older_record_does_not_tell_is_no_difference() -> None:
+    older, newer = make_environment(), make_environment(build={"processor": "family 6"})
+    assert machine_differences(older, newer) == machine_differences(newer, older) == []
+
+
+def test_other_software_is_the_same_machine() -> None:
+    other = make_environment(packages={"tensorflow": "2.20.0"}, python="3.13.0", memory_bytes=1)
+    assert machine_differences(make_environment(), other) == []

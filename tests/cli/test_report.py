@@ -14,7 +14,6 @@ from actbench.cli.report import report
 from actbench.errors import EnvironmentMismatchError, NothingMeasuredError, StoreError
 from actbench.records import BlockRecord
 from actbench.report import FORMATS, SORTS, TABLES
-from actbench.store import create_or_resume
 from tests.factories import (
     SyntheticRun,
     make_block,
@@ -24,15 +23,13 @@ from tests.factories import (
     make_info,
     make_run,
 )
+from tests.stored import store as store_run
 
 RUN = make_run(("relu", "tanh", "placebo"), seeds=2)
 
 
 def store(root: Path, run: SyntheticRun = RUN) -> Path:
-    with create_or_resume(root, run.info, b"name: mnist\n") as folder:
-        for record in run.records:
-            folder.append(record)
-    return folder.path
+    return store_run(root, run)
 
 
 def invoke(*arguments: object) -> None:
