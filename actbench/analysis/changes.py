@@ -109,6 +109,13 @@ class SettingChange:
     rows: tuple[RowChange, ...]
     placebo: dict[Timed, Interval]
 
+    def all_alike(self, timed: Timed) -> bool:
+        """Whether this time changed, and nothing says that it did so for some more than for others."""
+        changes = [change for row in self.rows for change in row.times if change.timed == timed]
+        relative = [change.to_baseline for change in changes if change.to_baseline is not None]
+        moved = any(change.comparison.verdict in ("BETTER", "WORSE") for change in changes)
+        return moved and len(relative) > 1 and not any(interval.excludes(1.0) for interval in relative)
+
 
 @dataclass(frozen=True)
 class RunSide:

@@ -11,6 +11,11 @@ from actbench.report.document import Column, Document, Section, Table
 from actbench.report.facts import in_words
 from actbench.report.numbers import UNITS, Value, format_value, latency_kind, verdict_in_words
 
+_ALIKE = (
+    "All activations moved alike: the machine drifted between the two runs, or what they share changed. "
+    "These figures cannot tell which."
+)
+
 
 def lay_out_changes(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Document:
     """The Document of a comparison."""
@@ -101,7 +106,8 @@ def _time_table(setting: SettingChange, timed: Timed, suffix: str) -> Table:
         samples = f"{row.old.seeds}+{row.new.seeds}"
         comparison = change.comparison
         cells.append((row.activation, comparison.interval, *relative, verdict_in_words(comparison), samples))
-    return Table(f"{timed_in_words(timed)}{suffix}", columns, tuple(cells))
+    notes = (_ALIKE,) if setting.all_alike(timed) else ()
+    return Table(f"{timed_in_words(timed)}{suffix}", columns, tuple(cells), notes)
 
 
 def _levels(rows: Sequence[RowChange], times: Sequence[Timed], suffix: str) -> Table:

@@ -206,6 +206,43 @@ def test_nothing_in_common_is_shown_nevertheless(form: ChangesFormat) -> None:
         assert "22222222" in text
 
 
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (small_run(drift=1.2), True),
+        (small_run(drift=1.2, slowdown={"tanh": 1.1}), False),
+        (small_run(), False),
+        (small_run(drift=1.2, baseline="tanh"), False),
+    ],
+)
+def test_that_all_moved_alike_is_said(new: SyntheticRun, said: bool) -> None:
+    text = shown(compared(jittered(small_run()), jittered(new, 1)), "markdown", Gate())
+    assert ("All activations moved alike: the machine drifted" in text) == said
+
+
+def jittered(run: SyntheticRun, phase: int = 0) -> SyntheticRun:
+    """With noise of 1e-4 inside the blocks, so that ratios to the baseline have intervals."""
+    records = [
+        record.model_copy(
+            update={
+                "cells": tuple(
+                    cell.model_copy(
+                        update={
+                            "slice_s": tuple(
+                                value * (1 + 1e-4 * ((record.seed + place + phase) % 3 - 1))
+                                for value in cell.slice_s
+                            )
+                        }
+                    )
+                    for place, cell in enumerate(record.cells)
+                )
+            }
+        )
+        for record in run.records
+    ]
+    return SyntheticRun(run.info, records)
+
+
 def test_no_common_seed_is_said() -> None:
     text = shown(compared(small_run(seeds=range(6)), small_run(seeds=range(6, 12))), "markdown")
     assert "relu, tanh: no seed in common; two independent samples" in text

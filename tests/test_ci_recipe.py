@@ -1,0 +1,110 @@
+"""docs/ci.md says what works: its script is run here, block by block, on a repository with two commits."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+
+from actbench.config.loader import parse_config
+from tests.commands import ROOT
+
+TEXT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+TINY = """\
+name: guard
+dataset: {name: mnist, validation: 0, train_samples: 400, test_samples: 100}
+model: {hidden_units: [8]}
+activations: [relu, tanh]
+baseline: relu
+train: {optimizer: sgd, learning_rate: 0.1, batch_size: 50, epochs: 2}
+seeds: 2
+timing: {inference_batch_sizes: [8], inference_rounds: 3}
+"""
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.DOTALL)
+
+
+def git(folder, *arguments):
+    names = ("-c", "user.name=ci", "-c", "user.email=ci@example.org")
+    done = subprocess.run(["git", *names, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """Two commits with the same benchmark."""
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench" / "guard.yaml").write_text(TINY)
+    git(tmp_path, "init", "--quiet")
+    for message in ("base", "head"):
+        git(tmp_path, "add", ".")
+        git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", message)
+    return tmp_path
+
+
+@pytest.fixture
+def environment(repository):
+    """What the job gives the script; nothing is installed, for the package index may be out of reach."""
+    programs = repository / "programs"
+    programs.mkdir()
+    (programs / "actbench").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m actbench "$@"\n')
+    (programs / "actbench").chmod(0o755)
+    return os.environ | {
+        "BASE": git(repository, "rev-parse", "HEAD~1"),
+        "SETUP": "true",
+        "GITHUB_STEP_SUMMARY": str(repository / "summary.md"),
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@pytest.mark.tensorflow
+@pytest.mark.timeout(240)
+def test_the_script_runs_as_it_stands(repository, environment):
+    script = repository / "benchmark.sh"
+    script.write_text("".join(blocks("sh")))
+    done = subprocess.run(
+        ["bash", "-e", str(script)],
+        cwd=repository,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # Equal commits train the same; whether their times look it is the machine's affair.
+    assert done.returncode in (0, 1), done.stderr
+    comparison = (repository / "comparison.md").read_text()
+    assert "- **accuracy**: all 2 EQUIVALENT; 2 identical bit for bit\n" in comparison
+    assert (repository / "summary.md").read_text() == comparison
+    root = ET.parse(repository / "comparison.xml").getroot()
+    assert int(root.attrib["tests"]) == 6
+    assert (int(root.attrib["failures"]) > 0) == (done.returncode == 1)
+    assert ("NEW is beyond" in done.stderr) == (done.returncode == 1)
+    history = json.loads((repository / "history.json").read_text())
+    assert len(history) == 6
+    assert all(set(entry) <= {"name", "unit", "value", "range", "extra"} for entry in history)
+
+
+def test_the_benchmark_is_a_config():
+    config, _ = blocks("yaml")
+    assert parse_config(config, "docs/ci.md").name == "guard"
+
+
+def test_the_job_is_yaml_and_runs_the_script():
+    _, job = blocks("yaml")
+    steps = yaml.safe_load(job)["jobs"]["benchmark"]["steps"]
+    assert "bash -e ci/benchmark.sh" in [step.get("run") for step in steps]
+    named = set(re.findall(r"\w+\.(?:md|xml|json)\b", job))
+    written = set(re.findall(r"--output (\S+)", "".join(blocks("sh"))))
+    assert named == written
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5])
+def test_every_exit_code_is_explained(code):
+    assert f"\n| {code} | " in TEXT
