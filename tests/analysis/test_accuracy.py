@@ -177,6 +177,24 @@ class TestTarget:
         assert interval(epochs.difference) == mean_interval([1 - 2, 1 - 3])
         assert (tanh.seeds, tanh.pairs) == (4, 4)
 
+    @pytest.mark.parametrize(
+        ("epochs", "verdict"),
+        [
+            ([1] + 15 * [2], "EQUIVALENT"),  # a sixteenth of an epoch less
+            ([2] + 15 * [1], "BETTER"),
+            ([2] + 15 * [3], "WORSE"),
+        ],
+    )
+    def test_less_than_half_an_epoch_is_no_difference(self, epochs: list[int], verdict: str) -> None:
+        def cell(label: str, reached: int) -> Cell:
+            validation = [0.9 if epoch >= reached else 0.5 for epoch in (1, 2, 3)]
+            return make_cell(label, slice_s=(1.0,) * 6, validation_accuracy=validation)
+
+        blocks = blocks_of([cell("relu", 2) for _ in epochs], [cell("tanh", reached) for reached in epochs])
+        difference = metric("epochs_to_target", row("tanh", blocks, config=TARGET)).difference
+        assert difference is not None
+        assert difference.verdict == verdict
+
     def test_seconds_are_the_training_slices_until_then(self) -> None:
         # relu 2 s an epoch, tanh 6 s: ratios 6 / 4 and 6 / 6 over the pairs that reached it.
         tanh = metric("seconds_to_target", row("tanh", self.blocks(), config=TARGET))

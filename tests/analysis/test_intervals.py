@@ -155,6 +155,7 @@ class TestInterval:
             (Interval(0.9, 0.7, 1.1), False, False),
             (Interval(0.0, -2.0, 2.0), False, False),
             (Interval(1.5, 1.0, 2.0), False, False),
+            (Interval(-1.5, -2.0, -1.0), False, False),
             (Interval(1.5, 1.01, 2.0), True, False),
             (Interval(-1.5, -2.0, -1.01), True, False),
             (Interval(0.0, None, None), False, False),

@@ -73,6 +73,15 @@ class TestTrainingTime:
         found = [row("tanh", blocks, **options).train_time_ratio for options in ({}, {"config": config})]
         assert [entry and entry.verdict for entry in found] == [verdict, with_a_margin_of_5_percent]
 
+    def test_the_margin_is_a_ratio(self) -> None:
+        # 1.55 is beyond 1.5, though log(1.55) is 0.44; the margin's other end is 1 / 1.5.
+        for ratio, verdict in ((1.55, "WORSE"), (1.45, "EQUIVALENT"), (0.69, "EQUIVALENT"), (0.64, "BETTER")):
+            tanh = [make_cell("tanh", slice_s=(0.1 * ratio * factor,) * 2) for factor in (0.999, 1.0, 1.001)]
+            blocks = blocks_of(relu=[make_cell() for _ in tanh], tanh=tanh)
+            found = row("tanh", blocks, config={"verdict": {"time_margin": 0.5}}).train_time_ratio
+            assert found is not None
+            assert found.verdict == verdict
+
     def test_a_single_seed_speaks_through_its_rounds(self) -> None:
         noise = np.exp(np.random.default_rng(0).normal(0, 0.01, 40))
         blocks = blocks_of(
