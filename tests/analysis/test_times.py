@@ -73,6 +73,15 @@ class TestTrainingTime:
         found = [row("tanh", blocks, **options).train_time_ratio for options in ({}, {"config": config})]
         assert [entry and entry.verdict for entry in found] == [verdict, with_a_margin_of_5_percent]
 
+    @pytest.mark.parametrize(("alpha", "verdict"), [(0.05, "WORSE"), (0.01, "INCONCLUSIVE")])
+    def test_p_must_be_at_most_alpha(self, alpha: float, verdict: str) -> None:
+        # 4 % slower, standard error 0.6 %: p is 0.02 with 2 degrees of freedom.
+        tanh = [make_cell("tanh", slice_s=(0.104 * factor,) * 2) for factor in (0.99, 1.0, 1.01)]
+        blocks = blocks_of(relu=[make_cell() for _ in tanh], tanh=tanh)
+        ratio = row("tanh", blocks, config={"verdict": {"alpha": alpha}}).train_time_ratio
+        assert ratio is not None
+        assert (ratio.p, ratio.verdict) == (pytest.approx(0.02, abs=0.005), verdict)
+
     def test_the_margin_is_a_ratio(self) -> None:
         # 1.55 is beyond 1.5, though log(1.55) is 0.44; the margin's other end is 1 / 1.5.
         for ratio, verdict in ((1.55, "WORSE"), (1.45, "EQUIVALENT"), (0.69, "EQUIVALENT"), (0.64, "BETTER")):
