@@ -32,7 +32,8 @@ class NewData:
         """Test accuracy with an interval for new seeds and new examples.
 
         Returns:
-            None where it was not recorded, and where nothing varies, as when everything is right.
+            None for a single seed, where it was not recorded, and where nothing varies, as when everything
+            is right.
         """
         rows = [row for cell in cells if (row := self._right(cell)) is not None]
         return self._interval(rows) if len(rows) == len(cells) else None
@@ -55,17 +56,11 @@ class NewData:
         wide side; n-1 of the n seeds are drawn each time, which makes the variance over few seeds right
         (Rao and Wu, JASA 83, 1988), and the interval is Student's, because the seeds are few.
         """
-        seeds, table = len(rows), np.array(rows)
-        if seeds == 0 or np.ptp(table) == 0:
+        seeds, table = len(rows), np.array(rows, dtype=np.float64)
+        if seeds < 2 or np.ptp(table) == 0:
             return None
-        means = self._weights @ table.T  # (draws, seeds)
-        estimate = float(table.mean(dtype=np.float64))
-        if seeds == 1:
-            drawn, degrees = means[:, 0], float(self._examples - 1)
-        else:
-            counts = generator(0, "seeds", seeds).multinomial(
-                seeds - 1, np.full(seeds, 1 / seeds), size=_DRAWS
-            )
-            drawn, degrees = np.sum(counts * means, axis=1) / (seeds - 1), seeds - 1.0
-        half_width = float(stdtrit(degrees, UPPER_QUANTILE)) * float(np.std(drawn, ddof=1))
+        counts = generator(0, "seeds", seeds).multinomial(seeds - 1, np.full(seeds, 1 / seeds), size=_DRAWS)
+        drawn = np.sum(counts * (self._weights @ table.T), axis=1) / (seeds - 1)
+        half_width = float(stdtrit(seeds - 1, UPPER_QUANTILE)) * float(np.std(drawn, ddof=1))
+        estimate = float(table.mean())
         return Interval(estimate, estimate - half_width, estimate + half_width)

@@ -77,13 +77,22 @@ def _accuracy_changes(
 
 
 def _difference(sides: Sides, label: str, pairs: Sequence[tuple[Cell, Cell]]) -> Difference | None:
-    if pairs and accuracies_equal(pairs):
+    if pairs and accuracies_equal(pairs) and _diverged_alike(sides, label):
         return IDENTICAL
     if pairs:
         samples = [test_accuracy(after) - test_accuracy(before) for before, after in pairs]
         return paired_difference(samples, generator(0, "sign flips", len(samples)))
     old, new = ([test_accuracy(cell) for cell in side.ended_well(label)] for side in sides)
     return independent(new, old) if old and new else None
+
+
+def _diverged_alike(sides: Sides, label: str) -> bool:
+    """Whether the seeds that both have ended the same way in both."""
+    old, new = (
+        {block.seed: cell.status for block, cell in zip(side.blocks, side.of(label), strict=True)}
+        for side in sides
+    )
+    return all(old[seed] == new[seed] for seed in old if seed in new)
 
 
 def _same_seeds(sides: Sides, label: str) -> list[tuple[Cell, Cell]]:

@@ -57,10 +57,8 @@ class TestAccuracy:
         widths = [half_width(NEW_DATA.accuracy(cells_of(noise(seeds, seed=seed)))) for seed in range(20)]
         assert exact < np.mean(widths) < 2 * exact
 
-    def test_a_single_seed_speaks_of_examples_alone(self) -> None:
-        table = np.arange(EXAMPLES)[np.newaxis] < 160
-        expected = float(stdtrit(EXAMPLES - 1, 0.975)) * math.sqrt(0.8 * 0.2 / EXAMPLES)
-        assert half_width(NEW_DATA.accuracy(cells_of(table))) == pytest.approx(expected, rel=0.1)
+    def test_a_single_seed_cannot_speak_of_others(self) -> None:
+        assert NEW_DATA.accuracy(cells_of(np.arange(EXAMPLES)[np.newaxis] < 160)) is None
 
     def test_25_times_the_examples_say_5_times_as_much(self) -> None:
         table = np.repeat(np.arange(EXAMPLES)[np.newaxis] < 160, 5, axis=0)
