@@ -12,8 +12,8 @@ from actbench.config.schema import VerdictConfig
 from actbench.records import Cell
 from actbench.streams import generator
 
-# Epochs are counted whole: less than half of one is no difference.
-_EPOCHS_MARGIN = 0.5
+# Epochs are counted whole: up to half of one is no difference.
+_HALF_AN_EPOCH = 0.5
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class _Quantity:
     margin: float
     larger_is_better: bool
     logarithmic: bool = False
+    resolution: float = 0.0
 
 
 def accuracy_differences(cells: SettingCells, verdict: VerdictConfig) -> dict[str, Comparison]:
@@ -67,7 +68,10 @@ def _quantities(cells: SettingCells, verdict: VerdictConfig) -> dict[MetricName,
     if target is not None and cells.blocks:
         slices = cells.blocks[0].slices_per_epoch
         found["epochs_to_target"] = _Quantity(
-            lambda cell: epochs_to(cell, target), _EPOCHS_MARGIN, larger_is_better=False
+            lambda cell: epochs_to(cell, target),
+            _HALF_AN_EPOCH,
+            larger_is_better=False,
+            resolution=_HALF_AN_EPOCH,
         )
         found["seconds_to_target"] = _Quantity(
             lambda cell: _seconds_to(cell, target, slices),
@@ -101,7 +105,7 @@ def _compare(cells: SettingCells, verdict: VerdictConfig, quantity: _Quantity) -
         every_seed = list(zip(cells.of(label), cells.of(cells.baseline), strict=True))
         if accuracies_equal(every_seed) and not any(samples):
             return IDENTICAL  # they computed the same, unlike a tie of two activations
-        return paired_difference(samples, generator(0, "sign flips", len(samples)))
+        return paired_difference(samples, generator(0, "sign flips", len(samples)), quantity.resolution)
 
     compared = cells.compare(
         difference,

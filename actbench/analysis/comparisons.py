@@ -12,6 +12,8 @@ from actbench.analysis.means import blocks_mean
 from actbench.analysis.power import seeds_to_settle
 from actbench.analysis.significance import holm, sign_flip_p
 
+_FEWEST_TIES = 6  # with fewer, no sign-flip test reaches 5 %
+
 Verdict = Literal["BETTER", "WORSE", "EQUIVALENT", "INCONCLUSIVE"]
 
 
@@ -24,12 +26,14 @@ class Difference:
         p: Of the hypothesis that there is none; None where the samples cannot say.
         spread: Standard deviation of the difference from seed to seed; None where unknown.
         seeds: Over how many seeds.
+        signs: Whether p is that of the sign-flip test; of a t test otherwise.
     """
 
     interval: Interval
     p: float | None
     spread: float | None
     seeds: int
+    signs: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,16 +68,24 @@ def interval_of(comparison: Comparison | None) -> Interval | None:
 IDENTICAL = Difference(exactly(0.0), 1.0, 0.0, 0)
 
 
-def paired_difference(differences: Sequence[float], rng: np.random.Generator) -> Difference:
+def paired_difference(
+    differences: Sequence[float], rng: np.random.Generator, resolution: float = 0.0
+) -> Difference:
     """A quantity measured once a seed.
 
     Args:
         differences: Shape (n,), n >= 1: per seed, less the baseline's.
         rng: For the sign flips, where they are too many to try all.
+        resolution: Half a step, of what is counted in steps so coarse that seeds tie as a rule. Six seeds or
+            more that all tie are taken to be known as well as that.
     """
     samples = sorted_samples(differences)
-    spread = float(samples.std(ddof=1)) if samples[0] < samples[-1] else None
-    return Difference(mean_interval(samples), sign_flip_p(samples, rng), spread, len(samples))
+    n, tied = len(samples), bool(samples[0] == samples[-1])
+    spread = None if tied else float(samples.std(ddof=1))
+    interval = mean_interval(samples)
+    if tied and resolution and n >= _FEWEST_TIES:
+        interval = Interval(interval.estimate, interval.estimate - resolution, interval.estimate + resolution)
+    return Difference(interval, sign_flip_p(samples, rng), spread, n, signs=True)
 
 
 def paired_log_ratio(ratios: Sequence[Sequence[float] | Floats], rng: np.random.Generator) -> Difference:
@@ -126,7 +138,8 @@ def compare(
                 difference.seeds,
                 margin,
                 alpha / family,
-                beyond,
+                beyond=beyond,
+                signs=difference.signs,
             )
         judged[label] = Comparison(difference.interval, difference.p, p_adjusted, verdict, seeds_needed)
     return judged

@@ -10,9 +10,9 @@ from scipy.special import bdtr, nctdtr, ndtr, stdtrit
 
 from actbench.analysis.intervals import UPPER_QUANTILE
 
-# Random sign patterns, where all 2**n are too many.
-SAMPLED_FLIPS = 9_999
 MOST_EXACT = 16
+# Random sign patterns, where all 2**n are too many: so many that more seeds never reach a larger p.
+SAMPLED_FLIPS = 2 ** (MOST_EXACT - 1) - 1
 POWER = 0.8
 MOST_SEEDS = 10_000
 
@@ -27,27 +27,30 @@ def seeds_to_decide(comparisons: int, alpha: float) -> int | None:
 
     None where that is more comparisons than the sampled sign patterns can tell apart.
     """
-    candidates = range(2, MOST_EXACT + 2)  # from there on, more seeds reach no smaller p
+    candidates = range(2, MOST_EXACT + 1)  # from there on, more seeds reach no smaller p
     return next((seeds for seeds in candidates if smallest_p(seeds) * max(1, comparisons) <= alpha), None)
 
 
-def power(effect: float, seeds: int, alpha: float) -> float:
+def power(effect: float, seeds: int, alpha: float, *, signs: bool = True) -> float:
     """The probability that a paired difference is found, on its right side.
 
-    The smaller of two: the power of the two-sided t test (noncentral t distribution), which the sign-flip
-    test follows, and a bound that matters with few seeds. With m differences of the wrong sign, flipping any
-    of these gives a sum no smaller than the observed one, so p is at least 2**(m + 1) / 2**n. Where all signs
-    must agree for a p that is small enough, the bound is the power itself.
+    Of the sign-flip test the smaller of two: the power of the two-sided t test (noncentral t distribution),
+    which it follows, and a bound that matters with few seeds. With m differences of the wrong sign, flipping
+    any of these gives a sum no smaller than the observed one, so p is at least 2**(m + 1) / 2**n. Where all
+    signs must agree for a p that is small enough, the bound is the power itself.
 
     Args:
         effect: The true difference in standard deviations of the per-seed differences; its sign is ignored.
         seeds: At least 1.
         alpha: Of that single test.
+        signs: Whether it is the sign-flip test; the t test itself otherwise.
     """
-    if seeds < 2 or smallest_p(seeds) > alpha:
+    if seeds < 2 or (signs and smallest_p(seeds) > alpha):
         return 0.0
     critical = float(stdtrit(seeds - 1, 1 - alpha / 2))
     by_t = 1 - _missed(abs(effect) * math.sqrt(seeds), seeds, critical)
+    if not signs:
+        return by_t
     wrong_signs = math.floor(seeds - 1 + math.log2(alpha))
     by_signs = float(bdtr(wrong_signs, seeds, ndtr(-abs(effect))))
     return min(by_t, by_signs)
@@ -72,9 +75,9 @@ def detectable_effect(seeds: int, alpha: float, wanted: float = POWER) -> float 
     return high
 
 
-def seeds_for_effect(effect: float, alpha: float, wanted: float = POWER) -> int | None:
+def seeds_for_effect(effect: float, alpha: float, wanted: float = POWER, *, signs: bool = True) -> int | None:
     """The fewest seeds that find a true difference of so many standard deviations; None beyond 10,000."""
-    return _fewest(lambda seeds: power(effect, seeds, alpha) >= wanted, 2) if effect else None
+    return _fewest(lambda seeds: power(effect, seeds, alpha, signs=signs) >= wanted, 2) if effect else None
 
 
 def equivalence_power(mean: float, sd: float, seeds: int, margin: float) -> float:
@@ -103,7 +106,14 @@ def seeds_for_equivalence(mean: float, sd: float, margin: float, wanted: float =
 
 
 def seeds_to_settle(
-    mean: float, sd: float, seeds: int, margin: float, alpha: float, beyond: float = 0.0
+    mean: float,
+    sd: float,
+    seeds: int,
+    margin: float,
+    alpha: float,
+    *,
+    beyond: float = 0.0,
+    signs: bool = True,
 ) -> int | None:
     """How many seeds would likely turn an INCONCLUSIVE comparison into a verdict.
 
@@ -116,12 +126,13 @@ def seeds_to_settle(
         margin: Differences from -margin to margin do not matter.
         alpha: Of that single test, such as 0.05 over the number of comparisons.
         beyond: How far from 0 an interval must stay to be a difference.
+        signs: Whether it is found by the sign-flip test, or by the t test.
 
     Returns:
         More than `seeds`; None beyond 10,000.
     """
     excess = max(0.0, abs(mean) - beyond)
-    ways = (seeds_for_effect(excess / sd, alpha), seeds_for_equivalence(mean, sd, margin))
+    ways = (seeds_for_effect(excess / sd, alpha, signs=signs), seeds_for_equivalence(mean, sd, margin))
     found = [way for way in ways if way is not None]
     return max(seeds + 1, min(found)) if found else None
 

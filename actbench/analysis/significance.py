@@ -43,5 +43,6 @@ def sign_flip_p(differences: Sequence[float] | Floats, rng: np.random.Generator)
     if n <= MOST_EXACT:
         patterns = (np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1
         return float(np.mean(np.abs((2.0 * patterns - 1.0) @ samples) >= observed))
-    signs = 2.0 * rng.integers(0, 2, (SAMPLED_FLIPS, n)) - 1.0
-    return float((1 + np.sum(np.abs(signs @ samples) >= observed)) / (SAMPLED_FLIPS + 1))
+    bits = np.unpackbits(rng.integers(256, size=(SAMPLED_FLIPS, -(-n // 8)), dtype=np.uint8), axis=1, count=n)
+    sums = 2.0 * (bits @ samples) - samples.sum()
+    return float((1 + np.sum(np.abs(sums) >= observed)) / (SAMPLED_FLIPS + 1))

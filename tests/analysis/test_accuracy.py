@@ -183,6 +183,10 @@ class TestTarget:
             ([1] + 15 * [2], "EQUIVALENT"),  # a sixteenth of an epoch less
             ([2] + 15 * [1], "BETTER"),
             ([2] + 15 * [3], "WORSE"),
+            (7 * [3], "WORSE"),
+            (7 * [1], "BETTER"),
+            (7 * [2], "EQUIVALENT"),
+            (5 * [3], "INCONCLUSIVE"),
         ],
     )
     def test_less_than_half_an_epoch_is_no_difference(self, epochs: list[int], verdict: str) -> None:

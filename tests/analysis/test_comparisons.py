@@ -74,6 +74,7 @@ class TestPairedDifference:
             p=2 / 32,
             spread=pytest.approx(float(np.std(differences, ddof=1))),  # type: ignore[arg-type]
             seeds=5,
+            signs=True,
         )
 
     def test_order_is_irrelevant_to_the_last_bit(self) -> None:
@@ -82,12 +83,18 @@ class TestPairedDifference:
 
     def test_equal_differences_are_no_certainty(self) -> None:
         difference = paired_difference([0.01] * 10, rng())
-        assert difference == Difference(Interval(0.01, None, None), 2 / 1024, None, 10)
+        assert difference == Difference(Interval(0.01, None, None), 2 / 1024, None, 10, signs=True)
         assert verdicts({"tanh": difference})["tanh"].verdict == "INCONCLUSIVE"
+
+    def test_what_is_counted_in_coarse_steps_is_known_to_half_of_one(self) -> None:
+        assert paired_difference([-2.0] * 6, rng(), 0.5).interval == Interval(-2.0, -2.5, -1.5)
+        assert not paired_difference([-2.0] * 5, rng(), 0.5).interval.bounded
+        uneven = [-2.0, -2.0, -2.0, -2.0, -2.0, -1.0]
+        assert paired_difference(uneven, rng(), 0.5).interval == mean_interval(uneven)
 
     def test_a_single_seed_is_inconclusive(self) -> None:
         difference = paired_difference([0.01], rng())
-        assert difference == Difference(Interval(0.01, None, None), None, None, 1)
+        assert difference == Difference(Interval(0.01, None, None), None, None, 1, signs=True)
         assert verdicts({"tanh": difference})["tanh"] == Comparison(
             difference.interval, None, None, "INCONCLUSIVE", None
         )

@@ -205,3 +205,17 @@ def test_what_must_stay_clear_of_a_limit_counts_from_there():
 def test_seeds_to_settle_are_more_than_there_were(mean, sd, seeds, margin, alpha):
     needed = seeds_to_settle(mean, sd, seeds, margin, alpha)
     assert needed is None or seeds < needed <= MOST_SEEDS
+
+
+def test_the_t_test_needs_no_signs():
+    # Four standard deviations among twelve comparisons: nine seeds for the sign patterns, five for t.
+    assert seeds_to_settle(4.0, 1.0, 2, margin=0.001, alpha=0.05 / 12) == 9
+    assert seeds_to_settle(4.0, 1.0, 2, margin=0.001, alpha=0.05 / 12, signs=False) == 5
+    expected = stats.nct.sf(stats.t.isf(0.05 / 24, 4), 4, 4 * math.sqrt(5))
+    assert power(4.0, 5, 0.05 / 12, signs=False) == pytest.approx(expected, abs=1e-4)
+
+
+def test_more_seeds_are_never_less_decidable():
+    assert [smallest_p(seeds) for seeds in range(2, 40)] == sorted(
+        map(smallest_p, range(2, 40)), reverse=True
+    )

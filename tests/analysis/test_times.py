@@ -225,6 +225,11 @@ class TestInference:
         (entry,) = row("tanh", blocks).inference
         assert interval(entry.time_ratio).estimate == pytest.approx(2.0)
 
+    def test_a_seed_that_was_timed_longer_has_no_more_say_in_the_percentiles(self) -> None:
+        cells = [make_cell(latency_s={4: [0.001] * 10}), make_cell(latency_s={4: [0.003] * 100})]
+        (entry,) = row("relu", blocks_of(relu=cells, tanh=[make_cell("tanh")] * 2)).inference
+        assert entry.latency_s == pytest.approx(0.002)
+
     def test_batch_sizes_are_kept_apart(self) -> None:
         blocks = blocks_of(
             relu=[make_cell(latency_s={1: [1.0], 8: [2.0]})],
