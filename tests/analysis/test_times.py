@@ -226,8 +226,12 @@ class TestInference:
         assert interval(entry.time_ratio).estimate == pytest.approx(2.0)
 
     def test_a_seed_that_was_timed_longer_has_no_more_say_in_the_percentiles(self) -> None:
-        cells = [make_cell(latency_s={4: [0.001] * 10}), make_cell(latency_s={4: [0.003] * 100})]
-        (entry,) = row("relu", blocks_of(relu=cells, tanh=[make_cell("tanh")] * 2)).inference
+        latencies = [[0.001] * 10, [0.003] * 100]
+        blocks = blocks_of(
+            relu=[make_cell(latency_s={4: latency}) for latency in latencies],
+            tanh=[make_cell("tanh", latency_s={4: latency}) for latency in latencies],
+        )
+        (entry,) = row("relu", blocks).inference
         assert entry.latency_s == pytest.approx(0.002)
 
     def test_batch_sizes_are_kept_apart(self) -> None:
