@@ -62,7 +62,7 @@ def _estimate_setting(
     generalise: bool,
 ) -> SettingEstimates:
     blocks = tuple(block for block in finished if block.setting == setting.id)
-    cells = SettingCells(blocks, info.activations, baseline, info.placebo)
+    cells = SettingCells(blocks, info.activations, baseline, info.placebo, info.baseline)
     dataset, linear = info.dataset[setting.id], _linear(info)
     rows: tuple[Row, ...] = ()
     if blocks:

@@ -18,12 +18,14 @@ class SettingCells:
         activations: Labels of those that are looked at, in the order of the config, the placebo last.
         baseline: Label of the activation that the others are compared with.
         placebo: Label of the placebo; None where there is none.
+        original: Label of what the placebo is a copy of; needed only where the placebo is the baseline.
     """
 
     blocks: tuple[BlockRecord, ...]
     activations: tuple[str, ...]
     baseline: str
     placebo: str | None
+    original: str | None = None
 
     def of(self, label: str) -> list[Cell]:
         """An activation's cells, seed by seed, diverged ones included."""
@@ -57,14 +59,15 @@ class SettingCells:
             beyond: Likewise.
 
         Returns:
-            By label. The placebo is a family of its own: it asks another question, and takes nothing away
-            from what the others can show.
+            By label. The copy of the baseline is a family of its own: it asks another question, and takes
+            nothing away from what the others can show.
         """
         found = {label: difference(label) for label in self.activations if label != self.baseline}
         known = {label: found_difference for label, found_difference in found.items() if found_difference}
+        copy = self.original if self.baseline == self.placebo else self.placebo
         families = (
-            {label: entry for label, entry in known.items() if label != self.placebo},
-            {label: entry for label, entry in known.items() if label == self.placebo},
+            {label: entry for label, entry in known.items() if label != copy},
+            {label: entry for label, entry in known.items() if label == copy},
         )
         return {
             label: comparison

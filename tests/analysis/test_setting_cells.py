@@ -56,6 +56,26 @@ def test_the_placebo_takes_nothing_away_from_the_others() -> None:
     }
 
 
+def test_against_the_placebo_its_original_is_no_rival_either() -> None:
+    cells = SettingCells(BLOCKS, LABELS, "placebo", "placebo", "relu")
+    compared = cells.compare(lambda _: DIFFERENCE, larger_is_better=True, **LIMITS)
+    assert {label: comparison.p_adjusted for label, comparison in compared.items()} == {
+        "relu": 0.02,
+        "tanh": 0.04,
+        "elu": 0.04,
+    }
+
+
+def test_against_a_rival_the_config_s_baseline_is_one() -> None:
+    cells = SettingCells(BLOCKS, LABELS, "tanh", "placebo", "relu")
+    compared = cells.compare(lambda _: DIFFERENCE, larger_is_better=True, **LIMITS)
+    assert {label: comparison.p_adjusted for label, comparison in compared.items()} == {
+        "relu": 0.04,
+        "elu": 0.04,
+        "placebo": 0.02,
+    }
+
+
 def test_what_no_seed_has_is_left_out_of_the_family() -> None:
     compared = CELLS.compare(
         lambda label: None if label == "elu" else DIFFERENCE, larger_is_better=False, **LIMITS

@@ -81,6 +81,18 @@ def test_against_another_activation() -> None:
     assert built.estimates.settings[0].placebo == usual.estimates.settings[0].placebo
 
 
+def test_against_the_placebo_the_others_are_judged_as_against_its_original() -> None:
+    run = run_with_answers()
+
+    def adjusted(against: str) -> float | None:
+        built = report.build(run.info, run.records, against=against)
+        rows = {row.activation: row for row in built.estimates.settings[0].rows}
+        assert rows["tanh"].accuracy_diff is not None
+        return rows["tanh"].accuracy_diff.p_adjusted
+
+    assert adjusted("placebo") == adjusted("relu")
+
+
 def test_against_what_is_not_there() -> None:
     run = make_run(("relu", "tanh"), seeds=2)
     with pytest.raises(ConfigError, match=r"--against: 'tahn' .* allowed: relu, tanh; did you mean 'tanh'\?"):
