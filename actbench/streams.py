@@ -31,6 +31,33 @@ def permutation(n: int, seed: int, role: str, index: int = 0) -> npt.NDArray[np.
     return np.argsort(np.asarray(words, dtype=np.uint64), kind="stable").astype(np.int32)
 
 
+def balanced_order(n: int, seed: int, role: str, index: int) -> npt.NDArray[np.int32]:
+    """A random order of 0..n-1 for each round, such that the rounds together favour none.
+
+    In every n rounds (2n where n is odd) each item stands equally often in each place, and follows each other
+    item equally often: a Williams square (E. J. Williams, Australian Journal of Scientific Research A 2,
+    1949) with its items and rows in random order. Orders drawn one by one differ in how often they begin
+    with an item, and the first in a round is slower.
+
+    Args:
+        n: How many items, at least 1.
+        seed: As in `permutation`.
+        role: As in `permutation`.
+        index: Of the round, from 0.
+
+    Returns:
+        Shape (n,), each of 0..n-1 once.
+    """
+    rounds = n if n % 2 == 0 else 2 * n
+    square, row = divmod(index, rounds)
+    places = np.arange(n)
+    zigzag = np.where(places % 2 == 0, places // 2, n - 1 - places // 2)
+    shift = int(permutation(rounds, seed, f"{role}, rows", square)[row])
+    order = (zigzag + shift) % n
+    items = permutation(n, seed, role, square)
+    return items.take(order if shift < n else order[::-1])
+
+
 def integer(seed: int, role: str, index: int = 0) -> int:
     """A random integer in 0..2**31-1, to seed a library's own generator."""
     return int(_bits(seed, role, index).random_raw()) >> 33

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actbench.streams import generator, integer, permutation
+from actbench.streams import balanced_order, generator, integer, permutation
 
 seeds = st.integers(0, 2**31 - 1)
 
@@ -52,6 +52,29 @@ def test_orders_are_uniform():
     first = np.bincount([permutation(5, 0, "round", index)[0] for index in range(5000)], minlength=5)
     # Each count is binomial(5000, 1/5): standard deviation 28; 5 of them either way.
     assert np.abs(first - 1000).max() < 142
+
+
+@given(n=st.integers(1, 15), seed=seeds, square=st.integers(0, 1000))
+def test_balanced_orders_favour_no_place_and_no_predecessor(n, seed, square):
+    rounds = n * (1 + n % 2)
+    orders = np.array([balanced_order(n, seed, "round", square * rounds + index) for index in range(rounds)])
+    for place in orders.T:
+        assert np.bincount(place, minlength=n).tolist() == [rounds // n] * n
+    follows = np.zeros((n, n), dtype=int)
+    np.add.at(follows, (orders[:, :-1].ravel(), orders[:, 1:].ravel()), 1)
+    assert (follows[~np.eye(n, dtype=bool)] == rounds // n).all()
+    assert not follows.diagonal().any()
+
+
+def test_balanced_orders_repeat_and_are_fresh_for_every_square_seed_and_role():
+    def orders(seed, role, square):
+        return tuple(tuple(balanced_order(14, seed, role, 14 * square + row).tolist()) for row in range(14))
+
+    assert orders(3, "round", 1) == orders(3, "round", 1)
+    made = {
+        orders(*arguments) for arguments in ((3, "round", 1), (3, "round", 2), (4, "round", 1), (3, "a", 1))
+    }
+    assert len(made) == 4
 
 
 @given(seed=seeds, index=st.integers(0, 1000))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from actbench.engine.stopwatch import Stopwatch, garbage_collection_paused
 from actbench.engine.trainer import Sums, Trainer
 from actbench.plan import CellPlan
-from actbench.streams import permutation
+from actbench.streams import balanced_order
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ def alive(cells: Sequence[Running]) -> list[Running]:
 
 @dataclass(frozen=True)
 class Rounds:
-    """Times the same work of every cell in turn, in an order that is drawn for each round.
+    """Times the same work of every cell in turn, in random orders that together favour none.
 
     Attributes:
         cells: All of the block; those that have diverged are passed over.
@@ -73,7 +73,7 @@ class Rounds:
     def _round(
         self, phase: str, role: str, index: int, work: Callable[[Trainer], T]
     ) -> Iterator[tuple[Running, float, T]]:
-        order = permutation(len(self.cells), self.seed, role, index)
+        order = balanced_order(len(self.cells), self.seed, role, index)
         with garbage_collection_paused():
             for cell in alive([self.cells[k] for k in order]):
                 with self.stopwatch.measure(phase) as lap:

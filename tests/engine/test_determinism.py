@@ -1,5 +1,7 @@
 """Who else is in the config, in which order, and when it runs, changes no activation's accuracy by a bit."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 
@@ -82,16 +84,16 @@ def test_timing_only_rounds_move_no_trained_model_by_a_bit(engine):
             planned = block(
                 cell("relu"), cell("tanh"), seed=seed, engine=engine, slices_per_epoch=1, **timing
             )
-            record = runner.run(planned, Stopwatch(), lambda *_: None)
+            # a clock that counts its readings: every machine runs the same rounds, however slow it is
+            record = runner.run(planned, Stopwatch(count(step=0.01).__next__), lambda *_: None)
             extra.append(len(record.extra_slice_steps))
         states = {label: trainer.state() for label, trainer in made.items()}
         return states, extra
 
     plain, none = trained()
-    # a target that cannot be reached, so that the budget is spent
-    timed, extra = trained(target_ci=1e-6, budget_s=1.0)
-    assert none == [0, 0]
-    assert min(extra) > 2
+    timed, extra = trained(target_ci=0.01)
+    # two epochs of one slice each, and six samples are believed
+    assert (none, extra) == ([0, 0], [4, 4])
     assert plain.keys() == timed.keys() == {"relu", "tanh"}
     for label, state in plain.items():
         assert len(state) > 12  # weights and the optimizer
