@@ -73,6 +73,9 @@ def _estimate_setting(
         finished=len(blocks),
         rows=rows,
         linear=linear,
+        answers_kept=all(
+            cell.test_correct is not None for label in info.activations for cell in cells.ended_well(label)
+        ),
         placebo=_check_placebo(info, cells, verdict) if blocks else None,
     )
 

@@ -153,6 +153,7 @@ class SettingEstimates:
         finished: Blocks measured.
         rows: One per activation, in the order of the config; none before a block is finished.
         linear: Label of the activation that `marginal_step_s` is beyond; None where there is none.
+        answers_kept: Whether every training that ended well says which test examples it got right.
         placebo: None without a placebo or without a finished block.
     """
 
@@ -161,6 +162,7 @@ class SettingEstimates:
     finished: int
     rows: tuple[Row, ...]
     linear: str | None
+    answers_kept: bool
     placebo: PlaceboCheck | None
 
 

@@ -43,10 +43,11 @@ _NEW_DATA = (
     "New seeds: what other seeds would give on these test examples. New seeds and data: what they would give "
     "on other test examples of the same kind, so that it is wider by the luck of the test set."
 )
-_NO_BITS = (
+_NO_ANSWERS = (
     "This run has not kept which test examples were right, which takes actbench with schema 2; measure it "
     "again, with --fresh, for intervals on new data."
 )
+_ONE_SEED_OF_DATA = "New seeds and data: one seed cannot speak of others, so that it has no interval."
 _ONE_SEED = "With a single seed, time intervals come from its rounds alone and speak for that one process."
 _NO_INTERVAL = (
     "A figure without brackets has no interval: too few samples, or equal ones, do not show their spread."
@@ -65,8 +66,10 @@ def notes_of(
         notes.append(_VERDICTS)
     if report.generalised and "accuracy" in shown:
         notes.append(_NEW_DATA)
-        if not any(row.accuracy_new_data for setting in settings for row in setting.rows):
-            notes.append(_NO_BITS)
+        if not all(setting.answers_kept for setting in settings):
+            notes.append(_NO_ANSWERS)
+        if any(1 in (row.seeds, row.pairs) for setting in settings for row in setting.rows):
+            notes.append(_ONE_SEED_OF_DATA)
     if any(setting.finished == 1 for setting in settings) and {"time", "inference"} & set(shown):
         notes.append(_ONE_SEED)
     cells = (value for section in sections for table in section.tables for row in table.rows for value in row)

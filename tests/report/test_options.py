@@ -54,13 +54,52 @@ def test_without_being_asked_there_is_nothing_on_new_data() -> None:
     assert "new seeds" not in report.render(built, "terminal").lower()
 
 
+def generalised(run: SyntheticRun) -> str:
+    return report.render(report.build(run.info, run.records, generalise=True), "markdown", "accuracy")
+
+
+NOT_KEPT = "has not kept which test examples were right"
+ONE_SEED = "one seed cannot speak of others"
+
+
 def test_a_run_that_kept_no_answers_says_so() -> None:
-    run = make_run(("relu", "tanh"), seeds=3)
-    text = report.render(report.build(run.info, run.records, generalise=True), "markdown", "accuracy")
-    assert "has not kept which test examples were right" in text
-    kept = run_with_answers()
-    built = report.build(kept.info, kept.records, generalise=True)
-    assert "has not kept" not in report.render(built, "markdown", "accuracy")
+    text = generalised(make_run(("relu", "tanh"), seeds=3))
+    assert NOT_KEPT in text
+    assert ONE_SEED not in text
+
+
+def test_answers_that_a_single_training_has_not_kept_are_told() -> None:
+    run = run_with_answers()
+    *blocks, last = run.records
+    tanh = last.cells[1].model_copy(update={"test_correct": None})
+    forgotten = last.model_copy(update={"cells": (last.cells[0], tanh, last.cells[2])})
+    assert NOT_KEPT in generalised(SyntheticRun(run.info, [*blocks, forgotten]))
+
+
+def test_kept_answers_are_not_missed() -> None:
+    text = generalised(run_with_answers())
+    assert NOT_KEPT not in text
+    assert ONE_SEED not in text
+
+
+def test_one_seed_is_no_lack_of_answers() -> None:
+    text = generalised(run_with_answers(seeds=1))
+    assert NOT_KEPT not in text
+    assert ONE_SEED in text
+
+
+def test_everything_right_is_no_lack_of_answers() -> None:
+    cells = [make_cell(label, accuracy=1.0, test_correct=[True] * 8) for label in ("relu", "tanh")]
+    info = make_info(("relu", "tanh"), placebo=None, seeds=2, test_examples=8)
+    text = generalised(SyntheticRun(info, [make_block(cells, seed=seed) for seed in (0, 1)]))
+    assert NOT_KEPT not in text
+
+
+def test_a_diverged_training_has_no_answers_to_keep() -> None:
+    run = run_with_answers()
+    first, *blocks = run.records
+    diverged = make_block([*first.cells[:1], make_cell("tanh", accuracy=None), *first.cells[2:]])
+    assert NOT_KEPT not in generalised(SyntheticRun(run.info, [diverged, *blocks]))
 
 
 def test_against_another_activation() -> None:
