@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ("terminal", "markdown", "csv", "json")
 _TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "all")
+_GENERALISED = ("accuracy", "all")
 _SORTS = ("accuracy", "time", "activation", "config")
 
 
@@ -36,7 +37,7 @@ _SORTS = ("accuracy", "time", "activation", "config")
     help="Best accuracy first, fastest training first, by name, or as in the config.",
 )
 @click.option("--against", metavar="LABEL", help="Compare with this activation instead of the baseline.")
-@click.option("--generalise", is_flag=True, help="Add accuracy intervals for new test data.")
+@click.option("--generalise", is_flag=True, help="Add to the accuracy table intervals for new test data.")
 @out_option
 @output_option
 def report(
@@ -57,6 +58,11 @@ def report(
 
     if run == "":  # as a path it would be the current folder
         raise click.BadParameter("it is empty; leave it out for the newest run", param_hint="RUN")
+    if generalise and table not in _GENERALISED:
+        raise click.BadParameter(
+            f"it adds to the accuracy table; allowed with --table {' or '.join(_GENERALISED)}, not {table}",
+            param_hint="--generalise",
+        )
     stored = read_run(out, run)
     built = reports.build(stored.info, stored.records, sort, against=against, generalise=generalise)
     width, color = screen() if output is None else (80, False)

@@ -165,6 +165,23 @@ def test_two_machines(tmp_path: Path) -> None:
     assert caught.value.exit_code == 4
 
 
+@pytest.mark.parametrize("table", ["time", "inference", "metrics", "pareto"])
+def test_new_data_for_a_table_that_has_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str
+) -> None:
+    with pytest.raises(click.UsageError, match=r"adds to the accuracy table; .* accuracy or all") as caught:
+        invoke(store(tmp_path), "--generalise", "--table", table)
+    assert (caught.value.exit_code, capsys.readouterr().out) == (2, "")
+
+
+@pytest.mark.parametrize("table", ["accuracy", "all"])
+def test_new_data_for_a_table_that_has_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str
+) -> None:
+    invoke(store(tmp_path), "--generalise", "--table", table)
+    assert "generalised" in capsys.readouterr().out
+
+
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; from actbench.cli.report import report; report(['--help'], standalone_mode=False);"
