@@ -125,10 +125,11 @@ def _check_placebo(info: RunInfo, cells: SettingCells, verdict: VerdictConfig) -
         return None
     copies = SettingCells(cells.blocks, (info.baseline, info.placebo), info.baseline, info.placebo)
     ratio = training_ratios(copies, verdict).get(info.placebo)
+    every_seed = list(zip(copies.of(info.placebo), copies.of(info.baseline), strict=True))
+    diverged = sum(all(cell.status == "diverged" for cell in pair) for pair in every_seed)
     return PlaceboCheck(
-        accuracy_equal=accuracies_equal(
-            list(zip(copies.of(info.placebo), copies.of(info.baseline), strict=True))
-        ),
+        accuracy_equal=None if diverged == len(every_seed) else accuracies_equal(every_seed),
+        diverged=diverged,
         train_time_ratio=interval_of(ratio),
         inference={
             entry.batch_size: interval_of(entry.time_ratio)

@@ -75,8 +75,15 @@ def placebo_in_words(check: PlaceboCheck, baseline: str, blocks: int) -> str:
         baseline: Its label.
         blocks: How many blocks of the setting are finished.
     """
+    if check.accuracy_equal is None:
+        return (
+            f"it diverged in all of {blocks} blocks, as {baseline} did: nothing in this setting shows how "
+            "large its noise is"
+        )
+    compared = f"{blocks - check.diverged} of {blocks} blocks, both diverged in the others"
+    where = compared if check.diverged else f"all of {blocks} blocks"
     accuracy = (
-        f"its test accuracy is exactly {baseline}'s in all of {blocks} blocks"
+        f"its test accuracy is exactly {baseline}'s in {where}"
         if check.accuracy_equal
         else f"FLAGGED: its test accuracy is not {baseline}'s: trainings are not reproducible here"
     )

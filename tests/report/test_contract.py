@@ -135,6 +135,11 @@ def test_json_says_what_the_run_was_and_what_failed(run: SyntheticRun) -> None:
     assert content["placebo"]["settings"][0]["accuracy_equal"] is True
 
 
+def test_a_placebo_that_diverged_with_its_original_has_no_accuracy_to_be_equal() -> None:
+    run = make_run(("relu", "tanh", "placebo"), seeds=2, diverges=lambda label, _: label != "tanh")
+    assert read_json(run)["placebo"]["settings"][0]["accuracy_equal"] is None
+
+
 @pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")
 def test_a_clock_that_stood_still_gives_null_and_not_nan() -> None:
     blocks = [

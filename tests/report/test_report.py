@@ -191,6 +191,39 @@ def test_the_placebo_in_words() -> None:
     assert "too few different rounds" in in_words(1.2, 1.2)
 
 
+def diverged_placebo(baselines: Sequence[float | None], placebos: Sequence[float | None]) -> str:
+    """What is said of a placebo, by the accuracies of relu and of the placebo, seed by seed."""
+    records = [
+        make_block(
+            [make_cell("relu", accuracy=relu), make_cell("placebo", accuracy=copy), make_cell("tanh")],
+            seed=seed,
+        )
+        for seed, (relu, copy) in enumerate(zip(baselines, placebos, strict=True))
+    ]
+    built = report.build(make_info(("relu", "placebo", "tanh"), seeds=len(records)), records)
+    check = built.estimates.settings[0].placebo
+    assert check is not None
+    return placebo_in_words(check, "relu", len(records))
+
+
+def test_a_placebo_that_diverged_everywhere_shows_nothing() -> None:
+    assert diverged_placebo([None, None], [None, None]) == (
+        "it diverged in all of 2 blocks, as relu did: nothing in this setting shows how large its noise is"
+    )
+
+
+def test_a_placebo_that_diverged_with_its_original_is_equal_in_the_other_blocks() -> None:
+    said = diverged_placebo([0.9, None, 0.9], [0.9, None, 0.9])
+    assert said.startswith(
+        "its test accuracy is exactly relu's in 2 of 3 blocks, both diverged in the others;"
+    )
+
+
+@pytest.mark.parametrize("placebos", [[None, None], [0.9, None], [0.9, 0.8]])
+def test_a_placebo_that_diverged_alone_is_flagged(placebos: list[float | None]) -> None:
+    assert diverged_placebo([0.9, 0.9], placebos).startswith("FLAGGED: its test accuracy is not relu's")
+
+
 def test_a_flag_says_how_often_chance_raises_one() -> None:
     flagged = in_words(1.049, 1.051)
     assert "FLAGGED: its train_time_ratio 1.050 [1.037, 1.063] excludes 1" in flagged
