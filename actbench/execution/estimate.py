@@ -19,7 +19,7 @@ _START_S = 8.0
 def estimate_s(plan: Plan, pending: Sequence[Block]) -> float:
     """Seconds that these blocks of the plan would take here; expect it to be off by half either way.
 
-    Timing-only rounds count with all of their budget, which they may not need.
+    Timing-only rounds are left out: they take at most their budget, `Block.extra_budget_s`, and may need less.
     """
     if not pending:
         return 0.0
@@ -40,8 +40,7 @@ def _setting_s(setting: Setting, pending: Sequence[Block], rate: float) -> float
         for size in setting.timing.inference_batch_sizes
     )
     compile_s = _COMPILE_S[engine] * len(pending[0].cells)
-    extra_s = sum(block.extra_budget_s for block in pending if block.setting == setting)
-    return extra_s + cells * (total_flops / rate * _TRAINING_OVERHEAD[engine] + inference_s) + compile_s
+    return cells * (total_flops / rate * _TRAINING_OVERHEAD[engine] + inference_s) + compile_s
 
 
 def _product_flops_per_s(size: int = 512, duration_s: float = 0.2) -> float:

@@ -64,6 +64,13 @@ def test_what_is_printed(text, arguments, snapshot):
     assert text(*arguments) == snapshot
 
 
+def test_the_budget_of_timing_only_rounds_is_told_once_beside_the_time(figures):
+    plain = figures(MNIST)
+    timed = figures(MNIST, "--set", "timing.target_ci=0.01", "--set", "timing.budget_s=90")
+    assert timed["extra_budget_s"] == pytest.approx(90)
+    assert timed["time_s"] == plain["time_s"]
+
+
 def test_nothing_is_written(text, tmp_path):
     text(SMOKE)
     assert list(tmp_path.iterdir()) == []
