@@ -43,9 +43,22 @@ def largest_difference(weights, others):
     return max(float(np.abs(a - b).max()) for a, b in zip(weights, others, strict=True))
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop", "nadam", "adagrad", "lion"])
-def test_engines_and_a_plain_keras_script_end_with_the_same_weights(dataset, optimizer):
-    config = setting(train_samples=ROWS, optimizer=optimizer, learning_rate=0.01)
+# RMSprop's first steps are as long for tiny gradients as for large ones, so that at 0.01 it makes 4e-5 of the
+# rounding of some processors; 0.001 is Keras's own rate.
+RATES = {
+    "sgd": 0.01,
+    "adam": 0.01,
+    "adamw": 0.01,
+    "rmsprop": 0.001,
+    "nadam": 0.01,
+    "adagrad": 0.01,
+    "lion": 0.01,
+}
+
+
+@pytest.mark.parametrize(("optimizer", "learning_rate"), RATES.items())
+def test_engines_and_a_plain_keras_script_end_with_the_same_weights(dataset, optimizer, learning_rate):
+    config = setting(train_samples=ROWS, optimizer=optimizer, learning_rate=learning_rate)
     activation = cell("gelu")
     start, compiled, compiled_sums = train(
         CompiledEngine(config, dataset), activation, [(0, 3), (3, 5), (5, 8)]
@@ -63,7 +76,7 @@ def test_engines_and_a_plain_keras_script_end_with_the_same_weights(dataset, opt
     script.build((None, 784))
     script.set_weights(start)
     script.compile(
-        optimizer=keras.optimizers.get({"class_name": optimizer, "config": {"learning_rate": 0.01}}),
+        optimizer=keras.optimizers.get({"class_name": optimizer, "config": {"learning_rate": learning_rate}}),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     for order in orders():
