@@ -1,21 +1,29 @@
 """From figures to a Document: which tables there are, in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from actbench.analysis.figures import SettingEstimates
+from actbench.report.accuracy_sheets import accuracy, metrics
 from actbench.report.contract import TableName
 from actbench.report.document import Document, Section, Table
 from actbench.report.facts import run_facts, setting_facts
 from actbench.report.model import Report
 from actbench.report.notes import notes_of
-from actbench.report.sheets import Sheets
+from actbench.report.time_sheets import inference, pareto, time
+from actbench.report.view import SettingView
 
-_ALL: tuple[TableName, ...] = ("accuracy", "time", "pareto", "inference", "metrics")
+_BUILDERS: dict[TableName, Callable[[SettingView], list[Table]]] = {  # in the order of the report
+    "accuracy": accuracy,
+    "time": time,
+    "pareto": pareto,
+    "inference": inference,
+    "metrics": metrics,
+}
 
 
 def lay_out(report: Report, table: TableName) -> Document:
     """The Document of one table, or of all."""
-    shown = _ALL if table == "all" else (table,)
+    shown = tuple(_BUILDERS) if table == "all" else (table,)
     settings = report.estimates.settings
     sections = tuple(_section(report, setting, shown) for setting in settings)
     return Document(
@@ -27,14 +35,7 @@ def lay_out(report: Report, table: TableName) -> Document:
 
 
 def _section(report: Report, estimates: SettingEstimates, shown: Sequence[TableName]) -> Section:
-    sheets = Sheets(report, estimates)
-    build = {
-        "accuracy": sheets.accuracy,
-        "time": sheets.time,
-        "pareto": sheets.pareto,
-        "inference": sheets.inference,
-        "metrics": sheets.metrics,
-    }
-    tables: list[Table] = [table for name in shown if estimates.rows for table in build[name]()]
+    view = SettingView(report, estimates)
+    tables = [table for name in shown if estimates.rows for table in _BUILDERS[name](view)]
     facts = setting_facts(estimates, report.info.baseline)
     return Section(f"setting {estimates.setting.id}", facts, tuple(tables))

@@ -1,0 +1,111 @@
+"""The tables of times of one setting: training, inference, and accuracy against time."""
+
+from actbench.analysis.comparisons import interval_of
+from actbench.analysis.figures import InferenceEstimate, Row
+from actbench.report.document import Column, Table
+from actbench.report.numbers import UNITS, Kind, Value, format_value, latency_kind
+from actbench.report.view import SettingView
+
+_BAR_WIDTH = 10
+
+
+def time(view: SettingView) -> list[Table]:
+    """Training time, and what the non-linearity and the compilation cost."""
+    columns = (
+        Column("activation", "text"),
+        Column("time ratio", "ratio"),
+        Column("verdict", "words"),
+        Column("s per epoch", "seconds"),
+        Column("n", "count"),
+    )
+    cells = [
+        (row.activation, *view.compared(row, row.train_time_ratio), row.epoch_s, row.seeds)
+        for row in view.timed
+    ]
+    tables = [Table("training time", columns, tuple(cells), view.row_notes())]
+    return [*tables, _costs(view)]
+
+
+def pareto(view: SettingView) -> list[Table]:
+    """Accuracy against time."""
+    columns = (
+        Column("activation", "text"),
+        Column("test accuracy %", "percent"),
+        Column("time ratio", "ratio"),
+        Column("P(front)", "probability"),
+        Column("", "words"),
+    )
+    cells = [
+        (
+            row.activation,
+            row.accuracy,
+            interval_of(row.train_time_ratio),
+            row.non_dominated,
+            "" if row.non_dominated is None else "█" * round(_BAR_WIDTH * row.non_dominated),
+        )
+        for row in view.rows
+        if row.activation != view.report.info.placebo
+    ]
+    return [Table("accuracy against training time", columns, tuple(cells))]
+
+
+def inference(view: SettingView) -> list[Table]:
+    """One table for each batch size."""
+    sizes = dict.fromkeys(entry.batch_size for row in view.rows for entry in row.inference)
+    return [_inference(view, size) for size in sizes]
+
+
+def _costs(view: SettingView) -> Table:
+    columns = (
+        Column("activation", "text"),
+        *([Column("cost, µs per step", "signed microseconds")] if view.estimates.linear else []),
+        Column("compile s", "seconds"),
+        Column("n", "count"),
+    )
+    cells = [
+        (
+            row.activation,
+            *(
+                ["linear" if row.activation == view.estimates.linear else row.marginal_step_s]
+                if view.estimates.linear
+                else []
+            ),
+            row.compile_s,
+            row.seeds,
+        )
+        for row in view.timed
+    ]
+    return Table("costs", columns, tuple(cells))
+
+
+def _inference(view: SettingView, batch_size: int) -> Table:
+    entries = {
+        row.activation: entry
+        for row in view.rows
+        for entry in row.inference
+        if entry.batch_size == batch_size
+    }
+    kind = latency_kind(max(entry.latency_s for entry in entries.values()))
+    columns = (
+        Column("activation", "text"),
+        Column(f"p50/p95/p99 {UNITS[kind]}", "words"),
+        Column("items/s", "rate"),
+        Column("time ratio", "ratio"),
+        Column("verdict", "words"),
+        Column("n", "count"),
+    )
+    cells = [
+        (row.activation, *_latencies(view, row, entries.get(row.activation), kind), row.seeds)
+        for row in view.timed
+    ]
+    return Table(f"inference, batch size {batch_size}", columns, tuple(cells), view.row_notes())
+
+
+def _latencies(view: SettingView, row: Row, entry: InferenceEstimate | None, kind: Kind) -> tuple[Value, ...]:
+    if entry is None:
+        return (None,) * 4
+    percentiles = (entry.latency_s, entry.latency_p95_s, entry.latency_p99_s)
+    latencies = "/".join(format_value(percentile, kind) for percentile in percentiles)
+    ratio, _ = view.compared(row, entry.time_ratio)
+    verdict = entry.time_ratio.verdict if entry.time_ratio else None
+    return latencies, entry.items_per_s, ratio, verdict or ""

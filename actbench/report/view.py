@@ -1,0 +1,52 @@
+"""One setting as its tables show it: which rows, in which order, with which words beside them."""
+
+from dataclasses import dataclass
+
+from actbench.analysis.comparisons import Comparison
+from actbench.analysis.figures import Row, SettingEstimates
+from actbench.report.model import Report
+from actbench.report.numbers import Value, verdict_in_words
+from actbench.report.ordering import placebo_first
+
+
+@dataclass(frozen=True)
+class SettingView:
+    """What the builders of tables share.
+
+    Attributes:
+        report: Which the setting is part of.
+        estimates: Of the setting.
+    """
+
+    report: Report
+    estimates: SettingEstimates
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """One per activation, sorted."""
+        return self.estimates.rows
+
+    @property
+    def timed(self) -> tuple[Row, ...]:
+        """The same for times: what noise alone does stands above what is measured in it."""
+        return placebo_first(self.rows, self.report.info.placebo)
+
+    def is_baseline(self, row: Row) -> bool:
+        """Whether it is what the others are compared with."""
+        return row.activation == self.report.compared_with
+
+    def compared(self, row: Row, comparison: Comparison | None) -> tuple[Value, Value]:
+        """The difference and its verdict; of the baseline itself there is none."""
+        if self.is_baseline(row):
+            return "baseline", ""
+        if comparison is None:
+            return None, None
+        return comparison.interval, verdict_in_words(comparison)
+
+    def row_notes(self) -> tuple[str, ...]:
+        """Who diverged, and whose differences are over fewer seeds than its mean."""
+        notes = [f"{row.activation}: {row.status}" for row in self.rows if row.diverged]
+        for pairs in dict.fromkeys(row.pairs for row in self.rows if row.pairs != row.seeds):
+            labels = ", ".join(row.activation for row in self.rows if row.pairs == pairs != row.seeds)
+            notes.append(f"{labels}: differences and ratios over {pairs} {'pair' if pairs == 1 else 'pairs'}")
+        return tuple(notes)
