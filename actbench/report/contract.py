@@ -5,34 +5,14 @@ import math
 from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
-from actbench.analysis.comparisons import Comparison
 from actbench.analysis.figures import InferenceEstimate, Metric, PlaceboCheck, Row
 from actbench.analysis.intervals import Interval
 from actbench.report.model import Report
+from actbench.report.plain import comparison_object, interval_object, number_or_none
 
 TableName = Literal["accuracy", "time", "inference", "metrics", "pareto", "all"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
 
-# What an interval's estimate is called, by the name of the figure.
-ESTIMATES = {
-    "accuracy": "mean",
-    "accuracy_diff": "mean",
-    "accuracy_new_data": "mean",
-    "accuracy_diff_new_data": "mean",
-    "epoch_s": "median",
-    "train_time_ratio": "estimate",
-    "marginal_step_s": "median",
-    "time_ratio": "estimate",
-    "test_loss": "mean",
-    "test_loss_diff": "mean",
-    "train_accuracy": "mean",
-    "train_accuracy_diff": "mean",
-    "epochs_to_target": "mean",
-    "epochs_to_target_diff": "mean",
-    "seconds_to_target": "mean",
-    "seconds_to_target_ratio": "estimate",
-}
-JUDGED = ("p", "p_adjusted", "verdict", "seeds_needed")
 _GENERALISED = ("accuracy_new_data", "accuracy_diff_new_data")
 _ACCURACY = ("accuracy", "accuracy_diff", *_GENERALISED)
 _TIME = ("epoch_s", "train_time_ratio", "marginal_step_s", "compile_s")
@@ -151,32 +131,3 @@ def _placebo(check: PlaceboCheck) -> dict[str, Any]:
         ],
         "flagged": list(check.flagged),
     }
-
-
-def interval_object(name: str, interval: Interval | None) -> dict[str, float | None] | None:
-    """An interval as plain data; `ESTIMATES` says what its estimate is called."""
-    if interval is None:
-        return None
-    return {
-        ESTIMATES[name]: number_or_none(interval.estimate),
-        "ci_low": number_or_none(interval.ci_low),
-        "ci_high": number_or_none(interval.ci_high),
-    }
-
-
-def comparison_object(name: str, comparison: Comparison | None) -> dict[str, float | str | None] | None:
-    """The same, with what follows from it."""
-    if comparison is None:
-        return None
-    judged = (
-        number_or_none(comparison.p),
-        number_or_none(comparison.p_adjusted),
-        comparison.verdict,
-        comparison.seeds_needed,
-    )
-    return {**(interval_object(name, comparison.interval) or {}), **dict(zip(JUDGED, judged, strict=True))}
-
-
-def number_or_none(value: float | None) -> float | None:
-    """What JSON can hold: no NaN, no infinity."""
-    return value if value is not None and math.isfinite(value) else None

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from actbench.report.contract import ESTIMATES, JUDGED, TableName, row_object
+from actbench.report.contract import TableName, row_object
 from actbench.report.model import Report
+from actbench.report.plain import ESTIMATES, JUDGED
 
 _INFERENCE = ("latency_s", "latency_p95_s", "latency_p99_s", "items_per_s", "time_ratio")
 
