@@ -74,9 +74,10 @@ class TimingConfig(Section):
     """timed inference calls for each batch size; 10 by default under keras"""
     target_ci: Annotated[float, Number(positive=True, below=1.0)] | None = None
     """half-width of every time ratio's interval, relative, at which timing may stop: after the training there
-    are timing-only rounds until it is reached, or the budget spent; null for none of them"""
+    are timing-only rounds until it is expected to be reached, or the budget is spent; null for none of them"""
     budget_s: Annotated[float, Number(positive=True)] | None = None
-    """seconds that these rounds may take in the whole run, shared equally by its blocks; 120 by default"""
+    """seconds that these rounds may take in the whole run, shared equally by its blocks; what one leaves
+    goes to the next; 120 by default"""
 
     @classmethod
     def written_out(cls, raw: object) -> object:

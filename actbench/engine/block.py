@@ -41,6 +41,7 @@ class BlockRunner:
         self._test = test
         self._environment = environment
         self._trainers: dict[str, Trainer] = {}
+        self._spare_s = 0.0  # of the timing budget: what a block leaves goes to the next
         self._inference_ready: set[tuple[str, int]] = set()
 
     def run(self, block: Block, stopwatch: Stopwatch, on_epoch: OnEpoch) -> BlockRecord:
@@ -72,8 +73,10 @@ class BlockRunner:
         batches = {size: self._engine.inference_batch(size) for size in sizes}
         for batch_size, batch in batches.items():
             self._time_inference(rounds, batch_size, batch, block.setting.timing.inference_rounds)
+        budget_s, before_s = block.extra_budget_s + self._spare_s, stopwatch.since_start_s()
         extra = ExtraRounds(self._engine, block, rounds, slices, self._training_rows, batches)
-        extra_slice_steps = extra.run()
+        extra_slice_steps = extra.run(budget_s)
+        self._spare_s = max(0.0, budget_s - (stopwatch.since_start_s() - before_s))
         return BlockRecord(
             block=block.id,
             setting=block.setting.id,

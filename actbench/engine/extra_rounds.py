@@ -31,7 +31,7 @@ class ExtraRounds:
 
     Args:
         engine: Made for the block's setting.
-        block: Says the target, the budget and the baseline.
+        block: Says the target and the baseline.
         rounds: The block's cells, trained, with the samples so far.
         slices: Steps of each slice of an epoch; the extra slices repeat them in turn.
         training_rows: Examples in the training part.
@@ -57,8 +57,11 @@ class ExtraRounds:
         self._cells = alive(rounds.cells)
         self._baseline = next((cell for cell in self._cells if cell.plan.label == block.baseline), None)
 
-    def run(self) -> tuple[int, ...]:
+    def run(self, budget_s: float) -> tuple[int, ...]:
         """Runs them.
+
+        Args:
+            budget_s: Seconds that they may take.
 
         Returns:
             Training steps of each extra slice.
@@ -66,7 +69,7 @@ class ExtraRounds:
         target, clock = self._block.setting.timing.target_ci, self._rounds.stopwatch.since_start_s
         if target is None or self._baseline is None or len(self._cells) < 2:
             return ()
-        deadline_s = clock() + self._block.extra_budget_s
+        deadline_s = clock() + budget_s
         unknown = self._still_unknown([_TRAINING, *self._batches], target)
         if not self._affordable(unknown, deadline_s - clock()):
             return ()

@@ -191,3 +191,18 @@ def test_they_belong_to_the_phases_of_what_they_time(engine):
     phases = record.phases
     total_s = phases.compile_s + phases.training_s + phases.inference_s + phases.evaluation_s
     assert phases.wall_s == pytest.approx(total_s)
+
+
+def test_what_a_block_leaves_of_its_budget_goes_to_the_next():
+    runner_of = {}
+    for name, first_target in (("quiet first", 0.5), ("noisy first", 1e-6)):
+        engine = FakeEngine()
+        runner = BlockRunner(engine, TRAINING_ROWS, range(0), range(500, 600), describe_environment())
+        rng = random.Random(0)
+        engine.noise = lambda _, rng=rng: rng.lognormvariate(0, 0.1)
+        cells = [cell(label) for label in LABELS]
+        for seed, target in enumerate((first_target, 1e-6)):
+            planned = block(*cells, seed=seed, target_ci=target, budget_s=20.0)
+            record = runner.run(planned, Stopwatch(engine.clock), lambda *_: None)
+        runner_of[name] = len(record.extra_slice_steps)
+    assert runner_of["quiet first"] > 1.5 * runner_of["noisy first"] > 0
