@@ -73,8 +73,8 @@ class TimingConfig(Section):
     inference_rounds: Annotated[int, Whole(1, _MILLION)] = 50
     """timed inference calls for each batch size; 10 by default under keras"""
     target_ci: Annotated[float, Number(positive=True, below=1.0)] | None = None
-    """half-width of every time ratio's interval, relative, at which timing may stop: after the training there
-    are timing-only rounds until it is expected to be reached, or the budget is spent; null for none of them"""
+    """half-width of every time ratio's interval, relative, at which timing may stop: after the training
+    there are timing-only rounds until it is expected to be reached, or the budget is spent; null for none"""
     budget_s: Annotated[float, Number(positive=True)] | None = None
     """seconds that these rounds may take in the whole run, shared equally by its blocks; what one leaves
     goes to the next; 120 by default"""
