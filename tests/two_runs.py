@@ -60,6 +60,15 @@ def with_timing(run: SyntheticRun, setting: str, **timing: Any) -> SyntheticRun:
     return SyntheticRun(info, [_moved(record, setting) for record in run.records])
 
 
+def with_training(run: SyntheticRun, setting: str, **train: Any) -> SyntheticRun:
+    """The same run under another setting id, as another training."""
+    moved = with_timing(run, setting)
+    description = dict(moved.info.settings[0].description)
+    description["train"] = {**description["train"], **train}
+    settings = (SettingInfo(id=setting, description=description),)
+    return SyntheticRun(moved.info.model_copy(update={"settings": settings}), moved.records)
+
+
 def joined(*runs: SyntheticRun) -> SyntheticRun:
     """One run with the settings of several."""
     info: RunInfo = runs[0].info.model_copy(

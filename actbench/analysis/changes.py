@@ -101,6 +101,8 @@ class SettingChange:
         seeds: How many both have measured.
         rows: One per activation that both have, in the order of the new run.
         placebo: How the placebo's ratio to the baseline changed, which can only be noise, by what was timed.
+        machines: In words, what makes the two machines, or engines, different; empty for the same one.
+        times_compared: Whether times were: on the same machine, or on two that the user accepts.
     """
 
     pair: Pair
@@ -108,6 +110,13 @@ class SettingChange:
     seeds: int
     rows: tuple[RowChange, ...]
     placebo: dict[Timed, Interval]
+    machines: tuple[str, ...] = ()
+    times_compared: bool = True
+
+    @property
+    def two_machines(self) -> bool:
+        """Whether times of two machines stand beside each other, which has to be said with each of them."""
+        return bool(self.machines) and self.times_compared
 
     def all_alike(self, timed: Timed) -> bool:
         """Whether this time changed, and nothing says that it did so for some more than for others."""
@@ -142,9 +151,10 @@ class Changes:
         old: The run that is compared with.
         new: The run that is judged.
         verdict: NEW's margins and alpha.
-        machines: In words, what makes the two machines different; empty for the same one.
+        machines: In words, what makes the two machines different, or the engines of a setting; empty for the
+            same ones.
         software: What else differs between the environments: name to (old, new).
-        times_compared: Whether times were: on the same machine, or on two that the user accepts.
+        times_compared: Whether times were, in all settings.
         settings: In the order of the new run.
         left_out: What is not compared, in the order in which it was found.
     """
@@ -160,5 +170,5 @@ class Changes:
 
     @property
     def two_machines(self) -> bool:
-        """Whether times of two machines stand beside each other, which has to be said with each of them."""
+        """Whether times of two machines stand beside each other in any setting."""
         return bool(self.machines) and self.times_compared

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,31 +40,31 @@ class Pair:
     old: SettingInfo
     new: SettingInfo
 
+    @property
+    def engines(self) -> tuple[str | None, str | None]:
+        """What ran it in OLD and in NEW; None where a run does not say."""
+        return _engine(self.old), _engine(self.new)
+
 
 def match_settings(old: RunInfo, new: RunInfo) -> tuple[list[Pair], list[LeftOut]]:
-    """Pairs of settings that train the same on the same data, with the same engine.
+    """Pairs of settings that train the same on the same data.
 
-    Settings with the same id are pairs. Of the others, two are a pair where nothing differs but `timing`, and
-    of that not the engine: how often something is timed does not change what is learned. Keys that are null
-    count as absent, so that a run of an older actbench matches. Where more than one setting of a run fits,
-    none is chosen.
+    Settings with the same id are pairs. Of the others, two are a pair where nothing differs but `timing`: how
+    often something is timed does not change what is learned. One with the same engine comes before one with
+    another, whose accuracies compare like those of another machine. Keys that are null count as absent, so
+    that a run of an older actbench matches. Where more than one setting of a run fits, none is chosen.
 
     Returns:
         The pairs in the order of the new run, and what has no partner.
     """
-    by_id = {entry.id: entry for entry in old.settings}
-    pairs = [Pair(by_id[entry.id], entry) for entry in new.settings if entry.id in by_id]
-    paired = {pair.new.id for pair in pairs}
-    olds, news = (
-        _by_content(entry for entry in run.settings if entry.id not in paired) for run in (old, new)
-    )
-    left_out = []
-    for content in dict.fromkeys([*olds, *news]):
-        candidates = olds[content], news[content]
-        if len(candidates[0]) == len(candidates[1]) == 1:
-            pairs.append(Pair(candidates[0][0], candidates[1][0]))
-        else:
-            left_out += _without_partner(*candidates)
+    pairs: list[Pair] = []
+    olds, news = list(old.settings), list(new.settings)
+    for key in (_id, _training_and_engine, _training):
+        groups = _groups(olds, news, key)
+        pairs += [Pair(*before, *after) for before, after in groups if len(before) == len(after) == 1]
+        olds = [entry for entry in olds if entry not in [pair.old for pair in pairs]]
+        news = [entry for entry in news if entry not in [pair.new for pair in pairs]]
+    left_out = [entry for group in _groups(olds, news, _training) for entry in _without_partner(*group)]
     order = [entry.id for entry in new.settings]
     comparable, refused = [], []
     for pair in sorted(pairs, key=lambda pair: order.index(pair.new.id)):
@@ -118,13 +118,34 @@ def timing_differences(pair: Pair) -> list[str]:
     ]
 
 
-def _by_content(settings: Iterable[SettingInfo]) -> dict[str, list[SettingInfo]]:
-    found: dict[str, list[SettingInfo]] = defaultdict(list)
-    for setting in settings:
-        timing = setting.description.get("timing", {})
-        content = {**setting.description, "timing": {"engine": timing.get("engine")}}
-        found[json.dumps(_without_nulls(content), sort_keys=True)].append(setting)
-    return found
+def _groups(
+    olds: Sequence[SettingInfo], news: Sequence[SettingInfo], key: Callable[[SettingInfo], str]
+) -> Iterable[tuple[list[SettingInfo], list[SettingInfo]]]:
+    """OLD's settings and NEW's of each key."""
+    found: dict[str, tuple[list[SettingInfo], list[SettingInfo]]] = defaultdict(lambda: ([], []))
+    for side, settings in enumerate((olds, news)):
+        for setting in settings:
+            found[key(setting)][side].append(setting)
+    return found.values()
+
+
+def _id(setting: SettingInfo) -> str:
+    return setting.id
+
+
+def _training(setting: SettingInfo) -> str:
+    """What is learned, whatever runs and times it."""
+    content = {name: value for name, value in setting.description.items() if name != "timing"}
+    return json.dumps(_without_nulls(content), sort_keys=True)
+
+
+def _training_and_engine(setting: SettingInfo) -> str:
+    return f"{_training(setting)} {_engine(setting)}"
+
+
+def _engine(setting: SettingInfo) -> str | None:
+    engine: str | None = setting.description.get("timing", {}).get("engine")
+    return engine
 
 
 def _without_nulls(value: Any) -> Any:

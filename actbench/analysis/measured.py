@@ -72,9 +72,18 @@ def machine(environment: Environment) -> dict[str, Any]:
     }
 
 
-def machine_differences(first: Environment, second: Environment) -> list[str]:
-    """In words, what makes two environments different machines; empty for the same one."""
-    return _in_words(machine(first), machine(second))
+def machine_differences(
+    first: Environment, second: Environment, engines: tuple[str | None, str | None] = (None, None)
+) -> list[str]:
+    """In words, what makes two environments different machines; empty for the same one.
+
+    Args:
+        first: One of them.
+        second: The other.
+        engines: What ran the training in each; another engine is another machine, as far as times go.
+    """
+    before, now = engines
+    return _in_words({**machine(first), "engine": before}, {**machine(second), "engine": now})
 
 
 def _ordered(records: Iterable[BlockRecord]) -> list[BlockRecord]:

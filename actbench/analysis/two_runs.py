@@ -1,6 +1,7 @@
 """Two runs to changes: the story of a comparison, from blocks to figures."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from actbench.analysis.changes import Changes, RunSide
 from actbench.analysis.matching import LeftOut, definition, match_activations, match_settings
@@ -42,7 +43,6 @@ def compare_runs(
     """
     before, after = _Measured(old, old_records), _Measured(new, new_records)
     machines = machine_differences(before.environment, after.environment)
-    times_compared = accept_environment or not machines
     verdict = VerdictConfig.model_validate(new.config.get("verdict", {}))
     baseline = _common_baseline(old, new)
     pairs, left_out = match_settings(old, new)
@@ -50,9 +50,13 @@ def compare_runs(
     for pair in pairs:
         sides = before.cells(pair.old.id), after.cells(pair.new.id)
         labels, other_labels = match_activations(old, new, pair.new.id)
+        different = machine_differences(before.environment, after.environment, pair.engines)
+        machines += [words for words in different if words not in machines]
+        times_compared = accept_environment or not different
         timed, other_times = common_times(sides, pair.new.id) if times_compared else ([], [])
         left_out += [*other_labels, *_other_seeds(sides, pair.new.id), *other_times]
-        settings.append(setting_change(pair, sides, labels, timed, baseline, verdict))
+        changed = setting_change(pair, sides, labels, timed, baseline, verdict)
+        settings.append(replace(changed, machines=tuple(different), times_compared=times_compared))
     told = differences(before.environment, after.environment)
     return Changes(
         old=before.side,
@@ -60,7 +64,7 @@ def compare_runs(
         verdict=verdict,
         machines=tuple(machines),
         software={name: both for name, both in told.items() if name not in machine(before.environment)},
-        times_compared=times_compared,
+        times_compared=accept_environment or not machines,
         settings=tuple(settings),
         left_out=tuple(left_out),
     )

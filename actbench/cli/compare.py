@@ -91,8 +91,8 @@ def compare(
     write_result(render_changes(changes, gate, checks, form, width=width, color=color), output)
     error = problem(changes, gate, checks)
     if changes.machines and not isinstance(error, EnvironmentMismatchError):
-        treatment = "their times are compared nevertheless" if changes.two_machines else "no time is compared"
-        click.echo(f"the machines differ, {treatment}: {', '.join(changes.machines)}", err=True)
+        treatment = "are compared nevertheless" if changes.two_machines else "are not compared"
+        click.echo(f"the machines differ, their times {treatment}: {', '.join(changes.machines)}", err=True)
     if error is not None:
         raise error
 

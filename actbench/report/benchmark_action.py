@@ -8,25 +8,26 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from actbench.analysis.changes import Changes, Level, RowChange, timed_in_words
+from actbench.analysis.changes import Changes, Level, SettingChange, timed_in_words
 from actbench.analysis.intervals import Interval
 from actbench.report.numbers import format_value, verdict_in_words
 
 
 def changes_to_benchmark_action(changes: Changes) -> str:
     """All activations of NEW, compared or not: seconds, and the error rate, for smaller has to be better."""
-    rows = {
-        (setting.pair.new.id, row.activation): row for setting in changes.settings for row in setting.rows
-    }
+    compared = {setting.pair.new.id: setting for setting in changes.settings}
     entries: list[dict[str, Any]] = []
     for setting, levels in changes.new.levels.items():
         for label, level in levels.items():
             name = f"{changes.new.info.name}/{setting}/{label}"
-            entries += _entries(changes, name, level, rows.get((setting, label)))
+            entries += _entries(changes, name, level, compared.get(setting), label)
     return json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _entries(changes: Changes, name: str, level: Level, row: RowChange | None) -> Iterator[dict[str, Any]]:
+def _entries(
+    changes: Changes, name: str, level: Level, setting: SettingChange | None, label: str
+) -> Iterator[dict[str, Any]]:
+    row = next((row for row in setting.rows if row.activation == label), None) if setting else None
     if level.accuracy is not None:
         error = level.accuracy.map(lambda accuracy: 100 * (1 - accuracy))
         change = None
@@ -39,7 +40,7 @@ def _entries(changes: Changes, name: str, level: Level, row: RowChange | None) -
         change = None
         if timed in times:
             comparison = times[timed].comparison
-            of_two = " (two machines)" if changes.two_machines else ""
+            of_two = " (two machines)" if setting and setting.two_machines else ""
             ratio = format_value(comparison.interval, "ratio")
             change = f"{ratio} of OLD's{of_two}: {verdict_in_words(comparison)}"
         unit = "s/step" if timed is None else "s/call"

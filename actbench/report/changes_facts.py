@@ -85,7 +85,7 @@ def _run_facts(changes: Changes) -> Facts:
     if changes.two_machines:
         machines = f"TWO MACHINES, accepted by the caller: {', '.join(changes.machines)}"
     elif changes.machines:
-        machines = f"different, so that no time is compared: {', '.join(changes.machines)}"
+        machines = f"different, so that their times are not compared: {', '.join(changes.machines)}"
     else:
         machines = f"the same: {environment.cpu}, {environment.cores} cores, {environment.device}"
     software = (f"{name} {old} → {new}" for name, (old, new) in changes.software.items())

@@ -24,7 +24,7 @@ def changes_to_json(changes: Changes, gate: Gate, checks: Sequence[Check]) -> st
         "software": [{"name": name, "old": old, "new": new} for name, (old, new) in changes.software.items()],
         "verdict": changes.verdict.model_dump(mode="json"),
         "gate": _gate(changes, gate, checks),
-        "settings": [_setting(setting, changes.two_machines) for setting in changes.settings],
+        "settings": [_setting(setting) for setting in changes.settings],
         "left_out": [asdict(entry) for entry in changes.left_out],
     }
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -54,13 +54,13 @@ def _gate(changes: Changes, gate: Gate, checks: Sequence[Check]) -> dict[str, An
     }
 
 
-def _setting(setting: SettingChange, two_machines: bool) -> dict[str, Any]:
+def _setting(setting: SettingChange) -> dict[str, Any]:
     pair = setting.pair
     return {
         "setting": {"id": pair.new.id, "old_id": pair.old.id, **pair.new.description},
         "baseline": setting.baseline,
         "seeds": setting.seeds,
-        "two_machines": two_machines,
+        "two_machines": setting.two_machines,
         "placebo": {
             "train_time_ratio": _ratio(setting.placebo.get(None)),
             "inference": [

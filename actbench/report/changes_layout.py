@@ -22,12 +22,12 @@ def lay_out_changes(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Do
     return Document(
         title=f"{run_name(changes.new)} compared with {run_name(changes.old)}",
         facts=changes_facts(changes, gate, checks),
-        sections=tuple(_section(changes, setting) for setting in changes.settings),
+        sections=tuple(_section(setting) for setting in changes.settings),
         notes=notes_of(changes),
     )
 
 
-def _section(changes: Changes, setting: SettingChange) -> Section:
+def _section(setting: SettingChange) -> Section:
     pair = setting.pair
     facts = [(name, in_words(value)) for name, value in pair.new.description.items()]
     if pair.old.id != pair.new.id:
@@ -42,7 +42,7 @@ def _section(changes: Changes, setting: SettingChange) -> Section:
     tables = []
     if setting.rows:
         times = list(dict.fromkeys(change.timed for row in setting.rows for change in row.times))
-        suffix = ", two machines" if changes.two_machines else ""
+        suffix = ", two machines" if setting.two_machines else ""
         tables = [
             _accuracy_table(setting.rows),
             *(_time_table(setting, timed, suffix) for timed in times),

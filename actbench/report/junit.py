@@ -48,9 +48,9 @@ def _add_suite(root: ET.Element, changes: Changes, setting: SettingChange, check
         (check.activation, check.quantity): check for check in checks if check.setting == setting.pair.new.id
     }
     for row in setting.rows:
-        for case in _cases(row, changes.two_machines):
+        for case in _cases(row, setting.two_machines):
             title = f"{case.activation}: {case.quantity}"
-            if changes.two_machines and case.quantity != "accuracy":
+            if setting.two_machines and case.quantity != "accuracy":
                 title += " (two machines)"
             element = ET.SubElement(suite, "testcase", classname=name, name=title)
             _add_ruling(element, case, judged.get((case.activation, case.quantity)))
@@ -59,9 +59,9 @@ def _add_suite(root: ET.Element, changes: Changes, setting: SettingChange, check
 def _properties(changes: Changes, setting: SettingChange) -> Iterator[tuple[str, str]]:
     yield "old", changes.old.info.run_id
     yield "new", changes.new.info.run_id
-    if changes.machines:
-        treatment = "times of TWO MACHINES" if changes.two_machines else "times not compared"
-        yield "machines", f"{treatment}: {', '.join(changes.machines)}"
+    if setting.machines:
+        treatment = "times of TWO MACHINES" if setting.two_machines else "times not compared"
+        yield "machines", f"{treatment}: {', '.join(setting.machines)}"
     for name, (old, new) in changes.software.items():
         yield f"software.{name}", f"{old} → {new}"
     for entry in changes.left_out:

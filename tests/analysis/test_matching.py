@@ -34,17 +34,16 @@ def pairs(old: RunInfo, new: RunInfo) -> list[tuple[str, str]]:
         {"inference_batch_sizes": []},
         {"target_ci": 0.01, "budget_s": 5.0},
         {"target_ci": None},
+        {"engine": "keras"},
     ],
 )
 def test_other_timing_is_the_same_training(timing: dict[str, object]) -> None:
     assert pairs(info(setting("a")), info(setting("b", **timing))) == [("a", "b")]
 
 
-@pytest.mark.parametrize(
-    "change", [{"engine": "keras"}, {"train": {"epochs": 7}}, {"train": {"schedule": "step"}}]
-)
-def test_another_engine_or_training_is_another_setting(change: dict[str, object]) -> None:
-    matched, left_out = match_settings(info(setting("a")), info(setting("b", **change)))
+@pytest.mark.parametrize("train", [{"epochs": 7}, {"schedule": "step"}])
+def test_another_training_is_another_setting(train: dict[str, object]) -> None:
+    matched, left_out = match_settings(info(setting("a")), info(setting("b", train=train)))
     assert matched == []
     assert left_out == [LeftOut("old", "a", "setting"), LeftOut("new", "b", "setting")]
 
@@ -58,6 +57,21 @@ def test_settings_of_one_id_are_a_pair_whatever_else_would_fit() -> None:
     assert pairs(old, info(setting("a"))) == [("a", "a")]
     assert pairs(info(setting("a")), old) == [("a", "a")]
     assert pairs(old, old) == [("a", "a"), ("b", "b")]
+
+
+def test_the_same_engine_is_preferred() -> None:
+    old = info(setting("a"), setting("b", engine="keras"))
+    new = info(setting("c", engine="keras", inference_rounds=9), setting("d", inference_rounds=9))
+    assert pairs(old, new) == [("b", "c"), ("a", "d")]
+    assert pairs(old, info(setting("d", inference_rounds=9))) == [("a", "d")]
+
+
+def test_what_several_engines_would_fit_is_left_out() -> None:
+    old = info(setting("a"), setting("b", engine="keras"))
+    matched, left_out = match_settings(old, info(setting("c", engine="other")))
+    assert matched == []
+    assert [(entry.side, entry.setting) for entry in left_out] == [("old", "a"), ("old", "b"), ("new", "c")]
+    assert all(entry.reason.endswith("so that several would fit") for entry in left_out)
 
 
 def test_what_several_would_fit_is_left_out_and_said() -> None:

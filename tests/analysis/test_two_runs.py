@@ -9,7 +9,7 @@ from actbench.analysis.significance import sign_flip_p
 from actbench.errors import EnvironmentMismatchError, NothingMeasuredError
 from actbench.streams import generator
 from tests.factories import SyntheticRun, make_environment, make_run
-from tests.two_runs import LABELS, WOBBLE, compared, joined, small_run, with_timing
+from tests.two_runs import LABELS, WOBBLE, compared, joined, small_run, with_timing, with_training
 
 
 def row(changes: Changes, label: str) -> RowChange:
@@ -221,6 +221,26 @@ def test_times_of_another_machine_are_compared_only_where_that_is_accepted(chang
     assert time(accepted).comparison.interval.estimate == pytest.approx(1.0)
 
 
+def test_another_engine_is_another_machine() -> None:
+    old, new = small_run(), with_timing(small_run(), "22222222", engine="keras")
+    changes = compared(old, new)
+    assert accuracy(changes).identical
+    assert row(changes, "tanh").times == ()
+    assert changes.machines == ("engine 'compiled' and 'keras'",)
+    accepted = compared(old, new, accept_environment=True)
+    assert accepted.two_machines
+    assert time(accepted).comparison.interval.estimate == pytest.approx(1.0)
+
+
+def test_one_setting_with_another_engine_does_not_speak_for_the_others() -> None:
+    same, before = with_training(small_run(), "a"), with_training(small_run(), "b", epochs=9)
+    old, new = joined(same, before), joined(same, with_timing(before, "c", engine="keras"))
+    refused, accepted = compared(old, new), compared(old, new, accept_environment=True)
+    assert [bool(setting.rows[0].times) for setting in refused.settings] == [True, False]
+    assert not refused.times_compared
+    assert [setting.two_machines for setting in accepted.settings] == [False, True]
+
+
 def test_accepting_changes_nothing_on_the_same_machine() -> None:
     assert compared(small_run(), small_run(), accept_environment=True) == compared(small_run(), small_run())
 
@@ -236,8 +256,7 @@ def test_software_may_differ_and_is_shown() -> None:
 
 def test_several_settings_and_those_of_one_side() -> None:
     both, only_old, only_new = (
-        with_timing(small_run(), name, engine=engine)
-        for name, engine in (("a", "compiled"), ("b", "keras"), ("c", "other"))
+        with_training(small_run(), name, epochs=epochs) for name, epochs in (("a", 1), ("b", 2), ("c", 3))
     )
     changes = compared(joined(both, only_old), joined(only_new, both))
     assert [setting.pair.new.id for setting in changes.settings] == ["a"]
@@ -259,7 +278,7 @@ def test_divergence_is_counted() -> None:
 
 
 def test_a_setting_that_one_run_has_not_begun() -> None:
-    begun, other = with_timing(small_run(), "a"), with_timing(small_run(), "b", engine="keras")
+    begun, other = with_training(small_run(), "a"), with_training(small_run(), "b", epochs=9)
     planned = joined(begun, other)
     changes = compared(SyntheticRun(planned.info, begun.records), planned)
     assert [change.accuracy is None for setting in changes.settings for change in setting.rows] == [

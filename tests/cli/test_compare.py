@@ -13,14 +13,15 @@ from actbench.cli.compare import compare
 from actbench.report.changes import CHANGES_FORMATS, render_changes
 from tests.factories import SyntheticRun, make_environment, make_failed_block
 from tests.stored import store
-from tests.two_runs import compared, small_run, with_timing
+from tests.two_runs import compared, small_run, with_timing, with_training
 
 OLD = small_run()
 SLOWER = small_run(slowdown={"tanh": 1.5})
 WORSE = small_run(accuracy=lambda _, seed: 0.85 + 0.0011 * seed)
 BORDERLINE = small_run(slowdown={"tanh": 1.05})
 ELSEWHERE = small_run(environment=make_environment(cores=4))
-NO_RELATION = with_timing(small_run(), "22222222", engine="keras")
+OTHER_ENGINE = with_timing(small_run(), "22222222", engine="keras")
+NO_RELATION = with_training(small_run(), "22222222", epochs=9)
 
 
 def invoke(root: Path, new: SyntheticRun, *arguments: object, old: SyntheticRun = OLD) -> Result:
@@ -46,6 +47,9 @@ def invoke(root: Path, new: SyntheticRun, *arguments: object, old: SyntheticRun 
         (ELSEWHERE, ("--fail-on", "accuracy"), 0),
         (ELSEWHERE, ("--accept-environment",), 0),
         (ELSEWHERE, ("--accept-environment", "--fail-on", "accuracy,time", "--strict"), 0),
+        (OTHER_ENGINE, (), 4),
+        (OTHER_ENGINE, ("--fail-on", "accuracy"), 0),
+        (OTHER_ENGINE, ("--accept-environment", "--fail-on", "time"), 0),
         (NO_RELATION, (), 5),
     ],
 )
@@ -72,7 +76,7 @@ def test_another_machine_is_told_on_standard_error_and_its_times_are_not_shown(t
 @pytest.mark.parametrize(
     ("arguments", "treatment"),
     [
-        (("--fail-on", "accuracy"), "no time is compared"),
+        (("--fail-on", "accuracy"), "their times are not compared"),
         (("--accept-environment",), "their times are compared nevertheless"),
     ],
 )

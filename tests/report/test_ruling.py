@@ -5,7 +5,7 @@ from actbench.analysis.gate import Gate, check_all
 from actbench.errors import ActbenchError
 from actbench.report.ruling import problem
 from tests.factories import SyntheticRun, make_environment
-from tests.two_runs import LABELS, compared, joined, small_run, with_timing
+from tests.two_runs import LABELS, compared, joined, small_run, with_timing, with_training
 
 ELSEWHERE = {"environment": make_environment(cores=4)}
 
@@ -30,7 +30,12 @@ def of(**new: object) -> Changes:
 
 
 def disjoint() -> Changes:
-    return compared(small_run(), with_timing(small_run(**ELSEWHERE), "22222222", engine="keras"))
+    return compared(small_run(), with_training(small_run(**ELSEWHERE), "22222222", epochs=9))
+
+
+def other_engine(**options: object) -> Changes:
+    new = with_timing(small_run(), "22222222", engine="keras")
+    return compared(small_run(), new, **options)
 
 
 def other_slices() -> Changes:
@@ -60,6 +65,10 @@ def other_slices() -> Changes:
         (of(**ELSEWHERE), ("accuracy",), True, 0),
         (of(accuracy=worse, **ELSEWHERE), ("accuracy", "time"), True, 1),
         (of(accuracy=diverging, **ELSEWHERE), ("accuracy", "time"), True, 4),
+        (other_engine(), (), False, 4),
+        (other_engine(), ("time",), False, 4),
+        (other_engine(), ("accuracy",), True, 0),
+        (other_engine(accept_environment=True), ("accuracy", "time"), True, 0),
         (disjoint(), (), False, 5),
         (disjoint(), ("accuracy",), False, 5),
         (disjoint(), ("time",), True, 5),
@@ -103,8 +112,8 @@ def test_another_machine_is_named_with_the_ways_out() -> None:
 
 
 def test_one_activation_that_fails_in_one_of_several_settings_is_enough() -> None:
-    other = with_timing(small_run(), "22222222", engine="keras")
-    slow = with_timing(small_run(slowdown={"tanh": 2.0}), "22222222", engine="keras")
+    other = with_training(small_run(), "22222222", epochs=9)
+    slow = with_training(small_run(slowdown={"tanh": 2.0}), "22222222", epochs=9)
     code, message = ending(compared(joined(small_run(), other), joined(small_run(), slow)), "time")
     assert code == 1
     assert "(setting 22222222)" in message
