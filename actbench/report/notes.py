@@ -25,8 +25,8 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
         "programs, once per worker, in no other figure.",
     ),
     "inference": (
-        "Latency: per call, over all rounds of all seeds; items/s at the median. Inference-time ratio: as "
-        "for training, over inference rounds.",
+        "Latency: per call, over all rounds of all seeds. k/s: thousands of items per second at the median. "
+        "Inference-time ratio: as for training, over inference rounds.",
     ),
     "pareto": (
         "P(front): the probability that no other activation is at least as accurate and as fast, and "

@@ -8,7 +8,7 @@ from actbench.analysis.comparisons import Comparison
 from actbench.analysis.intervals import Interval
 
 Kind = Literal[
-    "text", "words", "count", "rate", "percent", "points", "ratio", "probability", "decimal",
+    "text", "words", "count", "thousands", "percent", "points", "ratio", "probability", "decimal",
     "signed decimal", "thousandths", "signed thousandths", "seconds", "milliseconds", "microseconds",
     "signed microseconds",
 ]  # fmt: skip
@@ -27,7 +27,7 @@ _FIXED: dict[Kind, tuple[float, str]] = {  # scale and format
     "signed microseconds": (1e6, "+.1f"),
 }
 UNITS: dict[Kind, str] = {"seconds": "s", "milliseconds": "ms", "microseconds": "µs"}
-_TIMES: dict[Kind, float] = {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6}
+_THREE_DIGITS: dict[Kind, float] = {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6, "thousands": 1e-3}
 
 
 def format_value(value: Value, kind: Kind) -> str:
@@ -72,14 +72,19 @@ def about(count: int) -> str:
     return f"{rounded / 1000:g}k" if rounded >= 1000 else str(rounded)
 
 
+def format_duration(seconds: float) -> str:
+    """Whole minutes and seconds, such as "4:05"; hours in front where there are any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
     if kind in _FIXED:
         scale, form = _FIXED[kind]
         return lambda value: format(_no_negative_zero(scale * value, form), form)
-    if kind in _TIMES:
-        return _three_digits(estimate, _TIMES[kind])
-    if kind == "rate":
-        return lambda value: f"{_round_to_three_digits(value):,.0f}" if value >= 100 else f"{value:.3g}"
+    if kind in _THREE_DIGITS:
+        return _three_digits(estimate, _THREE_DIGITS[kind])
     return lambda value: f"{value:,}"
 
 
@@ -92,10 +97,6 @@ def _three_digits(estimate: float, scale: float) -> Callable[[float], str]:
     """Three significant digits of the estimate; its bounds get as many decimals, so that they line up."""
     decimals = max(0, 2 - _magnitude(scale * estimate))
     return lambda value: f"{scale * value:,.{decimals}f}"
-
-
-def _round_to_three_digits(value: float) -> float:
-    return round(value, 2 - _magnitude(value))
 
 
 def _magnitude(value: float) -> int:

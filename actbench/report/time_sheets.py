@@ -22,8 +22,8 @@ def time(view: SettingView) -> list[Table]:
         (row.activation, *view.compared(row, row.train_time_ratio), row.epoch_s, row.seeds)
         for row in view.timed
     ]
-    tables = [Table("training time", columns, tuple(cells), view.row_notes())]
-    return [*tables, _costs(view)]
+    notes = (*view.row_notes(), *_placebo_note(view))
+    return [Table("training time", columns, tuple(cells), notes), _costs(view)]
 
 
 def pareto(view: SettingView) -> list[Table]:
@@ -88,8 +88,8 @@ def _inference(view: SettingView, batch_size: int) -> Table:
     kind = latency_kind(max(entry.latency_s for entry in entries.values()))
     columns = (
         Column("activation", "text"),
-        Column(f"p50/p95/p99 {UNITS[kind]}", "words"),
-        Column("items/s", "rate"),
+        Column("p50/p95/p99", "words"),
+        Column("k/s", "thousands"),
         Column("time ratio", "ratio"),
         Column("verdict", "words"),
         Column("n", "count"),
@@ -98,7 +98,8 @@ def _inference(view: SettingView, batch_size: int) -> Table:
         (row.activation, *_latencies(view, row, entries.get(row.activation), kind), row.seeds)
         for row in view.timed
     ]
-    return Table(f"inference, batch size {batch_size}", columns, tuple(cells), view.row_notes())
+    title = f"inference, batch size {batch_size}: latency in {UNITS[kind]}, thousands of items per second"
+    return Table(title, columns, tuple(cells), (*view.row_notes(), *_placebo_note(view)))
 
 
 def _latencies(view: SettingView, row: Row, entry: InferenceEstimate | None, kind: Kind) -> tuple[Value, ...]:
@@ -106,6 +107,14 @@ def _latencies(view: SettingView, row: Row, entry: InferenceEstimate | None, kin
         return (None,) * 4
     percentiles = (entry.latency_s, entry.latency_p95_s, entry.latency_p99_s)
     latencies = "/".join(format_value(percentile, kind) for percentile in percentiles)
-    ratio, _ = view.compared(row, entry.time_ratio)
-    verdict = entry.time_ratio.verdict if entry.time_ratio else None
-    return latencies, entry.items_per_s, ratio, verdict or ""
+    return latencies, entry.items_per_s, *view.compared(row, entry.time_ratio)
+
+
+def _placebo_note(view: SettingView) -> tuple[str, ...]:
+    """At the head of a table, its row shows the noise only where it stands against its original."""
+    info, compared_with = view.report.info, view.report.compared_with
+    if info.placebo is None or compared_with == info.baseline:
+        return ()
+    return (
+        f"ratios to {compared_with}; the placebo's own, to {info.baseline}, is in the setting's line on it",
+    )

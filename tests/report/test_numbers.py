@@ -1,7 +1,7 @@
 import pytest
 
 from actbench.analysis.intervals import Interval
-from actbench.report.numbers import Kind, Value, format_value, latency_kind
+from actbench.report.numbers import Kind, Value, format_duration, format_value, latency_kind
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,10 @@ from actbench.report.numbers import Kind, Value, format_value, latency_kind
         (0.0, "seconds", "0.00"),
         (0.00012345, "microseconds", "123"),
         (0.0012345, "milliseconds", "1.23"),
-        (561_234.5, "rate", "561,000"),
-        (99.99, "rate", "100"),
-        (12.345, "rate", "12.3"),
+        (1_561_234.5, "thousands", "1,561"),
+        (561_234.5, "thousands", "561"),
+        (9_999.0, "thousands", "10.0"),
+        (12.345, "thousands", "0.0123"),
     ],
 )
 def test_format_value(value: Value, kind: Kind, shown: str) -> None:
@@ -40,3 +41,10 @@ def test_format_value(value: Value, kind: Kind, shown: str) -> None:
 )
 def test_latency_kind(seconds: float, kind: Kind) -> None:
     assert latency_kind(seconds) == kind
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (245, "4:05"), (3600, "1:00:00"), (7384, "2:03:04")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text

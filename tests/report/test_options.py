@@ -120,6 +120,18 @@ def test_against_another_activation() -> None:
     assert built.estimates.settings[0].placebo == usual.estimates.settings[0].placebo
 
 
+def test_against_another_the_placebo_s_row_is_not_its_own_ratio() -> None:
+    run = make_run(("relu", "tanh", "elu", "placebo"), seeds=4)
+    note = "ratios to tanh; the placebo's own, to relu, is in the setting's line on it"
+    against = report.build(run.info, run.records, against="tanh")
+    assert report.render(against, "markdown", "time").count(note) == 1
+    assert report.render(against, "markdown", "inference").count(note) == 2
+    assert report.render(against, "markdown", "accuracy").count(note) == 0
+    assert note not in report.render(report.build(run.info, run.records), "markdown")
+    original = report.render(report.build(run.info, run.records, against="placebo"), "markdown", "time")
+    assert note.replace("tanh", "placebo") in original
+
+
 def test_against_the_placebo_the_others_are_judged_as_against_its_original() -> None:
     run = run_with_answers()
 

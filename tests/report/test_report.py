@@ -67,6 +67,14 @@ def test_eighty_columns_hold_every_row(thirteen: SyntheticRun) -> None:
         assert sum(bool(re.search(r"\d$", row)) for row in rows) >= tables, "a row ends with its n"
 
 
+def test_inference_says_how_many_seeds_would_decide(thirteen: SyntheticRun) -> None:
+    rows = report.build(thirteen.info, thirteen.records).estimates.settings[0].rows
+    needed = [entry.time_ratio.seeds_needed for row in rows for entry in row.inference if entry.time_ratio]
+    assert sum(map(bool, needed)) > 5
+    shown_seeds = re.findall(r"INCONCLUSIVE ~[0-9.]+k? ", shown(thirteen, table="inference"))
+    assert len(shown_seeds) == sum(map(bool, needed))
+
+
 def test_wide_figures_stay_whole_where_a_long_label_must_fold() -> None:
     label = "a_custom_activation_with_a_very_long_label_" + "x" * 60
     baseline = "another_" + label
