@@ -11,7 +11,7 @@ from actbench.analysis.intervals import Floats, Interval, exactly
 from actbench.analysis.matching import LeftOut
 from actbench.analysis.means import student, welch
 from actbench.analysis.setting_cells import SettingCells
-from actbench.analysis.times import slice_steps, slice_times
+from actbench.analysis.times import latencies, slice_times
 from actbench.config.schema import VerdictConfig
 from actbench.records import Cell
 
@@ -91,11 +91,7 @@ def change_to_baseline(sides: Sides, labels: tuple[str, str], timed: Timed) -> I
     """
     if all(label == side.baseline for side, label in zip(sides, labels, strict=True)):
         return exactly(1.0)
-    read = _reader(timed)
-    old, new = (
-        [float(np.median(np.log(read(cell) / read(base)))) for cell, base in side.pairs(label)]
-        for side, label in zip(sides, labels, strict=True)
-    )
+    old, new = (_log_ratios(side, label, timed) for side, label in zip(sides, labels, strict=True))
     return welch(new, old).interval.map(math.exp) if old and new else None
 
 
@@ -106,18 +102,27 @@ def independent(new: Sequence[float], old: Sequence[float]) -> Difference:
 
 
 def _log_seconds(cells: SettingCells, label: str, timed: Timed) -> list[float]:
-    """One sample per block: the logarithm of its median seconds per step or call."""
-    read = _reader(timed)
-    return [
-        math.log(np.median(read(cell) / (slice_steps(block) if timed is None else 1.0)))
+    """One sample per block: the logarithm of its median seconds per step or call.
+
+    Timing-only slices start from weights just put back, which may cost time of its own: not theirs.
+    """
+    ended_well = [
+        (block, cell)
         for block, cell in zip(cells.blocks, cells.of(label), strict=True)
         if cell.status == "ok"
     ]
-
-
-def _reader(timed: Timed) -> Callable[[Cell], Floats]:
     if timed is None:
-        return slice_times
-    return lambda cell: np.array(
-        next(entry for entry in cell.inference if entry.batch_size == timed).latency_s
-    )
+        samples = [np.divide(cell.slice_s, block.slice_steps) for block, cell in ended_well]
+    else:
+        samples = [_reader(cells, timed)(cell) for _, cell in ended_well]
+    return [math.log(np.median(sample)) for sample in samples]
+
+
+def _log_ratios(cells: SettingCells, label: str, timed: Timed) -> list[float]:
+    """One sample per block: the median over its rounds, timing-only ones included, of the log ratio."""
+    read = _reader(cells, timed)
+    return [float(np.median(np.log(read(cell) / read(base)))) for cell, base in cells.pairs(label)]
+
+
+def _reader(cells: SettingCells, timed: Timed) -> Callable[[Cell], Floats]:
+    return slice_times if timed is None else latencies(times(cells).index(timed) - 1)

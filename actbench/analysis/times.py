@@ -28,7 +28,7 @@ def inference_estimates(
     """How fast the trained models answer, by label: one entry per batch size."""
     measured = next((cell for label in cells.activations for cell in cells.ended_well(label)), None)
     sizes = [entry.batch_size for entry in measured.inference] if measured else []
-    ratios = [_compare(cells, verdict, _latencies(position)) for position in range(len(sizes))]
+    ratios = [_compare(cells, verdict, latencies(position)) for position in range(len(sizes))]
     return {
         label: tuple(
             _inference_estimate(size, cells.ended_well(label), position, ratios[position].get(label))
@@ -70,7 +70,8 @@ def slice_steps(block: BlockRecord) -> Floats:
     return np.array(block.slice_steps + block.extra_slice_steps, dtype=np.float64)
 
 
-def _latencies(position: int) -> Callable[[Cell], Floats]:
+def latencies(position: int) -> Callable[[Cell], Floats]:
+    """Reads a cell's seconds of all inference calls of one batch size, by its place among them."""
     return lambda cell: np.array(cell.inference[position].latency_s)
 
 
@@ -92,10 +93,10 @@ def _compare(
 def _inference_estimate(
     batch_size: int, cells: Sequence[Cell], position: int, ratio: Comparison | None
 ) -> InferenceEstimate:
-    samples = [_latencies(position)(cell) for cell in cells]
+    samples = [latencies(position)(cell) for cell in cells]
     rounds = min(map(len, samples))  # a seed that needed more of them has no more say
-    latencies = np.concatenate([latency[:rounds] for latency in samples])
-    median, p95, p99 = (float(value) for value in np.quantile(latencies, (0.5, 0.95, 0.99)))
+    pooled = np.concatenate([latency[:rounds] for latency in samples])
+    median, p95, p99 = (float(value) for value in np.quantile(pooled, (0.5, 0.95, 0.99)))
     return InferenceEstimate(batch_size, median, p95, p99, batch_size / median, ratio)
 
 

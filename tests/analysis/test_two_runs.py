@@ -139,23 +139,27 @@ def test_another_baseline_has_nothing_to_be_relative_to() -> None:
     assert changes.settings[0].placebo == {}
 
 
-def test_timing_only_slices_count() -> None:
+def test_timing_only_slices_count_in_ratios_within_rounds_alone() -> None:
     old, new = small_run(), small_run()
     slower = [
         record.model_copy(
             update={
                 "extra_slice_steps": (5,) * 6,
                 "cells": tuple(
-                    cell.model_copy(update={"extra_slice_s": (0.1 * WOBBLE[record.seed],) * 6})
-                    for cell in record.cells
+                    cell.model_copy(update={"extra_slice_s": (slow * WOBBLE[record.seed],) * 6})
+                    for cell, slow in zip(record.cells, (0.1, 0.3, 0.1), strict=True)
                 ),
             }
         )
         for record in new.records
     ]
-    # two slices at 10 ms a step, six at 20: the median is 20
-    change = time(compared(old, SyntheticRun(new.info, slower)))
-    assert change.comparison.interval.estimate == pytest.approx(2.0)
+    # two slices at 10 ms a step, then six at 20 (relu) and 60 (tanh), from caches that a put-back emptied
+    changes = compared(old, SyntheticRun(new.info, slower))
+    change = time(changes)
+    assert change.comparison.interval.estimate == pytest.approx(1.0)
+    assert change.to_baseline is not None
+    assert change.to_baseline.estimate == pytest.approx(3.0)
+    assert row(changes, "tanh").new.seconds[None].estimate == pytest.approx(0.01, rel=1e-3)
 
 
 def test_inference_is_compared_by_batch_size() -> None:
