@@ -15,12 +15,12 @@ from actbench.config.loader import parse_config, read_config
 from actbench.config.schema import BenchConfig, DatasetConfig
 from actbench.datasets import describe
 from actbench.environment import describe_environment
-from actbench.errors import NothingMeasuredError, StoreError
+from actbench.errors import NothingMeasuredError
 from actbench.execution import Event, run_blocks
 from actbench.messages import Finished
 from actbench.plan import Block, Plan, make_plan
 from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
-from actbench.store import create_or_resume, open_run
+from actbench.store import create_or_resume
 
 Execute = Callable[[Sequence[Block]], Iterator[Event]]
 
@@ -107,20 +107,6 @@ def run_benchmark(
         for name, text in report.tables(outcome.info, outcome.records).items():
             folder.write_table(name, text)
     return outcome
-
-
-def run_folder(out: Path, plan: Plan) -> Path:
-    """Where a plan's run lies or would lie under the folder of all runs."""
-    return out / plan.name / plan.run_id
-
-
-def finished_blocks(out: Path, plan: Plan) -> frozenset[str]:
-    """Ids of the blocks that an earlier run of the plan has measured; none where it cannot be read."""
-    try:
-        records = open_run(run_folder(out, plan)).records
-    except StoreError:
-        return frozenset()
-    return frozenset(record.block for record in records if record.status == "ok")
 
 
 def _describe(config: BenchConfig, plan: Plan, overrides: Sequence[str]) -> RunInfo:

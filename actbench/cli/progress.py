@@ -12,6 +12,7 @@ from rich.text import Text
 
 from actbench.execution import Event, Started, WorkerDied
 from actbench.messages import Finished, Progress
+from actbench.report.numbers import format_duration
 from actbench.run import Beginning
 
 # A redraw competes with what is being timed, and a log that nobody watches wants fewer lines still.
@@ -128,10 +129,3 @@ class ProgressDisplay:
             return ""
         left_s = (self._clock() - self._started_at) * (1.0 - share) / share
         return f", {format_duration(left_s)} left"
-
-
-def format_duration(seconds: float) -> str:
-    """Whole minutes and seconds, such as "4:05"; hours in front where there are any."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -12,7 +12,15 @@ from actbench.store.codec import encode
 from actbench.store.files import first_free, make_folder, reporting, sync_folder, write_atomically
 from actbench.store.ledger import Ledger
 from actbench.store.lock import FolderLock
-from actbench.store.stored import CONFIG_FILE, INFO_FILE, LEDGER_FILE, is_run_folder, latest, read_info
+from actbench.store.stored import (
+    CONFIG_FILE,
+    INFO_FILE,
+    LEDGER_FILE,
+    is_run_folder,
+    latest,
+    read_info,
+    run_path,
+)
 
 TABLES = ("accuracy.csv", "time.csv", "inference.csv", "metrics.csv", "pareto.csv")
 
@@ -91,7 +99,7 @@ def create_or_resume(root: Path, info: RunInfo, config_bytes: bytes, fresh: bool
     """
     if info.name in {"", ".", ".."} or {"/", "\0"} & set(info.name):
         raise StoreError(f"{info.name!r} cannot be the name of a folder; choose another name in the config")
-    path = root / info.name / info.run_id
+    path = run_path(root, info.name, info.run_id)
     with reporting(f"write the run folder {path}"):
         make_folder(path)
         lock = FolderLock(path)

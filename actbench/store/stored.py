@@ -46,6 +46,11 @@ def open_run(path: Path) -> StoredRun:
     return StoredRun(path, info, latest(records, info, ledger.path), torn)
 
 
+def run_path(root: Path, name: str, run_id: str) -> Path:
+    """Where a run lies or would lie under the folder of all runs."""
+    return root / name / run_id
+
+
 def is_run_folder(path: Path) -> bool:
     """Whether a run was started here; it may still be damaged."""
     try:

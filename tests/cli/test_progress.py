@@ -1,9 +1,8 @@
 import io
 
-import pytest
 from rich.console import Console
 
-from actbench.cli.progress import ProgressDisplay, format_duration
+from actbench.cli.progress import ProgressDisplay
 from actbench.execution import Started, WorkerDied
 from actbench.messages import Finished, Progress
 from actbench.plan import Plan
@@ -91,10 +90,3 @@ def test_deaths_and_failures_are_told(tmp_path):
         "giving the block up",
         "block 1/3 (seed 0): failed",
     ]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (245, "4:05"), (3600, "1:00:00"), (7384, "2:03:04")]
-)
-def test_durations(seconds, text):
-    assert format_duration(seconds) == text

@@ -1,0 +1,44 @@
+"""What there is to say about a run before it is begun."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from actbench.analysis.design import Design
+from actbench.plan import Block, Plan
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A plan with what it costs and what it can decide.
+
+    Attributes:
+        plan: Everything planned.
+        folder: Where the run lies or would lie.
+        pending: The blocks still to be measured, in order.
+        time_s: Roughly what they take here, but for timing-only rounds.
+        design: What one setting's seeds can decide in accuracy.
+        sd_source: Where `design.sd` comes from, in words.
+    """
+
+    plan: Plan
+    folder: Path
+    pending: tuple[Block, ...]
+    time_s: float
+    design: Design
+    sd_source: str
+
+    @property
+    def extra_budget_s(self) -> float:
+        """What timing-only rounds may add to `time_s`."""
+        return sum(block.extra_budget_s for block in self.pending)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why no accuracy can come out BETTER or WORSE, and how many seeds it takes; empty where one can."""
+        if self.design.comparisons == 0:
+            return (f"{self.plan.baseline} is the only activation: there is nothing to compare",)
+        if self.design.decidable:
+            return ()
+        enough = self.design.seeds_to_decide
+        remedy = "no number of seeds would do" if enough is None else f"it takes at least {enough} seeds"
+        return (f"these seeds are too few for any accuracy to come out BETTER or WORSE; {remedy}",)

@@ -1,0 +1,43 @@
+"""An outline as one JSON object, for scripts: unrounded figures, accuracies as fractions."""
+
+import json
+
+from actbench.analysis.power import POWER
+from actbench.report.outline import Outline
+
+
+def outline_to_json(outline: Outline) -> str:
+    """All of its figures."""
+    plan, design = outline.plan, outline.design
+    value = {
+        "run": {"name": plan.name, "run_id": plan.run_id, "path": str(outline.folder)},
+        "settings": [setting.model_dump(mode="json") for setting in plan.settings],
+        "activations": [cell.label for cell in plan.blocks[0].cells],
+        "baseline": plan.baseline,
+        "placebo": plan.placebo,
+        "blocks": len(plan.blocks),
+        "pending_blocks": len(outline.pending),
+        "trainings": plan.trainings,
+        "time_s": outline.time_s,
+        "extra_budget_s": outline.extra_budget_s,
+        "accuracy": {
+            "seeds": design.seeds,
+            "comparisons": design.comparisons,
+            "alpha": design.alpha,
+            "alpha_first_step": design.alpha_each,
+            "smallest_p": design.smallest_p,
+            "decidable": design.decidable,
+            "seeds_to_decide": design.seeds_to_decide,
+            "sd": design.sd,
+            "sd_source": outline.sd_source,
+            "power": POWER,
+            "detectable_difference": design.detectable_difference,
+            "margin": design.margin,
+            "seeds_to_detect_margin": design.seeds_to_detect_margin,
+            "half_width": design.half_width,
+            "equivalence_power": design.equivalence_power,
+            "seeds_to_show_equivalence": design.seeds_to_show_equivalence,
+        },
+        "warnings": list(outline.warnings),
+    }
+    return json.dumps(value, indent=2) + "\n"

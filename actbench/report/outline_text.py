@@ -1,0 +1,83 @@
+"""An outline as lines of a name and a fact, for a reader."""
+
+from collections.abc import Iterator
+
+from actbench.analysis.design import Design
+from actbench.analysis.power import MOST_SEEDS, POWER
+from actbench.report.numbers import format_duration
+from actbench.report.outline import Outline
+
+Facts = Iterator[tuple[str, str]]
+
+
+def outline_to_text(outline: Outline) -> str:
+    """A line for each fact and each warning; none is wrapped."""
+    lines = [f"{name:<10}{fact}" for name, fact in (*_work(outline), *_verdicts(outline))]
+    return "".join(f"{line}\n" for line in (*lines, *(f"warning: {text}" for text in outline.warnings)))
+
+
+def _work(outline: Outline) -> Facts:
+    plan, pending = outline.plan, len(outline.pending)
+    yield "run", f"{plan.name}/{plan.run_id}"
+    for setting in plan.settings:
+        train = setting.train
+        yield (
+            "setting",
+            f"{setting.dataset.name}, hidden units {list(setting.model.hidden_units)}, {train.optimizer} "
+            f"{train.learning_rate:g}, batch {train.batch_size}, {train.epochs} epochs, "
+            f"engine {setting.timing.engine}",
+        )
+    labels = [cell.label for cell in plan.blocks[0].cells if cell.label != plan.placebo]
+    yield "cells", ", ".join(labels) + (f" and a placebo of {plan.baseline}" if plan.placebo else "")
+    seeds = outline.design.seeds
+    yield "blocks", f"{len(plan.blocks)}: {len(plan.settings)} setting(s), {seeds} seed(s) each"
+    yield "trainings", str(plan.trainings)
+    yield "pending", f"{pending} of {len(plan.blocks)} blocks, in {outline.folder}"
+    extra_s = outline.extra_budget_s
+    extra = f", and at most {format_duration(extra_s)} more for timing-only rounds" if extra_s else ""
+    yield "time", f"about {format_duration(outline.time_s)} here, from a quick calibration{extra}"
+
+
+def _verdicts(outline: Outline) -> Facts:
+    design = outline.design
+    if design.comparisons == 0:
+        return
+    power, margin = f"{100 * POWER:.0f} % power", _points(design.margin)
+    baseline, alpha, alpha_each = outline.plan.baseline, design.alpha, design.alpha_each
+    yield "compares", f"{design.comparisons} with {baseline}, at alpha {alpha:g} after Holm's adjustment"
+    yield (
+        "p",
+        f"{design.smallest_p:.2g} at best with {design.seeds} seed(s); "
+        f"Holm's first, strictest step needs {alpha_each:.2g}",
+    )
+    yield "spread", f"{_points(design.sd)} points from seed to seed, {outline.sd_source}"
+    difference = design.detectable_difference
+    if difference is None:
+        yield "finds", "no difference of accuracy, however large"
+    else:
+        yield "finds", f"differences of {_points(difference)} points of accuracy, with {power} in that step"
+    yield "equals", _equals(design)
+    yield (
+        "seeds",
+        f"{_seeds(design.seeds_to_decide)} to decide any; with {power}, "
+        f"{_seeds(design.seeds_to_detect_margin)} to find a difference of {margin} points, "
+        f"{_seeds(design.seeds_to_show_equivalence)} to show EQUIVALENT",
+    )
+
+
+def _equals(design: Design) -> str:
+    """What would be said of two equal activations."""
+    if design.half_width is None:
+        return "no intervals with a single seed"
+    margin, share = _points(design.margin), design.equivalence_power
+    shown = "hardly ever" if share < 0.01 else f"in {100 * share:.0f} % of runs"
+    return f"intervals of about ±{_points(design.half_width)} points: inside ±{margin} (EQUIVALENT) {shown}"
+
+
+def _points(fraction: float) -> str:
+    points = 100 * fraction
+    return f"{points:.2f}" if points >= 0.01 else f"{points:.2g}"
+
+
+def _seeds(number: int | None) -> str:
+    return f"over {MOST_SEEDS:,}" if number is None else f"{number:,}"
