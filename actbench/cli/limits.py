@@ -1,4 +1,4 @@
-"""Options that set a limit, read strictly: a gate that means something else than its author is no gate."""
+"""Options that hold a number or words, read strictly: a gate that means something else is no gate."""
 
 import math
 from collections.abc import Callable
@@ -11,6 +11,16 @@ from actbench.errors import did_you_mean
 Callback = Callable[[click.Context, click.Parameter, Any], Any]
 
 
+def fraction(text: str) -> float:
+    """Reads 0.05 or 5%; NaN for what is neither a number nor a percentage."""
+    number, percent, rest = text.strip().partition("%")
+    try:
+        value = float(number) / (100 if percent else 1)
+    except ValueError:
+        return math.nan
+    return math.nan if rest else value
+
+
 def share(most: float = math.inf) -> Callback:
     """Reads a share of something, "5%" or the fraction 0.05; None where it is not given.
 
@@ -21,14 +31,10 @@ def share(most: float = math.inf) -> Callback:
     def read(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
         if text is None:
             return None
-        number, percent, rest = text.strip().partition("%")
-        try:
-            value = float(number) / (100 if percent else 1)
-        except ValueError:
-            value = math.nan
-        if rest or not 0 <= value < math.inf:
+        value = fraction(text)
+        if not 0 <= value < math.inf:
             raise click.BadParameter(f"{text!r} is no share; allowed: such as 5% or 0.05")
-        if not percent and value >= 1:
+        if "%" not in text and value >= 1:
             allowed = f"{value:g}% or {value / 100:g}"
             raise click.BadParameter(f"{text!r} would be {100 * value:g} %; allowed: {allowed}")
         if value > most:
