@@ -44,6 +44,16 @@ def share(most: float = math.inf) -> Callback:
     return read
 
 
+def spread(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
+    """Reads a standard deviation of accuracies, "0.16%" or 0.0016; None where it is not given."""
+    if text is None:
+        return None
+    value = fraction(text)
+    if not 0.0 < value < 1.0:
+        raise click.BadParameter(f"{text!r} is no spread of accuracies; allowed: such as 0.16% or 0.0016")
+    return value
+
+
 def words(allowed: tuple[str, ...]) -> Callback:
     """Reads a list of these words, separated by commas; empty where it is not given."""
 

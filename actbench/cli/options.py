@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from actbench.cli.limits import spread
+
 set_option = click.option(
     "--set",
     "overrides",
@@ -18,6 +20,14 @@ out_option = click.option(
     default=Path("results"),
     show_default=True,
     help="Folder that holds the runs.",
+)
+
+sd_option = click.option(
+    "--sd",
+    callback=spread,
+    metavar="SPREAD",
+    help="Plan with this standard deviation of a paired accuracy difference from seed to seed, such as 0.16% "
+    "(points) or 0.0016; by default that of the finished run of this plan, else a typical one.",
 )
 
 

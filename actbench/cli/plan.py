@@ -5,18 +5,7 @@ from pathlib import Path
 
 import click
 
-from actbench.cli.limits import fraction
-from actbench.cli.options import example, out_option, set_option
-
-
-def _parse_spread(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-    """A standard deviation of accuracies: a fraction, or points with a % sign."""
-    if value is None:
-        return None
-    sd = fraction(value)
-    if not 0.0 < sd < 1.0:
-        raise click.BadParameter(f"{value!r} is no spread of accuracies; allowed: such as 0.16% or 0.0016")
-    return sd
+from actbench.cli.options import example, out_option, sd_option, set_option
 
 
 @click.command(
@@ -26,13 +15,7 @@ def _parse_spread(_: click.Context, __: click.Parameter, value: str | None) -> f
 )
 @click.argument("config", type=click.Path(path_type=Path))
 @set_option
-@click.option(
-    "--sd",
-    callback=_parse_spread,
-    metavar="SPREAD",
-    help="Standard deviation of a paired accuracy difference from seed to seed, such as 0.16% (points) or "
-    "0.0016; by default that of the finished run of this plan, else a typical one.",
-)
+@sd_option
 @out_option
 @click.option(
     "--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True

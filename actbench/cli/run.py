@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from actbench.cli.options import example, out_option, set_option
+from actbench.cli.options import example, out_option, sd_option, set_option
 
 
 @click.command(
@@ -17,9 +17,18 @@ from actbench.cli.options import example, out_option, set_option
 @out_option
 @set_option
 @click.option("--dry-run", is_flag=True, help="Print what `actbench plan` does, and stop.")
+@sd_option
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @click.option("--fresh", is_flag=True, help="Measure everything again; the earlier ledger is set aside.")
-def run(config: Path, out: Path, overrides: tuple[str, ...], dry_run: bool, quiet: bool, fresh: bool) -> None:
+def run(
+    config: Path,
+    out: Path,
+    overrides: tuple[str, ...],
+    dry_run: bool,
+    sd: float | None,
+    quiet: bool,
+    fresh: bool,
+) -> None:
     """Train and time every activation of CONFIG, then print the report.
 
     A run that was stopped goes on where it was. The same config always means the same folder,
@@ -28,7 +37,9 @@ def run(config: Path, out: Path, overrides: tuple[str, ...], dry_run: bool, quie
     if dry_run:
         from actbench.cli.plan import print_plan
 
-        print_plan(config, overrides, out, fresh=fresh)
+        print_plan(config, overrides, out, sd=sd, fresh=fresh)
+    elif sd is not None:
+        raise click.UsageError("--sd does nothing without --dry-run")
     else:
         _run(config, out, overrides, quiet, fresh)
 

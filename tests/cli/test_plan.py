@@ -165,7 +165,9 @@ def test_a_wrong_config_is_told_with_exit_code_2(plan):
     assert "seeds" in result.stderr
 
 
-@pytest.mark.parametrize("options", [(), ("--set", "seeds=7"), ("--set", "activations=[relu]")])
+@pytest.mark.parametrize(
+    "options", [(), ("--set", "seeds=7"), ("--set", "activations=[relu]"), ("--sd", "0.3%")]
+)
 def test_a_dry_run_prints_exactly_the_plan(plan, tmp_path, options):
     dry = CliRunner().invoke(main, ["run", SMOKE, "--dry-run", "--out", str(tmp_path), *options])
     assert dry.stdout == plan(SMOKE, *options).stdout

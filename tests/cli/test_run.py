@@ -41,6 +41,13 @@ def test_a_fresh_dry_run_looks_at_no_earlier_run(tmp_path):
     assert pending == ["0 of 2", "2 of 2"]
 
 
+def test_a_spread_without_a_dry_run_would_do_nothing(tmp_path):
+    result = invoke(CONFIG, "--sd", "0.3%", "--out", str(tmp_path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--sd does nothing without --dry-run" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_wrong_config_is_told_in_one_line_with_exit_code_2(tmp_path):
     config = tmp_path / "wrong.yaml"
     config.write_text(Path(CONFIG).read_text().replace("baseline: relu", "baseline: rely"))
