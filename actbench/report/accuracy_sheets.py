@@ -6,7 +6,7 @@ from actbench.analysis.comparisons import interval_of
 from actbench.analysis.figures import MetricName, Row
 from actbench.report.document import Column, Table
 from actbench.report.numbers import Kind, Value
-from actbench.report.view import SettingView
+from actbench.report.view import SettingView, row_notes
 
 _METRICS: dict[MetricName, tuple[str, Kind, str, Kind]] = {
     "test_loss": ("test loss, 0.001 nats", "thousandths", "difference", "signed thousandths"),
@@ -28,7 +28,7 @@ def accuracy(view: SettingView) -> list[Table]:
     cells = [
         (row.activation, row.accuracy, *view.compared(row, row.accuracy_diff), row.seeds) for row in view.rows
     ]
-    tables = [Table("accuracy", columns, tuple(cells), view.row_notes())]
+    tables = [Table("accuracy", columns, tuple(cells), row_notes(view.rows))]
     return [*tables, *_new_data(view)] if view.report.generalised else tables
 
 
@@ -62,18 +62,24 @@ def _new_data(view: SettingView) -> list[Table]:
 
 def _metric(view: SettingView, name: MetricName, position: int) -> Table:
     title, kind, difference, difference_kind = _METRICS[name]
+    target = view.report.estimates.verdict.target_accuracy if name.endswith("to_target") else None
     columns = (
         Column("activation", "text"),
         Column("mean", kind),
         Column(difference, difference_kind),
         Column("verdict", "words"),
-        Column("n", "count"),
+        Column("n" if target is None else "reached", "count"),
     )
-    metrics = [(row, row.metrics[position]) for row in view.rows]
+    metrics = [row.metrics[position] for row in view.rows]
     cells = [
-        (row.activation, metric.value, *view.compared(row, metric.difference), metric.seeds)
-        for row, metric in metrics
+        (
+            row.activation,
+            metric.value,
+            *view.compared(row, metric.difference),
+            metric.seeds if target is None else f"{metric.seeds} of {row.seeds + row.diverged}",
+        )
+        for row, metric in zip(view.rows, metrics, strict=True)
     ]
-    target = view.report.estimates.verdict.target_accuracy
-    suffix = f", validation accuracy {target:.4g}" if name.endswith("to_target") else ""
-    return Table(f"{title}{suffix}", columns, tuple(cells))
+    suffix = "" if target is None else f", validation accuracy {target:.4g}"
+    notes = row_notes(view.rows, [(metric.seeds, metric.pairs) for metric in metrics])
+    return Table(f"{title}{suffix}", columns, tuple(cells), notes)

@@ -14,8 +14,7 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
         "percentage points. Both with the 95 % t interval of the mean, extended where the seeds are skewed.",
     ),
     "metrics": (
-        "Other metrics: as accuracy. Train accuracy is that of the last epoch, as seen while training; "
-        "epochs and seconds to the target are over the n seeds that reached it, judged after each epoch.",
+        "Other metrics: as accuracy. Train accuracy is that of the last epoch, as seen while training.",
     ),
     "time": (
         "Training-time ratio: to the baseline's slice in the same round; each seed's median, geometric mean "
@@ -30,14 +29,21 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
     ),
     "pareto": (
         "P(front): the probability that no other activation is at least as accurate and as fast, and "
-        "better in one; by a bootstrap over blocks.",
+        "better in one; by a bootstrap over blocks. The placebo is no contender; an activation that "
+        "diverged in any block is left out, too. With few blocks there are few different draws, and P is "
+        "coarse.",
     ),
 }
+_TARGET = (
+    "To the target: mean over the seeds that reached it, judged after each epoch; the last column counts "
+    "them among all trainings. For the difference only seeds in which both reached it are compared: where "
+    "one reached it more often than the other, the verdict is about those seeds only."
+)
 _VERDICTS = (
-    "Verdict: EQUIVALENT where the interval lies inside the margin; else BETTER or WORSE where it excludes "
-    "no difference (of a time: all of the margin) and so does the test after Holm's adjustment over the "
-    "activations; else INCONCLUSIVE, followed by the number of seeds that would likely decide it, estimated "
-    "from the spread seen."
+    "Verdict: EQUIVALENT where the 95 % interval, not adjusted, lies inside the margin; else BETTER or WORSE "
+    "where it excludes no difference (of a time: all of the margin) and so does the test after Holm's "
+    "adjustment over the activations; else INCONCLUSIVE, followed by the number of seeds that would likely "
+    "decide it, estimated from the spread seen."
 )
 _NEW_DATA = (
     "New seeds: what other seeds would give on these test examples. New seeds and data: what they would give "
@@ -62,6 +68,8 @@ def notes_of(
 ) -> tuple[str, ...]:
     """What has to be said under these tables."""
     notes = [note for name in shown for note in _NOTES[name]]
+    if report.estimates.verdict.target_accuracy is not None and "metrics" in shown:
+        notes.append(_TARGET)
     if set(shown) != {"pareto"}:
         notes.append(_VERDICTS)
     if report.generalised and "accuracy" in shown:

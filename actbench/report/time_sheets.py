@@ -4,9 +4,9 @@ from actbench.analysis.comparisons import interval_of
 from actbench.analysis.figures import InferenceEstimate, Row
 from actbench.report.document import Column, Table
 from actbench.report.numbers import UNITS, Kind, Value, format_value, latency_kind
-from actbench.report.view import SettingView
+from actbench.report.view import SettingView, row_notes
 
-_BAR_WIDTH = 10
+_BAR_WIDTH = 5
 
 
 def time(view: SettingView) -> list[Table]:
@@ -22,7 +22,7 @@ def time(view: SettingView) -> list[Table]:
         (row.activation, *view.compared(row, row.train_time_ratio), row.epoch_s, row.seeds)
         for row in view.timed
     ]
-    notes = (*view.row_notes(), *_placebo_note(view))
+    notes = (*row_notes(view.timed), *_placebo_note(view))
     return [Table("training time", columns, tuple(cells), notes), _costs(view)]
 
 
@@ -34,7 +34,9 @@ def pareto(view: SettingView) -> list[Table]:
         Column("time ratio", "ratio"),
         Column("P(front)", "probability"),
         Column("", "words"),
+        Column("n", "count"),
     )
+    rows = [row for row in view.rows if row.activation != view.report.info.placebo]
     cells = [
         (
             row.activation,
@@ -42,11 +44,11 @@ def pareto(view: SettingView) -> list[Table]:
             interval_of(row.train_time_ratio),
             row.non_dominated,
             "" if row.non_dominated is None else "█" * round(_BAR_WIDTH * row.non_dominated),
+            row.seeds,
         )
-        for row in view.rows
-        if row.activation != view.report.info.placebo
+        for row in rows
     ]
-    return [Table("accuracy against training time", columns, tuple(cells))]
+    return [Table("accuracy against training time", columns, tuple(cells), row_notes(rows))]
 
 
 def inference(view: SettingView) -> list[Table]:
@@ -99,7 +101,7 @@ def _inference(view: SettingView, batch_size: int) -> Table:
         for row in view.timed
     ]
     title = f"inference, batch size {batch_size}: latency in {UNITS[kind]}, thousands of items per second"
-    return Table(title, columns, tuple(cells), (*view.row_notes(), *_placebo_note(view)))
+    return Table(title, columns, tuple(cells), (*row_notes(view.timed), *_placebo_note(view)))
 
 
 def _latencies(view: SettingView, row: Row, entry: InferenceEstimate | None, kind: Kind) -> tuple[Value, ...]:

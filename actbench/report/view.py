@@ -1,5 +1,6 @@
 """One setting as its tables show it: which rows, in which order, with which words beside them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from actbench.analysis.comparisons import Comparison
@@ -43,10 +44,20 @@ class SettingView:
             return None, None
         return comparison.interval, verdict_in_words(comparison)
 
-    def row_notes(self) -> tuple[str, ...]:
-        """Who diverged, and whose differences are over fewer seeds than its mean."""
-        notes = [f"{row.activation}: {row.status}" for row in self.rows if row.diverged]
-        for pairs in dict.fromkeys(row.pairs for row in self.rows if row.pairs != row.seeds):
-            labels = ", ".join(row.activation for row in self.rows if row.pairs == pairs != row.seeds)
-            notes.append(f"{labels}: differences and ratios over {pairs} {'pair' if pairs == 1 else 'pairs'}")
-        return tuple(notes)
+
+def row_notes(rows: Sequence[Row], counts: Sequence[tuple[int, int]] | None = None) -> tuple[str, ...]:
+    """Who diverged, and whose difference is over fewer seeds than its mean.
+
+    Args:
+        rows: Those of the table.
+        counts: Seeds and pairs of what is tabulated, row by row; those of the trainings by default.
+    """
+    counts = counts or [(row.seeds, row.pairs) for row in rows]
+    fewer = [
+        (row.activation, pairs) for row, (seeds, pairs) in zip(rows, counts, strict=True) if pairs != seeds
+    ]
+    notes = [f"{row.activation}: {row.status}" for row in rows if row.diverged]
+    for pairs in dict.fromkeys(pairs for _, pairs in fewer):
+        labels = ", ".join(label for label, own in fewer if own == pairs)
+        notes.append(f"{labels}: differences and ratios over {pairs} {'pair' if pairs == 1 else 'pairs'}")
+    return tuple(notes)

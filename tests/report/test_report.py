@@ -62,9 +62,10 @@ def test_eighty_columns_hold_every_row(thirteen: SyntheticRun) -> None:
     assert not any("…" in line for line in lines)
     for label in thirteen.info.activations:
         rows = [line for line in lines if re.match(rf"{re.escape(label)}  ", line)]
-        tables = 7  # accuracy, time, costs, two batch sizes, two metrics
-        assert len(rows) == tables + 1, label  # and the front, or the words on the placebo
-        assert sum(bool(re.search(r"\d$", row)) for row in rows) >= tables, "a row ends with its n"
+        tables = 7 if label == "placebo" else 8  # accuracy, time, costs, front, two batch sizes, two metrics
+        assert sum(bool(re.search(r"\d$", row)) for row in rows) == tables, (
+            f"a row of {label} ends with its n"
+        )
 
 
 def test_inference_says_how_many_seeds_would_decide(thirteen: SyntheticRun) -> None:
@@ -73,6 +74,59 @@ def test_inference_says_how_many_seeds_would_decide(thirteen: SyntheticRun) -> N
     assert sum(map(bool, needed)) > 5
     shown_seeds = re.findall(r"INCONCLUSIVE ~[0-9.]+k? ", shown(thirteen, table="inference"))
     assert len(shown_seeds) == sum(map(bool, needed))
+
+
+def test_the_front_says_who_is_left_out_and_over_how_many_seeds(thirteen: SyntheticRun) -> None:
+    text = shown(thirteen, "markdown", table="pareto")
+    assert re.search(r"\| selu \|.*\| - \|  \| 4 \|", text)
+    assert "selu: diverged 2 of 6" in text
+    assert "an activation that diverged in any block is left out" in text
+    assert "With few blocks" in text
+
+
+def reaching(*epochs: tuple[int | None, int | None]) -> SyntheticRun:
+    """relu and tanh with the epoch of three in which each reached the target, seed by seed."""
+
+    def validation(epoch: int | None) -> list[float]:
+        return [0.9 if epoch is not None and seen >= epoch else 0.5 for seen in (1, 2, 3)]
+
+    labels = ("relu", "tanh")
+    blocks = [
+        make_block(
+            [
+                make_cell(label, slice_s=[0.1] * 6, validation_accuracy=validation(epoch))
+                for label, epoch in zip(labels, pair, strict=True)
+            ],
+            seed=seed,
+        )
+        for seed, pair in enumerate(epochs)
+    ]
+    info = make_info(labels, placebo=None, seeds=len(epochs), config={"verdict": {"target_accuracy": 0.8}})
+    return SyntheticRun(info, blocks)
+
+
+def test_a_target_says_who_reached_it_and_over_how_many_pairs_the_verdict_is() -> None:
+    text = shown(reaching((1, 2), (2, None), (1, 3), (None, 3), (3, 3)), "markdown", table="metrics")
+    assert len(re.findall(r"^\| relu \| .* \| 4 of 5 \|$", text, re.MULTILINE)) == 2
+    assert len(re.findall(r"^\| tanh \| .* \| 4 of 5 \|$", text, re.MULTILINE)) == 2
+    assert text.count("tanh: differences and ratios over 3 pairs") == 2
+    assert "only seeds in which both reached it are compared" in text  # the means are over all that did
+
+
+def test_without_a_target_nothing_is_said_about_one(thirteen: SyntheticRun) -> None:
+    assert "reached" not in shown(thirteen, table="metrics")
+
+
+def test_metrics_say_over_how_many_pairs_they_are_judged() -> None:
+    run = make_run(("relu", "tanh"), seeds=4, diverges=lambda label, seed: (label, seed) == ("relu", 0))
+    text = shown(run, "markdown", table="metrics")
+    assert text.count("tanh: differences and ratios over 3 pairs") == 2
+    assert text.count("relu: diverged 1 of 4") == 2
+
+
+def test_only_better_and_worse_are_said_to_be_adjusted(thirteen: SyntheticRun) -> None:
+    text = shown(thirteen, "markdown", table="accuracy")
+    assert "EQUIVALENT where the 95 % interval, not adjusted, lies inside the margin" in text
 
 
 def test_wide_figures_stay_whole_where_a_long_label_must_fold() -> None:
