@@ -42,7 +42,7 @@ def _verdicts(outline: Outline) -> Facts:
     design = outline.design
     if design.comparisons == 0:
         return
-    power, margin = f"{100 * POWER:.0f} % power", _points(design.margin)
+    power = f"{100 * POWER:.0f} % power"
     baseline, alpha, alpha_each = outline.plan.baseline, design.alpha, design.alpha_each
     yield "compares", f"{design.comparisons} with {baseline}, at alpha {alpha:g} after Holm's adjustment"
     yield (
@@ -57,12 +57,7 @@ def _verdicts(outline: Outline) -> Facts:
     else:
         yield "finds", f"differences of {_points(difference)} points of accuracy, with {power} in that step"
     yield "equals", _equals(design)
-    yield (
-        "seeds",
-        f"{_seeds(design.seeds_to_decide)} to decide any; with {power}, "
-        f"{_seeds(design.seeds_to_detect_margin)} to find a difference of {margin} points, "
-        f"{_seeds(design.seeds_to_show_equivalence)} to show EQUIVALENT",
-    )
+    yield "seeds", _seeds_needed(design)
 
 
 def _equals(design: Design) -> str:
@@ -74,10 +69,21 @@ def _equals(design: Design) -> str:
     return f"intervals of about ±{_points(design.half_width)} points: inside ±{margin} (EQUIVALENT) {shown}"
 
 
+def _seeds_needed(design: Design) -> str:
+    """How many would do, each where there is such a number."""
+    decide, over = design.seeds_to_decide, f"over {MOST_SEEDS:,}"
+    detect = "no number" if decide is None else _count(design.seeds_to_detect_margin, over)
+    return (
+        f"{_count(decide, 'no number')} to decide any; with {100 * POWER:.0f} % power, "
+        f"{detect} to find a difference of {_points(design.margin)} points, "
+        f"{_count(design.seeds_to_show_equivalence, over)} to show EQUIVALENT"
+    )
+
+
+def _count(number: int | None, otherwise: str) -> str:
+    return otherwise if number is None else f"{number:,}"
+
+
 def _points(fraction: float) -> str:
     points = 100 * fraction
     return f"{points:.2f}" if points >= 0.01 else f"{points:.2g}"
-
-
-def _seeds(number: int | None) -> str:
-    return f"over {MOST_SEEDS:,}" if number is None else f"{number:,}"

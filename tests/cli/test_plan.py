@@ -88,8 +88,24 @@ def test_a_design_that_can_decide_nothing_gets_a_warning_with_the_seeds_that_cou
     assert enough or found[0].endswith("it takes at least 7 seeds")
 
 
-def test_an_alpha_that_no_seeds_reach_is_said(text):
-    assert warning(text(SMOKE, "--set", "verdict.alpha=0.0000001"))[0].endswith("no number of seeds would do")
+def seeds(printed):
+    return re.search("^seeds +(.*)$", printed, flags=re.MULTILINE)[1]
+
+
+def test_an_alpha_that_no_seeds_reach_is_said_in_the_figures_and_in_the_warning(text):
+    printed = text(SMOKE, "--set", "verdict.alpha=0.0000001")
+    assert warning(printed)[0].endswith("no number of seeds would do")
+    assert seeds(printed) == (
+        "no number to decide any; with 80 % power, no number to find a difference of 0.10 points, "
+        "32 to show EQUIVALENT"
+    )
+
+
+def test_more_seeds_than_anyone_has_are_not_no_number(text):
+    assert seeds(text(SMOKE, "--sd", "20%")) == (
+        "7 to decide any; with 80 % power, over 10,000 to find a difference of 0.10 points, "
+        "over 10,000 to show EQUIVALENT"
+    )
 
 
 def test_the_placebo_is_not_a_comparison(figures):
