@@ -8,7 +8,7 @@ import click
 from actbench.cli.limits import share, words
 from actbench.cli.options import example, out_option
 from actbench.cli.output import output_option, write_result
-from actbench.cli.reading import read_run
+from actbench.cli.reading import not_empty, read_run
 from actbench.cli.screen import screen
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ _KINDS = ("accuracy", "time")
         "actbench compare OLD NEW --format markdown --output comment.md",
     )
 )
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", callback=not_empty)
+@click.argument("new", callback=not_empty)
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
 @click.option(
     "--fail-on",
@@ -73,8 +73,6 @@ def compare(
     asked for, as they are without --fail-on; 3 it cannot be told, with --strict; 0 otherwise.
     """
     gate = _gate(fail_on, max_slowdown, max_drop, strict)
-    if "" in (old, new):  # as a path it would be the current folder
-        raise click.BadParameter("it is empty", param_hint="NEW" if old else "OLD")
 
     from actbench.analysis.gate import check_all
     from actbench.analysis.two_runs import compare_runs

@@ -71,36 +71,40 @@ def _terminal(diagnosis: "Diagnosis") -> str:
 
 
 def _machine(diagnosis: "Diagnosis") -> "Facts":
+    from actbench.report.facts import or_unknown
+
     environment, machine = diagnosis.environment, diagnosis.machine
     quota = "" if machine.cores_quota is None else f", a quota of {machine.cores_quota:g}"
     limit = "" if machine.memory_limit_bytes is None else f", limited to {_gib(machine.memory_limit_bytes)}"
     turbo = {None: "unknown", True: "on", False: "off"}[machine.turbo]
     return (
         ("processor", environment.cpu),
-        ("cores", f"{environment.cores} usable of {_or_unknown(machine.cores)}{quota}"),
-        ("frequency", f"governor {_or_unknown(machine.governor)}, turbo {turbo}"),
-        ("load average", _or_unknown(machine.load_average)),
+        ("cores", f"{environment.cores} usable of {or_unknown(machine.cores)}{quota}"),
+        ("frequency", f"governor {or_unknown(machine.governor)}, turbo {turbo}"),
+        ("load average", or_unknown(machine.load_average)),
         ("steal", _percent(machine.steal)),
         (
             "memory",
             f"{_gib(environment.memory_bytes)}, {_gib(machine.memory_available_bytes)} available{limit}",
         ),
         ("swap", f"{_gib(machine.swap_bytes)}, {_gib(machine.swap_used_bytes)} used"),
-        ("huge pages", _or_unknown(machine.huge_pages)),
+        ("huge pages", or_unknown(machine.huge_pages)),
         ("others", _others(machine.busy_processes)),
         ("system", environment.system),
     )
 
 
 def _tensorflow(diagnosis: "Diagnosis") -> "Facts":
+    from actbench.report.facts import or_unknown
+
     environment = diagnosis.environment
-    threads = f"{_or_unknown(environment.intra_op_threads)} in an operation"
+    threads = f"{or_unknown(environment.intra_op_threads)} in an operation"
     return (
         ("versions", ", ".join(f"{name} {version}" for name, version in environment.packages.items())),
         ("python", environment.python),
         *environment.build.items(),
-        ("device", _or_unknown(environment.device)),
-        ("threads", f"{threads}, {_or_unknown(environment.inter_op_threads)} across"),
+        ("device", or_unknown(environment.device)),
+        ("threads", f"{threads}, {or_unknown(environment.inter_op_threads)} across"),
         ("XLA", {None: "unknown", True: "works", False: "does not work"}[diagnosis.xla]),
         *(("set", f"{name}={value}") for name, value in environment.variables.items()),
     )
@@ -140,7 +144,3 @@ def _percent(fraction: float | None) -> str:
 
 def _gib(size: int | None) -> str:
     return "unknown" if size is None else f"{size / 2**30:.1f} GiB"
-
-
-def _or_unknown(value: object) -> str:
-    return "unknown" if value is None else str(value)

@@ -9,6 +9,14 @@ if TYPE_CHECKING:
     from actbench.store import StoredRun
 
 
+def not_empty(_: click.Context, parameter: click.Parameter, reference: str | None) -> str | None:
+    """Refuses "" for a run: as a path it would be the current folder, and in a script it is a mishap."""
+    if reference == "":
+        hint = "" if parameter.required else "; leave it out for the newest run"
+        raise click.BadParameter(f"it is empty{hint}", param_hint=(parameter.name or "").upper())
+    return reference
+
+
 def read_run(out: Path, reference: str | None) -> "StoredRun":
     """The run that is meant; what it lacks is told on standard error.
 

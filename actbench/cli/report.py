@@ -7,7 +7,7 @@ import click
 
 from actbench.cli.options import example, out_option
 from actbench.cli.output import output_option, write_result
-from actbench.cli.reading import read_run
+from actbench.cli.reading import not_empty, read_run
 from actbench.cli.screen import screen
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _SORTS = ("accuracy", "time", "activation", "config")
         "actbench report results/mnist/0123456789ab --format csv --table time",
     )
 )
-@click.argument("run", required=False, metavar="[RUN]")
+@click.argument("run", required=False, metavar="[RUN]", callback=not_empty)
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
 @click.option("--table", type=click.Choice(_TABLES), default="all", show_default=True)
 @click.option(
@@ -56,8 +56,6 @@ def report(
     """
     from actbench import report as reports
 
-    if run == "":  # as a path it would be the current folder
-        raise click.BadParameter("it is empty; leave it out for the newest run", param_hint="RUN")
     if generalise and table not in _GENERALISED:
         raise click.BadParameter(
             f"it adds to the accuracy table; allowed with --table {' or '.join(_GENERALISED)}, not {table}",

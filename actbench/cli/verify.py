@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from actbench.cli.options import example, out_option
+from actbench.cli.reading import not_empty
 from actbench.cli.screen import screen
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 @click.command(
     epilog=example("actbench verify mnist", "actbench verify results/mnist/0123456789ab --cells 10")
 )
-@click.argument("run")
+@click.argument("run", callback=not_empty)
 @click.option(
     "--cells", type=int, default=3, show_default=True, help="How many trainings to repeat; at most all."
 )
@@ -45,8 +46,6 @@ def verify(run: str, cells: int, tolerance: float, form: str, quiet: bool, out: 
     from actbench.store import find_run
     from actbench.verify import verify_run
 
-    if run == "":  # as a path it would be the current folder
-        raise click.BadParameter("it is empty", param_hint="RUN")
     path = find_run(out, run)
     with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
 

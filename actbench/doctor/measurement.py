@@ -9,6 +9,7 @@ import numpy as np
 
 from actbench.analysis.intervals import Interval
 from actbench.analysis.means import Mean, blocks_mean
+from actbench.analysis.times import slice_times
 from actbench.config.schema import (
     PLACEBO,
     ActivationConfig,
@@ -65,7 +66,7 @@ def measure(seconds: float, engine: Engine, execute: Execute) -> BlockRecord:
 def evaluate(record: BlockRecord, engine: Engine) -> Measurement:
     """What a block of `measure` says; its status is "ok"."""
     cells = {cell.activation: cell for cell in record.cells}
-    times = {name: np.array(cell.slice_s + cell.extra_slice_s) for name, cell in cells.items()}
+    times = {name: slice_times(cell) for name, cell in cells.items()}
     log_ratios = np.log(times[PLACEBO] / times[_BASELINE])
     mean = blocks_mean([log_ratios], generator(0, "doctor"))
     return Measurement(

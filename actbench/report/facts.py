@@ -21,11 +21,11 @@ def run_facts(report: Report) -> Facts:
         ("run", f"{info.run_id}, created {info.created_at}"),
         ("machine", f"{environment.cpu}, {environment.cores} cores, {memory:.1f} GiB"),
         ("system", environment.system),
-        ("device", environment.device or "unknown"),
+        ("device", or_unknown(environment.device)),
         (
             "threads",
-            f"{_or_unknown(environment.intra_op_threads)} intra-op, "
-            f"{_or_unknown(environment.inter_op_threads)} inter-op",
+            f"{or_unknown(environment.intra_op_threads)} intra-op, "
+            f"{or_unknown(environment.inter_op_threads)} inter-op",
         ),
         *(("set", f"{name}={value}") for name, value in environment.variables.items()),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
@@ -116,5 +116,6 @@ def in_words(value: Any) -> str:
     return str(list(value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _or_unknown(threads: int | None) -> str:
-    return "unknown" if threads is None else str(threads)
+def or_unknown(value: object) -> str:
+    """A fact that a machine may not tell."""
+    return "unknown" if value is None else str(value)
