@@ -13,6 +13,7 @@ from actbench.analysis.new_data import NewData
 from actbench.analysis.pareto import non_dominated
 from actbench.analysis.setting_cells import SettingCells, accuracies_equal
 from actbench.analysis.times import epoch_seconds, inference_estimates, marginal_step_seconds, training_ratios
+from actbench.analysis.verdict_config import verdict_of
 from actbench.config.schema import VerdictConfig
 from actbench.errors import ConfigError, did_you_mean
 from actbench.records import BlockRecord, RunInfo, SettingInfo
@@ -32,6 +33,7 @@ def estimate(
 
     Raises:
         ConfigError: If no activation of the run has the label `against`.
+        StoreError: As `verdict_of`.
         NothingMeasuredError: If no training of the run ended well.
         EnvironmentMismatchError: If the blocks were measured on different machines.
     """
@@ -45,7 +47,7 @@ def estimate(
     finished = finished_blocks(records)
     require_cells(info, finished)
     environment = common_environment(finished)
-    verdict = VerdictConfig.model_validate(info.config.get("verdict", {}))
+    verdict = verdict_of(info)
     baseline = against or info.baseline
     settings = tuple(
         _estimate_setting(info, setting, finished, verdict, baseline, generalise) for setting in info.settings

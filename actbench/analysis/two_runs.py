@@ -15,7 +15,7 @@ from actbench.analysis.measured import (
 from actbench.analysis.setting_cells import SettingCells
 from actbench.analysis.setting_changes import level, setting_change
 from actbench.analysis.time_changes import Sides, common_times
-from actbench.config.schema import VerdictConfig
+from actbench.analysis.verdict_config import verdict_of
 from actbench.environment import differences
 from actbench.records import BlockRecord, RunInfo
 
@@ -38,12 +38,13 @@ def compare_runs(
         accept_environment: Whether times of different machines are compared, too.
 
     Raises:
+        StoreError: As `verdict_of`, of the new run.
         NothingMeasuredError: If no training of one of the runs ended well.
         EnvironmentMismatchError: If one of the runs was itself measured on different machines.
     """
     before, after = _Measured(old, old_records), _Measured(new, new_records)
     machines = machine_differences(before.environment, after.environment)
-    verdict = VerdictConfig.model_validate(new.config.get("verdict", {}))
+    verdict = verdict_of(new)
     baseline = _common_baseline(old, new)
     pairs, left_out = match_settings(old, new)
     settings = []
