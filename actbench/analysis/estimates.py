@@ -6,13 +6,14 @@ import numpy as np
 
 from actbench.analysis.accuracy import accuracy_differences, mean_accuracy, metrics
 from actbench.analysis.comparisons import interval_of
-from actbench.analysis.figures import Estimates, PlaceboCheck, Row, SettingEstimates
+from actbench.analysis.figures import Estimates, PlaceboCheck, Row, SettingEstimates, TimingTarget
 from actbench.analysis.intervals import Interval
 from actbench.analysis.measured import common_environment, failed_blocks, finished_blocks, require_cells
 from actbench.analysis.new_data import NewData
 from actbench.analysis.pareto import non_dominated
 from actbench.analysis.setting_cells import SettingCells, accuracies_equal
 from actbench.analysis.times import epoch_seconds, inference_estimates, marginal_step_seconds, training_ratios
+from actbench.analysis.timing_target import timing_target
 from actbench.analysis.verdict_config import verdict_of
 from actbench.config.schema import VerdictConfig
 from actbench.errors import ConfigError, did_you_mean
@@ -79,6 +80,7 @@ def _estimate_setting(
             cell.test_correct is not None for label in info.activations for cell in cells.ended_well(label)
         ),
         placebo=_check_placebo(info, cells, verdict) if blocks else None,
+        timing_target=_timing_target(info, setting, blocks, verdict) if blocks else None,
     )
 
 
@@ -137,6 +139,18 @@ def _check_placebo(info: RunInfo, cells: SettingCells, verdict: VerdictConfig) -
             entry.batch_size: interval_of(entry.time_ratio)
             for entry in inference_estimates(copies, verdict)[info.placebo]
         },
+    )
+
+
+def _timing_target(
+    info: RunInfo, setting: SettingInfo, blocks: tuple[BlockRecord, ...], verdict: VerdictConfig
+) -> TimingTarget | None:
+    """About the config's baseline, whatever the others are compared with: the rounds were for that."""
+    target_ci = setting.description.get("timing", {}).get("target_ci")
+    if target_ci is None:
+        return None
+    return timing_target(
+        SettingCells(blocks, info.activations, info.baseline, info.placebo), verdict, target_ci
     )
 
 

@@ -147,6 +147,25 @@ class PlaceboCheck:
 
 
 @dataclass(frozen=True)
+class TimingTarget:
+    """How far the timing-only rounds of a setting have come.
+
+    Attributes:
+        target_ci: Half-width asked for of every time ratio's interval, relative, as in the config.
+        met: Ratios to the config's baseline, of training and inference, that are known as well as that.
+        ratios: How many there are, the placebo's included.
+        unknown: Those of them without an interval, which have not met it.
+        widest: Largest half-width of those with one; None without any.
+    """
+
+    target_ci: float
+    met: int
+    ratios: int
+    unknown: int
+    widest: float | None
+
+
+@dataclass(frozen=True)
 class SettingEstimates:
     """All figures of one setting.
 
@@ -158,6 +177,7 @@ class SettingEstimates:
         linear: Label of the activation that `marginal_step_s` is beyond; None where there is none.
         answers_kept: Whether every training that ended well says which test examples it got right.
         placebo: None without a placebo or without a finished block.
+        timing_target: None without a target in the config or without a finished block.
     """
 
     setting: SettingInfo
@@ -167,6 +187,7 @@ class SettingEstimates:
     linear: str | None
     answers_kept: bool
     placebo: PlaceboCheck | None
+    timing_target: TimingTarget | None
 
 
 @dataclass(frozen=True)

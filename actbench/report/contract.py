@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, Literal, get_args
 
 from actbench.analysis.figures import InferenceEstimate, Metric, PlaceboCheck, Row
@@ -68,6 +69,7 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
                     **setting.setting.description,
                     "data": setting.dataset.model_dump(mode="json"),
                 },
+                "timing_target": setting.timing_target and asdict(setting.timing_target),
                 "rows": [row_object(row, table, report.generalised) for row in setting.rows],
             }
             for setting in estimates.settings

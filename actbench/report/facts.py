@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from actbench.analysis.figures import PlaceboCheck, SettingEstimates
+from actbench.analysis.figures import PlaceboCheck, SettingEstimates, TimingTarget
 from actbench.config.schema import VerdictConfig
 from actbench.report.model import Report
 from actbench.report.numbers import format_value
@@ -64,7 +64,19 @@ def setting_facts(estimates: SettingEstimates, baseline: str) -> Facts:
     facts.append(("seeds", f"{estimates.finished} finished"))
     if estimates.placebo is not None:
         facts.append(("placebo", placebo_in_words(estimates.placebo, baseline, estimates.finished)))
+    if estimates.timing_target is not None:
+        facts.append(("timing target", target_in_words(estimates.timing_target, baseline)))
     return tuple(facts)
+
+
+def target_in_words(target: TimingTarget, baseline: str) -> str:
+    """Whether the timing-only rounds have made the time ratios as well known as they were to be."""
+    asked = f"±{100 * target.target_ci:g} %"
+    if not target.ratios:
+        return f"{asked}: there is no time ratio to {baseline}"
+    unknown = f", {target.unknown} without an interval" if target.unknown else ""
+    widest = "" if target.widest is None else f", the widest ±{100 * target.widest:.2f} %"
+    return f"{asked}: met by {target.met} of {target.ratios} time ratios to {baseline}{unknown}{widest}"
 
 
 def placebo_in_words(check: PlaceboCheck, baseline: str, blocks: int) -> str:

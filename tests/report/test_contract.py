@@ -73,7 +73,8 @@ def test_json_has_the_names_of_the_contract(run: SyntheticRun) -> None:
     content = read_json(run)
     assert list(content) == ["run", "placebo", "settings"]
     (setting,) = content["settings"]
-    assert list(setting) == ["setting", "rows"]
+    assert list(setting) == ["setting", "timing_target", "rows"]
+    assert setting["timing_target"] is None
     tanh = next(row for row in setting["rows"] if row["activation"] == "tanh")
     assert {name: sorted(value) if isinstance(value, dict) else None for name, value in tanh.items()} == {
         "activation": None,
@@ -133,6 +134,19 @@ def test_json_says_what_the_run_was_and_what_failed(run: SyntheticRun) -> None:
     }
     assert content["run"]["environment"]["packages"]["tensorflow"] == "2.21.0"
     assert content["placebo"]["settings"][0]["accuracy_equal"] is True
+
+
+def test_json_says_how_far_the_timing_rounds_have_come(run: SyntheticRun) -> None:
+    [setting] = run.info.settings
+    timing = {**setting.description["timing"], "target_ci": 0.02, "budget_s": 120.0}
+    timed = setting.model_copy(update={"description": {**setting.description, "timing": timing}})
+    content = read_json(SyntheticRun(run.info.model_copy(update={"settings": (timed,)}), run.records))
+    target = content["settings"][0]["timing_target"]
+    assert list(target) == ["target_ci", "met", "ratios", "unknown", "widest"]
+    # tanh and the placebo, training and two batch sizes; elu has none
+    assert (target["target_ci"], target["ratios"], target["unknown"]) == (0.02, 6, 0)
+    assert 0 < target["met"] < 6
+    assert target["widest"] > 0.02
 
 
 def test_a_placebo_that_diverged_with_its_original_has_no_accuracy_to_be_equal() -> None:

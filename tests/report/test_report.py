@@ -10,8 +10,9 @@ from rich.cells import cell_len
 from syrupy.assertion import SnapshotAssertion
 
 from actbench import report
+from actbench.analysis.figures import TimingTarget
 from actbench.report import Format
-from actbench.report.facts import placebo_in_words
+from actbench.report.facts import placebo_in_words, target_in_words
 from tests.factories import (
     SyntheticRun,
     make_block,
@@ -284,6 +285,35 @@ def test_a_placebo_that_diverged_with_its_original_is_equal_in_the_other_blocks(
 @pytest.mark.parametrize("placebos", [[None, None], [0.9, None], [0.9, 0.8]])
 def test_a_placebo_that_diverged_alone_is_flagged(placebos: list[float | None]) -> None:
     assert diverged_placebo([0.9, 0.9], placebos).startswith("FLAGGED: its test accuracy is not relu's")
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (
+            TimingTarget(0.01, 31, 36, 0, 0.0172),
+            "±1 %: met by 31 of 36 time ratios to relu, the widest ±1.72 %",
+        ),
+        (
+            TimingTarget(0.005, 1, 3, 1, 0.0172),
+            "±0.5 %: met by 1 of 3 time ratios to relu, 1 without an interval, the widest ±1.72 %",
+        ),
+        (TimingTarget(0.01, 0, 3, 3, None), "±1 %: met by 0 of 3 time ratios to relu, 3 without an interval"),
+        (TimingTarget(0.01, 0, 0, 0, None), "±1 %: there is no time ratio to relu"),
+    ],
+)
+def test_the_timing_target_in_words(target: TimingTarget, said: str) -> None:
+    assert target_in_words(target, "relu") == said
+
+
+def test_the_timing_target_stands_among_the_facts_of_its_setting() -> None:
+    run = make_run(("relu", "tanh", "placebo"), seeds=3)
+    assert "timing target" not in shown(run)
+    [setting] = run.info.settings
+    timing = {**setting.description["timing"], "target_ci": 0.5}
+    timed = setting.model_copy(update={"description": {**setting.description, "timing": timing}})
+    text = shown(SyntheticRun(run.info.model_copy(update={"settings": (timed,)}), run.records))
+    assert re.search(r"timing target +±50 %: met by 6 of 6 time ratios to relu, the widest ±", text)
 
 
 def test_a_flag_says_how_often_chance_raises_one() -> None:
