@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from actbench.analysis.absences import Absence, absences, diverged_in_words
 from actbench.analysis.changes import Changes, RowChange, TimeChange, timed_in_words
 from actbench.analysis.intervals import Interval
 from actbench.config.schema import VerdictConfig
@@ -41,7 +42,7 @@ class Check:
     """One figure of one activation against its limit.
 
     Attributes:
-        setting: Id, of the new run.
+        setting: Id, of the new run; of the old one where the new run has no such setting.
         activation: The label.
         kind: Which limit.
         quantity: "accuracy", "training step" or "inference, batch size 128".
@@ -62,30 +63,26 @@ class Check:
 
 
 def check_all(changes: Changes, gate: Gate) -> tuple[Check, ...]:
-    """Every figure that the gate judges, in the order of the settings and activations."""
-    return tuple(
-        check
-        for setting in changes.settings
-        for row in setting.rows
-        for check in _checks(setting.pair.new.id, row, changes, gate)
-    )
+    """Every figure that the gate judges: what is compared, in the order of NEW, then what only OLD has."""
+    return tuple(check for check in _checks(changes, gate) if check.kind in gate.fail_on)
 
 
-def _checks(setting: str, row: RowChange, changes: Changes, gate: Gate) -> Iterator[Check]:
-    if "accuracy" in gate.fail_on and (check := _check_accuracy(setting, row, changes, gate)):
-        yield check
-    if "time" in gate.fail_on:
-        yield from (_check_time(setting, row.activation, change, gate) for change in row.times)
+def _checks(changes: Changes, gate: Gate) -> Iterator[Check]:
+    for setting in changes.settings:
+        for row in setting.rows:
+            if row.accuracy is not None:
+                interval = row.accuracy.comparison.interval
+                yield _check_accuracy(setting.pair.new.id, row, interval, gate.drop(changes.verdict))
+            for change in row.times:
+                yield _check_time(setting.pair.new.id, row.activation, change, gate)
+    yield from (_check_absence(absence, changes, gate) for absence in absences(changes))
 
 
-def _check_accuracy(setting: str, row: RowChange, changes: Changes, gate: Gate) -> Check | None:
-    limit = -gate.drop(changes.verdict)
-    interval = row.accuracy.comparison.interval if row.accuracy else None
+def _check_accuracy(setting: str, row: RowChange, interval: Interval, drop: float) -> Check:
+    limit = -drop
     ruling: Ruling = "undecided"
     reason = ""
-    if interval is None and not row.diverges_more:
-        return None
-    if interval is not None and interval.ci_low is not None and interval.ci_high is not None:
+    if interval.ci_low is not None and interval.ci_high is not None:
         if interval.ci_high < limit:
             ruling = "failed"
         elif interval.ci_low >= limit:
@@ -107,7 +104,11 @@ def _check_time(setting: str, activation: str, change: TimeChange, gate: Gate) -
     return Check(setting, activation, "time", timed_in_words(change.timed), ruling, interval, limit)
 
 
-def diverged_in_words(row: RowChange) -> str:
-    """How many trainings diverged in each run."""
-    shares = [f"{level.diverged} of {level.seeds + level.diverged}" for level in (row.old, row.new)]
-    return f"diverged {shares[0]} in OLD, {shares[1]} in NEW"
+def _check_absence(absence: Absence, changes: Changes, gate: Gate) -> Check:
+    """What is gone may be worse than its limit or not; a training that now always diverges is worse."""
+    kind: Kind = "accuracy" if absence.quantity == "accuracy" else "time"
+    limit = -gate.drop(changes.verdict) if kind == "accuracy" else 1.0 + gate.max_slowdown
+    ruling: Ruling = "failed" if absence.lost and kind == "accuracy" else "undecided"
+    return Check(
+        absence.setting, absence.activation, kind, absence.quantity, ruling, None, limit, absence.reason
+    )

@@ -17,7 +17,7 @@ class LeftOut:
 
     Attributes:
         side: Which run has it.
-        setting: Id of the setting it is or belongs to; of the new run where both have it.
+        setting: Id of the setting it is or belongs to; of the new run where it is of a pair.
         what: In words, such as "activation tanh".
         reason: Why it is not compared; empty where only one run has it.
     """
@@ -70,7 +70,8 @@ def match_settings(old: RunInfo, new: RunInfo) -> tuple[list[Pair], list[LeftOut
     for pair in sorted(pairs, key=lambda pair: order.index(pair.new.id)):
         reason = _other_data(old.dataset[pair.old.id], new.dataset[pair.new.id])
         if reason:
-            refused.append(LeftOut("both", pair.new.id, "setting", reason))
+            ids = dict.fromkeys((pair.old.id, pair.new.id))
+            refused += [LeftOut("both", setting, "setting", reason) for setting in ids]
         else:
             comparable.append(pair)
     return comparable, [*refused, *left_out]

@@ -21,14 +21,23 @@ def failed_blocks(records: Iterable[BlockRecord]) -> list[BlockRecord]:
     return _ordered(record for record in records if record.status == "failed")
 
 
+def require_blocks(info: RunInfo, finished: Sequence[BlockRecord]) -> None:
+    """Refuse to compare nothing.
+
+    Raises:
+        NothingMeasuredError: If no block is finished.
+    """
+    if not finished:
+        raise NothingMeasuredError(f"run {info.run_id}: none of its {len(info.blocks)} blocks is finished")
+
+
 def require_cells(info: RunInfo, finished: Sequence[BlockRecord]) -> None:
     """Refuse to tabulate nothing.
 
     Raises:
         NothingMeasuredError: If no cell of any block ended with status "ok".
     """
-    if not finished:
-        raise NothingMeasuredError(f"run {info.run_id}: none of its {len(info.blocks)} blocks is finished")
+    require_blocks(info, finished)
     if not any(cell.status == "ok" for block in finished for cell in block.cells):
         raise NothingMeasuredError(
             f"run {info.run_id}: every training of its {len(finished)} finished blocks diverged"

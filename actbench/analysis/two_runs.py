@@ -10,7 +10,7 @@ from actbench.analysis.measured import (
     finished_blocks,
     machine,
     machine_differences,
-    require_cells,
+    require_blocks,
 )
 from actbench.analysis.setting_cells import SettingCells
 from actbench.analysis.setting_changes import level, setting_change
@@ -39,7 +39,7 @@ def compare_runs(
 
     Raises:
         StoreError: As `verdict_of`, of the new run.
-        NothingMeasuredError: If no training of one of the runs ended well.
+        NothingMeasuredError: If no block of one of the runs is finished.
         EnvironmentMismatchError: If one of the runs was itself measured on different machines.
     """
     before, after = _Measured(old, old_records), _Measured(new, new_records)
@@ -77,7 +77,7 @@ class _Measured:
     def __init__(self, info: RunInfo, records: Iterable[BlockRecord]) -> None:
         self._info = info
         self._finished = finished_blocks(records)
-        require_cells(info, self._finished)
+        require_blocks(info, self._finished)
         self.environment = common_environment(self._finished)
 
     def cells(self, setting: str) -> SettingCells:

@@ -19,7 +19,7 @@ def changes_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Fact
         *_summary(changes),
         *_gate_facts(changes, gate, checks),
         *_run_facts(changes),
-        *(("left out", _left_out(entry)) for entry in changes.left_out),
+        *(("left out", left_out_in_words(entry)) for entry in changes.left_out),
     )
 
 
@@ -65,19 +65,24 @@ def _gate_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
         return ()
     rulings = Counter(check.ruling for check in checks)
     counted = ", ".join(f"{rulings[name]} {name}" for name in get_args(Ruling))
-    undecided: dict[str, list[str]] = defaultdict(list)
+    undecided: dict[tuple[str, str], list[str]] = defaultdict(list)
     for check in checks:
         if check.ruling == "undecided":
-            undecided[check.quantity].append(_label(changes, check.setting, check.activation))
+            label = _label(changes, check.setting, check.activation)
+            undecided[check.quantity, check.reason].append(label)
     return (
         ("gate", f"{limits_in_words(changes, gate)}: {counted}"),
         *(("failed", check_in_words(check)) for check in checks if check.ruling == "failed"),
-        *(("undecided", f"{quantity}: {', '.join(labels)}") for quantity, labels in undecided.items()),
+        *(
+            ("undecided", f"{quantity}: {', '.join(labels)} {reason}".rstrip())
+            for (quantity, reason), labels in undecided.items()
+        ),
     )
 
 
 def _label(changes: Changes, setting: str, activation: str) -> str:
-    return f"{activation} (setting {setting})" if len(changes.settings) > 1 else activation
+    only = [compared.pair.new.id for compared in changes.settings] == [setting]
+    return activation if only else f"{activation} (setting {setting})"
 
 
 def _run_facts(changes: Changes) -> Facts:
@@ -103,7 +108,8 @@ def _blocks(side: RunSide) -> str:
     return f"{side.finished} of {len(side.info.blocks)} blocks"
 
 
-def _left_out(entry: LeftOut) -> str:
+def left_out_in_words(entry: LeftOut) -> str:
+    """What is not compared, and why."""
     where = f"setting {entry.setting}"
     what = where if entry.what == "setting" else f"{entry.what} of {where}"
     only = {"old": " (in OLD only)", "new": " (in NEW only)", "both": ""}[entry.side]

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from actbench.analysis.absences import diverged_in_words
 from actbench.analysis.changes import Changes, RowChange, SettingChange, Timed, timed_in_words
-from actbench.analysis.gate import Check, Gate, diverged_in_words
+from actbench.analysis.gate import Check, Gate
 from actbench.analysis.matching import timing_differences
 from actbench.report.changes_facts import changes_facts, run_name
 from actbench.report.changes_notes import notes_of

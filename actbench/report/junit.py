@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 from actbench.analysis.changes import Changes, RowChange, SettingChange, timed_in_words
 from actbench.analysis.comparisons import Comparison
 from actbench.analysis.gate import Check
+from actbench.report.changes_facts import left_out_in_words
 from actbench.report.numbers import format_value, verdict_in_words
 from actbench.report.ruling import check_in_words
 
@@ -17,17 +18,19 @@ class _Case:
     quantity: str
     comparison: Comparison | None
     figure: str
+    title: str
 
 
 def changes_to_junit(changes: Changes, checks: Sequence[Check]) -> str:
-    """One suite per setting, one case per activation and metric.
+    """One suite per setting, one case per activation and metric, and one for all that is left out.
 
     A limit of the gate that is broken is a failure. What is undecided is skipped: for the gate where it
-    judges the metric, by the verdict INCONCLUSIVE where it does not.
+    judges the metric, by the verdict INCONCLUSIVE where it does not. So is what is left out.
     """
     root = ET.Element("testsuites", name=f"{changes.new.info.name}: NEW compared with OLD")
-    for setting in changes.settings:
-        _add_suite(root, changes, setting, checks)
+    settings = {setting.pair.new.id: setting for setting in changes.settings}
+    for name in dict.fromkeys([*settings, *(entry.setting for entry in changes.left_out)]):
+        _add_suite(root, changes, name, settings.get(name), checks)
     for element in (root, *root):
         cases = list(element.iter("testcase"))
         element.set("tests", str(len(cases)))
@@ -38,52 +41,58 @@ def changes_to_junit(changes: Changes, checks: Sequence[Check]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _add_suite(root: ET.Element, changes: Changes, setting: SettingChange, checks: Sequence[Check]) -> None:
-    name = f"{changes.new.info.name}.{setting.pair.new.id}"
-    suite = ET.SubElement(root, "testsuite", name=name)
+def _add_suite(
+    root: ET.Element, changes: Changes, name: str, setting: SettingChange | None, checks: Sequence[Check]
+) -> None:
+    suite = ET.SubElement(root, "testsuite", name=f"{changes.new.info.name}.{name}")
+
+    def add(title: str) -> ET.Element:
+        return ET.SubElement(suite, "testcase", classname=suite.attrib["name"], name=title)
+
     properties = ET.SubElement(suite, "properties")
     for key, value in _properties(changes, setting):
         ET.SubElement(properties, "property", name=key, value=value)
-    judged = {
-        (check.activation, check.quantity): check for check in checks if check.setting == setting.pair.new.id
-    }
-    for row in setting.rows:
-        for case in _cases(row, setting.two_machines):
-            title = f"{case.activation}: {case.quantity}"
-            if setting.two_machines and case.quantity != "accuracy":
-                title += " (two machines)"
-            element = ET.SubElement(suite, "testcase", classname=name, name=title)
-            _add_ruling(element, case, judged.get((case.activation, case.quantity)))
+    judged = {(check.activation, check.quantity): check for check in checks if check.setting == name}
+    for case in _cases(setting) if setting else ():
+        _add_ruling(add(case.title), case, judged.pop((case.activation, case.quantity), None))
+    for check in judged.values():  # of what is gone
+        ET.SubElement(add(f"{check.activation}: {check.quantity}"), "skipped", message=check_in_words(check))
+    for entry in changes.left_out:
+        if entry.setting == name:
+            ET.SubElement(add(f"left out: {entry.what}"), "skipped", message=left_out_in_words(entry))
 
 
-def _properties(changes: Changes, setting: SettingChange) -> Iterator[tuple[str, str]]:
+def _properties(changes: Changes, setting: SettingChange | None) -> Iterator[tuple[str, str]]:
     yield "old", changes.old.info.run_id
     yield "new", changes.new.info.run_id
-    if setting.machines:
+    if setting and setting.machines:
         treatment = "times of TWO MACHINES" if setting.two_machines else "times not compared"
         yield "machines", f"{treatment}: {', '.join(setting.machines)}"
     for name, (old, new) in changes.software.items():
         yield f"software.{name}", f"{old} → {new}"
-    for entry in changes.left_out:
-        if entry.setting in (setting.pair.old.id, setting.pair.new.id):
-            yield f"left out ({entry.side})", f"{entry.what}{f': {entry.reason}' if entry.reason else ''}"
 
 
-def _cases(row: RowChange, two_machines: bool) -> Iterator[_Case]:
-    accuracy = row.accuracy.comparison if row.accuracy else None
-    figure = "no training ended well in one of the runs"
-    if row.accuracy and accuracy:
-        figure = (
-            "identical bit for bit"
-            if row.accuracy.identical
-            else f"difference {format_value(accuracy.interval, 'points')} points"
-        )
-    yield _Case(row.activation, "accuracy", accuracy, figure)
-    for change in row.times:
-        ratio = f"NEW/OLD {format_value(change.comparison.interval, 'ratio')}"
-        if two_machines:
-            ratio += ", of two machines"
-        yield _Case(row.activation, timed_in_words(change.timed), change.comparison, ratio)
+def _cases(setting: SettingChange) -> Iterator[_Case]:
+    for row in setting.rows:
+        yield _accuracy_case(row)
+        for change in row.times:
+            quantity = timed_in_words(change.timed)
+            ratio = f"NEW/OLD {format_value(change.comparison.interval, 'ratio')}"
+            title = f"{row.activation}: {quantity}"
+            if setting.two_machines:
+                ratio += ", of two machines"
+                title += " (two machines)"
+            yield _Case(row.activation, quantity, change.comparison, ratio, title)
+
+
+def _accuracy_case(row: RowChange) -> _Case:
+    if row.accuracy is None:
+        comparison, figure = None, "no training ended well in one of the runs"
+    else:
+        comparison = row.accuracy.comparison
+        difference = f"difference {format_value(comparison.interval, 'points')} points"
+        figure = "identical bit for bit" if row.accuracy.identical else difference
+    return _Case(row.activation, "accuracy", comparison, figure, f"{row.activation}: accuracy")
 
 
 def _add_ruling(element: ET.Element, case: _Case, check: Check | None) -> None:

@@ -136,13 +136,54 @@ def cases(text: str) -> dict[str, ET.Element]:
 
 def test_junit_fails_what_the_gate_fails_and_skips_what_nobody_can_tell() -> None:
     found = cases(shown(eventful(), "junit"))
-    assert len(found) == 4 * 4
+    assert len(found) == 4 * 4 + 4 + 4  # compared, measured of OLD's gelu, left out
     assert found["tanh: training step"].find("failure") is not None
     assert found["relu: accuracy"].find("failure") is None
     assert found["relu: accuracy"].find("skipped") is None
     skipped = found["tanh: accuracy"].find("skipped")
     assert skipped is not None
     assert "diverged 0 of 10 in OLD, 1 of 10 in NEW" in skipped.attrib["message"]
+
+
+def test_junit_skips_what_is_left_out_with_the_reason() -> None:
+    found = cases(shown(eventful(), "junit", Gate()))
+    left_out = {name: case for name, case in found.items() if name.startswith("left out: ")}
+    assert list(left_out) == [
+        "left out: activation mish",
+        "left out: activation gelu",
+        "left out: seed 0",
+        "left out: seed 10",
+    ]
+    messages = [case.find("skipped").attrib["message"] for case in left_out.values()]  # type: ignore[union-attr]
+    assert messages[1] == "activation gelu of setting 22222222 (in OLD only)"
+
+
+def test_junit_skips_what_the_gate_misses() -> None:
+    found = cases(shown(eventful(), "junit", Gate(("time",))))
+    skipped = found["gelu: training step"].find("skipped")
+    assert skipped is not None
+    assert skipped.attrib["message"] == "gelu: training step is in OLD only (setting 22222222)"
+    assert "gelu: accuracy" not in found
+
+
+def test_what_is_undecided_stands_with_its_reason() -> None:
+    lines = shown(eventful(), "markdown").splitlines()
+    assert "- **undecided**: accuracy: tanh diverged 0 of 10 in OLD, 1 of 10 in NEW" in lines
+    assert "- **undecided**: training step: gelu is in OLD only" in lines
+
+
+def test_junit_fails_a_training_that_always_diverges() -> None:
+    lost = small_run(accuracy=lambda label, seed: None if label == "tanh" else 0.9 + 0.001 * seed)
+    failure = cases(shown(compared(small_run(), lost), "junit"))["tanh: accuracy"].find("failure")
+    assert failure is not None
+    assert "diverged 0 of 6 in OLD, 6 of 6 in NEW" in failure.attrib["message"]
+
+
+@pytest.mark.parametrize("form", CHANGES_FORMATS)
+def test_a_run_in_which_everything_diverged_is_shown(form: ChangesFormat) -> None:
+    text = shown(compared(small_run(), small_run(accuracy=lambda *_: None)), form)
+    assert ("diverged 0 of 6 in OLD, 6 of 6 in NEW" in text) == (form != "benchmark-action")
+    assert form != "benchmark-action" or json.loads(text) == []
 
 
 def test_junit_counts_what_it_holds() -> None:
@@ -198,7 +239,8 @@ def test_nothing_in_common_is_shown_nevertheless(form: ChangesFormat) -> None:
     old, new = small_run(), with_training(small_run(), "22222222", epochs=9)
     text = shown(compared(old, new), form, Gate())
     if form == "junit":
-        assert cases(text) == {}
+        assert [suite.attrib["name"] for suite in ET.fromstring(text)] == ["mnist.11111111", "mnist.22222222"]
+        assert [case.find("skipped") is not None for case in cases(text).values()] == [True]
     elif form == "benchmark-action":
         assert len(json.loads(text)) == 4
     else:

@@ -25,6 +25,10 @@ def diverging(label: str, seed: int) -> float | None:
     return None if label == "tanh" and seed == 0 else 0.9 + 0.001 * seed
 
 
+def lost(label: str, seed: int) -> float | None:
+    return None if label == "tanh" else 0.9 + 0.001 * seed
+
+
 def of(**new: object) -> Changes:
     return compared(small_run(), small_run(**new))  # type: ignore[arg-type]
 
@@ -69,6 +73,16 @@ def other_slices() -> Changes:
         (other_engine(), ("time",), False, 4),
         (other_engine(), ("accuracy",), True, 0),
         (other_engine(accept_environment=True), ("accuracy", "time"), True, 0),
+        (of(labels=("relu", "placebo")), (), False, 0),
+        (of(labels=("relu", "placebo")), ("accuracy", "time"), False, 0),
+        (of(labels=("relu", "placebo")), ("accuracy", "time"), True, 3),
+        (of(accuracy=lost), (), False, 0),
+        (of(accuracy=lost), ("time",), False, 0),
+        (of(accuracy=lost), ("time",), True, 3),
+        (of(accuracy=lost), ("accuracy", "time"), False, 1),
+        (of(accuracy=lambda *_: None), ("accuracy",), False, 1),
+        (of(accuracy=lambda *_: None), ("time",), False, 5),
+        (of(accuracy=lambda *_: None), (), False, 5),
         (disjoint(), (), False, 5),
         (disjoint(), ("accuracy",), False, 5),
         (disjoint(), ("time",), True, 5),
@@ -102,6 +116,19 @@ def test_the_message_names_what_cannot_be_told() -> None:
     assert first == "it cannot be told whether NEW keeps 1 limit:"
     assert line.startswith("  tanh: training step 1.050 [")
     assert line.endswith("may be on either side of 1.050 (setting 11111111)")
+
+
+def test_the_message_names_what_is_lost() -> None:
+    _, message = ending(of(accuracy=lost), "accuracy")
+    assert message.splitlines() == [
+        "NEW is beyond 1 limit:",
+        "  tanh: accuracy diverged 0 of 6 in OLD, 6 of 6 in NEW (setting 11111111)",
+    ]
+    _, message = ending(of(labels=("relu", "placebo")), "time", strict=True)
+    assert message.splitlines() == [
+        "it cannot be told whether NEW keeps 1 limit:",
+        "  tanh: training step is in OLD only (setting 11111111)",
+    ]
 
 
 def test_another_machine_is_named_with_the_ways_out() -> None:

@@ -1,0 +1,73 @@
+"""What OLD measured and NEW cannot be held against, so that no gate passes on what has disappeared."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from actbench.analysis.changes import Changes, Level, RowChange, SettingChange, timed_in_words
+
+
+@dataclass(frozen=True)
+class Absence:
+    """One figure that OLD has, and that has no counterpart.
+
+    Attributes:
+        setting: Id, of the new run where the setting is compared, else of the old one.
+        activation: The label.
+        quantity: "accuracy", "training step" or "inference, batch size 128".
+        reason: What is said of it, such as "is in OLD only".
+        lost: Whether all its trainings ended well in OLD, and all diverged in NEW.
+    """
+
+    setting: str
+    activation: str
+    quantity: str
+    reason: str
+    lost: bool = False
+
+
+def absences(changes: Changes) -> Iterator[Absence]:
+    """Every figure of OLD that is not compared, in its order; not the times that the machines forbid."""
+    compared = {setting.pair.old.id: setting for setting in changes.settings}
+    for setting, levels in changes.old.levels.items():
+        for label, level in levels.items():
+            if level.seeds and setting in compared:
+                yield from _of_activation(changes, compared[setting], label, level)
+            elif level.seeds:
+                reason = _why(changes, setting, "setting")
+                yield from (Absence(setting, label, quantity, reason) for quantity in _quantities(level))
+
+
+def diverged_in_words(row: RowChange) -> str:
+    """How many trainings diverged in each run."""
+    shares = [f"{level.diverged} of {level.seeds + level.diverged}" for level in (row.old, row.new)]
+    return f"diverged {shares[0]} in OLD, {shares[1]} in NEW"
+
+
+def _of_activation(changes: Changes, setting: SettingChange, label: str, level: Level) -> Iterator[Absence]:
+    name = setting.pair.new.id
+    row = next((row for row in setting.rows if row.activation == label), None)
+    found = set()
+    if row is not None:
+        found |= {timed_in_words(change.timed) for change in row.times}
+        found |= {"accuracy"} if row.accuracy else set()
+    for quantity in _quantities(level):
+        if quantity in found or not (setting.times_compared or quantity == "accuracy"):
+            continue
+        if row is None:
+            yield Absence(name, label, quantity, _why(changes, name, f"activation {label}"))
+        elif row.new.seeds:
+            yield Absence(name, label, quantity, _why(changes, name, quantity))
+        elif row.new.diverged:
+            yield Absence(name, label, quantity, diverged_in_words(row), lost=not row.old.diverged)
+        else:
+            yield Absence(name, label, quantity, "is not measured in NEW")
+
+
+def _quantities(level: Level) -> list[str]:
+    return ["accuracy", *map(timed_in_words, level.seconds)]
+
+
+def _why(changes: Changes, setting: str, what: str) -> str:
+    reasons = (entry.reason for entry in changes.left_out if (entry.setting, entry.what) == (setting, what))
+    reason = next(reasons, "")
+    return f"cannot be compared: {reason}" if reason else "is in OLD only"
