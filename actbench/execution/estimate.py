@@ -19,7 +19,7 @@ _START_S = 8.0
 def estimate_s(plan: Plan, pending: Sequence[Block]) -> float:
     """Seconds that these blocks of the plan would take here; expect it to be off by half either way.
 
-    Timing-only rounds are left out: they take at most their budget, `Block.extra_budget_s`, and may need less.
+    Without timing-only rounds: they take at most `Block.extra_budget_s`, and may need less.
     """
     if not pending:
         return 0.0
