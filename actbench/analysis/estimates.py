@@ -5,15 +5,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from actbench.analysis.accuracy import accuracy_differences, mean_accuracy, metrics
-from actbench.analysis.comparisons import interval_of
-from actbench.analysis.figures import Estimates, PlaceboCheck, Row, SettingEstimates, TimingTarget
+from actbench.analysis.figures import Estimates, Row, SettingEstimates
 from actbench.analysis.intervals import Interval
 from actbench.analysis.measured import common_environment, failed_blocks, finished_blocks, require_cells
 from actbench.analysis.new_data import NewData
+from actbench.analysis.noise import check_placebo, timing_target
 from actbench.analysis.pareto import non_dominated
-from actbench.analysis.setting_cells import SettingCells, accuracies_equal
+from actbench.analysis.setting_cells import SettingCells
 from actbench.analysis.times import epoch_seconds, inference_estimates, marginal_step_seconds, training_ratios
-from actbench.analysis.timing_target import timing_target
 from actbench.analysis.verdict_config import verdict_of
 from actbench.config.schema import VerdictConfig
 from actbench.errors import ConfigError, did_you_mean
@@ -79,8 +78,8 @@ def _estimate_setting(
         answers_kept=all(
             cell.test_correct is not None for label in info.activations for cell in cells.ended_well(label)
         ),
-        placebo=_check_placebo(info, cells, verdict) if blocks else None,
-        timing_target=_timing_target(info, setting, blocks, verdict) if blocks else None,
+        placebo=check_placebo(info, blocks, verdict) if blocks else None,
+        timing_target=timing_target(info, setting, blocks, verdict) if blocks else None,
     )
 
 
@@ -121,37 +120,6 @@ def _rows(
         )
 
     return tuple(row(label) for label in cells.activations)
-
-
-def _check_placebo(info: RunInfo, cells: SettingCells, verdict: VerdictConfig) -> PlaceboCheck | None:
-    """The placebo against what it is a copy of, whatever the others are compared with."""
-    if info.placebo is None:
-        return None
-    copies = SettingCells(cells.blocks, (info.baseline, info.placebo), info.baseline, info.placebo)
-    ratio = training_ratios(copies, verdict).get(info.placebo)
-    every_seed = list(zip(copies.of(info.placebo), copies.of(info.baseline), strict=True))
-    diverged = sum(all(cell.status == "diverged" for cell in pair) for pair in every_seed)
-    return PlaceboCheck(
-        accuracy_equal=None if diverged == len(every_seed) else accuracies_equal(every_seed),
-        diverged=diverged,
-        train_time_ratio=interval_of(ratio),
-        inference={
-            entry.batch_size: interval_of(entry.time_ratio)
-            for entry in inference_estimates(copies, verdict)[info.placebo]
-        },
-    )
-
-
-def _timing_target(
-    info: RunInfo, setting: SettingInfo, blocks: tuple[BlockRecord, ...], verdict: VerdictConfig
-) -> TimingTarget | None:
-    """About the config's baseline, whatever the others are compared with: the rounds were for that."""
-    target_ci = setting.description.get("timing", {}).get("target_ci")
-    if target_ci is None:
-        return None
-    return timing_target(
-        SettingCells(blocks, info.activations, info.baseline, info.placebo), verdict, target_ci
-    )
 
 
 def _linear(info: RunInfo) -> str | None:

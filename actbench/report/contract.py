@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Literal, get_args
 
-from actbench.analysis.figures import InferenceEstimate, Metric, PlaceboCheck, Row
+from actbench.analysis.checks import PlaceboCheck
+from actbench.analysis.figures import InferenceEstimate, Metric, Row
 from actbench.analysis.intervals import Interval
 from actbench.report.model import Report
 from actbench.report.plain import comparison_object, interval_object, number_or_none

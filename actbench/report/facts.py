@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from actbench.analysis.figures import PlaceboCheck, SettingEstimates, TimingTarget
+from actbench.analysis.checks import PlaceboCheck, TimingTarget
+from actbench.analysis.figures import SettingEstimates
 from actbench.config.schema import VerdictConfig
 from actbench.report.model import Report
 from actbench.report.numbers import format_value

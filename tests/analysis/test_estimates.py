@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actbench.analysis.checks import PlaceboCheck
 from actbench.analysis.comparisons import Comparison
 from actbench.analysis.estimates import estimate
-from actbench.analysis.figures import Estimates, InferenceEstimate, PlaceboCheck, Row
+from actbench.analysis.figures import Estimates, InferenceEstimate, Row
 from actbench.analysis.intervals import Interval, exactly
 from actbench.bits import pack
 from actbench.config.schema import VerdictConfig

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from syrupy.assertion import SnapshotAssertion
 
 from actbench import report
-from actbench.analysis.figures import TimingTarget
+from actbench.analysis.checks import TimingTarget
 from actbench.report import Format
 from actbench.report.facts import placebo_in_words, target_in_words
 from tests.factories import (

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from actbench.analysis.checks import TimingTarget
 from actbench.analysis.estimates import estimate
-from actbench.analysis.figures import TimingTarget
 from actbench.records import RunInfo
 from tests.analysis.rows import ratio_interval
 from tests.factories import make_block, make_cell, make_info
