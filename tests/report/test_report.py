@@ -114,6 +114,13 @@ def test_a_target_says_who_reached_it_and_over_how_many_pairs_the_verdict_is() -
     assert "only seeds in which both reached it are compared" in text  # the means are over all that did
 
 
+def test_a_training_that_diverged_has_not_reached_the_target() -> None:
+    run = reaching((1, 2), (2, 3))
+    diverged = make_block([make_cell("relu", accuracy=None), make_cell("tanh", accuracy=None)], seed=2)
+    text = shown(SyntheticRun(run.info, [*run.records, diverged]), "markdown", table="metrics")
+    assert len(re.findall(r"^\| tanh \| .* \| 2 of 3 \|$", text, re.MULTILINE)) == 2
+
+
 def test_without_a_target_nothing_is_said_about_one(thirteen: SyntheticRun) -> None:
     assert "reached" not in shown(thirteen, table="metrics")
 
