@@ -12,6 +12,8 @@ import yaml
 
 from actbench.config.loader import parse_config
 from tests.commands import ROOT
+from tests.factories import SyntheticRun, make_info
+from tests.stored import store
 
 TEXT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 TINY = """\
@@ -53,8 +55,7 @@ def environment(repository):
     """What the job gives the script; nothing is installed, for the package index may be out of reach."""
     programs = repository / "programs"
     programs.mkdir()
-    (programs / "actbench").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m actbench "$@"\n')
-    (programs / "actbench").chmod(0o755)
+    program(repository, "actbench", f'exec "{sys.executable}" -m actbench "$@"')
     return os.environ | {
         "BASE": git(repository, "rev-parse", "HEAD~1"),
         "SETUP": "true",
@@ -64,12 +65,10 @@ def environment(repository):
     }
 
 
-@pytest.mark.tensorflow
-@pytest.mark.timeout(240)
-def test_the_script_runs_as_it_stands(repository, environment):
+def run_script(repository, environment):
     script = repository / "benchmark.sh"
     script.write_text("".join(blocks("sh")))
-    done = subprocess.run(
+    return subprocess.run(
         ["bash", "-e", str(script)],
         cwd=repository,
         env=environment,
@@ -77,6 +76,25 @@ def test_the_script_runs_as_it_stands(repository, environment):
         text=True,
         check=False,
     )
+
+
+def program(repository, name, text):
+    path = repository / "programs" / name
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def training_nothing(repository, done="exit 0"):
+    """An actbench whose runs end at once, so that only the comparison is real."""
+    program(
+        repository, "actbench", f'[ "$1" != run ] || {{ {done}; }}\nexec "{sys.executable}" -m actbench "$@"'
+    )
+
+
+@pytest.mark.tensorflow
+@pytest.mark.timeout(240)
+def test_the_script_runs_as_it_stands(repository, environment):
+    done = run_script(repository, environment)
     # Equal commits train the same; whether their times look it is the machine's affair.
     assert done.returncode in (0, 1), done.stderr
     comparison = (repository / "comparison.md").read_text()
@@ -89,6 +107,39 @@ def test_the_script_runs_as_it_stands(repository, environment):
     history = json.loads((repository / "history.json").read_text())
     assert len(history) == 6
     assert all(set(entry) <= {"name", "unit", "value", "range", "extra"} for entry in history)
+
+
+@pytest.mark.parametrize(("where", "runs"), [(".base", 0), ("head", 1)])
+def test_a_setup_that_fails_ends_the_script_before_its_run(repository, environment, where, runs):
+    training_nothing(repository, f'echo run >> "{repository}/log"; exit 0')
+    inside = '*/.base) here=".base" ;; *) here=head ;;'
+    program(repository, "setup", f'case "$PWD" in {inside} esac\n[ "$here" != {where} ] || exit 7')
+    (repository / "log").touch()
+    done = run_script(repository, environment | {"SETUP": "setup"})
+    assert done.returncode == 7
+    assert (repository / "log").read_text() == "run\n" * runs
+
+
+def test_a_run_that_fails_ends_the_script_with_its_own_code(repository, environment):
+    training_nothing(repository, "exit 6")
+    assert run_script(repository, environment).returncode == 6
+    assert not (repository / "comparison.md").exists()
+
+
+def test_a_missing_run_stays_code_2(repository, environment):
+    training_nothing(repository)
+    done = run_script(repository, environment)
+    assert done.returncode == 2
+    assert "is no run folder" in done.stderr
+
+
+def test_nothing_to_compare_stays_code_5(repository, environment):
+    training_nothing(repository)
+    for name in ("base", "head"):
+        store(repository / "results" / name, SyntheticRun(make_info(), []))
+    done = run_script(repository, environment)
+    assert done.returncode == 5
+    assert "blocks is finished" in done.stderr
 
 
 def test_the_benchmark_is_a_config():
