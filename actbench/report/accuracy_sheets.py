@@ -68,7 +68,7 @@ def _metric(view: SettingView, name: MetricName, position: int) -> Table:
         Column("mean", kind),
         Column(difference, difference_kind),
         Column("verdict", "words"),
-        Column("n" if target is None else "reached", "count"),
+        Column("n", "count"),
     )
     metrics = [row.metrics[position] for row in view.rows]
     cells = [
@@ -76,7 +76,7 @@ def _metric(view: SettingView, name: MetricName, position: int) -> Table:
             row.activation,
             metric.value,
             *view.compared(row, metric.difference),
-            metric.seeds if target is None else f"{metric.seeds} of {row.seeds + row.diverged}",
+            metric.seeds if target is None else f"{metric.seeds}/{row.seeds + row.diverged}",
         )
         for row, metric in zip(view.rows, metrics, strict=True)
     ]

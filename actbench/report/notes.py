@@ -35,8 +35,8 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
     ),
 }
 _TARGET = (
-    "To the target: mean over the seeds that reached it, judged after each epoch; the last column counts "
-    "them among all trainings. For the difference only seeds in which both reached it are compared: where "
+    "To the target: mean over the seeds that reached it, judged after each epoch; n says how many of all "
+    "trainings did. For the difference only seeds in which both reached it are compared: where "
     "one reached it more often than the other, the verdict is about those seeds only."
 )
 _VERDICTS = (
