@@ -22,8 +22,8 @@ from actbench.analysis.setting_cells import SettingCells
 from actbench.records import BlockRecord, RunInfo
 
 # Median over the twelve activations of the standard deviation of their paired differences to relu in
-# results/reference/mnist, 0.17 points; a test recomputes it.
-TYPICAL_SD = 0.00167
+# results/reference/mnist, 0.19 points; a test recomputes it.
+TYPICAL_SD = 0.00188
 
 
 @dataclass(frozen=True)

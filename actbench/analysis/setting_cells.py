@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from actbench.analysis.comparisons import Comparison, Difference, compare
 from actbench.records import BlockRecord, Cell
@@ -29,7 +30,11 @@ class SettingCells:
 
     def of(self, label: str) -> list[Cell]:
         """An activation's cells, seed by seed, diverged ones included."""
-        return [next(cell for cell in block.cells if cell.activation == label) for block in self.blocks]
+        return [block[label] for block in self._cells]
+
+    @cached_property
+    def _cells(self) -> list[dict[str, Cell]]:
+        return [{cell.activation: cell for cell in block.cells} for block in self.blocks]
 
     def ended_well(self, label: str) -> list[Cell]:
         """Those of them that did not diverge."""

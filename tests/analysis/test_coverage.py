@@ -218,7 +218,9 @@ class TestNewData:
     def test_accuracy(self, seeds: int) -> None:
         rng, new_data, truth = np.random.default_rng(seeds), NewData(self.EXAMPLES), self.probability(0.0)
         tables = [self.right(rng, seeds, [0.0])[0] for _ in range(self.EXPERIMENTS)]
-        cells = [[make_cell(test_correct=row) for row in table] for table in tables]
+        cells = [
+            [make_cell(accuracy=float(np.mean(row)), test_correct=row) for row in table] for table in tables
+        ]
         assert np.mean([holds(new_data.accuracy(entry), truth) for entry in cells]) >= 0.93
         if seeds == 10:  # why it exists: the interval for new seeds knows one test set only
             assert np.mean([holds(mean_interval(table.mean(axis=1)), truth) for table in tables]) < 0.85
@@ -231,8 +233,8 @@ class TestNewData:
         for _ in range(self.EXPERIMENTS):
             base, own = self.right(rng, seeds, [0.0, self.EASIER])
             pairs = [
-                (make_cell(test_correct=first), make_cell(test_correct=second))
-                for first, second in zip(own, base, strict=True)
+                tuple(make_cell(accuracy=float(np.mean(right)), test_correct=right) for right in both)
+                for both in zip(own, base, strict=True)
             ]
             new.append(holds(new_data.difference(pairs), truth))
             old.append(holds(mean_interval(own.mean(axis=1) - base.mean(axis=1)), truth))

@@ -97,7 +97,7 @@ def test_an_alpha_that_no_seeds_reach_is_said_in_the_figures_and_in_the_warning(
     assert warning(printed)[0].endswith("no number of seeds would do")
     assert seeds(printed) == (
         "no number to decide any; with 80 % power, no number to find a difference of 0.10 points, "
-        "32 to show EQUIVALENT"
+        "40 to show EQUIVALENT"
     )
 
 
