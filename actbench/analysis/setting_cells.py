@@ -64,23 +64,20 @@ class SettingCells:
             beyond: Likewise.
 
         Returns:
-            By label. The copy of the baseline is a family of its own: it asks another question, and takes
-            nothing away from what the others can show.
+            By label. A copy of the baseline is a family of its own: it asks another question, and takes
+            nothing away from what the others can show. Against a third one it stands in its original's place.
         """
         found = {label: difference(label) for label in self.activations if label != self.baseline}
         known = {label: found_difference for label, found_difference in found.items() if found_difference}
         copy = self.original if self.baseline == self.placebo else self.placebo
-        families = (
-            {label: entry for label, entry in known.items() if label != copy},
-            {label: entry for label, entry in known.items() if label == copy},
-        )
-        return {
-            label: comparison
-            for family in families
-            for label, comparison in compare(
-                family, margin=margin, alpha=alpha, larger_is_better=larger_is_better, beyond=beyond
-            ).items()
-        }
+        copies = {label: entry for label, entry in known.items() if label == copy}
+        if copies and self.original in known and copy != self.original:
+            copies = {label: entry for label, entry in known.items() if label != self.original}
+        rivals = {label: entry for label, entry in known.items() if label != copy}
+        limits = {"margin": margin, "alpha": alpha, "beyond": beyond}
+        judged = compare(rivals, larger_is_better=larger_is_better, **limits)
+        judged_copies = compare(copies, larger_is_better=larger_is_better, **limits)
+        return judged | {label: judged_copies[label] for label in judged_copies if label == copy}
 
 
 def accuracies_equal(pairs: Sequence[Pair]) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--seconds",
-    type=float,
+    type=click.FloatRange(1, 3600),
     default=10.0,
     show_default=True,
     help="How long to measure the placebo.",

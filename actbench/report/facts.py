@@ -77,7 +77,10 @@ def target_in_words(target: TimingTarget, baseline: str) -> str:
         return f"{asked}: there is no time ratio to {baseline}"
     unknown = f", {target.unknown} without an interval" if target.unknown else ""
     widest = "" if target.widest is None else f", the widest ±{100 * target.widest:.2f} %"
-    return f"{asked}: met by {target.met} of {target.ratios} time ratios to {baseline}{unknown}{widest}"
+    remedy = "" if target.met == target.ratios else "; more seeds narrow what more rounds do not"
+    return (
+        f"{asked}: met by {target.met} of {target.ratios} time ratios to {baseline}{unknown}{widest}{remedy}"
+    )
 
 
 def placebo_in_words(check: PlaceboCheck, baseline: str, blocks: int) -> str:

@@ -144,6 +144,15 @@ def test_against_the_placebo_the_others_are_judged_as_against_its_original() -> 
     assert adjusted("placebo") == adjusted("relu")
 
 
+def test_against_a_third_one_a_copy_gets_its_originals_verdict() -> None:
+    run = make_run(("relu", "tanh", "elu", "gelu", "placebo"), seeds=8)
+    rows = report.build(run.info, run.records, against="tanh").estimates.settings[0].rows
+    relu, placebo = (next(row for row in rows if row.activation == label) for label in ("relu", "placebo"))
+    assert relu.accuracy_diff is not None
+    assert relu.accuracy_diff.p_adjusted != relu.accuracy_diff.p
+    assert placebo.accuracy_diff == relu.accuracy_diff
+
+
 def test_against_what_is_not_there() -> None:
     run = make_run(("relu", "tanh"), seeds=2)
     with pytest.raises(ConfigError, match=r"--against: 'tahn' .* allowed: relu, tanh; did you mean 'tanh'\?"):
