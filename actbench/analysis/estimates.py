@@ -100,6 +100,7 @@ def _rows(
 
     def row(label: str) -> Row:
         trained, ended_well, pairs = cells.of(label), cells.ended_well(label), cells.pairs(label)
+        accuracy_new_data, accuracy_diff_new_data = generalised(label)
         compile_s = [cell.compile_s for cell in trained if cell.compile_s is not None]
         return Row(
             activation=label,
@@ -108,8 +109,8 @@ def _rows(
             diverged=len(trained) - len(ended_well),
             accuracy=mean_accuracy(ended_well),
             accuracy_diff=accuracy_diff.get(label),
-            accuracy_new_data=generalised(label)[0],
-            accuracy_diff_new_data=generalised(label)[1],
+            accuracy_new_data=accuracy_new_data,
+            accuracy_diff_new_data=accuracy_diff_new_data,
             metrics=others[label],
             epoch_s=epoch_seconds(cells, label),
             train_time_ratio=ratios.get(label),

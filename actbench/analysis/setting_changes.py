@@ -88,21 +88,18 @@ def _difference(sides: Sides, label: str, pairs: Sequence[tuple[Cell, Cell]]) ->
 
 def _diverged_alike(sides: Sides, label: str) -> bool:
     """Whether the seeds that both have ended the same way in both."""
-    old, new = (
-        {block.seed: cell.status for block, cell in zip(side.blocks, side.of(label), strict=True)}
-        for side in sides
-    )
-    return all(old[seed] == new[seed] for seed in old if seed in new)
+    return all(before.status == after.status for before, after in _common_seeds(sides, label))
 
 
 def _same_seeds(sides: Sides, label: str) -> list[tuple[Cell, Cell]]:
     """The old and the new cell of every seed that ended well in both."""
+    pairs = _common_seeds(sides, label)
+    return [(before, after) for before, after in pairs if before.status == after.status == "ok"]
+
+
+def _common_seeds(sides: Sides, label: str) -> list[tuple[Cell, Cell]]:
+    """The old and the new cell of every seed that both have."""
     old, new = (
-        {
-            block.seed: cell
-            for block, cell in zip(side.blocks, side.of(label), strict=True)
-            if cell.status == "ok"
-        }
-        for side in sides
+        {block.seed: cell for block, cell in zip(side.blocks, side.of(label), strict=True)} for side in sides
     )
     return [(old[seed], new[seed]) for seed in old if seed in new]
