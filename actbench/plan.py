@@ -3,7 +3,9 @@
 import hashlib
 import json
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from actbench.activations import ParameterValue
 from actbench.config.schema import (
@@ -21,17 +23,34 @@ _RUN_DIGITS = 12
 
 
 class CellPlan(Record):
-    """One training of a block.
+    """One training of a block. Of `name`, `expr` and `function` exactly one is there.
 
     Attributes:
         label: What tables call the activation.
         name: Its name in the catalogue.
-        params: Its parameters as written; Keras's defaults for the others.
+        expr: An expression in x and the parameters, in canonical form.
+        function: What is imported, as "package.module:function".
+        source_sha256: Of an imported function's source, as `activations.source` hashes it.
+        params: Its parameters as written; the catalogue's defaults for the others.
+        trainable: Whether its parameters are weights.
+        match: What a gated layer has in common with the plain one: the model's parameter count, or its width.
+        surrogate: What stands for the gradient of the step.
+        init: Initialiser of the hidden layers' weights: "keras" for the default of Dense, "moment_matched",
+            or the name of a Keras initialiser.
+        init_params: Arguments of a Keras initialiser.
     """
 
     label: str
-    name: str
-    params: dict[str, ParameterValue]
+    name: str | None = None
+    expr: str | None = None
+    function: str | None = None
+    source_sha256: str | None = None
+    params: dict[str, ParameterValue] = Field(default_factory=dict)
+    trainable: bool = False
+    match: Literal["params", "width"] | None = None
+    surrogate: Literal["none", "straight_through", "sigmoid"] | None = None
+    init: str = "keras"
+    init_params: dict[str, ParameterValue | str] = Field(default_factory=dict)
 
 
 class Setting(Record):

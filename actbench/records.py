@@ -198,6 +198,28 @@ class DatasetInfo(Record):
     split_sha256: str
 
 
+class ActivationInfo(Record):
+    """One activation as the report shows it.
+
+    Attributes:
+        label: What tables call it.
+        definition: What it is, in words, parameters included.
+        init: Initialiser of the hidden layers' weights, in words.
+        element_wise: Whether each output depends on one input alone; None where unknown, as of an import.
+        match: What a gated layer has in common with the plain one; None of others.
+        twin_of: Label of an earlier activation of the run that computes the same function.
+        source_sha256: Of an imported function's source.
+    """
+
+    label: str
+    definition: str
+    init: str
+    element_wise: bool | None
+    match: Literal["params", "width"] | None = None
+    twin_of: str | None = None
+    source_sha256: str | None = None
+
+
 class RunInfo(Record):
     """The content of run.json: what was planned, where, with what.
 
@@ -216,6 +238,7 @@ class RunInfo(Record):
         settings: In the order of the plan.
         dataset: One per setting's id.
         environment: Of the process that created the run.
+        described: One per activation, in their order; empty in runs of older versions.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -232,3 +255,4 @@ class RunInfo(Record):
     settings: tuple[SettingInfo, ...]
     dataset: dict[str, DatasetInfo]
     environment: Environment
+    described: tuple[ActivationInfo, ...] = ()

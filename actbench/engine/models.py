@@ -23,6 +23,7 @@ def build_model(config: ModelConfig, cell: CellPlan, features: int, classes: int
         features: Width of an example.
         classes: Width of the output.
     """
+    assert cell.name is not None
     function = getattr(keras.activations, cell.name)
     activation = functools.partial(function, **cell.params) if cell.params else function
     layers: list[Any] = [keras.Input((features,))]
