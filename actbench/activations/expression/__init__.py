@@ -1,0 +1,17 @@
+"""A small language for activation functions: arithmetic in x, read but never executed as Python."""
+
+from actbench.activations.expression.nodes import Expression, evaluate
+from actbench.activations.expression.operations import CONSTANTS, FUNCTIONS, OPERATIONS
+from actbench.activations.expression.parser import ExpressionError, parse
+from actbench.activations.expression.text import to_latex
+
+__all__ = [
+    "CONSTANTS",
+    "FUNCTIONS",
+    "OPERATIONS",
+    "Expression",
+    "ExpressionError",
+    "evaluate",
+    "parse",
+    "to_latex",
+]

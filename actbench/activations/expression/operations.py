@@ -1,0 +1,48 @@
+"""What an expression can do: the names of the operations, and how many arguments each function takes."""
+
+import math
+
+from actbench.activations.expression.nodes import Expression, Node, Number, Operation, evaluate
+
+INPUT = "x"
+
+CONSTANTS = {"pi": math.pi, "e": math.e}
+
+_MANY = 16
+
+ARITIES: dict[str, tuple[int, int]] = {
+    **dict.fromkeys(
+        ("exp", "expm1", "log", "log1p", "sqrt", "abs", "sign", "relu", "sigmoid", "tanh", "softplus", "erf"),
+        (1, 1),
+    ),
+    **dict.fromkeys(("sin", "cos", "atan", "sinh", "cosh", "asinh"), (1, 1)),
+    "min": (2, _MANY),
+    "max": (2, _MANY),
+    "clip": (3, 3),
+    "where": (3, 3),
+}
+"""Least and most arguments of each function: clip(x, low, high), where(x > 0, then, otherwise)."""
+
+FUNCTIONS: tuple[str, ...] = tuple(ARITIES)
+
+OPERATIONS: tuple[str, ...] = (
+    *("add", "sub", "mul", "div", "pow", "neg"),
+    *("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"),
+    *FUNCTIONS,
+)
+"""What a table for `evaluate` has to supply."""
+
+
+def is_constant(node: Node) -> bool:
+    """Whether it depends on nothing."""
+    if isinstance(node, Operation):
+        return all(map(is_constant, node.arguments))
+    return isinstance(node, Number)
+
+
+def constant_value(node: Node) -> float:
+    """The value of a node that depends on nothing; may be infinite or NaN."""
+    from actbench.activations.expression.float64 import VALUES, quiet  # numpy, which takes a moment to load
+
+    with quiet():
+        return float(evaluate(Expression("", node, ()), VALUES, {}))
