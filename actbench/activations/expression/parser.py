@@ -51,7 +51,7 @@ def parse(text: str, params: Collection[str] = ()) -> Expression:
     """The expression that a text is.
 
     Args:
-        text: At most 500 ASCII characters: `x`, numbers, `pi`, `e`, the parameters, the operators + - * / and **
+        text: At most 500 ASCII characters: `x`, numbers, `pi`, `e`, the parameters, operators + - * / and **
             with a number for an exponent, comparisons as the condition of `where`, and `FUNCTIONS`.
         params: Names of the parameters; each has to be used.
 
