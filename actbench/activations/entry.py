@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Literal
 
 ParameterValue = float | int | bool | None
@@ -93,7 +92,7 @@ class Twin:
 
     params: Mapping[str, ParameterValue]
     name: str
-    other_params: Mapping[str, ParameterValue] = MappingProxyType({})
+    other_params: Mapping[str, ParameterValue] = field(default_factory=dict)
     bitwise: bool = False
 
 
@@ -103,11 +102,26 @@ class Recommended:
 
     Attributes:
         init: A Keras initialiser.
-        source: Who recommends it, and for what.
+        source: Who recommends it, in words.
     """
 
     init: str
-    source: Paper
+    source: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The formula where a flag among the parameters is true.
+
+    Attributes:
+        flag: The parameter.
+        formula: As `Activation.formula`.
+        derivative: As `Activation.derivative`.
+    """
+
+    flag: str
+    formula: str
+    derivative: str
 
 
 @dataclass(frozen=True)
@@ -133,6 +147,7 @@ class Activation:
             with `trainable: false`); always.
         twins: Entries that are the same function.
         gate: Of gated ones, the element-wise entry that the gate applies.
+        variant: Where a flag changes the formula.
         latex: Of the formula, where it cannot be made from it.
         layer: Where the Keras layer's defaults differ from the function's, a sentence about that.
         note: Anything else worth a sentence.
@@ -152,6 +167,7 @@ class Activation:
     trainable: Trainability = "no"
     twins: tuple[Twin, ...] = ()
     gate: str | None = None
+    variant: Variant | None = None
     latex: str | None = None
     layer: str = ""
     note: str = ""

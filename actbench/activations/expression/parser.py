@@ -47,13 +47,14 @@ class ExpressionError(Exception):
         self.column = column
 
 
-def parse(text: str, params: Collection[str] = ()) -> Expression:
+def parse(text: str, params: Collection[str] = (), *, all_used: bool = True) -> Expression:
     """The expression that a text is.
 
     Args:
         text: At most 500 ASCII characters: `x`, numbers, `pi`, `e`, the parameters, operators + - * / and **
             with a number for an exponent, comparisons as the condition of `where`, and `FUNCTIONS`.
-        params: Names of the parameters; each has to be used.
+        params: Names of the parameters.
+        all_used: Whether it has to depend on x and on every parameter.
 
     Raises:
         ExpressionError: It is something else.
@@ -70,11 +71,11 @@ def parse(text: str, params: Collection[str] = ()) -> Expression:
         raise ExpressionError("too deep to be read; allowed: a simpler expression", 1) from None
     reader = _Reader(text, frozenset(params))
     root = reader.value(tree.body, depth=1)
-    unused = [name for name in params if name not in reader.used]
-    if INPUT not in reader.used:
-        raise ExpressionError("it does not depend on x; allowed: an expression in x", 1)
-    if unused:
-        raise ExpressionError(f"the parameter {unused[0]!r} is not used; allowed: params that it uses", 1)
+    unused = [name for name in (INPUT, *params) if name not in reader.used]
+    if all_used and unused:
+        raise ExpressionError(
+            f"{unused[0]} is not used; allowed: an expression in x and all of its params", 1
+        )
     used = tuple(name for name in reader.used if name != INPUT)
     return Expression(to_text(root), root, used)
 

@@ -1,0 +1,90 @@
+"""An element-wise function as a curve: f, f' and its moments in float64, without TensorFlow."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy.typing as npt
+
+from actbench.activations.entry import Activation, ParameterValue
+from actbench.activations.expression import Expression, parse
+from actbench.activations.expression.float64 import value, value_and_derivative
+from actbench.activations.moments import Array, Moments, moments
+
+_ZERO = 1e-9
+
+GATED_VALUE = "value"
+"""What a gated unit's formula calls the half that is gated."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """y = f(x).
+
+    Attributes:
+        expression: f.
+        params: Value of each of its parameters.
+    """
+
+    expression: Expression
+    params: Mapping[str, float]
+
+    def __call__(self, x: npt.ArrayLike) -> Array:
+        """f(x), of the shape of x."""
+        return value(self.expression, x, self.params)
+
+    def slope(self, x: npt.ArrayLike) -> Array:
+        """f'(x), of the shape of x; at a kink what automatic differentiation gives."""
+        return value_and_derivative(self.expression, x, self.params)[1]
+
+    def moments(self) -> Moments:
+        """E[f(z)] and E[f(z)^2] for z standard normal."""
+        kinks = [sign * abs(number) for number in self.params.values() for sign in (1, -1)]
+        return moments(self, [kink for kink in kinks if math.isfinite(kink)])
+
+
+def curve_of(entry: Activation, params: Mapping[str, ParameterValue] | None = None) -> Curve | None:
+    """The curve of a row of the catalogue; of a gated unit, its gate with the value 1.
+
+    Args:
+        entry: The row.
+        params: Where they differ from the defaults.
+
+    Returns:
+        None of what is not element-wise.
+    """
+    if entry.kind == "mixing":
+        return None
+    given = {**entry.params, **(params or {})}
+    flagged = entry.variant is not None and given[entry.variant.flag]
+    formula = entry.variant.formula if entry.variant and flagged else entry.formula
+    # null stands for no limit
+    numbers = {
+        name: math.inf if number is None else float(number)
+        for name, number in given.items()
+        if not isinstance(number, bool)
+    }
+    if entry.gated:
+        numbers[GATED_VALUE] = 1.0
+    return Curve(parse(formula, numbers), numbers)
+
+
+def curve_of_expression(text: str, params: Mapping[str, ParameterValue]) -> Curve:
+    """The curve of an expression of the user's.
+
+    Raises:
+        ExpressionError: It is none.
+    """
+    return Curve(parse(text, params), {name: float(number or 0) for name, number in params.items()})
+
+
+def zero_centred(entry: Activation) -> bool | None:
+    """Whether E[f(z)] = 0 for z standard normal; of gated units, with another such value for what is gated.
+
+    Returns:
+        None of what is not element-wise.
+    """
+    if entry.gated:
+        return True  # E[value * gate] = E[value] * E[gate], and E[value] = 0
+    curve = curve_of(entry)
+    return None if curve is None else abs(curve.moments().mean) < _ZERO
