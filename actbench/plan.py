@@ -7,11 +7,16 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from actbench.activations import ParameterValue
+from actbench.activations import ParameterValue, find
+from actbench.activations.expression import parse
+from actbench.activations.source import look_up
+from actbench.config.initializers import RECOMMENDED
 from actbench.config.schema import (
     PLACEBO,
+    ActivationConfig,
     BenchConfig,
     DatasetConfig,
+    InitConfig,
     ModelConfig,
     TimingConfig,
     TrainConfig,
@@ -144,6 +149,32 @@ def make_plan(config: BenchConfig) -> Plan:
     )
 
 
+def plan_cell(entry: ActivationConfig, model_init: InitConfig) -> CellPlan:
+    """What a config's entry amounts to.
+
+    Args:
+        entry: One of the activations.
+        model_init: The initialiser of those that have none of their own.
+    """
+    row = find(entry.name) if entry.name is not None else None
+    init = entry.init or model_init
+    name = row.recommended.init if row is not None and init.name == RECOMMENDED else init.name
+    trained = entry.trainable if entry.trainable is not None else row is not None and row.trained
+    return CellPlan(
+        label=entry.label,
+        name=entry.name,
+        expr=None if entry.expr is None else parse(entry.expr, entry.params).text,
+        function=entry.function,
+        source_sha256=None if entry.function is None else look_up(entry.function).sha256,
+        params=entry.params,
+        trainable=trained,
+        match=(entry.match or "params") if row is not None and row.gated else None,
+        surrogate=(entry.surrogate or "none") if row is not None and row.kind == "step" else None,
+        init=name,
+        init_params=dict(init.params),
+    )
+
+
 def steps_per_epoch(setting: Setting, train_size: int) -> int:
     """Batches that it takes to see every training example once, the short last one included."""
     return -(-train_size // setting.train.batch_size)
@@ -183,9 +214,7 @@ def training_flops(setting: Setting, features: int, classes: int, train_size: in
 
 
 def _cells(config: BenchConfig) -> tuple[CellPlan, ...]:
-    cells = [
-        CellPlan(label=entry.label, name=entry.name, params=entry.params) for entry in config.activations
-    ]
+    cells = [plan_cell(entry, config.model.init) for entry in config.activations]
     if config.placebo:
         baseline = next(cell for cell in cells if cell.label == config.baseline)
         cells.append(baseline.model_copy(update={"label": PLACEBO}))

@@ -183,6 +183,11 @@ class Activation:
         return self.kind == "gated"
 
     @property
+    def trained(self) -> bool:
+        """Whether its parameters are weights unless the config says otherwise."""
+        return self.trainable in ("default", "always")
+
+    @property
     def params(self) -> dict[str, ParameterValue]:
         """Default of each parameter."""
         return {parameter.name: parameter.default for parameter in self.parameters}

@@ -27,8 +27,8 @@ class Source:
         module: Dotted name.
         function: Its name in the module.
         path: The file.
-        sha256: Of the function and of all at the top of its module that it uses, directly or not. Comments and
-            layout do not count; what is imported from elsewhere counts by name only.
+        sha256: Of the function and of all at the top of its module that it uses, directly or not. Comments
+            and layout do not count; what is imported from elsewhere counts by name.
     """
 
     module: str
@@ -71,8 +71,8 @@ def _file(module: str) -> Path:
         if spec is None:
             within = f" in {parts[count - 2]}" if count > 1 else ""
             raise SourceError(
-                f"there is no module {name}: {part!r} is not found{within}; searched are the installed packages "
-                "and the current folder"
+                f"there is no module {name}: {part!r} is not found{within}; "
+                "searched are the installed packages and the current folder"
             )
         folders = list(spec.submodule_search_locations or ())
     assert spec is not None

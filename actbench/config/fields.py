@@ -72,7 +72,8 @@ class Whole(_Scalar):
 class Number(_Scalar):
     """A finite number within the limits that are given; whole numbers become floats."""
 
-    positive: bool = False
+    above: float | None = None
+    at_least: float | None = None
     below: float | None = None
     at_most: float | None = None
 
@@ -82,8 +83,10 @@ class Number(_Scalar):
             wrong = "is not a number"
         elif not abs(value) <= _FLOAT32_MAX:  # so, not >, to catch NaN
             wrong = "is not a finite number of single precision"
-        elif self.positive and value <= 0:
-            wrong = "is not above 0"
+        elif self.above is not None and value <= self.above:
+            wrong = f"is not above {self.above:g}"
+        elif self.at_least is not None and value < self.at_least:
+            wrong = f"is below {self.at_least:g}"
         elif self.below is not None and value >= self.below:
             wrong = f"is not below {self.below:g}"
         elif self.at_most is not None and value > self.at_most:
@@ -93,13 +96,19 @@ class Number(_Scalar):
         raise refuse(f"{show(value)} {wrong}; allowed: a number{self._limits()}")
 
     def _limits(self) -> str:
-        limits = {"above": 0 if self.positive else None, "below": self.below, "at most": self.at_most}
+        limits = {
+            "above": self.above,
+            "at least": self.at_least,
+            "below": self.below,
+            "at most": self.at_most,
+        }
         stated = [f" {word} {limit:g}" for word, limit in limits.items() if limit is not None]
         return " and".join(stated)
 
     def _json_schema(self) -> dict[str, Any]:
         limits = {
-            "exclusiveMinimum": 0 if self.positive else None,
+            "exclusiveMinimum": self.above,
+            "minimum": self.at_least,
             "exclusiveMaximum": self.below,
             "maximum": self.at_most,
         }

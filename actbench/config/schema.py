@@ -10,9 +10,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from pydantic_core import InitErrorDetails
 
-from actbench.config.activation import ActivationConfig
+from actbench.config.activation import ActivationConfig, default_label
+from actbench.config.crosschecks import unfit_inits, unmatched, value_of
 from actbench.config.dataset import DatasetConfig
 from actbench.config.fields import Flag, FolderName, Number, OneOf, Text, Whole
+from actbench.config.init import InitConfig
 from actbench.config.lists import CountOrList, ListOf
 from actbench.config.mistakes import mistake, show
 from actbench.config.optimizers import OPTIMIZERS
@@ -24,6 +26,7 @@ __all__ = [
     "ActivationConfig",
     "BenchConfig",
     "DatasetConfig",
+    "InitConfig",
     "ModelConfig",
     "TimingConfig",
     "TrainConfig",
@@ -43,6 +46,9 @@ class ModelConfig(Section):
 
     hidden_units: Annotated[tuple[Annotated[int, Whole(1, 65536)], ...], ListOf("[128, 128]")]
     """the width of each hidden layer, such as [128, 128]"""
+    init: InitConfig = Field(default_factory=InitConfig)
+    """the initialiser of the hidden layers: keras (the default of Dense), recommended, moment_matched or one
+    of Keras; an activation may have its own"""
 
 
 class TrainConfig(Section):
@@ -50,7 +56,7 @@ class TrainConfig(Section):
 
     optimizer: Annotated[str, OneOf("optimizer", OPTIMIZERS)]
     """a Keras optimizer, with its defaults but for the learning rate"""
-    learning_rate: Annotated[float, Number(positive=True)]
+    learning_rate: Annotated[float, Number(above=0)]
     """the optimizer's step size, such as 0.001"""
     batch_size: Annotated[int, Whole(1, _MILLION)]
     """examples per training step; the last batch of an epoch may be shorter"""
@@ -72,10 +78,10 @@ class TimingConfig(Section):
     """examples per timed inference call; [] for no inference timing"""
     inference_rounds: Annotated[int, Whole(1, _MILLION)] = 50
     """timed inference calls for each batch size; 10 by default under keras"""
-    target_ci: Annotated[float, Number(positive=True, below=1.0)] | None = None
+    target_ci: Annotated[float, Number(above=0, below=1.0)] | None = None
     """half-width of every time ratio's interval, relative, at which timing may stop: after the training
     there are timing-only rounds until it is expected to be reached, or the budget is spent; null for none"""
-    budget_s: Annotated[float, Number(positive=True)] | None = None
+    budget_s: Annotated[float, Number(above=0)] | None = None
     """seconds that these rounds may take in the whole run, shared equally by its blocks; what one leaves
     goes to the next; 120 by default"""
 
@@ -103,15 +109,15 @@ class TimingConfig(Section):
 class VerdictConfig(Section):
     """When a difference counts; it changes no measured number."""
 
-    margin: Annotated[float, Number(positive=True, below=1.0)] = 0.001
+    margin: Annotated[float, Number(above=0, below=1.0)] = 0.001
     """differences of accuracy up to this fraction count as none: 0.001 is 0.1 points"""
-    time_margin: Annotated[float, Number(positive=True, below=1.0)] = 0.01
+    time_margin: Annotated[float, Number(above=0, below=1.0)] = 0.01
     """relative differences of time up to this count as none: 0.01 is 1 %"""
-    loss_margin: Annotated[float, Number(positive=True)] = 0.005
+    loss_margin: Annotated[float, Number(above=0)] = 0.005
     """differences of loss up to this, in nats, count as none"""
-    alpha: Annotated[float, Number(positive=True, at_most=0.05)] = 0.05
+    alpha: Annotated[float, Number(above=0, at_most=0.05)] = 0.05
     """adjusted p up to which a difference is believed; at most 0.05, because the intervals are 95 %"""
-    target_accuracy: Annotated[float, Number(positive=True, below=1.0)] | None = None
+    target_accuracy: Annotated[float, Number(above=0, below=1.0)] | None = None
     """validation accuracy, a fraction, to which epochs and seconds are reported; null for none"""
 
 
@@ -141,10 +147,12 @@ class BenchConfig(Section):
 
     @classmethod
     def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """What is wrong between the labels, and between what is to be reached and what is looked at."""
+        """What is wrong between labels, activations and the model, or a target and what is looked at."""
         yield from _wrong_labels(raw)
-        validation = _written(raw.get("dataset"), "validation", 0)
-        if _written(raw.get("verdict"), "target_accuracy") is not None and validation == 0:
+        yield from unfit_inits(raw)
+        yield from unmatched(raw)
+        validation = value_of(raw.get("dataset"), "validation", 0)
+        if value_of(raw.get("verdict"), "target_accuracy") is not None and validation == 0:
             yield mistake(
                 "there is no validation split to reach it on; allowed: together with dataset.validation, "
                 "such as validation: 5000",
@@ -177,15 +185,8 @@ def _label(entry: object) -> str | None:
     if isinstance(entry, ActivationConfig):
         return entry.label
     if isinstance(entry, Mapping):
-        entry = entry.get("label", entry.get("name"))
+        entry = entry.get("label", default_label(entry))
     return entry if isinstance(entry, str) else None
-
-
-def _written(section: object, key: str, default: object = None) -> object:
-    """A value of a section that may be checked already, or may be no section at all."""
-    if isinstance(section, Mapping):
-        return section.get(key, default)
-    return getattr(section, key, None)
 
 
 def json_schema() -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import ConfigDict, ModelWrapValidatorHandler, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails
 
 from actbench.config.mistakes import gather, mistake, refuse, show
@@ -20,7 +21,7 @@ class Section(Record):
         shorthand: What else may be written, for the message that it is not a mapping.
     """
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, serialize_by_alias=True)
 
     shorthand: ClassVar[str] = ""
 
@@ -42,19 +43,26 @@ class Section(Record):
             return raw
         mapping = cls.written_out(raw)
         if not isinstance(mapping, Mapping):
-            allowed = f"{cls.shorthand}a mapping with the keys {', '.join(cls.model_fields)}"
+            allowed = f"{cls.shorthand}a mapping with the keys {', '.join(cls.keys())}"
             raise refuse(f"{show(mapping)} is not a mapping; allowed: {allowed}")
-        known = {key: value for key, value in mapping.items() if key in cls.model_fields}
+        keys = cls.keys()
+        known = {key: value for key, value in mapping.items() if key in keys}
         found = [*cls._wrong_keys(mapping), *cls.mistakes_across(mapping)]
         return gather(found, lambda: validate(known))
 
     @classmethod
+    def keys(cls) -> dict[str, FieldInfo]:
+        """What may be written, which is a field's alias where it has one."""
+        return {field.alias or name: field for name, field in cls.model_fields.items()}
+
+    @classmethod
     def _wrong_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        missing = {key: field for key, field in cls.model_fields.items() if key not in raw}
+        keys = cls.keys()
+        missing = {key: field for key, field in keys.items() if key not in raw}
         for key in raw:
-            if key not in cls.model_fields:
-                hint = did_you_mean(key, missing) or did_you_mean(key, cls.model_fields)
-                allowed = ", ".join(cls.model_fields)
+            if key not in keys:
+                hint = did_you_mean(key, missing) or did_you_mean(key, keys)
+                allowed = ", ".join(keys)
                 yield mistake(f"unknown key; allowed: {allowed}{hint}", key, kind="unknown_key")
                 # a misspelt key is one mistake, not an unknown and a missing one
                 missing = {name: field for name, field in missing.items() if repr(name) not in hint}

@@ -67,8 +67,7 @@ def test_a_missing_key_is_reported_at_the_mapping_that_lacks_it():
     assert message(text).splitlines() == [
         "c.yaml:1:1: baseline: is missing; "
         "needed: the label of the activation that the others are compared with",
-        "c.yaml:8:5: activations[2].name: is missing; "
-        "needed: an activation's name, as `actbench list activations` shows it",
+        "c.yaml:8:5: activations[2].name: is missing; needed: one of name, import and expr",
         "c.yaml:9:1: train.epochs: is missing; needed: how often each training example is seen",
     ]
 

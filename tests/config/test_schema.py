@@ -190,11 +190,12 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
             "'minst' is not a known dataset; allowed: mnist; did you mean 'mnist'?",
         ),
         ({"activations": ["relu", "ReLU6"]}, "activations.1.name", f"'ReLU6' {NAMES}; did you mean 'relu6'?"),
-        ({"activations": ["relu", "softmax"]}, "activations.1.name", f"'softmax' {NAMES}"),
+        ({"activations": ["relu", "wiggle"]}, "activations.1.name", f"'wiggle' {NAMES}"),
         (
             {"activations": ["relu", 3]},
             "activations.1",
-            "3 is not a mapping; allowed: a name, or a mapping with the keys name, params, label",
+            "3 is not a mapping; allowed: a name, or a mapping with the keys name, import, expr, params, label, "
+            "trainable, match, surrogate, init",
         ),
         # names and flags
         ({"name": "a/b"}, "name", f"'a/b' {FOLDERS}"),
@@ -243,12 +244,12 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             activation(name="elu", params={"alpha": True}),
             "activations.1.params.alpha",
-            "true is not a number; allowed: a number",
+            "true is not a number; allowed: a number at least 0",
         ),
         (
             activation(name="elu", params={"alpha": None}),
             "activations.1.params.alpha",
-            "null is not a number; allowed: a number",
+            "null is not a number; allowed: a number at least 0",
         ),
         (
             activation(name="elu", params={"alpha": 1e300}),
@@ -407,7 +408,7 @@ def test_the_json_schema_knows_what_may_be_written():
     schema = json_schema()
     name, mapping = schema["$defs"]["ActivationConfig"]["anyOf"]
     assert "swish" in name["enum"]
-    assert mapping["required"] == ["name"]
+    assert [way["required"] for way in mapping["oneOf"]] == [["name"], ["import"], ["expr"]]
     count, listed = schema["properties"]["seeds"]["anyOf"]
     assert (count["type"], listed["type"]) == ("integer", "array")
     assert schema["properties"]["train"]["description"]

@@ -1,0 +1,63 @@
+"""What may be wrong between an activation and the model; judged before either is known to be valid."""
+
+from collections.abc import Iterator, Mapping
+
+from pydantic_core import InitErrorDetails
+
+from actbench.activations import NAMES, find
+from actbench.activations.gating import TOLERANCE, matched_widths, mismatch
+from actbench.config.activation import KINDS, ActivationConfig
+from actbench.config.applicability import init_name, unfit_init
+from actbench.config.mistakes import mistake
+from actbench.datasets import DATASETS
+
+
+def unfit_inits(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """Activations that cannot have the initialiser of the model, and have none of their own."""
+    of_model = init_name(value_of(raw.get("model"), "init"))
+    for index, entry in _entries(raw):
+        kind = next((kind for kind in KINDS if entry.get(kind) is not None), None)
+        if kind is None or entry.get("init") is not None or (kind == "name" and entry[kind] not in NAMES):
+            continue
+        problem = unfit_init(kind, find(str(entry[kind])) if kind == "name" else None, of_model)
+        if problem is not None:
+            yield mistake(f"model.init: {problem}, by init of its own", "activations", index)
+
+
+def unmatched(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """Gated units whose model cannot have nearly as many parameters as the plain one."""
+    widths = value_of(raw.get("model"), "hidden_units")
+    dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
+    if dataset is None or not isinstance(widths, list | tuple) or not widths:
+        return
+    if not all(type(width) is int and width > 0 for width in widths):
+        return
+    for index, entry in _entries(raw):
+        name = entry.get("name")
+        if name not in NAMES or not find(str(name)).gated or entry.get("match") == "width":
+            continue
+        off = mismatch(widths, dataset.features, dataset.classes)
+        if abs(off) > TOLERANCE:
+            best = list(matched_widths(widths, dataset.features, dataset.classes))
+            yield mistake(
+                f"no gated model is within 1 % of the plain one's parameters: with the widths {best} it has "
+                f"{100 * off:+.1f} %; allowed: match: width, or wider hidden_units",
+                "activations",
+                index,
+            )
+
+
+def value_of(section: object, key: str, default: object = None) -> object:
+    """A value of a section that may be checked already, or may be no section at all."""
+    if isinstance(section, Mapping):
+        return section.get(key, default)
+    return getattr(section, key, None)
+
+
+def _entries(raw: Mapping[str, object]) -> Iterator[tuple[int, Mapping[str, object]]]:
+    entries = raw.get("activations")
+    for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
+        written = entry.model_dump() if isinstance(entry, ActivationConfig) else entry
+        written = ActivationConfig.written_out(written)
+        if isinstance(written, Mapping):
+            yield index, written
