@@ -14,6 +14,7 @@ from actbench import report
 from actbench.config.loader import parse_config, read_config
 from actbench.config.schema import BenchConfig, DatasetConfig
 from actbench.datasets import describe
+from actbench.described import describe_cells
 from actbench.environment import describe_environment
 from actbench.errors import NothingMeasuredError
 from actbench.execution import Event, run_blocks
@@ -127,6 +128,7 @@ def _describe(config: BenchConfig, plan: Plan, overrides: Sequence[str]) -> RunI
         ),
         dataset={setting.id: _dataset_info(setting.dataset) for setting in plan.settings},
         environment=describe_environment(),
+        described=describe_cells(plan.blocks[0].cells),
     )
 
 

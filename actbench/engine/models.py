@@ -8,8 +8,11 @@ from typing import Any
 import keras
 import numpy.typing as npt
 
+from actbench.activations.gating import matched_widths
 from actbench.config.schema import ModelConfig, TrainConfig
 from actbench.datasets import Dataset
+from actbench.engine.activation_layers import activation_layer
+from actbench.engine.initialisers import hidden_initializer
 from actbench.plan import CellPlan, Setting
 from actbench.streams import integer
 
@@ -19,15 +22,21 @@ def build_model(config: ModelConfig, cell: CellPlan, features: int, classes: int
 
     Args:
         config: Width of each hidden layer.
-        cell: The activation and its parameters.
+        cell: The activation, its parameters, and the initialiser of the hidden layers.
         features: Width of an example.
         classes: Width of the output.
+
+    Raises:
+        DataError: An imported function cannot be had.
     """
-    assert cell.name is not None
-    function = getattr(keras.activations, cell.name)
-    activation = functools.partial(function, **cell.params) if cell.params else function
+    widths = config.hidden_units
+    if cell.match == "params":
+        widths = matched_widths(widths, features, classes)
+    initializer = hidden_initializer(cell)
     layers: list[Any] = [keras.Input((features,))]
-    layers += [keras.layers.Dense(units, activation=activation) for units in config.hidden_units]
+    for width in widths:
+        units = width if cell.match is None else 2 * width  # a gate takes half of them
+        layers += [keras.layers.Dense(units, kernel_initializer=initializer), activation_layer(cell)]
     layers.append(keras.layers.Dense(classes))
     return keras.Sequential(layers)
 
@@ -56,6 +65,9 @@ class Learner:
         self.model = build_model(setting.model, cell, dataset.x.shape[1], dataset.classes)
         self.optimizer = build_optimizer(setting.train, self.model)
         self.parameters = int(self.model.count_params())
+        activations = (layer for layer in self.model.layers if not isinstance(layer, keras.layers.Dense))
+        self._own_variables = [variable for layer in activations for variable in layer.variables]
+        self._fresh_own = [variable.numpy().copy() for variable in self._own_variables]
         self._fresh_optimizer = [variable.numpy().copy() for variable in self.optimizer.variables]
 
     def state(self) -> list[npt.NDArray[Any]]:
@@ -69,14 +81,17 @@ class Learner:
     def reset(self, seed: int) -> None:
         """Draws the seed's initial weights and clears the optimizer.
 
-        Layer k's weights depend on (seed, k, initialiser, shape) alone: activations that share an
-        initialiser start from the same weights.
+        The weights of dense layer k depend on (seed, k, initialiser, shape) alone: activations that share
+        an initialiser start from the same weights. Those of the activations start where the config says.
         """
-        for index, layer in enumerate(self.model.layers):
+        dense = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dense)]
+        for index, layer in enumerate(dense):
             initializer = keras.initializers.serialize(layer.kernel_initializer)
-            initializer["config"]["seed"] = integer(seed, "weights", index)
+            if "seed" in initializer["config"]:
+                initializer["config"]["seed"] = integer(seed, "weights", index)
             layer.kernel.assign(_draw(json.dumps(initializer), tuple(layer.kernel.shape)))
             layer.bias.assign(layer.bias_initializer(layer.bias.shape))
+        _assign(self._own_variables, self._fresh_own)
         _assign(self.optimizer.variables, self._fresh_optimizer)
 
 

@@ -1,0 +1,91 @@
+"""What a planned cell is, in words and as a curve."""
+
+from collections.abc import Sequence
+
+from actbench.activations import find
+from actbench.activations.curves import Curve, curve_of, curve_of_expression
+from actbench.config.initializers import KERAS, MOMENT_MATCHED
+from actbench.plan import CellPlan
+from actbench.records import ActivationInfo
+
+
+def describe_cells(cells: Sequence[CellPlan]) -> tuple[ActivationInfo, ...]:
+    """What run.json says of each activation."""
+    return tuple(
+        ActivationInfo(
+            label=cell.label,
+            definition=_definition(cell),
+            init=_init(cell),
+            element_wise=_element_wise(cell),
+            match=cell.match,
+            twin_of=next((other.label for other in cells[:index] if are_twins(cell, other)), None),
+            source_sha256=cell.source_sha256,
+        )
+        for index, cell in enumerate(cells)
+    )
+
+
+def curve_of_cell(cell: CellPlan) -> Curve | None:
+    """The function as a curve, trained parameters at their start; None of imports and of what mixes units."""
+    if cell.expr is not None:
+        return curve_of_expression(cell.expr, cell.params)
+    return None if cell.name is None else curve_of(find(cell.name), cell.params)
+
+
+def are_twins(cell: CellPlan, other: CellPlan) -> bool:
+    """Whether two cells compute the same from the same start, as far as the catalogue knows."""
+    if (cell.init, cell.init_params) != (other.init, other.init_params) or cell.trainable != other.trainable:
+        return False
+    if _unlabelled(cell) == _unlabelled(other):
+        return True
+    return _is_twin(cell, other) or _is_twin(other, cell)
+
+
+def _is_twin(cell: CellPlan, other: CellPlan) -> bool:
+    if cell.name is None or other.name is None or cell.trainable:
+        return False
+    entry, others = find(cell.name), find(other.name)
+    return any(
+        twin.name == others.name
+        and {**entry.params, **cell.params} == {**entry.params, **twin.params}
+        and {**others.params, **other.params} == {**others.params, **twin.other_params}
+        for twin in entry.twins
+    )
+
+
+def _unlabelled(cell: CellPlan) -> CellPlan:
+    params = cell.params if cell.name is None else {**find(cell.name).params, **cell.params}
+    return cell.model_copy(update={"label": "", "params": params})
+
+
+def _definition(cell: CellPlan) -> str:
+    what = cell.name or (f"expr {cell.expr}" if cell.expr is not None else f"import {cell.function}")
+    told = [what, *(f"{name} {_number(value)}" for name, value in cell.params.items())]
+    if cell.trainable:
+        told.append("trained")
+    if cell.surrogate is not None:
+        told.append(f"surrogate {cell.surrogate}")
+    if cell.match is not None:
+        told.append(f"match {cell.match}")
+    return ", ".join(told)
+
+
+def _init(cell: CellPlan) -> str:
+    if cell.init == KERAS:
+        return "keras (glorot_uniform, the default of Dense)"
+    if cell.init == MOMENT_MATCHED:
+        curve = curve_of_cell(cell)
+        gain = None if curve is None else curve.moments().gain
+        return "moment_matched" if gain is None else f"moment_matched (normal, gain {gain:.4g})"
+    given = ", ".join(f"{name} {_number(value)}" for name, value in cell.init_params.items())
+    return f"{cell.init} ({given})" if given else cell.init
+
+
+def _element_wise(cell: CellPlan) -> bool | None:
+    if cell.function is not None:
+        return None
+    return cell.name is None or find(cell.name).element_wise
+
+
+def _number(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,81 @@
+"""Functions of the user's, imported in the worker."""
+
+import functools
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from actbench.activations import ParameterValue
+from actbench.activations.source import SourceError, look_up
+from actbench.errors import DataError
+
+_PROBE_SHAPE = (3, 4)
+
+
+def import_function(
+    reference: str, params: Mapping[str, ParameterValue], source_sha256: str | None = None
+) -> Callable[[Any], Any]:
+    """The function, its parameters bound, after it has been tried on a small tensor.
+
+    Args:
+        reference: As "package.module:function"; the current folder is searched last.
+        params: Keyword arguments.
+        source_sha256: What `look_up` hashed when the run was planned; None to take the function as it is.
+
+    Raises:
+        DataError: It cannot be imported or called, gives no tensor of the input's shape, has no gradient, or
+            its source has changed.
+    """
+    module, _, name = reference.partition(":")
+    _check_source(reference, source_sha256)
+    folder = os.getcwd()  # noqa: PTH109 - sys.path holds strings
+    if folder not in sys.path:
+        sys.path.append(folder)
+    try:
+        function = getattr(importlib.import_module(module), name)
+    except Exception as error:
+        raise DataError(f"{reference}: the module {module} cannot be imported: {_told(error)}") from error
+    if not callable(function):
+        raise DataError(f"{reference}: {name} is a {type(function).__name__}; allowed: a function")
+    bound = functools.partial(function, **params) if params else function
+    _try(reference, bound)
+    return bound
+
+
+def _check_source(reference: str, source_sha256: str | None) -> None:
+    try:
+        source = look_up(reference)
+    except SourceError as error:
+        raise DataError(f"{reference}: {error}") from None
+    if source_sha256 not in (None, source.sha256):
+        raise DataError(
+            f"{reference}: its source in {source.path} has changed since the run was planned; "
+            "run again: a changed function is another cell"
+        )
+
+
+def _try(reference: str, function: Callable[[Any], Any]) -> None:
+    x = tf.reshape(tf.linspace(-2.0, 2.0, _PROBE_SHAPE[0] * _PROBE_SHAPE[1]), _PROBE_SHAPE)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        try:
+            y = function(x)
+        except Exception as error:
+            raise DataError(f"{reference}: calling it on a tensor failed: {_told(error)}") from error
+    if not tf.is_tensor(y):
+        raise DataError(f"{reference}: it gives a {type(y).__name__}; needed: a tensor")
+    if y.shape != x.shape or y.dtype != x.dtype:
+        given = f"shape {tuple(y.shape)} and type {y.dtype.name}"
+        raise DataError(
+            f"{reference}: of a float32 tensor of shape {_PROBE_SHAPE} it gives {given}; needed: the same"
+        )
+    if tape.gradient(y, x) is None:
+        raise DataError(f"{reference}: it has no gradient; needed: operations that TensorFlow differentiates")
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

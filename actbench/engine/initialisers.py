@@ -1,0 +1,41 @@
+"""The initialisers of hidden layers."""
+
+import keras
+import numpy as np
+
+from actbench.activations.moments import Moments, quadrature
+from actbench.config.initializers import KERAS, MOMENT_MATCHED
+from actbench.described import curve_of_cell
+from actbench.engine.activation_layers import activation_layer
+from actbench.errors import DataError
+from actbench.plan import CellPlan
+
+
+def hidden_initializer(cell: CellPlan) -> keras.initializers.Initializer:
+    """What draws the kernel of a hidden layer before this activation; its seed is set later.
+
+    Raises:
+        DataError: An imported function has no finite second moment to match.
+    """
+    if cell.init == KERAS:
+        return keras.layers.Dense(1).kernel_initializer
+    if cell.init == MOMENT_MATCHED:
+        return keras.initializers.VarianceScaling(
+            scale=_gain(cell) ** 2, mode="fan_in", distribution="untruncated_normal"
+        )
+    return type(keras.initializers.get(cell.init))(**cell.init_params)
+
+
+def _gain(cell: CellPlan) -> float:
+    curve = curve_of_cell(cell)
+    moments = _imported_moments(cell) if curve is None else curve.moments()
+    if moments.gain is None:
+        raise DataError(f"{cell.label}: E[f(z)^2] is {moments.second:g}: there is no gain to match")
+    return moments.gain
+
+
+def _imported_moments(cell: CellPlan) -> Moments:
+    z, weights = quadrature()
+    inputs = keras.ops.convert_to_tensor(z[:, None], dtype="float32")
+    values = keras.ops.convert_to_numpy(activation_layer(cell)(inputs))[:, 0].astype(np.float64)
+    return Moments(float(weights @ values), float(weights @ values**2))
