@@ -24,6 +24,7 @@ _VERBS = {
     "compare": "Say what changed from run OLD to run NEW, and fail where a limit is broken.",
     "verify": "Train some cells of RUN again and compare the accuracies.",
     "doctor": "Look at this machine and say how small a difference of time it can show.",
+    "show": "Show what activations are: formula, properties, paper, numbers, curve.",
     "validate": "Check configs without running them.",
     "list": "Show what there is: activations, datasets, runs.",
     "schema": "Print the JSON Schema of configs, for editors.",

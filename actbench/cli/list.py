@@ -10,22 +10,30 @@ from actbench.cli.options import example, out_option
 
 Rows = list[dict[str, Any]]
 
+# what name and id, or `actbench show`, say too; a table of 80 columns has no room for it
+_FOR_MACHINES = ("path", "kind", "trainable", "monotonic", "element_wise")
+
 
 @click.command(
     "list", epilog=example("actbench list activations", "actbench list runs --out results --format json")
 )
 @click.argument("what", required=False, type=click.Choice(["activations", "datasets", "runs"]))
 @out_option
+@click.option("--gated", is_flag=True, help="Only gated units.")
+@click.option("--trainable", is_flag=True, help="Only activations whose parameters can be weights.")
+@click.option("--monotonic", is_flag=True, help="Only activations that never fall, with their defaults.")
 @click.option(
     "--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True
 )
-def command(what: str | None, out: Path, form: str) -> None:
+def command(what: str | None, out: Path, gated: bool, trainable: bool, monotonic: bool, form: str) -> None:
     """Show what there is: activations, datasets, runs.
 
-    Without an argument, all three.
+    Without an argument, all three. The filters are for activations; with several, all have to hold.
     """
+    if (gated or trainable or monotonic) and what != "activations":
+        raise click.UsageError("--gated, --trainable and --monotonic go with: actbench list activations")
     rows: dict[str, Callable[[], Rows]] = {
-        "activations": _activations,
+        "activations": lambda: _activations(gated, trainable, monotonic),
         "datasets": _datasets,
         "runs": lambda: _runs(out),
     }
@@ -39,7 +47,7 @@ def command(what: str | None, out: Path, form: str) -> None:
             click.echo(_table(name, of_name))
 
 
-def _activations() -> Rows:
+def _activations(gated: bool, trainable: bool, monotonic: bool) -> Rows:
     from actbench.activations import ACTIVATIONS
 
     return [
@@ -48,8 +56,15 @@ def _activations() -> Rows:
             "aliases": list(entry.aliases),
             "params": dict(entry.params),
             "formula": entry.formula,
+            "kind": entry.kind,
+            "trainable": entry.trainable,
+            "monotonic": entry.monotonic,
+            "element_wise": entry.element_wise,
         }
         for entry in ACTIVATIONS.values()
+        if not (gated and not entry.gated)
+        and not (trainable and entry.trainable == "no")
+        and not (monotonic and not entry.monotonic)
     ]
 
 
@@ -85,7 +100,7 @@ def _table(title: str, rows: Rows) -> str:
     if not rows:
         return f"no {title}"
     filled = [key for key in rows[0] if any(row[key] not in (None, "", [], {}) for row in rows)]
-    shown = [key for key in filled if key != "path"]  # name and id say it too, in less width
+    shown = [key for key in filled if key not in _FOR_MACHINES]
     table = Table(title=title, title_justify="left")
     for key in shown:
         numeric = all(isinstance(row[key], int) for row in rows)

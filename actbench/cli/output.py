@@ -1,8 +1,12 @@
 """Where a result goes: to standard output, or to a file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from actbench.report.chart import Chart
 
 output_option = click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead.")
 
@@ -23,3 +27,17 @@ def write_result(text: str, output: Path | None) -> None:
             output.write_bytes(text.encode())  # a device or a pipe is written to, never replaced
         else:
             write_atomically(output.resolve(), text.encode())
+
+
+def write_picture(chart: "Chart", path: Path) -> None:
+    """Draws a chart into a file, in the format of its suffix.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    from actbench.report.chart import to_bytes
+    from actbench.store.files import reporting, write_atomically
+
+    picture = to_bytes(chart, path.suffix)
+    with reporting(f"write {path}"):
+        write_atomically(path.resolve(), picture)
