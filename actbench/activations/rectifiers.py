@@ -86,8 +86,8 @@ RECTIFIERS = (
     Activation(
         name="elu",
         kind="keras",
-        formula="where(x > 0, x, alpha * expm1(min(x, 0)))",
-        derivative="where(x > 0, 1, alpha * exp(min(x, 0)))",
+        formula="where(x > 0, x, alpha * expm1(x))",
+        derivative="where(x > 0, 1, alpha * exp(x))",
         range=Range(-1.0, _INF),
         monotonic=True,
         smooth=True,
@@ -104,8 +104,8 @@ RECTIFIERS = (
     Activation(
         name="selu",
         kind="keras",
-        formula=f"{_SELU_SCALE} * where(x > 0, x, {_SELU_ALPHA} * expm1(min(x, 0)))",
-        derivative=f"{_SELU_SCALE} * where(x > 0, 1, {_SELU_ALPHA} * exp(min(x, 0)))",
+        formula=f"{_SELU_SCALE} * where(x > 0, x, {_SELU_ALPHA} * expm1(x))",
+        derivative=f"{_SELU_SCALE} * where(x > 0, 1, {_SELU_ALPHA} * exp(x))",
         range=Range(-_SELU_SCALE * _SELU_ALPHA, _INF),
         monotonic=True,
         smooth=False,

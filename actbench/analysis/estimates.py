@@ -118,6 +118,7 @@ def _rows(
             non_dominated=front.get(label),
             compile_s=float(np.median(compile_s)) if compile_s else None,
             inference=inference[label],
+            parameters=trained[0].parameters if trained else None,
         )
 
     return tuple(row(label) for label in cells.activations)

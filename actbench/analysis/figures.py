@@ -88,6 +88,7 @@ class Row:
         compile_s: Median seconds to build, trace and compile the training and evaluation programs, over the
             blocks that compiled them, diverged or not.
         inference: One entry per batch size, in the config's order.
+        parameters: Trainable weights of the model; None where nothing was trained.
     """
 
     activation: str
@@ -105,6 +106,7 @@ class Row:
     non_dominated: float | None
     compile_s: float | None
     inference: tuple[InferenceEstimate, ...]
+    parameters: int | None = None
 
     @property
     def status(self) -> str:

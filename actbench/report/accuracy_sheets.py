@@ -26,7 +26,7 @@ def accuracy(view: SettingView) -> list[Table]:
         Column("n", "count"),
     )
     cells = [
-        (row.activation, row.accuracy, *view.compared(row, row.accuracy_diff), row.seeds) for row in view.rows
+        (view.name(row), row.accuracy, *view.compared(row, row.accuracy_diff), row.seeds) for row in view.rows
     ]
     tables = [Table("accuracy", columns, tuple(cells), row_notes(view.rows))]
     return [*tables, *_new_data(view)] if view.report.generalised else tables
@@ -46,7 +46,7 @@ def _new_data(view: SettingView) -> list[Table]:
             Column("new seeds and data", kind),
             Column("n", "count"),
         )
-        cells = [(row.activation, *figures(row), row.seeds) for row in view.rows]
+        cells = [(view.name(row), *figures(row), row.seeds) for row in view.rows]
         return Table(title, columns, tuple(cells))
 
     def difference(row: Row) -> tuple[Value, Value]:
@@ -73,7 +73,7 @@ def _metric(view: SettingView, name: MetricName, position: int) -> Table:
     metrics = [row.metrics[position] for row in view.rows]
     cells = [
         (
-            row.activation,
+            view.name(row),
             metric.value,
             *view.compared(row, metric.difference),
             metric.seeds if target is None else f"{metric.seeds}/{row.seeds + row.diverged}",

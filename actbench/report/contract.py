@@ -50,6 +50,7 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
                 "finished": estimates.finished,
                 "failed": [{"block": block.block, "error": block.error} for block in estimates.failed],
             },
+            "activations": [entry.model_dump(mode="json") for entry in info.described],
             "environment": estimates.environment.model_dump(mode="json"),
         },
         "placebo": None
@@ -96,6 +97,7 @@ def row_object(row: Row, table: TableName, generalised: bool = False) -> dict[st
         "activation": row.activation,
         "seeds": row.seeds,
         "pairs": row.pairs,
+        "parameters": row.parameters,
         **{name: figures[name] for name in _FIGURES[table] if generalised or name not in _GENERALISED},
         **(_metrics(row.metrics) if table in ("metrics", "all") else {}),
         "status": row.status,

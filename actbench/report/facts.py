@@ -6,6 +6,7 @@ from typing import Any
 from actbench.analysis.checks import PlaceboCheck, TimingTarget
 from actbench.analysis.figures import SettingEstimates
 from actbench.config.schema import VerdictConfig
+from actbench.report.activation_facts import activation_facts, parameter_facts
 from actbench.report.model import Report
 from actbench.report.numbers import format_value
 from actbench.report.ordering import DESCRIPTIONS
@@ -34,6 +35,7 @@ def run_facts(report: Report) -> Facts:
         *(("failed", f"block {block.block}: {block.reason}") for block in report.estimates.failed),
         ("baseline", _baseline(report)),
         ("verdicts", _verdicts(report.estimates.verdict)),
+        *activation_facts(info),
         ("sorted by", DESCRIPTIONS[report.sort]),
     ]
     if info.placebo is None:
@@ -63,6 +65,7 @@ def setting_facts(estimates: SettingEstimates, baseline: str) -> Facts:
         ("examples", f"{dataset.train:,} train, {dataset.validation:,} validation, {dataset.test:,} test")
     )
     facts.append(("seeds", f"{estimates.finished} finished"))
+    facts += parameter_facts(estimates.rows, baseline)
     if estimates.placebo is not None:
         facts.append(("placebo", placebo_in_words(estimates.placebo, baseline, estimates.finished)))
     if estimates.timing_target is not None:
@@ -126,9 +129,12 @@ def _chance_in_words(check: PlaceboCheck) -> str:
 
 
 def in_words(value: Any) -> str:
-    """A value of a config, such as a setting's description, without what is null."""
+    """A value of a config, such as a setting's description, without what is null or empty."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {in_words(item)}" for name, item in value.items() if item is not None)
+        told = {name: item for name, item in value.items() if item is not None and item != {}}
+        if list(told) == ["name"]:
+            return in_words(told["name"])  # as the shorthand has it
+        return ", ".join(f"{name} {in_words(item)}" for name, item in told.items())
     return str(list(value)) if isinstance(value, list | tuple) else str(value)
 
 

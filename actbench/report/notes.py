@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from actbench.analysis.figures import SettingEstimates
 from actbench.analysis.intervals import Interval
+from actbench.report.activation_facts import MIXING_NOTE, mixing
 from actbench.report.contract import TableName
 from actbench.report.document import Section
 from actbench.report.model import Report
@@ -80,6 +81,8 @@ def notes_of(
             notes.append(_ONE_SEED_OF_DATA)
     if any(setting.finished == 1 for setting in settings) and {"time", "inference"} & set(shown):
         notes.append(_ONE_SEED)
+    if mixing(report.info):
+        notes.append(MIXING_NOTE)
     cells = (value for section in sections for table in section.tables for row in table.rows for value in row)
     if any(isinstance(value, Interval) and not value.bounded for value in cells):
         notes.append(_NO_INTERVAL)

@@ -19,7 +19,7 @@ def time(view: SettingView) -> list[Table]:
         Column("n", "count"),
     )
     cells = [
-        (row.activation, *view.compared(row, row.train_time_ratio), row.epoch_s, row.seeds)
+        (view.name(row), *view.compared(row, row.train_time_ratio), row.epoch_s, row.seeds)
         for row in view.timed
     ]
     notes = (*row_notes(view.timed), *_placebo_note(view))
@@ -39,7 +39,7 @@ def pareto(view: SettingView) -> list[Table]:
     rows = [row for row in view.rows if row.activation != view.report.info.placebo]
     cells = [
         (
-            row.activation,
+            view.name(row),
             row.accuracy,
             interval_of(row.train_time_ratio),
             row.non_dominated,
@@ -66,7 +66,7 @@ def _costs(view: SettingView) -> Table:
     )
     cells = [
         (
-            row.activation,
+            view.name(row),
             *(
                 ["linear" if row.activation == view.estimates.linear else row.marginal_step_s]
                 if view.estimates.linear
@@ -97,7 +97,7 @@ def _inference(view: SettingView, batch_size: int) -> Table:
         Column("n", "count"),
     )
     cells = [
-        (row.activation, *_latencies(view, row, entries.get(row.activation), kind), row.seeds)
+        (view.name(row), *_latencies(view, row, entries.get(row.activation), kind), row.seeds)
         for row in view.timed
     ]
     title = f"inference, batch size {batch_size}: latency in {UNITS[kind]}, thousands of items per second"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from actbench.analysis.comparisons import Comparison
 from actbench.analysis.figures import Row, SettingEstimates
+from actbench.report.activation_facts import marked
 from actbench.report.model import Report
 from actbench.report.numbers import Value, verdict_in_words
 from actbench.report.ordering import placebo_first
@@ -31,6 +32,10 @@ class SettingView:
     def timed(self) -> tuple[Row, ...]:
         """The same for times: what noise alone does stands above what is measured in it."""
         return placebo_first(self.rows, self.report.info.placebo)
+
+    def name(self, row: Row) -> str:
+        """What the row is called in a table."""
+        return marked(self.report.info, row.activation)
 
     def is_baseline(self, row: Row) -> bool:
         """Whether it is what the others are compared with."""
