@@ -1,6 +1,7 @@
 """An expression written out: in canonical plain text, and in LaTeX."""
 
 from actbench.activations.expression.nodes import Name, Node, Number, Operation
+from actbench.activations.expression.operations import CONSTANTS
 
 _SYMBOLS = {
     "add": "+",
@@ -24,11 +25,14 @@ _LATEX_SYMBOLS = _SYMBOLS | {
     "equal": "=",
     "not_equal": r"\ne",
 }
-_GREEK = frozenset(("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "sigma", "tau", "theta"))
+_CONSTANTS = {value: name for name, value in CONSTANTS.items()}
+_GREEK = frozenset(
+    ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "pi", "sigma", "tau", "theta")
+)
 _LATEX_FUNCTIONS = {
     **{name: rf"\{name}" for name in ("exp", "log", "min", "max", "tanh", "sin", "cos", "sinh", "cosh")},
     "atan": r"\arctan",
-    "asinh": r"\operatorname{arsinh}",
+    "asinh": r"\mathrm{arsinh}",  # GitHub refuses \operatorname
     "sigmoid": r"\sigma",
 }
 
@@ -56,7 +60,7 @@ def to_latex(node: Node) -> str:
     """For a formula in a document, without the dollar signs."""
     match node:
         case Number(value=value):
-            return _number(value)
+            return _latex_number(value)
         case Name(name=name):
             return _latex_name(name)
         case Operation(name="neg", arguments=(argument,)):
@@ -85,12 +89,20 @@ def _latex_call(name: str, arguments: list[str]) -> str:
             return rf"\sqrt{{{argument}}}"
         case "exp", [argument]:
             return f"e^{{{argument}}}"
-    function = _LATEX_FUNCTIONS.get(name, rf"\operatorname{{{name}}}")
+    function = _LATEX_FUNCTIONS.get(name, rf"\mathrm{{{name}}}")
     return rf"{function}\left({', '.join(arguments)}\right)"
 
 
 def _number(value: float) -> str:
-    return repr(value).removesuffix(".0")
+    return _CONSTANTS.get(value) or repr(value).removesuffix(".0")
+
+
+def _latex_number(value: float) -> str:
+    name = _CONSTANTS.get(value)
+    if name is not None:
+        return rf"\{name}" if name in _GREEK else name
+    digits, _, exponent = _number(value).partition("e")
+    return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
 
 
 def _strength(node: Node) -> int:
@@ -120,4 +132,5 @@ def _latex_bracketed(node: Node, strength: int) -> str:
 def _latex_name(name: str) -> str:
     if name in _GREEK:
         return rf"\{name}"
-    return name if len(name) == 1 else rf"\mathrm{{{name.replace('_', ' ')}}}"
+    escaped = name.replace("_", r"\_")
+    return name if len(name) == 1 else rf"\mathrm{{{escaped}}}"
