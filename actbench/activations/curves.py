@@ -24,17 +24,21 @@ class Curve:
     Attributes:
         expression: f.
         params: Value of each of its parameters.
+        derivative: f', where it is known as a formula.
     """
 
     expression: Expression
     params: Mapping[str, float]
+    derivative: Expression | None = None
 
     def __call__(self, x: npt.ArrayLike) -> Array:
         """f(x), of the shape of x."""
         return value(self.expression, x, self.params)
 
     def slope(self, x: npt.ArrayLike) -> Array:
-        """f'(x), of the shape of x; at a kink what automatic differentiation gives."""
+        """f'(x), of the shape of x; at a kink what the formula says, or automatic differentiation gives."""
+        if self.derivative is not None:
+            return value(self.derivative, x, self.params)
         return value_and_derivative(self.expression, x, self.params)[1]
 
     def moments(self) -> Moments:
@@ -56,8 +60,7 @@ def curve_of(entry: Activation, params: Mapping[str, ParameterValue] | None = No
     if entry.kind == "mixing":
         return None
     given = {**entry.params, **(params or {})}
-    flagged = entry.variant is not None and given[entry.variant.flag]
-    formula = entry.variant.formula if entry.variant and flagged else entry.formula
+    formula, derivative = formulas(entry, given)
     # null stands for no limit
     numbers = {
         name: math.inf if number is None else float(number)
@@ -66,7 +69,20 @@ def curve_of(entry: Activation, params: Mapping[str, ParameterValue] | None = No
     }
     if entry.gated:
         numbers[GATED_VALUE] = 1.0
-    return Curve(parse(formula, numbers), numbers)
+    return Curve(parse(formula, numbers), numbers, parse(derivative, numbers, all_used=False))
+
+
+def formulas(entry: Activation, params: Mapping[str, ParameterValue]) -> tuple[str, str]:
+    """Formula and derivative of a row of the catalogue.
+
+    Args:
+        entry: The row.
+        params: Where they differ from the defaults.
+    """
+    variant = entry.variant
+    if variant is not None and params.get(variant.flag):
+        return variant.formula, variant.derivative
+    return entry.formula, entry.derivative
 
 
 def curve_of_expression(text: str, params: Mapping[str, ParameterValue]) -> Curve:

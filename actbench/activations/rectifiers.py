@@ -105,7 +105,7 @@ RECTIFIERS = (
         name="selu",
         kind="keras",
         formula=f"{_SELU_SCALE} * where(x > 0, x, {_SELU_ALPHA} * expm1(x))",
-        derivative=f"{_SELU_SCALE} * where(x > 0, 1, {_SELU_ALPHA} * exp(x))",
+        derivative=f"{_SELU_SCALE} * where(x >= 0, 1, {_SELU_ALPHA} * exp(x))",
         range=Range(-_SELU_SCALE * _SELU_ALPHA, _INF),
         monotonic=True,
         smooth=False,
