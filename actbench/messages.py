@@ -17,12 +17,13 @@ class Ready(Record):
 
 
 class Progress(Record):
-    """An epoch of a block is over, for every activation.
+    """An epoch of a block is over, for every activation, or a round of `actbench micro`.
 
     Attributes:
         block: Which block.
-        epoch: Epochs finished, 1 to `epochs`.
-        epochs: Epochs planned.
+        epoch: Epochs or rounds finished, 1 to `epochs`.
+        epochs: Epochs or rounds planned.
+        unit: Which of the two.
         validation_accuracy: Label to accuracy after this epoch; empty without a validation split.
     """
 
@@ -30,6 +31,7 @@ class Progress(Record):
     block: str
     epoch: int
     epochs: int
+    unit: Literal["epoch", "round"] = "epoch"
     validation_accuracy: dict[str, float]
 
 

@@ -91,6 +91,11 @@ class Block(Record):
     seeds: int = 1
     extra_budget_s: float = 0.0
 
+    @property
+    def title(self) -> str:
+        """What progress calls it."""
+        return f"seed {self.seed}"
+
 
 class Plan(Record):
     """A whole run.

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Record(BaseModel):
@@ -125,6 +125,30 @@ class Phases(Record):
     data_s: float
 
 
+class MicroSamples(Record):
+    """Raw times of one activation alone on one tensor.
+
+    Attributes:
+        label: The activation's, or that of a copy.
+        call_s: Seconds of a call, one value per round; value i of all labels was taken in the same round.
+    """
+
+    label: str
+    call_s: tuple[float, ...]
+
+
+class MicroRecord(Record):
+    """What a block of `actbench micro` measured.
+
+    Attributes:
+        calls: Calls that each value is the mean of.
+        samples: The copies first, then the activations in their order.
+    """
+
+    calls: int
+    samples: tuple[MicroSamples, ...]
+
+
 class BlockRecord(Record):
     """All cells of one setting and seed, measured interleaved in one process.
 
@@ -140,6 +164,7 @@ class BlockRecord(Record):
         slice_steps: Training steps of each slice, in order; the slices of one epoch follow each other.
         slices_per_epoch: How many slices make one epoch.
         extra_slice_steps: Training steps of each timing-only slice, in order.
+        micro: What a block of `actbench micro` measured, which has no cells; None of all others.
         phases: Where the wall time went; None when failed.
         peak_memory_bytes: Largest resident size of the worker so far; None when failed.
         cells: In the order of the config, the placebo last.
@@ -159,6 +184,7 @@ class BlockRecord(Record):
     peak_memory_bytes: int | None
     cells: tuple[Cell, ...]
     extra_slice_steps: tuple[int, ...] = ()
+    micro: MicroRecord | None = None
 
     @property
     def reason(self) -> str:
@@ -227,6 +253,7 @@ class RunInfo(Record):
         schema_version: Of run.json and of the ledger beside it.
         run_id: Hash of what determines the numbers.
         name: The config's name.
+        kind: benchmark: of `actbench run`; micro: of `actbench micro`, whose settings are its blocks.
         created_at: ISO 8601 with time zone.
         command: The command line of the process that created the run.
         overrides: The `--set` arguments, as given.
@@ -244,6 +271,7 @@ class RunInfo(Record):
     schema_version: int = SCHEMA_VERSION
     run_id: str
     name: str
+    kind: Literal["benchmark", "micro"] = "benchmark"
     created_at: str
     command: str
     overrides: tuple[str, ...]

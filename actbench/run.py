@@ -19,11 +19,12 @@ from actbench.environment import describe_environment
 from actbench.errors import NothingMeasuredError
 from actbench.execution import Event, run_blocks
 from actbench.messages import Finished
+from actbench.micro_plan import MicroBlock, MicroPlan
 from actbench.plan import Block, Plan, make_plan
 from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
-from actbench.store import create_or_resume
+from actbench.store import RunFolder, create_or_resume
 
-Execute = Callable[[Sequence[Block]], Iterator[Event]]
+Execute = Callable[[Sequence[Block | MicroBlock]], Iterator[Event]]
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Beginning:
     """
 
     path: Path
-    plan: Plan
-    pending: tuple[Block, ...]
+    plan: Plan | MicroPlan
+    pending: tuple[Block | MicroBlock, ...]
 
 
 @dataclass(frozen=True)
@@ -92,30 +93,59 @@ def run_benchmark(
     plan = make_plan(config)
     info = _describe(config, plan, overrides)
     with create_or_resume(out, info, text.encode(), fresh=fresh) as folder:
-        finished = {record.block for record in folder.records() if record.status == "ok"}
-        pending = tuple(block for block in plan.blocks if block.id not in finished)
-        listen(Beginning(folder.path, plan, pending))
-        for event in execute(pending):
-            # On disk first: whoever is told that a block is finished may rely on it.
-            if isinstance(event, Finished):
-                folder.append(event.record)
-            listen(event)
-        outcome = Outcome(folder.path, folder.info, tuple(folder.records()))
-        if len(outcome.failed) == len(outcome.records):
-            raise NothingMeasuredError(
-                f"{folder.path}: no block could be measured: {outcome.failed[0].reason}"
-            )
+        outcome = measure_pending(folder, plan, listen, execute)
         for name, text in report.tables(outcome.info, outcome.records).items():
             folder.write_table(name, text)
     return outcome
+
+
+def measure_pending(
+    folder: RunFolder,
+    plan: Plan | MicroPlan,
+    listen: Callable[[Beginning | Event], None],
+    execute: Execute,
+) -> Outcome:
+    """Measures what the folder does not hold yet.
+
+    Args:
+        folder: Of the run, held by this process.
+        plan: All of it.
+        listen: As in `run_benchmark`.
+        execute: As in `run_benchmark`.
+
+    Raises:
+        NothingMeasuredError: No block could be measured.
+    """
+    finished = {record.block for record in folder.records() if record.status == "ok"}
+    pending = tuple(block for block in plan.blocks if block.id not in finished)
+    listen(Beginning(folder.path, plan, pending))
+    for event in execute(pending):
+        # On disk first: whoever is told that a block is finished may rely on it.
+        if isinstance(event, Finished):
+            folder.append(event.record)
+        listen(event)
+    outcome = Outcome(folder.path, folder.info, tuple(folder.records()))
+    if len(outcome.failed) == len(outcome.records):
+        raise NothingMeasuredError(f"{folder.path}: no block could be measured: {outcome.failed[0].reason}")
+    return outcome
+
+
+def now() -> str:
+    """ISO 8601, with the time zone."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def command_line() -> str:
+    """Of this process."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
 
 
 def _describe(config: BenchConfig, plan: Plan, overrides: Sequence[str]) -> RunInfo:
     return RunInfo(
         run_id=plan.run_id,
         name=plan.name,
-        created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        created_at=now(),
+        command=command_line(),
         overrides=tuple(overrides),
         config=config.model_dump(mode="json"),
         activations=tuple(cell.label for cell in plan.blocks[0].cells),

@@ -25,6 +25,7 @@ _VERBS = {
     "verify": "Train some cells of RUN again and compare the accuracies.",
     "doctor": "Look at this machine and say how small a difference of time it can show.",
     "show": "Show what activations are: formula, properties, paper, numbers, curve.",
+    "micro": "Time activations alone, forward and with their gradient, against a copy.",
     "validate": "Check configs without running them.",
     "list": "Show what there is: activations, datasets, runs.",
     "schema": "Print the JSON Schema of configs, for editors.",

@@ -51,7 +51,7 @@ class ProgressDisplay:
         self._shown_at = float("-inf")
         self._started_at = clock()
         self._pending: tuple[str, ...] = ()
-        self._seeds: dict[str, int] = {}
+        self._titles: dict[str, str] = {}
         self._finished = 0
 
     def __enter__(self) -> "ProgressDisplay":
@@ -75,7 +75,7 @@ class ProgressDisplay:
                 accuracies = ", ".join(
                     f"{label} {accuracy:.4f}" for label, accuracy in event.validation_accuracy.items()
                 )
-                detail = f"epoch {event.epoch}/{event.epochs}"
+                detail = f"{event.unit} {event.epoch}/{event.epochs}"
                 self._show(event.block, event.epoch / event.epochs, detail, accuracies)
             case WorkerDied():
                 again = "trying once more" if event.will_retry else "giving the block up"
@@ -87,7 +87,7 @@ class ProgressDisplay:
     def _begin(self, event: Beginning) -> None:
         self._started_at = self._clock()
         self._pending = tuple(block.id for block in event.pending)
-        self._seeds = {block.id: block.seed for block in event.plan.blocks}
+        self._titles = {block.id: block.title for block in event.plan.blocks}
         done = len(event.plan.blocks) - len(event.pending)
         resumed = f"; {done} of {len(event.plan.blocks)} blocks are already in the ledger" if done else ""
         self._line(f"{event.path}{resumed}")
@@ -118,7 +118,7 @@ class ProgressDisplay:
 
     def _name(self, block: str) -> str:
         position = self._pending.index(block) + 1
-        return f"block {position}/{len(self._pending)} (seed {self._seeds[block]})"
+        return f"block {position}/{len(self._pending)} ({self._titles[block]})"
 
     def _share(self, fraction: float) -> float:
         return (self._finished + fraction) / len(self._pending)

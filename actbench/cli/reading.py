@@ -17,19 +17,26 @@ def not_empty(_: click.Context, parameter: click.Parameter, reference: str | Non
     return reference
 
 
-def read_run(out: Path, reference: str | None) -> "StoredRun":
+def read_run(out: Path, reference: str | None, *, micro: bool = False) -> "StoredRun":
     """The run that is meant; what it lacks is told on standard error.
 
     Args:
         out: The folder that holds all runs.
         reference: As `store.find_run` takes it.
+        micro: Whether a run of `actbench micro` will do, too.
 
     Raises:
-        StoreError: There is no such run, or it cannot be read.
+        StoreError: There is no such run, or it cannot be read, or nothing was trained in it.
     """
+    from actbench.errors import StoreError
     from actbench.store import find_run, open_run
 
     stored = open_run(find_run(out, reference))
+    if stored.info.kind == "micro" and not micro:
+        raise StoreError(
+            f"{stored.path}: is a run of actbench micro, in which nothing was trained; "
+            "allowed: a run of actbench run"
+        )
     if stored.torn:
         click.echo(f"{stored.path}: the last line of the ledger is incomplete and was ignored", err=True)
     planned, finished = len(stored.info.blocks), sum(record.status == "ok" for record in stored.records)

@@ -52,7 +52,7 @@ def report(
 ) -> None:
     """Print the tables of RUN, the newest by default.
 
-    RUN is a run folder, a run id, or the name of a config.
+    RUN is a run folder, a run id, or the name of a config. Runs of `actbench micro` have one table.
     """
     from actbench import report as reports
 
@@ -61,7 +61,22 @@ def report(
             f"it adds to the accuracy table; allowed with --table {' or '.join(_GENERALISED)}, not {table}",
             param_hint="--generalise",
         )
-    stored = read_run(out, run)
-    built = reports.build(stored.info, stored.records, sort, against=against, generalise=generalise)
+    stored = read_run(out, run, micro=True)
     width, color = screen() if output is None else (80, False)
+    if stored.info.kind == "micro":
+        from actbench.report.micro import render_micro
+
+        _refuse_for_micro(table=table, sort=sort, against=against, generalise=generalise)
+        text = render_micro(stored.info, stored.records, form, width=width, color=color)
+        write_result(text, output)
+        return
+    built = reports.build(stored.info, stored.records, sort, against=against, generalise=generalise)
     write_result(reports.render(built, form, table, width=width, color=color), output)
+
+
+def _refuse_for_micro(**given: object) -> None:
+    """A run of `actbench micro` has no rows to choose, sort or compare otherwise."""
+    defaults = {"table": "all", "sort": "accuracy", "against": None, "generalise": False}
+    for name, value in given.items():
+        if value != defaults[name]:
+            raise click.UsageError(f"--{name} does nothing for a run of actbench micro")

@@ -2,15 +2,14 @@
 
 import gc
 import math
-import resource
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from actbench.bits import pack
 from actbench.engine.extra_rounds import ExtraRounds
+from actbench.engine.memory import peak_memory_bytes
 from actbench.engine.running import Rounds, Running, alive
 from actbench.engine.stopwatch import Stopwatch
 from actbench.engine.trainer import Engine, Sums, Trainer
@@ -141,17 +140,6 @@ class BlockRunner:
 
 def _train(epoch: Any, start: int, stop: int, trainer: Trainer) -> Sums:
     return trainer.train(epoch, start, stop)
-
-
-def peak_memory_bytes() -> int:
-    """Largest resident size of this process so far."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text(encoding="ascii", errors="replace").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    # Elsewhere this also remembers the parent's size at the moment of the fork, hence not the first choice.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _phases(stopwatch: Stopwatch) -> Phases:

@@ -4,13 +4,18 @@ from collections.abc import Callable
 
 from actbench.datasets import Dataset, prepare
 from actbench.engine import runtime
-from actbench.engine.block import BlockRunner, OnEpoch
+from actbench.engine.block import BlockRunner
 from actbench.engine.compiled import CompiledEngine
+from actbench.engine.micro import measure_micro
 from actbench.engine.stock import StockEngine
 from actbench.engine.stopwatch import Stopwatch
 from actbench.engine.trainer import Engine
+from actbench.messages import Progress
+from actbench.micro_plan import MicroBlock
 from actbench.plan import Block, Setting
 from actbench.records import BlockRecord
+
+Report = Callable[[Progress], None]
 
 ENGINES: dict[str, Callable[[Setting, Dataset], Engine]] = {"compiled": CompiledEngine, "keras": StockEngine}
 
@@ -28,19 +33,40 @@ class Measurer:
         self._setting_id = ""
         self._runner: BlockRunner | None = None
 
-    def measure(self, block: Block, on_epoch: OnEpoch) -> BlockRecord:
-        """Trains and times one block.
+    def measure(self, block: Block | MicroBlock, report: Report) -> BlockRecord:
+        """Measures one block.
+
+        Args:
+            block: Trained and timed, or, of `actbench micro`, timed.
+            report: Told of the progress.
 
         Raises:
-            DataError: The dataset cannot be loaded.
+            DataError: The dataset cannot be loaded, or an imported function cannot be had.
         """
         stopwatch = Stopwatch(import_s=self._unclaimed_import_s)
         self._unclaimed_import_s = 0.0
+        if isinstance(block, MicroBlock):
+            return self._measure_micro(block, stopwatch, report)
+        epochs = block.setting.train.epochs
+
+        def on_epoch(epoch: int, accuracies: dict[str, float]) -> None:
+            report(Progress(block=block.id, epoch=epoch, epochs=epochs, validation_accuracy=accuracies))
+
         if self._runner is None or self._setting_id != block.setting.id:
             with stopwatch.measure("data"):
                 self._runner = self._prepare(block.setting)
             self._setting_id = block.setting.id
         return self._runner.run(block, stopwatch, on_epoch)
+
+    def _measure_micro(self, block: MicroBlock, stopwatch: Stopwatch, report: Report) -> BlockRecord:
+        def on_round(done: int) -> None:
+            report(
+                Progress(
+                    block=block.id, epoch=done, epochs=block.rounds, unit="round", validation_accuracy={}
+                )
+            )
+
+        return measure_micro(block, self._environment, stopwatch, on_round)
 
     def _prepare(self, setting: Setting) -> BlockRunner:
         config = setting.dataset

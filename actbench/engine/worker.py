@@ -11,8 +11,11 @@ import time
 import traceback
 from typing import TYPE_CHECKING
 
+from pydantic import TypeAdapter
+
 from actbench.errors import ActbenchError
 from actbench.messages import Broken, Finished, Message, Progress, Ready, Refused
+from actbench.micro_plan import MicroBlock
 from actbench.plan import Block
 
 if TYPE_CHECKING:
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 # The parent redraws at most this often; on two cores, waking it more often costs time that is being measured.
 PROGRESS_INTERVAL_S = 0.5
+
+AnyBlock = Block | MicroBlock
+_block_from_json: TypeAdapter[AnyBlock] = TypeAdapter(AnyBlock)
 
 
 class Outbox:
@@ -50,9 +56,9 @@ def main() -> None:
         outbox.send(_serve(measurer, blocks.get(), outbox))
 
 
-def _listen() -> queue.SimpleQueue[Block]:
+def _listen() -> queue.SimpleQueue[AnyBlock]:
     """Reads blocks in a thread, so that the end of the parent ends this process even in the middle of one."""
-    blocks: queue.SimpleQueue[Block] = queue.SimpleQueue()
+    blocks: queue.SimpleQueue[AnyBlock] = queue.SimpleQueue()
 
     def read() -> None:
         # However this ends, the process ends with it: nothing here needs an orderly end, TensorFlow takes its
@@ -60,7 +66,7 @@ def _listen() -> queue.SimpleQueue[Block]:
         status = 1
         try:
             for line in sys.stdin:
-                blocks.put(Block.model_validate_json(line))
+                blocks.put(_block_from_json.validate_json(line))
             status = 0
         except Exception:
             traceback.print_exc()
@@ -70,21 +76,17 @@ def _listen() -> queue.SimpleQueue[Block]:
     return blocks
 
 
-def _serve(measurer: "Measurer", block: Block, outbox: Outbox) -> Message:
-    epochs = block.setting.train.epochs
+def _serve(measurer: "Measurer", block: AnyBlock, outbox: Outbox) -> Message:
     last_report = float("-inf")
 
-    def on_epoch(epoch: int, validation_accuracy: dict[str, float]) -> None:
+    def report(progress: Progress) -> None:
         nonlocal last_report
-        if time.monotonic() - last_report < PROGRESS_INTERVAL_S:
-            return
-        last_report = time.monotonic()
-        outbox.send(
-            Progress(block=block.id, epoch=epoch, epochs=epochs, validation_accuracy=validation_accuracy)
-        )
+        if time.monotonic() - last_report >= PROGRESS_INTERVAL_S:
+            last_report = time.monotonic()
+            outbox.send(progress)
 
     try:
-        return Finished(record=measurer.measure(block, on_epoch))
+        return Finished(record=measurer.measure(block, report))
     except ActbenchError as error:
         return Refused(message=str(error))
     except Exception as error:  # whatever it is, the parent must hear of it

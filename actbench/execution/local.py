@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from actbench.errors import DataError, WorkerError
 from actbench.execution.worker import Worker, WorkerLostError
 from actbench.messages import Broken, Finished, Progress, Ready, Refused
+from actbench.micro_plan import MicroBlock
 from actbench.plan import Block
 from actbench.records import BlockRecord
 
@@ -44,7 +45,9 @@ class WorkerDied:
 Event = Started | Progress | WorkerDied | Finished
 
 
-def run_blocks(blocks: Iterable[Block], command: Sequence[str] = WORKER_COMMAND) -> Iterator[Event]:
+def run_blocks(
+    blocks: Iterable[Block | MicroBlock], command: Sequence[str] = WORKER_COMMAND
+) -> Iterator[Event]:
     """Measures the blocks in order, yielding what happens as it happens.
 
     The caller is blocked while a block runs: on two cores a busy parent competes with what it times.
@@ -101,7 +104,7 @@ def _start(command: Sequence[str]) -> Worker:
     raise WorkerError(f"no worker could be started: {reason}")
 
 
-def _measure(worker: Worker, block: Block) -> Iterator[Event]:
+def _measure(worker: Worker, block: Block | MicroBlock) -> Iterator[Event]:
     worker.send(block)
     while True:
         match worker.receive():
@@ -116,11 +119,11 @@ def _measure(worker: Worker, block: Block) -> Iterator[Event]:
                 raise WorkerLostError(error)
 
 
-def _failed(block: Block, reason: str) -> BlockRecord:
+def _failed(block: Block | MicroBlock, reason: str) -> BlockRecord:
     return BlockRecord(
         block=block.id,
-        setting=block.setting.id,
-        seed=block.seed,
+        setting=block.id if isinstance(block, MicroBlock) else block.setting.id,
+        seed=0 if isinstance(block, MicroBlock) else block.seed,
         status="failed",
         error=reason,
         started_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from actbench.messages import Message, message_from_json
+from actbench.micro_plan import MicroBlock
 from actbench.plan import Block
 
 # A quiet log, unless the user has asked for another. The backend is no choice: the engine needs it.
@@ -46,7 +47,7 @@ class Worker:
             start_new_session=True,
         )
 
-    def send(self, block: Block) -> None:
+    def send(self, block: Block | MicroBlock) -> None:
         """Hands over a block.
 
         Raises:

@@ -6,6 +6,7 @@ from typing import Any
 from actbench.analysis.checks import PlaceboCheck, TimingTarget
 from actbench.analysis.figures import SettingEstimates
 from actbench.config.schema import VerdictConfig
+from actbench.records import Environment
 from actbench.report.activation_facts import activation_facts, parameter_facts
 from actbench.report.model import Report
 from actbench.report.numbers import format_value
@@ -16,21 +17,10 @@ Facts = tuple[tuple[str, str], ...]
 
 def run_facts(report: Report) -> Facts:
     """What holds for all settings: the run, the machine, what is finished."""
-    info, environment = report.info, report.estimates.environment
-    memory = environment.memory_bytes / 2**30
-    versions = {"python": environment.python, **environment.packages}
+    info = report.info
     facts = [
         ("run", f"{info.run_id}, created {info.created_at}"),
-        ("machine", f"{environment.cpu}, {environment.cores} cores, {memory:.1f} GiB"),
-        ("system", environment.system),
-        ("device", or_unknown(environment.device)),
-        (
-            "threads",
-            f"{or_unknown(environment.intra_op_threads)} intra-op, "
-            f"{or_unknown(environment.inter_op_threads)} inter-op",
-        ),
-        *(("set", f"{name}={value}") for name, value in environment.variables.items()),
-        ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
+        *machine_facts(report.estimates.environment),
         ("blocks", f"{report.estimates.finished} of {len(info.blocks)} finished"),
         *(("failed", f"block {block.block}: {block.reason}") for block in report.estimates.failed),
         ("baseline", _baseline(report)),
@@ -41,6 +31,24 @@ def run_facts(report: Report) -> Facts:
     if info.placebo is None:
         facts.append(("placebo", "none: nothing in this run shows how large its noise is"))
     return tuple(facts)
+
+
+def machine_facts(environment: Environment) -> Facts:
+    """What was measured on, and with."""
+    memory = environment.memory_bytes / 2**30
+    versions = {"python": environment.python, **environment.packages}
+    return (
+        ("machine", f"{environment.cpu}, {environment.cores} cores, {memory:.1f} GiB"),
+        ("system", environment.system),
+        ("device", or_unknown(environment.device)),
+        (
+            "threads",
+            f"{or_unknown(environment.intra_op_threads)} intra-op, "
+            f"{or_unknown(environment.inter_op_threads)} inter-op",
+        ),
+        *(("set", f"{name}={value}") for name, value in environment.variables.items()),
+        ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
+    )
 
 
 def _baseline(report: Report) -> str:

@@ -10,7 +10,7 @@ from actbench.analysis.intervals import Interval
 Kind = Literal[
     "text", "words", "count", "thousands", "percent", "points", "ratio", "probability", "decimal",
     "signed decimal", "thousandths", "signed thousandths", "seconds", "milliseconds", "microseconds",
-    "signed microseconds",
+    "signed microseconds", "three digits",
 ]  # fmt: skip
 Value = str | int | float | Interval | None
 
@@ -27,7 +27,13 @@ _FIXED: dict[Kind, tuple[float, str]] = {  # scale and format
     "signed microseconds": (1e6, "+.1f"),
 }
 UNITS: dict[Kind, str] = {"seconds": "s", "milliseconds": "ms", "microseconds": "µs"}
-_THREE_DIGITS: dict[Kind, float] = {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6, "thousands": 1e-3}
+_THREE_DIGITS: dict[Kind, float] = {
+    "three digits": 1,
+    "seconds": 1,
+    "milliseconds": 1e3,
+    "microseconds": 1e6,
+    "thousands": 1e-3,
+}
 
 
 def format_value(value: Value, kind: Kind) -> str:

@@ -23,6 +23,8 @@ ESTIMATES = {
     "epochs_to_target_diff": "mean",
     "seconds_to_target": "mean",
     "seconds_to_target_ratio": "estimate",
+    "ns_per_element": "median",
+    "copy_ratio": "estimate",
 }
 JUDGED = ("p", "p_adjusted", "verdict", "seeds_needed")
 

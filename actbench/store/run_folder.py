@@ -22,7 +22,7 @@ from actbench.store.stored import (
     run_path,
 )
 
-TABLES = ("accuracy.csv", "time.csv", "inference.csv", "metrics.csv", "pareto.csv")
+TABLES = ("accuracy.csv", "time.csv", "inference.csv", "metrics.csv", "pareto.csv", "micro.csv")
 
 
 class RunFolder:

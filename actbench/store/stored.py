@@ -112,7 +112,7 @@ def _check_measured(records: Sequence[BlockRecord], info: RunInfo, path: Path) -
 
 def _incomplete(record: BlockRecord, info: RunInfo) -> str | None:
     ended_well = [cell for cell in record.cells if cell.status == "ok"]
-    if record.setting not in info.dataset:
+    if record.setting not in {setting.id for setting in info.settings}:
         return f"its setting is not in the plan of the {INFO_FILE} beside it"
     if tuple(cell.activation for cell in record.cells) != info.activations:
         return f"its cells are not those of the plan, {', '.join(info.activations)}"

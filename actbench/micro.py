@@ -1,0 +1,77 @@
+"""The story of `actbench micro`: plan, skip what the ledger holds, measure, append, tabulate."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from actbench.described import describe_cells
+from actbench.environment import describe_environment
+from actbench.execution import Event, run_blocks
+from actbench.micro_plan import COPY, MicroPlan
+from actbench.records import RunInfo, SettingInfo
+from actbench.report.micro import render_micro
+from actbench.run import Beginning, Execute, Outcome, command_line, measure_pending, now
+from actbench.store import create_or_resume
+
+
+def run_micro(
+    plan: MicroPlan,
+    out: Path = Path("results"),
+    *,
+    fresh: bool = False,
+    listen: Callable[[Beginning | Event], None] = lambda _: None,
+    execute: Execute = run_blocks,
+) -> Outcome:
+    """Measures what is left of a plan, and writes the table into the run folder.
+
+    Args:
+        plan: From `make_micro_plan`.
+        out: The folder that holds all runs.
+        fresh: Measure everything again; the earlier ledger is set aside.
+        listen: Called with the `Beginning` and then with every event.
+        execute: Measures blocks; tests pass their own.
+
+    Raises:
+        DataError: An imported function cannot be had.
+        StoreError: The run folder cannot be used or written.
+        EnvironmentMismatchError: The run was begun in another environment.
+        NothingMeasuredError: No block could be measured.
+    """
+    info = _describe(plan)
+    given = json.dumps(info.config, indent=2).encode()  # JSON is YAML, too
+    with create_or_resume(out, info, given, fresh=fresh) as folder:
+        outcome = measure_pending(folder, plan, listen, execute)
+        folder.write_table("micro.csv", render_micro(outcome.info, outcome.records, "csv"))
+    return outcome
+
+
+def _describe(plan: MicroPlan) -> RunInfo:
+    cells = plan.blocks[0].cells
+    return RunInfo(
+        run_id=plan.run_id,
+        name=plan.name,
+        kind="micro",
+        created_at=now(),
+        command=command_line(),
+        overrides=(),
+        config={"name": plan.name, "micro": [_way(block.model_dump(mode="json")) for block in plan.blocks]},
+        activations=(),
+        baseline=COPY,
+        placebo=None,
+        blocks=tuple(block.id for block in plan.blocks),
+        settings=tuple(
+            SettingInfo(id=block.id, description=_way(block.model_dump(mode="json"))) for block in plan.blocks
+        ),
+        dataset={},
+        environment=describe_environment(),
+        described=describe_cells(cells),
+    )
+
+
+def _way(block: dict[str, object]) -> dict[str, object]:
+    return {key: block[key] for key in ("elements", "dtype", "compiled", "direction", "rounds")}
+
+
+def labels(plan: MicroPlan) -> Sequence[str]:
+    """Of the activations that are measured."""
+    return [cell.label for cell in plan.blocks[0].cells]
