@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from actbench.config.schema import ActivationConfig
 
-
 _LONGEST_LABEL = 60
 
 
@@ -17,34 +16,68 @@ def read_activations(texts: Sequence[str]) -> "list[ActivationConfig]":
         texts: Each a name of the catalogue; a mapping in braces, as in a config; or else an expression in x.
 
     Raises:
-        ConfigError: At least one is none of these; the message has one line per mistake.
+        ConfigError: At least one is none of these; the message has a line per mistake, and points at the
+            column of an expression where it is.
     """
+    from actbench.errors import ConfigError
+
+    read = [_entry_or_mistakes(text.strip()) for text in texts]
+    mistakes = [entry for entry in read if isinstance(entry, str)]
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    return [entry for entry in read if not isinstance(entry, str)]
+
+
+def _entry_or_mistakes(text: str) -> "ActivationConfig | str":
     from pydantic import ValidationError
 
+    from actbench.activations.expression import ExpressionError
+    from actbench.errors import ConfigError
+
+    try:
+        return _read(text)
+    except ConfigError as error:
+        return str(error)
+    except ExpressionError as error:
+        return "\n".join([f"{text or repr(text)}: {error}", *_pointer(text, error.column)])
+    except ValidationError as error:
+        return "\n".join(
+            ": ".join(part for part in (text, ".".join(map(str, item["loc"])), item["msg"]) if part)
+            for item in error.errors(include_url=False)
+        )
+
+
+def _read(text: str) -> "ActivationConfig":
+    from actbench.activations.expression import parse
     from actbench.config.schema import ActivationConfig
+
+    if text.startswith("{"):
+        return ActivationConfig.model_validate(_mapping(text))
+    if _is_name(text):
+        return ActivationConfig.model_validate(text)
+    parse(text)
+    return ActivationConfig.model_validate({"expr": text, "label": _shortened(text)})
+
+
+def _is_name(text: str) -> bool:
+    """Whether it is meant as one: words, perhaps with hyphens for underscores, but no arithmetic with x."""
+    words = text.split("-")
+    return all(word.isidentifier() for word in words) and "x" not in words
+
+
+def _mapping(text: str) -> object:
     from actbench.config.yaml_tree import parse
     from actbench.errors import ConfigError
 
-    entries: list[ActivationConfig] = []
-    mistakes: list[str] = []
-    for text in texts:
-        parsed = parse(text, text, lines=False) if text.startswith("{") else None
-        if parsed is not None and (parsed.mistakes or parsed.root is None):
-            mistakes += map(str, parsed.mistakes)
-            continue
-        try:
-            entry = _entry(text) if parsed is None or parsed.root is None else parsed.root.plain()
-            entries.append(ActivationConfig.model_validate(entry))
-        except ValidationError as error:
-            for item in error.errors(include_url=False):
-                place = ".".join(map(str, item["loc"]))
-                mistakes.append(": ".join(part for part in (text, place, item["msg"]) if part))
-    if mistakes:
-        raise ConfigError("\n".join(mistakes))
-    return entries
+    parsed = parse(text, text, lines=False)
+    if parsed.mistakes or parsed.root is None:
+        raise ConfigError("\n".join(map(str, parsed.mistakes)))
+    return parsed.root.plain()
 
 
-def _entry(text: str) -> object:
-    # a single word is meant as a name, but for x itself
-    named = text.isidentifier() and text != "x"
-    return text if named else {"expr": text, "label": text.strip()[:_LONGEST_LABEL].strip() or "?"}
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 3].rstrip()}..."
+
+
+def _pointer(text: str, column: int) -> list[str]:
+    return [f"  {text}", f"  {' ' * (column - 1)}^"] if text.isprintable() and text else []

@@ -1,6 +1,6 @@
 """actbench list: shows what can be named in a config, and the runs on disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,11 +11,19 @@ from actbench.cli.options import example, out_option
 Rows = list[dict[str, Any]]
 
 # what name and id, or `actbench show`, say too; a table of 80 columns has no room for it
-_FOR_MACHINES = ("path", "kind", "trainable", "monotonic", "element_wise")
+_FOR_MACHINES = (
+    *("path", "kind", "required", "trainable", "element_wise", "monotonic", "smooth", "bounded"),
+    *("recommended_init", "paper"),
+)
 
 
 @click.command(
-    "list", epilog=example("actbench list activations", "actbench list runs --out results --format json")
+    "list",
+    epilog=example(
+        "actbench list activations",
+        "actbench list activations --trainable --monotonic",
+        "actbench list runs --out results --format json",
+    ),
 )
 @click.argument("what", required=False, type=click.Choice(["activations", "datasets", "runs"]))
 @out_option
@@ -57,9 +65,14 @@ def _activations(gated: bool, trainable: bool, monotonic: bool) -> Rows:
             "params": dict(entry.params),
             "formula": entry.formula,
             "kind": entry.kind,
+            "required": list(entry.required),
             "trainable": entry.trainable,
-            "monotonic": entry.monotonic,
             "element_wise": entry.element_wise,
+            "monotonic": entry.monotonic,
+            "smooth": entry.smooth,
+            "bounded": entry.range.bounded,
+            "recommended_init": entry.recommended.init,
+            "paper": None if entry.paper is None else str(entry.paper),
         }
         for entry in ACTIVATIONS.values()
         if not (gated and not entry.gated)
@@ -107,19 +120,20 @@ def _table(title: str, rows: Rows) -> str:
         justify: Literal["left", "right"] = "right" if numeric else "left"
         table.add_column(key, justify=justify, overflow="fold", no_wrap=key == "run_id")
     for row in rows:
-        table.add_row(*(Text(_cell(row[key])) for key in shown))
+        table.add_row(*(Text(_cell(row[key], row.get("required", ()))) for key in shown))
     console = Console(highlight=False)
     with console.capture() as captured:  # printed by click: rich exits by itself when a pipe is closed
         console.print(table)
     return captured.get().rstrip()
 
 
-def _cell(value: object) -> str:
-    """A value as a config would have it; an empty one as nothing."""
+def _cell(value: object, required: Collection[str]) -> str:
+    """A value as a config would have it; an empty one as nothing, a required one as that."""
     import json
 
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {json.dumps(item)}" for key, item in value.items())
+        told = {key: "required" if key in required else json.dumps(item) for key, item in value.items()}
+        return ", ".join(f"{key}: {item}" for key, item in told.items())
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)

@@ -1,5 +1,6 @@
 """Where a result goes: to standard output, or to a file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,8 @@ def write_result(text: str, output: Path | None) -> None:
             write_atomically(output.resolve(), text.encode())
 
 
-def write_picture(chart: "Chart", path: Path) -> None:
-    """Draws a chart into a file, in the format of its suffix.
+def write_picture(charts: "Sequence[Chart]", path: Path) -> None:
+    """Draws charts side by side into a file, in the format of its suffix.
 
     Raises:
         StoreError: The file cannot be written.
@@ -38,6 +39,6 @@ def write_picture(chart: "Chart", path: Path) -> None:
     from actbench.report.chart import to_bytes
     from actbench.store.files import reporting, write_atomically
 
-    picture = to_bytes(chart, path.suffix)
+    picture = to_bytes(charts, path.suffix)
     with reporting(f"write {path}"):
         write_atomically(path.resolve(), picture)

@@ -15,6 +15,7 @@ from actbench.cli.screen import screen
         "actbench show gelu",
         "actbench show sigmoid tanh relu --plot curves.svg",
         'actbench show "x * sigmoid(1.702 * x)" "{name: leaky_relu, params: {negative_slope: 0.1}}"',
+        'actbench show "{expr: x * sigmoid(beta * x), params: {beta: 1.5}}" --format json',
     )
 )
 @click.argument("activations", nargs=-1, required=True, metavar="ACTIVATION...")
@@ -29,27 +30,27 @@ from actbench.cli.screen import screen
 def show(activations: tuple[str, ...], form: str, plot: Path | None) -> None:
     """Show what activations are: formula, properties, paper, numbers, curve.
 
-    ACTIVATION is a name of the catalogue, an expression in x, or a mapping in braces as in a config.
+    ACTIVATION is a name of the catalogue, an expression in x, or a mapping in braces as in a config. An
+    expression that begins with a minus sign comes after --.
     """
     from actbench.errors import ConfigError
-    from actbench.portraits import as_objects, chart_of, paint, to_text
-    from actbench.report.chart import check_suffix
-    from actbench.report.chart import to_text as chart_to_text
+    from actbench.portraits import as_objects, curves, paint, to_document
+    from actbench.report.chart import check_suffix, to_text
+    from actbench.report.terminal import to_terminal
 
     if plot is not None:
         check_suffix(plot)
-    portraits = [paint(entry) for entry in read_activations(activations)]
-    chart = chart_of(portraits)
+    portraits = paint(read_activations(activations))
+    charts = curves(portraits)
     if plot is not None:
-        if chart is None:
-            raise ConfigError(f"--plot {plot}: none of these is a curve: they are not element-wise")
-        write_picture(chart, plot)
+        if not charts:
+            raise ConfigError(f"--plot {plot}: there is no curve to draw; allowed: element-wise functions")
+        write_picture(charts, plot)
     if form == "json":
         import json
 
         click.echo(json.dumps(as_objects(portraits), indent=2, ensure_ascii=False, allow_nan=False))
         return
-    parts = [to_text(portrait) for portrait in portraits]
-    if chart is not None:
-        parts.append(chart_to_text(chart, screen()[0]))
-    click.echo("\n".join(parts), nl=False)
+    width, color = screen()
+    texts = [f"{to_terminal(to_document(portrait), width, color).rstrip()}\n" for portrait in portraits]
+    click.echo("\n".join([*texts, *(to_text(chart, width, color) for chart in charts)]), nl=False)

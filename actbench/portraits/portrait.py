@@ -1,10 +1,12 @@
 """From an activation as a config has it to what can be said of it without TensorFlow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from actbench.activations import Activation, find
-from actbench.activations.curves import Curve, zero_centred
-from actbench.activations.expression import to_latex
+from actbench.activations import ACTIVATIONS, Activation, ParameterValue, find
+from actbench.activations.curves import GATED_VALUE, Curve, formulas, zero_centred
+from actbench.activations.entry import Twin
+from actbench.activations.expression import parse, to_latex
 from actbench.activations.moments import Moments
 from actbench.config.init import InitConfig
 from actbench.config.schema import ActivationConfig
@@ -22,71 +24,118 @@ class Portrait:
     """One activation.
 
     Attributes:
-        label: What the user calls it.
         cell: As it would be planned.
         entry: Its row of the catalogue; None of an expression.
-        curve: f; of a gated unit, of its gate; None of what is not element-wise.
-        moments: Of f(z), z standard normal; None as the curve, or where they are not finite.
-        zero_centred: Whether E[f(z)] is 0; None where unknown.
-        latex: The formula.
+        curve: f; of a gated unit, its gate times 1; None of what is not element-wise.
+        moments: Of f(z), z standard normal; of a gated unit, what is gated being another such value. None
+            where there is no curve, or no gain.
+        zero_centred: Whether E[f(z)] is 0; None where there is no E[f(z)].
+        twins: With which parameters it is which other activation, as the catalogue has it.
     """
 
-    label: str
     cell: CellPlan
     entry: Activation | None
     curve: Curve | None
     moments: Moments | None
     zero_centred: bool | None
-    latex: str
+    twins: tuple[Twin, ...]
+
+    @property
+    def caption(self) -> str:
+        """What the user calls it, and the parameters that were given."""
+        given = ", ".join(f"{name} {show_value(value)}" for name, value in self.cell.params.items())
+        return f"{self.cell.label} ({given})" if given else self.cell.label
+
+    @property
+    def params(self) -> dict[str, ParameterValue]:
+        """Value of every parameter."""
+        return {**(self.entry.params if self.entry else {}), **self.cell.params}
 
     @property
     def usual(self) -> Activation | None:
-        """The row where what it says of range and shape is true: its parameters are the defaults."""
-        if self.entry is None or {**self.entry.params, **self.cell.params} != self.entry.params:
-            return None
-        return self.entry
+        """The row, where what it says of range and shape is true: its parameters are the defaults."""
+        return self.entry if self.entry is not None and self.entry.params == self.params else None
 
     @property
     def formula(self) -> str:
         """In plain text."""
-        if self.entry is None:
-            return self.cell.expr or ""
-        return self.entry.formula if self.curve is None or self.entry.gated else self.curve.expression.text
+        return self.cell.expr or "" if self.entry is None else formulas(self.entry, self.params)[0]
+
+    @property
+    def derivative(self) -> str | None:
+        """In plain text; None of an expression."""
+        return None if self.entry is None else formulas(self.entry, self.params)[1]
+
+    @property
+    def latex(self) -> str:
+        """The formula."""
+        if self.entry is not None and self.entry.latex is not None:
+            return self.entry.latex
+        return to_latex(parse(self.formula, self._names, all_used=False).root)
+
+    @property
+    def latex_derivative(self) -> str | None:
+        """The derivative, where it is an expression."""
+        if self.derivative is None or self.curve is None:
+            return None
+        return to_latex(parse(self.derivative, self._names, all_used=False).root)
+
+    @property
+    def mean(self) -> float | None:
+        """E[f(z)], of zero-centred functions without the rounding error."""
+        return None if self.moments is None else 0.0 if self.zero_centred else self.moments.mean
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*self.params, GATED_VALUE)
 
 
-def paint(config: ActivationConfig) -> Portrait:
-    """The portrait of an activation, with its parameters.
+def paint(configs: Sequence[ActivationConfig]) -> list[Portrait]:
+    """The portrait of each activation, with its parameters.
 
     Raises:
-        ConfigError: It is an import, which cannot be looked at without running it.
+        ConfigError: One is an import, which cannot be looked at without running it.
     """
-    if config.function is not None:
-        raise ConfigError(
-            f"{config.function}: what it computes is not known without running it; "
-            "allowed: names of the catalogue and expressions"
-        )
-    cell = plan_cell(config, InitConfig())
+    refused = [
+        f"{config.function}: what it computes is not known without running it; "
+        "allowed: names of the catalogue and expressions"
+        for config in configs
+        if config.function is not None
+    ]
+    if refused:
+        raise ConfigError("\n".join(refused))
+    return [_portrait(plan_cell(config, InitConfig())) for config in configs]
+
+
+def show_value(value: ParameterValue) -> str:
+    """A parameter as a config has it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return f"{value:g}"
+
+
+def _portrait(cell: CellPlan) -> Portrait:
     entry = None if cell.name is None else find(cell.name)
     curve = curve_of_cell(cell)
     moments = None if curve is None else curve.moments()
-    return Portrait(
-        label=config.label,
-        cell=cell,
-        entry=entry,
-        curve=curve,
-        moments=moments if moments is not None and moments.gain is not None else None,
-        zero_centred=_zero_centred(entry, moments),
-        latex=_latex(entry, curve),
-    )
+    if moments is None or moments.gain is None:
+        moments = None
+        centred = None
+    else:
+        centred = zero_centred(entry) if entry is not None and entry.gated else abs(moments.mean) < _ZERO
+    return Portrait(cell, entry, curve, moments, centred, () if entry is None else tuple(_twins(entry)))
 
 
-def _zero_centred(entry: Activation | None, moments: Moments | None) -> bool | None:
-    if entry is not None and entry.gated:
-        return zero_centred(entry)
-    return None if moments is None else abs(moments.mean) < _ZERO
+def _twins(entry: Activation) -> list[Twin]:
+    """Those of its row, and those of other rows seen from it."""
+    twins = list(entry.twins)
+    for other in ACTIVATIONS.values():
+        for twin in other.twins:
+            seen_from_here = Twin(twin.other_params, other.name, twin.params, twin.bitwise)
+            if twin.name == entry.name and not any(_same(seen_from_here, known) for known in twins):
+                twins.append(seen_from_here)
+    return twins
 
 
-def _latex(entry: Activation | None, curve: Curve | None) -> str:
-    if entry is not None and entry.latex is not None:
-        return entry.latex
-    return "" if curve is None else to_latex(curve.expression.root)
+def _same(twin: Twin, other: Twin) -> bool:
+    return (twin.params, twin.name, twin.other_params) == (other.params, other.name, other.other_params)

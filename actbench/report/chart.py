@@ -1,10 +1,12 @@
-"""A chart of lines, for the terminal and as a file."""
+"""Charts of lines, for the terminal and as a file."""
 
 import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from actbench.errors import ConfigError
 
@@ -12,8 +14,12 @@ SUFFIXES = (".svg", ".png", ".pdf")
 
 # Okabe and Ito's palette, which the colour-blind can tell apart, too
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+_STYLES = ("-", "-.", ":")  # a second time through the palette, a third
+_TERMINAL_COLORS = ("blue", "red", "green", "magenta", "yellow", "cyan")
 _TERMINAL_MARKERS = ("dot", "+", "x", "*", "o", "#", "%", "@")
-_HEIGHT = 20
+_TERMINAL_HEIGHT = 18
+_WIDEST = 100
+_COLUMNS = 3
 
 
 @dataclass(frozen=True)
@@ -51,70 +57,104 @@ class Chart:
     lines: tuple[Line, ...]
     logarithmic: bool = False
 
+    @property
+    def labels(self) -> list[str]:
+        """Each once, in the order of the lines."""
+        return list(dict.fromkeys(line.label for line in self.lines))
 
-def to_text(chart: Chart, width: int) -> str:
-    """The chart in characters, without control sequences.
+    @property
+    def reach(self) -> tuple[float, float]:
+        """First and last abscissa of all, also where there is no ordinate."""
+        return min(line.x[0] for line in self.lines), max(line.x[-1] for line in self.lines)
+
+
+def to_text(chart: Chart, width: int, color: bool = False) -> str:
+    """The chart in characters.
 
     Args:
         chart: What to draw.
-        width: In columns.
+        width: In columns; 100 are enough.
+        color: Whether to use control sequences for colours.
     """
     import plotext
 
     plotext.clear_figure()
     plotext.theme("clear")
-    plotext.plot_size(width, _HEIGHT)
-    markers: dict[str, str] = {}
+    plotext.limit_size(False, False)  # to a terminal's size, which is asked for elsewhere
+    plotext.plot_size(min(width, _WIDEST), _TERMINAL_HEIGHT)
+    labels = chart.labels
+    scale = math.log10 if chart.logarithmic else float
+    plotext.xlim(*map(scale, chart.reach))
     for line in chart.lines:
-        known = line.label in markers
-        marker = markers.setdefault(line.label, _TERMINAL_MARKERS[len(markers) % len(_TERMINAL_MARKERS)])
-        points = [(x, y) for x, y in zip(line.x, line.y, strict=True) if math.isfinite(y)]
-        plotext.plot(
-            [math.log10(x) if chart.logarithmic else x for x, _ in points],
-            [math.log10(y) if chart.logarithmic else y for _, y in points],
-            marker="." if line.dashed else marker,
-            label=None if known else line.label,
-        )
+        index = labels.index(line.label)
+        label = line.label if len(labels) > 1 and not line.dashed else None
+        for part in _parts(line):
+            plotext.plot(
+                [scale(x) for x, _ in part],
+                [scale(y) for _, y in part],
+                marker="." if line.dashed else _TERMINAL_MARKERS[index % len(_TERMINAL_MARKERS)],
+                color=_TERMINAL_COLORS[index % len(_TERMINAL_COLORS)],
+                label=label,
+            )
+            label = None
     log = "log10 " if chart.logarithmic else ""
     plotext.title(chart.title)
     plotext.xlabel(f"{log}{chart.x_title}")
     plotext.ylabel(f"{log}{chart.y_title}")
-    drawn = str(plotext.uncolorize(plotext.build()))
-    return "".join(f"{row.rstrip()}\n" for row in drawn.splitlines())
+    drawn = str(plotext.build())
+    plain = drawn if color else str(plotext.uncolorize(drawn))
+    return "".join(f"{row.rstrip()}\n" for row in plain.splitlines())
 
 
-def to_bytes(chart: Chart, suffix: str, metadata: str = "") -> bytes:
-    """The chart as a picture; equal charts give equal SVGs.
+def _parts(line: Line) -> list[list[tuple[float, float]]]:
+    """Its points between the gaps: the terminal would bridge them."""
+    points = zip(line.x, line.y, strict=True)
+    return [list(part) for there, part in groupby(points, lambda point: math.isfinite(point[1])) if there]
+
+
+def to_bytes(charts: Sequence[Chart], suffix: str, description: str = "") -> bytes:
+    """The charts side by side as a picture; equal charts give equal SVGs.
 
     Args:
-        chart: What to draw.
+        charts: What to draw.
         suffix: One of `SUFFIXES`.
-        metadata: Kept in an SVG as its description.
+        description: Kept in an SVG's metadata.
     """
-    import matplotlib
+    from matplotlib import style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.0, 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    colors: dict[str, str] = {}
-    for line in chart.lines:
-        known = line.label in colors
-        color = colors.setdefault(line.label, _COLORS[len(colors) % len(_COLORS)])
-        style, label = ("--" if line.dashed else "-"), (None if known else line.label)
-        axes.plot(line.x, line.y, style, color=color, label=label, linewidth=1.8)
-    if chart.logarithmic:
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-    axes.set(title=chart.title, xlabel=chart.x_title, ylabel=chart.y_title)
-    axes.grid(alpha=0.3)
-    axes.legend()
-    described = {".svg": {"Date": None, "Description": metadata}, ".pdf": {"CreationDate": None}}
+    columns = min(len(charts), _COLUMNS)
+    rows = -(-len(charts) // columns)
+    size = (7.0, 4.5) if columns == 1 else (4.2 * columns, 3.2 * rows)
+    metadata = {".svg": {"Date": None, "Description": description}, ".pdf": {"CreationDate": None}}
     file = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "actbench", "svg.fonttype": "none"}):
-        figure.savefig(file, format=suffix.removeprefix("."), dpi=150, metadata=described.get(suffix))
+    # whatever the user has set up for pictures of their own
+    with style.context(["default", {"svg.hashsalt": "actbench", "svg.fonttype": "none"}]):
+        figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(figure)
+        explained: list[str] = []
+        for place, chart in enumerate(charts, 1):
+            legend = len(chart.labels) > 1 and chart.labels != explained
+            _draw(figure.add_subplot(rows, columns, place), chart, legend=legend)
+            explained = chart.labels
+        figure.savefig(file, format=suffix.removeprefix("."), dpi=150, metadata=metadata.get(suffix))
     return file.getvalue()
+
+
+def _draw(axes: Any, chart: Chart, *, legend: bool) -> None:
+    labels = chart.labels
+    for line in chart.lines:
+        again, index = divmod(labels.index(line.label), len(_COLORS))
+        drawn = "--" if line.dashed else _STYLES[again % len(_STYLES)]
+        label = None if line.dashed else line.label
+        axes.plot(line.x, line.y, drawn, color=_COLORS[index], label=label, linewidth=1.8)
+    if chart.logarithmic:
+        axes.set(xscale="log", yscale="log")
+    axes.set(xlim=chart.reach, title=chart.title, xlabel=chart.x_title, ylabel=chart.y_title)
+    axes.grid(alpha=0.3)
+    if legend:
+        axes.legend()
 
 
 def check_suffix(path: Path) -> None:
