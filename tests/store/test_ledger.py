@@ -4,6 +4,7 @@ import os
 import pytest
 
 from actbench.errors import StoreError
+from actbench.records import SCHEMA_VERSION
 from actbench.store import Ledger
 from actbench.store.codec import encode
 from tests.factories import make_block, make_cell, make_failed_block
@@ -135,7 +136,7 @@ def test_junk_on_a_complete_line_is_an_error_wherever_it_is(path, junk, line):
 
 
 def test_a_newer_line_says_to_upgrade(path):
-    newer = json.dumps(json.loads(LINES[1]) | {"schema_version": 3, "new_field": 1}).encode()
+    newer = json.dumps(json.loads(LINES[1]) | {"schema_version": SCHEMA_VERSION + 1, "new_field": 1}).encode()
     path.write_bytes(LINES[0] + newer + b"\n")
     with pytest.raises(StoreError, match=f"{path}:2: written by a newer actbench .* upgrade"):
         Ledger(path).read()

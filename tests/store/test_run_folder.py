@@ -9,6 +9,7 @@ import pytest
 from actbench import report
 from actbench.bits import pack, unpack
 from actbench.errors import EnvironmentMismatchError, StoreError
+from actbench.records import SCHEMA_VERSION
 from actbench.store import create_or_resume, open_run
 from actbench.store.codec import encode
 from actbench.store.run_folder import TABLES
@@ -56,7 +57,7 @@ def test_a_new_run_is_laid_out_by_name_and_id(tmp_path):
 
 def test_run_json_is_for_people_too(begun):
     text = (begun / "run.json").read_text()
-    assert text.startswith('{\n  "schema_version": 2,\n  "run_id": "0123456789ab",\n')
+    assert text.startswith('{\n  "schema_version": 3,\n  "run_id": "0123456789ab",\n')
     assert text.endswith("}\n")
 
 
@@ -188,7 +189,7 @@ def test_only_the_tables_of_actbench_are_dropped(tmp_path, begun):
 
 
 def test_the_tables_that_are_dropped_are_those_of_the_report():
-    assert set(report.tables(INFO, BLOCKS)) == set(TABLES)
+    assert {*report.tables(INFO, BLOCKS), "micro.csv"} == set(TABLES)
 
 
 def test_a_folder_of_another_plan_is_refused(tmp_path, begun):
@@ -219,7 +220,7 @@ def test_fresh_on_nothing_is_simply_a_start(tmp_path):
     assert names(tmp_path / "mnist" / "0123456789ab") == ["config.yaml", "ledger.jsonl", "lock", "run.json"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b'{"schema_version": 3}', b"\x00" * 9])
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"schema_version": 4}', b"\x00" * 9])
 def test_fresh_is_the_way_out_of_a_damaged_folder(tmp_path, begun, damage):
     (begun / "run.json").write_bytes(damage)
     (begun / "ledger.jsonl").write_bytes(b"junk\n")
@@ -238,7 +239,10 @@ def test_a_ledger_without_its_plan_is_set_aside(tmp_path, begun):
 
 
 def test_a_newer_run_json_says_to_upgrade(tmp_path, begun):
-    newer = json.loads((begun / "run.json").read_text()) | {"schema_version": 3, "novelty": True}
+    newer = json.loads((begun / "run.json").read_text()) | {
+        "schema_version": SCHEMA_VERSION + 1,
+        "novelty": True,
+    }
     (begun / "run.json").write_text(json.dumps(newer))
     for action in (lambda: create_or_resume(tmp_path, INFO, CONFIG), lambda: open_run(begun)):
         with pytest.raises(StoreError, match=f"^{begun}/run.json: written by a newer actbench .*; upgrade"):
@@ -246,7 +250,7 @@ def test_a_newer_run_json_says_to_upgrade(tmp_path, begun):
 
 
 def test_a_newer_ledger_says_to_upgrade(tmp_path, begun):
-    newer = encode(BLOCKS[1].model_copy(update={"schema_version": 3}))
+    newer = encode(BLOCKS[1].model_copy(update={"schema_version": SCHEMA_VERSION + 1}))
     with (begun / "ledger.jsonl").open("ab") as file:
         file.write(newer + b"\n")
     for action in (lambda: create_or_resume(tmp_path, INFO, CONFIG), lambda: open_run(begun)):
