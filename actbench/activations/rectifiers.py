@@ -33,7 +33,6 @@ RECTIFIERS = (
             Twin({"max_value": 6.0}, "relu6", bitwise=True),
             Twin({"negative_slope": 0.2}, "leaky_relu", bitwise=True),
         ),
-        latex=r"\max(x, 0)",
         note="max_value null stands for no limit; with defaults it is max(x, 0).",
     ),
     Activation(

@@ -10,7 +10,7 @@ from actbench.report.document import Column, Document, Section, Table
 
 Fact = tuple[str, str]
 
-_WEIGHTS = {
+WEIGHTS = {
     "no": "",
     "optional": "the parameters, with `trainable: true`",
     "default": "the parameters, unless `trainable: false`",
@@ -36,11 +36,11 @@ def _about(portrait: Portrait) -> Iterable[Fact]:
     if entry is None:
         for name, value in portrait.params.items():
             yield "parameter", f"{name}: here {show_value(value)}"
-        yield "weights", _WEIGHTS["optional"] if portrait.params else ""
+        yield "weights", WEIGHTS["optional"] if portrait.params else ""
         return
     for parameter in entry.parameters:
         yield "parameter", parameter_in_words(parameter, portrait.cell.params)
-    yield "weights", _WEIGHTS[entry.trainable]
+    yield "weights", WEIGHTS[entry.trainable]
     for twin in portrait.twins:
         yield "identical", twin_in_words(twin)
 
@@ -117,10 +117,7 @@ def parameter_in_words(parameter: Parameter, given: Mapping[str, ParameterValue]
 
 
 def twin_in_words(twin: Twin) -> str:
-    """Such as "with alpha 1 to celu"."""
-    here, there = _listed(twin.params), _listed(twin.other_params)
-    return f"{f'with {here}, ' if here else ''}to {twin.name}{f' with {there}' if there else ''}"
-
-
-def _listed(params: Mapping[str, ParameterValue]) -> str:
-    return ", ".join(f"{name} {show_value(value)}" for name, value in params.items())
+    """Such as "to relu6, where max_value is 6", or "to celu with alpha 1"."""
+    there = ", ".join(f"{name} {show_value(value)}" for name, value in twin.other_params.items())
+    here = " and ".join(f"{name} is {show_value(value)}" for name, value in twin.params.items())
+    return f"to {twin.name}{f' with {there}' if there else ''}{f', where {here}' if here else ''}"

@@ -1,0 +1,181 @@
+"""Rebuild docs/activations.md and its figures from the catalogue and from tools/activations.md.
+
+    python tools/make_activation_docs.py
+
+A figure is drawn anew only where its data have changed, which a hash in the SVG's metadata tells: its bytes
+depend on the version of matplotlib, too.
+"""
+
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from actbench.activations import FAMILIES, Activation
+from actbench.activations.expression import CONSTANTS, FUNCTIONS
+from actbench.activations.expression.parser import DEEPEST, LARGEST_EXPONENT, LONGEST
+from actbench.activations.gating import TOLERANCE
+from actbench.config.initializers import INITIALIZERS
+from actbench.config.schema import ActivationConfig
+from actbench.portraits import Portrait, paint, panels
+from actbench.portraits.document import WEIGHTS, parameter_in_words, properties, twin_in_words
+from actbench.report.chart import Chart, to_bytes
+
+TEMPLATE = Path(__file__).parent / "activations.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE, FIGURES = "activations.md", "activations"
+
+Families = Mapping[str, Sequence[Portrait]]
+
+_STARS = {"no": "", "optional": r" \*", "default": r" \*\*", "always": r" \*\*\*"}
+_DECIMALS = 4  # more than can be seen, less than versions of numpy differ in
+
+
+def families() -> Families:
+    """The catalogue's families, each entry with its default parameters."""
+    return {title: paint(list(map(_config, entries))) for title, entries in FAMILIES.items()}
+
+
+def page(families: Families) -> str:
+    """The text of docs/activations.md."""
+    parts = {
+        "table": "\n".join(_table(portrait for family in families.values() for portrait in family)),
+        "families": "\n".join(_family(title, family) for title, family in families.items()),
+        "constants": " and ".join(map(_code, CONSTANTS)),
+        "functions": ", ".join(map(_code, FUNCTIONS)),
+        "longest": str(LONGEST),
+        "deepest": str(DEEPEST),
+        "largest_exponent": str(LARGEST_EXPONENT),
+        "tolerance": f"{TOLERANCE:.0%}".replace("%", " %"),
+        "initialisers": ", ".join(map(_code, INITIALIZERS)),
+    }
+    template = TEMPLATE.read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)
+
+
+def figures(families: Families) -> dict[str, list[Chart]]:
+    """The panels of each family that has curves, by the name of the file."""
+    return {_file(title): charts for title, family in families.items() if (charts := panels(family))}
+
+
+def fingerprint(charts: Sequence[Chart]) -> str:
+    """A hash of what is drawn, rounded to what can be seen."""
+    drawn = [
+        [chart.title, [[line.label, line.dashed, _rounded(line.x), _rounded(line.y)] for line in chart.lines]]
+        for chart in charts
+    ]
+    return f"SHA-256 of the data: {hashlib.sha256(json.dumps(drawn).encode()).hexdigest()}"
+
+
+def main(docs: Path = DOCS) -> int:
+    """Write the page, and the figures whose data have changed; returns the exit code."""
+    painted = families()
+    (docs / PAGE).write_text(page(painted), encoding="utf-8")
+    drawn = figures(painted)
+    folder = docs / FIGURES
+    folder.mkdir(exist_ok=True)
+    for path in folder.glob("*.svg"):
+        if path.name not in drawn:
+            path.unlink()
+    for name, charts in drawn.items():
+        path, mark = folder / name, fingerprint(charts)
+        if not path.exists() or mark not in path.read_text(encoding="utf-8"):
+            path.write_bytes(to_bytes(charts, ".svg", mark))
+            print(path)
+    return 0
+
+
+def _config(entry: Activation) -> ActivationConfig:
+    required = {name: entry.params[name] for name in entry.required}
+    return ActivationConfig.model_validate({"name": entry.name, "params": required})
+
+
+def _file(title: str) -> str:
+    return f"{title.lower().replace(' ', '-')}.svg"
+
+
+def _rounded(values: Sequence[float]) -> list[str]:
+    return [f"{round(value, _DECIMALS) + 0.0:.{_DECIMALS}f}" for value in values]
+
+
+def _table(portraits: Iterable[Portrait]) -> Iterable[str]:
+    yield "| name | parameters | range | monotonic | smooth | zero-centred | E[f(z)] | gain | initialiser |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for portrait in portraits:
+        entry = _entry(portrait)
+        moments = portrait.moments
+        cells = (
+            ", ".join((f"[`{entry.name}`](#{entry.name})", *map(_code, entry.aliases))),
+            ", ".join(map(_code, entry.params)) + _STARS[entry.trainable],
+            str(entry.range).replace("inf", "∞"),
+            _word(entry.monotonic),
+            _word(entry.smooth),
+            _word(portrait.zero_centred),
+            _number(portrait.mean),
+            _number(moments.gain if moments else None),
+            _code(entry.recommended.init),
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def _family(title: str, family: Sequence[Portrait]) -> str:
+    names = ", ".join(portrait.cell.label for portrait in family)
+    figure = [f"![{names}]({FIGURES}/{_file(title)})", ""] if panels(family) else []
+    sections = [line for portrait in family for line in _section(portrait)]
+    return "\n".join([f"## {title}", "", *figure, *sections])
+
+
+def _section(portrait: Portrait) -> Iterable[str]:
+    entry, moments = _entry(portrait), portrait.moments
+    yield from (f"### {entry.name}", "", *_formulas(portrait), "")
+    if entry.aliases:
+        yield f"- Also called {', '.join(map(_code, entry.aliases))}."
+    yield f"- {properties(portrait).capitalize()}."
+    for parameter in entry.parameters:
+        yield f"- Parameter {parameter_in_words(parameter, {})}."
+    if WEIGHTS[entry.trainable]:
+        yield f"- Weights: {WEIGHTS[entry.trainable]}."
+    for twin in portrait.twins:
+        yield f"- Identical {twin_in_words(twin)}."
+    if entry.paper is not None:
+        yield f"- Paper: {entry.paper}."
+    yield f"- Initialiser: {_code(entry.recommended.init)}; {entry.recommended.source}."
+    for remark in filter(None, (entry.layer, entry.note)):
+        yield f"- {remark.removesuffix('.')}."
+    if moments is not None:
+        mean, second, gain = map(_number, (portrait.mean, moments.second, moments.gain))
+        yield f"- E[f(z)] = {mean}, E[f(z)²] = {second}, gain {gain}."
+    yield ""
+
+
+def _formulas(portrait: Portrait) -> tuple[str, ...]:
+    text = f"As text: `{portrait.formula}`"
+    slope = portrait.latex_derivative
+    if slope is None:
+        derivative = f"Derivative: `{portrait.derivative}`"
+        return ("```math", f"f_i(x) = {portrait.latex}", "```", "", text, "", derivative)
+    lines = (rf"f(x) &= {portrait.latex} \\", f"f'(x) &= {slope}")
+    return ("```math", r"\begin{aligned}", *lines, r"\end{aligned}", "```", "", text)
+
+
+def _entry(portrait: Portrait) -> Activation:
+    assert portrait.entry is not None
+    return portrait.entry
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _word(value: bool | None) -> str:
+    return {None: "", True: "yes", False: "no"}[value]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
