@@ -136,7 +136,7 @@ class _Reader:
             case ast.Compare():
                 raise self._error("a comparison stands only as the condition of where(...)", node)
             case ast.Attribute():
-                raise self._error("there are no attributes", node, at=self._end(node.value))
+                raise self._error("there are no attributes", node, at=self._dot(node))
         raise self._error(f"this is no arithmetic; allowed: {_ALLOWED}", node)
 
     def _condition(self, node: ast.expr, depth: int) -> Node:
@@ -211,11 +211,11 @@ class _Reader:
         if depth > DEEPEST:
             raise self._error(f"it is nested more than {DEEPEST} deep", node)
 
-    def _end(self, node: ast.expr) -> int:
-        return (node.end_col_offset or 0) + 1
-
     def _dot(self, node: ast.expr) -> int | None:
-        return self._end(node.value) if isinstance(node, ast.Attribute) else None
+        """Where the dot of an attribute stands; the value before it ends where its brackets do not."""
+        if not isinstance(node, ast.Attribute):
+            return None
+        return self._text.find(".", node.value.end_col_offset or 0) + 1
 
     def _error(self, message: str, node: ast.expr, at: int | None = None) -> ExpressionError:
         return ExpressionError(message, _within(at or node.col_offset + 1, self._text))
