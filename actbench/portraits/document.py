@@ -64,9 +64,7 @@ def _numbers(portrait: Portrait) -> Iterable[Section]:
         return
     gated = portrait.entry is not None and portrait.entry.gated
     if moments is None:
-        facts: tuple[Fact, ...] = (
-            ("moments", "E[f(z)] or E[f(z)^2] is not finite, or zero: there is no gain"),
-        )
+        facts: tuple[Fact, ...] = (("gain", "none: E[f(z)^2] is zero or not finite"),)
     else:
         facts = (
             ("E[f(z)]", format(portrait.mean, _SIX)),

@@ -9,11 +9,9 @@ from actbench.activations.moments import Array
 from actbench.portraits.portrait import Portrait
 from actbench.report.chart import Chart, Line
 
-_SPAN = 5.0
-_STEPS = 400
-_HEIGHT = 6.0
+_HEIGHT = 7.0
 _TITLES = ("f(x)", "f'(x)")
-_X = np.linspace(-_SPAN, _SPAN, _STEPS + 1).tolist()
+_X = tuple(step / 20 for step in range(-140, 141))  # to 7, so that relu6 is seen to bend
 
 
 def curves(portraits: Sequence[Portrait]) -> list[Chart]:
