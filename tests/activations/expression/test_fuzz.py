@@ -1,0 +1,246 @@
+"""Random valid trees agree with numpy; random junk is refused, and nothing else happens."""
+
+import math
+import string
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actbench.activations.expression import FUNCTIONS, OPERATIONS, ExpressionError, evaluate, folded, parse
+from actbench.activations.expression.float64 import _DUALS, VALUES, value, value_and_derivative
+
+# numpy says so where a random tree overflows; what is compared says it, too
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+X = np.array([-1e4, -30.0, -3.0, -1.0, -0.3, -1e-310, 0.0, 1e-310, 0.7, 1.0, 2.5, 30.0, 1e4])
+BETA = 0.8
+
+# independent of the tables under test: what each function means in numpy and scipy
+ONE = {
+    "exp": np.exp,
+    "expm1": np.expm1,
+    "log": np.log,
+    "log1p": np.log1p,
+    "sqrt": np.sqrt,
+    "abs": np.fabs,
+    "sign": lambda x: np.where(x > 0, 1.0, np.where(x < 0, -1.0, x)),
+    "relu": lambda x: np.where(x > 0, x, np.where(np.isnan(x), np.nan, 0.0)),
+    "sigmoid": lambda x: np.exp(-np.logaddexp(0, -x)),
+    "tanh": lambda x: np.where(
+        np.abs(x) > 20, np.sign(x), np.sinh(np.clip(x, -20, 20)) / np.cosh(np.clip(x, -20, 20))
+    ),
+    "softplus": lambda x: np.where(x > 40, x, np.log1p(np.exp(np.minimum(x, 40)))),
+    "erf": np.vectorize(math.erf, otypes=[np.float64]),
+    "sin": np.sin,
+    "cos": np.cos,
+    "atan": lambda x: np.arctan2(x, 1.0),
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "asinh": np.arcsinh,
+}
+TWO = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+COMPARE = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+}
+
+numbers = st.floats(0.125, 8, allow_nan=False).map(lambda number: (repr(number), np.float64(number)))
+leaves = st.one_of(st.just(("x", X)), st.just(("beta", np.float64(BETA))), numbers)
+
+
+def grow(children):
+    def one(name, child):
+        return f"{name}({child[0]})", ONE[name](child[1])
+
+    def two(sign, a, b):
+        return f"({a[0]} {sign} {b[0]})", TWO[sign](a[1], b[1])
+
+    def negative(a):
+        return f"(-{a[0]})", -a[1]
+
+    def power(a, n):
+        return f"({a[0]})**{n}", np.power(a[1], float(n))
+
+    def extreme(name, parts):
+        function = np.minimum if name == "min" else np.maximum
+        values = parts[0][1]
+        for _, other in parts[1:]:
+            values = function(values, other)
+        return f"{name}({', '.join(text for text, _ in parts)})", values
+
+    def clip(a, low, high):
+        return f"clip({a[0]}, {low[0]}, {high[0]})", np.minimum(np.maximum(a[1], low[1]), high[1])
+
+    def where(sign, a, b, then, otherwise):
+        condition = COMPARE[sign](a[1], b[1])
+        return f"where({a[0]} {sign} {b[0]}, {then[0]}, {otherwise[0]})", np.where(
+            condition, then[1], otherwise[1]
+        )
+
+    return st.one_of(
+        st.builds(one, st.sampled_from(sorted(ONE)), children),
+        st.builds(two, st.sampled_from(sorted(TWO)), children, children),
+        st.builds(negative, children),
+        st.builds(power, children, st.integers(0, 5)),
+        st.builds(extreme, st.sampled_from(["min", "max"]), st.lists(children, min_size=2, max_size=3)),
+        st.builds(clip, children, children, children),
+        st.builds(where, st.sampled_from(sorted(COMPARE)), children, children, children, children),
+    )
+
+
+trees = st.recursive(leaves, grow, max_leaves=12)
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.data())
+def test_random_trees_agree_with_numpy(data):
+    text, expected = data.draw(trees)
+    try:
+        expression = parse(text, ["beta"], all_used=False)
+    except ExpressionError as error:
+        # the generator may make constants that are not finite, and texts that are too long or deep
+        assert any(word in error.message for word in ("finite", "longer", "nested"))  # noqa: PT017
+        return
+    found = value(expression, X, {"beta": BETA})
+    np.testing.assert_allclose(found, np.broadcast_to(expected, X.shape), rtol=1e-9, atol=1e-12)
+    assert parse(expression.text, ["beta"], all_used=False).root == expression.root
+    same = evaluate(folded(expression), VALUES, {"x": X, "beta": BETA})
+    np.testing.assert_allclose(np.broadcast_to(same, X.shape), found, rtol=1e-12)
+
+
+SMOOTH = ["exp", "tanh", "sigmoid", "softplus", "erf", "sin", "cos", "atan", "asinh", "expm1"]
+smooth_trees = st.recursive(
+    st.sampled_from(["x", "0.5", "2"]),
+    lambda child: st.one_of(
+        st.builds("{0}({1})".format, st.sampled_from(SMOOTH), child),
+        st.builds("({0} {1} {2})".format, child, st.sampled_from("+-*"), child),
+        st.builds("({0})**{1}".format, child, st.integers(1, 3)),
+        st.builds("({0}) / (1 + ({1})**2)".format, child, child),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(smooth_trees)
+def test_slopes_are_those_of_central_differences(text):
+    expression = parse(f"x + {text}")
+    x, h = np.linspace(-1.5, 1.5, 13), 1e-6
+    ahead, here, behind = (value(expression, x + step) for step in (h, 0, -h))
+    slope = value_and_derivative(expression, x)[1]
+    usable = np.isfinite(here) & (np.abs(here) < 1e3) & (np.abs(slope) < 1e3)
+    curved = np.abs(ahead - 2 * here + behind) / h
+    usable &= curved < 1e-2  # where it bends faster, a difference is no slope
+    np.testing.assert_allclose(slope[usable], ((ahead - behind) / (2 * h))[usable], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "slope"),
+    [
+        ("abs(x)", 0.0, 0.0),
+        ("relu(x)", 0.0, 0.0),
+        ("where(x > 0, x, exp(x) - 1)", 1e4, 1.0),  # nothing of the branch that is not taken
+        ("where(x > 0, log(x), x)", -1.0, 1.0),
+        ("sqrt(x)", 4.0, 0.25),
+        ("x**0 + x", 0.0, 1.0),
+        ("sigmoid(x)", -1e4, 0.0),
+        ("softplus(x)", 1e4, 1.0),
+        ("clip(x, 0, 6)", 7.0, 0.0),
+        ("log1p(x)", 0.0, 1.0),
+        ("x / (1 + abs(x))", -1.0, 0.25),
+    ],
+)
+def test_slopes_at_special_places(text, at, slope):
+    assert value_and_derivative(parse(text), at)[1] == pytest.approx(slope, abs=1e-15)
+
+
+def test_every_operation_has_its_value_and_its_slope():
+    assert set(VALUES) == set(_DUALS) == set(OPERATIONS)
+
+
+junk = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet=string.ascii_letters + string.digits + "+-*/().,<>=!_ \t[]{}'\":@&|^~%", max_size=80),
+    st.lists(
+        st.sampled_from(
+            [
+                *FUNCTIONS,
+                "x",
+                "beta",
+                "(",
+                ")",
+                ",",
+                "+",
+                "-",
+                "*",
+                "/",
+                "**",
+                ".",
+                "1",
+                "1e9",
+                "<",
+                "lambda",
+                "import",
+                "if",
+                "else",
+                "[",
+                "]",
+                " ",
+            ]
+        ),
+        max_size=40,
+    ).map("".join),
+    st.binary(max_size=60).map(lambda content: content.decode("utf-8", "surrogateescape")),
+)
+
+
+@settings(deadline=None, max_examples=1500)
+@given(junk)
+def test_junk_is_refused_and_nothing_else(text):
+    try:
+        expression = parse(text, ["beta"], all_used=False)
+    except ExpressionError as error:
+        assert 1 <= error.column <= max(len(text), 1) + 1  # noqa: PT017
+        assert error.message  # noqa: PT017
+    else:
+        assert value(expression, X, {"beta": BETA}).shape == X.shape
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    trees.map(lambda tree: tree[0]),
+    st.integers(0, 200),
+    st.sampled_from([".", "(", ")", "y", "**", "'", ";", "\x00", "__", "é"]),
+)
+def test_a_damaged_expression_is_refused_or_read(text, position, damage):
+    position = min(position, len(text))
+    try:
+        parse(text[:position] + damage + text[position:], ["beta"], all_used=False)
+    except ExpressionError as error:
+        assert error.column >= 1  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 10_000,
+        "-" * 10_000,
+        "x**" * 150 + "x",
+        "exp(" * 120 + "x" + ")" * 120,
+        "9**9**9**9**9*x",
+        "[" * 499,
+        "x" * 500,
+    ],
+)
+def test_nothing_takes_long(text):
+    start = time.process_time()
+    with pytest.raises(ExpressionError):
+        parse(text)
+    assert time.process_time() - start < 5  # it takes milliseconds; a power tower would take for ever
