@@ -1,9 +1,10 @@
 """The story of `actbench micro`: plan, skip what the ledger holds, measure, append, tabulate."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
+from actbench.config.schema import PLACEBO
 from actbench.described import describe_cells
 from actbench.environment import describe_environment
 from actbench.execution import Event, run_blocks
@@ -12,6 +13,8 @@ from actbench.records import RunInfo, SettingInfo
 from actbench.report.micro import render_micro
 from actbench.run import Beginning, Execute, Outcome, command_line, measure_pending, now
 from actbench.store import create_or_resume
+
+_OWN = {"kind", "id", "cells"}  # what is no property of the tensor or of how it is computed
 
 
 def run_micro(
@@ -46,6 +49,10 @@ def run_micro(
 
 
 def _describe(plan: MicroPlan) -> RunInfo:
+    settings = tuple(
+        SettingInfo(id=block.id, description=block.model_dump(mode="json", exclude=_OWN))
+        for block in plan.blocks
+    )
     cells = plan.blocks[0].cells
     return RunInfo(
         run_id=plan.run_id,
@@ -54,24 +61,17 @@ def _describe(plan: MicroPlan) -> RunInfo:
         created_at=now(),
         command=command_line(),
         overrides=(),
-        config={"name": plan.name, "micro": [_way(block.model_dump(mode="json")) for block in plan.blocks]},
-        activations=(),
+        config={
+            "name": plan.name,
+            "activations": [cell.model_dump(mode="json", exclude_defaults=True) for cell in cells],
+            "micro": [setting.description for setting in settings],
+        },
+        activations=plan.blocks[0].labels,
         baseline=COPY,
-        placebo=None,
+        placebo=PLACEBO,
         blocks=tuple(block.id for block in plan.blocks),
-        settings=tuple(
-            SettingInfo(id=block.id, description=_way(block.model_dump(mode="json"))) for block in plan.blocks
-        ),
+        settings=settings,
         dataset={},
         environment=describe_environment(),
         described=describe_cells(cells),
     )
-
-
-def _way(block: dict[str, object]) -> dict[str, object]:
-    return {key: block[key] for key in ("elements", "dtype", "compiled", "direction", "rounds")}
-
-
-def labels(plan: MicroPlan) -> Sequence[str]:
-    """Of the activations that are measured."""
-    return [cell.label for cell in plan.blocks[0].cells]

@@ -1,4 +1,4 @@
-"""What `actbench micro` measures: blocks of one tensor each, with ids that depend on their content."""
+"""What `actbench micro` measures: blocks of one tensor each, with ids that say what they are."""
 
 import hashlib
 import json
@@ -6,27 +6,30 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Literal
 
+from actbench.config.schema import PLACEBO
 from actbench.plan import CellPlan
 from actbench.records import Record
+
+COPY = "copy"
+RESERVED = (COPY, PLACEBO)
+"""Labels of the plain copy and of the second one, which no activation may have."""
 
 COLUMNS = 100
 """Width of every tensor: the units that a gated or mixing activation sees."""
 
-COPY = "copy"
-COPY_PLACEBO = "copy, again"
-
 DType = Literal["float32", "bfloat16"]
 Direction = Literal["forward", "forward + backward"]
-DTYPES: tuple[DType, ...] = ("float32", "bfloat16")
 DIRECTIONS: tuple[Direction, ...] = ("forward", "forward + backward")
+
+_RUN_DIGITS = 12
 
 
 class MicroBlock(Record):
-    """One tensor, one way to compute: all activations on it run interleaved in one process.
+    """One tensor and one way to compute: all activations on it, interleaved in one process.
 
     Attributes:
-        id: 8 hexadecimal digits, a hash of the rest.
-        cells: The activations; copies are added where it is measured.
+        id: In words without spaces, such as "10000-float32-compiled-forward".
+        cells: The activations; the copies are added where it is measured.
         elements: What an activation gives back; a gated one takes twice as many.
         dtype: Of the tensor.
         compiled: Whether by XLA, or operation by operation.
@@ -35,7 +38,7 @@ class MicroBlock(Record):
     """
 
     kind: Literal["micro"] = "micro"
-    id: str = ""
+    id: str
     cells: tuple[CellPlan, ...]
     elements: int
     dtype: DType
@@ -44,23 +47,23 @@ class MicroBlock(Record):
     rounds: int
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """Of all that is timed: the copy first, its placebo last."""
+        return COPY, *(cell.label for cell in self.cells), PLACEBO
+
+    @property
     def title(self) -> str:
         """What progress calls it."""
         return f"{self.elements:,} elements, {way_in_words(self.dtype, self.compiled, self.direction)}"
-
-
-def way_in_words(dtype: str, compiled: bool, direction: str) -> str:
-    """How it is computed, such as "float32, compiled, forward"."""
-    return f"{dtype}, {'compiled' if compiled else 'not compiled'}, {direction}"
 
 
 class MicroPlan(Record):
     """A whole run of `actbench micro`.
 
     Attributes:
-        run_id: 12 hexadecimal digits, a hash of what determines the numbers.
+        run_id: 12 hexadecimal digits, a hash of what determines the numbers; the name does not.
         name: Of the folder.
-        blocks: The largest tensors last.
+        blocks: The smallest tensors first.
     """
 
     run_id: str
@@ -80,15 +83,17 @@ def make_micro_plan(
 
     Args:
         name: Of the run's folder.
-        cells: The activations.
+        cells: The activations; where their weights start plays no part here.
         sizes: Elements of the tensors, multiples of `COLUMNS`.
         dtypes: Of the tensors.
         compiled: Whether by XLA; one or both.
         rounds: How often each is timed.
     """
-    unnamed = [
+    alone = tuple(cell.model_copy(update={"init": "keras", "init_params": {}}) for cell in cells)
+    blocks = tuple(
         MicroBlock(
-            cells=tuple(cells),
+            id=f"{elements}-{dtype}-{'compiled' if by_xla else 'eager'}-{direction.replace(' + ', '-')}",
+            cells=alone,
             elements=elements,
             dtype=dtype,
             compiled=by_xla,
@@ -96,10 +101,13 @@ def make_micro_plan(
             rounds=rounds,
         )
         for elements, dtype, by_xla, direction in product(sorted(sizes), dtypes, compiled, DIRECTIONS)
-    ]
-    blocks = tuple(block.model_copy(update={"id": _digest(block.model_dump_json(), 8)}) for block in unnamed)
-    return MicroPlan(run_id=_digest(json.dumps([block.id for block in blocks]), 12), name=name, blocks=blocks)
+    )
+    content = json.dumps([block.model_dump(mode="json") for block in blocks], sort_keys=True, allow_nan=False)
+    return MicroPlan(
+        run_id=hashlib.sha256(content.encode()).hexdigest()[:_RUN_DIGITS], name=name, blocks=blocks
+    )
 
 
-def _digest(text: str, digits: int) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+def way_in_words(dtype: str, compiled: bool, direction: str) -> str:
+    """How it is computed, such as "float32, compiled, forward"."""
+    return f"{dtype}, {'compiled' if compiled else 'not compiled'}, {direction}"

@@ -126,27 +126,17 @@ class Phases(Record):
 
 
 class MicroSamples(Record):
-    """Raw times of one activation alone on one tensor.
+    """Raw times of one activation alone, or of a copy, on one tensor.
 
     Attributes:
-        label: The activation's, or that of a copy.
+        activation: The label.
+        calls: Calls that each value is the mean of, for one alone may be too short to be timed.
         call_s: Seconds of a call, one value per round; value i of all labels was taken in the same round.
     """
 
-    label: str
-    call_s: tuple[float, ...]
-
-
-class MicroRecord(Record):
-    """What a block of `actbench micro` measured.
-
-    Attributes:
-        calls: Calls that each value is the mean of.
-        samples: The copies first, then the activations in their order.
-    """
-
+    activation: str
     calls: int
-    samples: tuple[MicroSamples, ...]
+    call_s: tuple[float, ...]
 
 
 class BlockRecord(Record):
@@ -164,7 +154,8 @@ class BlockRecord(Record):
         slice_steps: Training steps of each slice, in order; the slices of one epoch follow each other.
         slices_per_epoch: How many slices make one epoch.
         extra_slice_steps: Training steps of each timing-only slice, in order.
-        micro: What a block of `actbench micro` measured, which has no cells; None of all others.
+        micro: What a block of `actbench micro` measured, the copy first and the placebo last; such a block
+            has no cells, and no other block has any of these.
         phases: Where the wall time went; None when failed.
         peak_memory_bytes: Largest resident size of the worker so far; None when failed.
         cells: In the order of the config, the placebo last.
@@ -184,7 +175,7 @@ class BlockRecord(Record):
     peak_memory_bytes: int | None
     cells: tuple[Cell, ...]
     extra_slice_steps: tuple[int, ...] = ()
-    micro: MicroRecord | None = None
+    micro: tuple[MicroSamples, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -258,7 +249,7 @@ class RunInfo(Record):
         command: The command line of the process that created the run.
         overrides: The `--set` arguments, as given.
         config: The resolved config, defaults filled in.
-        activations: Labels in the order of the config, the placebo last.
+        activations: Labels in the order of the config, the placebo last; of `actbench micro` the copy first.
         baseline: Label of the activation that the others are compared with.
         placebo: Label of the placebo; None when switched off.
         blocks: Ids of all planned blocks, in order.

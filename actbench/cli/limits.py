@@ -14,11 +14,7 @@ Callback = Callable[[click.Context, click.Parameter, Any], Any]
 def fraction(text: str) -> float:
     """Reads 0.05 or 5%; NaN for what is neither a number nor a percentage."""
     number, percent, rest = text.strip().partition("%")
-    try:
-        value = float(number) / (100 if percent else 1)
-    except ValueError:
-        return math.nan
-    return math.nan if rest else value
+    return math.nan if rest else _number(number) / (100 if percent else 1)
 
 
 def share(most: float = math.inf) -> Callback:
@@ -67,3 +63,45 @@ def words(allowed: tuple[str, ...]) -> Callback:
         return tuple(dict.fromkeys(given))
 
     return read
+
+
+def sizes(least: int, most: int, step: int) -> Callback:
+    """Reads whole numbers separated by commas, such as 1e3,20000; each once, in that order.
+
+    Args:
+        least: The smallest that is allowed.
+        most: The largest.
+        step: What they are multiples of.
+    """
+
+    def read(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
+        given = {word.strip(): _number(word) for word in text.split(",")}
+        wrong = [
+            repr(word) for word, value in given.items() if not (least <= value <= most and value % step == 0)
+        ]
+        if wrong:
+            allowed = f"multiples of {step} from {least:,} to {most:,}, such as 1e3,1e6"
+            raise click.BadParameter(f"{', '.join(wrong)} cannot be measured; allowed: {allowed}")
+        return tuple(dict.fromkeys(int(value) for value in given.values()))
+
+    return read
+
+
+def folder_name(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """Reads what a folder can be called on any system; None where it is not given."""
+    from pydantic_core import PydanticCustomError
+
+    from actbench.config.fields import FolderName
+
+    try:
+        return None if text is None else FolderName().check(text)
+    except PydanticCustomError as error:
+        raise click.BadParameter(error.message()) from None
+
+
+def _number(text: str) -> float:
+    """NaN for what is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -99,6 +99,7 @@ def _runs(out: Path) -> Rows:
             "finished": run.finished,
             "planned": run.planned,
             "note": run.note,
+            "kind": run.kind,
             "path": str(run.path),
         }
         for run in list_runs(out)

@@ -6,41 +6,17 @@ from typing import TYPE_CHECKING
 import click
 
 from actbench.cli.activation_arguments import read_activations
+from actbench.cli.limits import folder_name, sizes
 from actbench.cli.options import example, out_option
 from actbench.cli.output import output_option, write_picture, write_result
 from actbench.cli.screen import screen
 
 if TYPE_CHECKING:
     from actbench.config.schema import ActivationConfig
+    from actbench.micro_plan import DType
 
-_DEFAULT = ("linear", "relu", "tanh", "gelu", "silu", "mish")
-_FEWEST, _MOST = 1_000, 10_000_000
-
-
-def _sizes(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
-    sizes = []
-    for part in text.split(","):
-        try:
-            size = float(part)
-        except ValueError:
-            size = 0.0
-        if not (_FEWEST <= size <= _MOST and size % 100 == 0):
-            raise click.BadParameter(
-                f"{part.strip()!r}; allowed: multiples of 100 from 1e3 to 1e7, such as 1e3,1e6"
-            )
-        sizes.append(int(size))
-    return tuple(dict.fromkeys(sizes))
-
-
-def _folder_name(_: click.Context, __: click.Parameter, text: str) -> str:
-    from pydantic_core import PydanticCustomError
-
-    from actbench.config.fields import FolderName
-
-    try:
-        return FolderName().check(text)
-    except PydanticCustomError as error:
-        raise click.BadParameter(error.message()) from None
+_DEFAULT = ("relu", "tanh", "gelu", "silu", "mish")
+_MODES = {"compiled": (True,), "eager": (False,), "both": (True, False)}
 
 
 @click.command(
@@ -53,7 +29,7 @@ def _folder_name(_: click.Context, __: click.Parameter, text: str) -> str:
 @click.argument("what", nargs=-1, metavar="[CONFIG | ACTIVATION...]")
 @click.option(
     "--sizes",
-    callback=_sizes,
+    callback=sizes(least=1_000, most=10_000_000, step=100),
     default="1e3,1e4,1e5,1e6,1e7",
     show_default=True,
     help="Elements of the tensors.",
@@ -65,18 +41,26 @@ def _folder_name(_: click.Context, __: click.Parameter, text: str) -> str:
     type=click.Choice(["float32", "bfloat16"]),
     default=("float32",),
     show_default=True,
-    help="May be repeated.",
+    help="Of the tensors; may be repeated.",
 )
 @click.option(
     "--mode",
-    type=click.Choice(["compiled", "eager", "both"]),
+    type=click.Choice(list(_MODES)),
     default="both",
     show_default=True,
     help="By XLA, operation by operation, or both.",
 )
-@click.option("--rounds", type=click.IntRange(6, 10_000), default=30, show_default=True, help="Of timing.")
 @click.option(
-    "--name", callback=_folder_name, default="micro", show_default=True, help="Of the run's folder."
+    "--rounds",
+    type=click.IntRange(6, 10_000),
+    default=30,
+    show_default=True,
+    help="How often each is timed; more make the intervals narrower.",
+)
+@click.option(
+    "--name",
+    callback=folder_name,
+    help="Of the run's folder.  [default: micro; of a config, its name followed by -micro]",
 )
 @out_option
 @click.option(
@@ -97,10 +81,10 @@ def _folder_name(_: click.Context, __: click.Parameter, text: str) -> str:
 def micro(
     what: tuple[str, ...],
     sizes: tuple[int, ...],
-    dtypes: tuple[str, ...],
+    dtypes: "tuple[DType, ...]",
     mode: str,
     rounds: int,
-    name: str,
+    name: str | None,
     out: Path,
     form: str,
     output: Path | None,
@@ -110,46 +94,59 @@ def micro(
 ) -> None:
     """Time activations alone, forward and with their gradient, against a copy.
 
-    What is timed are the activations of CONFIG, or those named as in `actbench show`; a few by default. The
-    run is stored like any other; `actbench report` prints it again.
+    What is timed are the activations of CONFIG, of which nothing else counts, or those named as in `actbench
+    show`; relu, tanh, gelu, silu and mish by default. A run that was stopped goes on where it was, and
+    `actbench report` prints it again.
     """
-    from actbench.analysis.micro import micro_rows
+    from actbench.analysis.micro import estimate_micro
     from actbench.cli.progress import ErrorConsole, ProgressDisplay
+    from actbench.cli.run import raise_if_failed
     from actbench.config.schema import InitConfig
-    from actbench.errors import CellsFailedError
     from actbench.micro import run_micro
     from actbench.micro_plan import make_micro_plan
     from actbench.plan import plan_cell
     from actbench.report.chart import check_suffix
-    from actbench.report.micro import micro_chart, render_micro
+    from actbench.report.micro import micro_charts, render_micro
 
     if plot is not None:
         check_suffix(plot)
-    cells = [plan_cell(entry, InitConfig()) for entry in _entries(what or _DEFAULT)]
-    modes = {"compiled": (True,), "eager": (False,), "both": (True, False)}[mode]
-    plan = make_micro_plan(name, cells, sizes, tuple(dict.fromkeys(dtypes)), modes, rounds)  # type: ignore[arg-type]
+    usual_name, entries = _read(what or _DEFAULT)
+    cells = [plan_cell(entry, InitConfig()) for entry in entries]
+    plan = make_micro_plan(
+        name or usual_name, cells, sizes, tuple(dict.fromkeys(dtypes)), _MODES[mode], rounds
+    )
     with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
         outcome = run_micro(plan, out, fresh=fresh, listen=display)
     if plot is not None:
-        write_picture([micro_chart(micro_rows(outcome.info, outcome.records))], plot)
+        write_picture(micro_charts(estimate_micro(outcome.info, outcome.records)), plot)
     width, color = screen() if output is None else (80, False)
     write_result(render_micro(outcome.info, outcome.records, form, width=width, color=color), output)
-    if outcome.failed:
-        raise CellsFailedError(
-            f"{len(outcome.failed)} blocks could not be measured: {outcome.failed[0].reason}"
-        )
+    raise_if_failed(outcome)
 
 
-def _entries(what: tuple[str, ...]) -> "list[ActivationConfig]":
-    """The activations of a config, or those that the arguments name."""
+def _read(what: tuple[str, ...]) -> "tuple[str, list[ActivationConfig]]":
+    """The name of the run, and the activations of a config or those that the arguments name."""
     from actbench.config.loader import load_config
     from actbench.errors import ConfigError
+    from actbench.micro_plan import RESERVED
 
-    if len(what) == 1 and what[0].endswith((".yaml", ".yml")):
-        return list(load_config(Path(what[0])).activations)
-    entries = read_activations(what)
+    configs = [word for word in what if word.endswith((".yaml", ".yml"))]
+    if configs and len(what) > 1:
+        raise ConfigError(f"{configs[0]}: a config stands alone; allowed: one config, or activations")
+    if configs:
+        config = load_config(Path(configs[0]))
+        name, entries = f"{config.name}-micro", list(config.activations)
+    else:
+        name, entries = "micro", read_activations(what)
     labels = [entry.label for entry in entries]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise ConfigError(f"{label}: is named twice; allowed: each label once, {{name: ..., label: ...}}")
-    return entries
+    again = dict.fromkeys(label for label in labels if labels.count(label) > 1)
+    mistakes = [f"{label}: is named more than once; allowed: a label of its own for each" for label in again]
+    mistakes += [
+        f"{label}: is what the {'plain' if label == RESERVED[0] else 'second'} copy is called; "
+        "allowed: another label"
+        for label in dict.fromkeys(labels)
+        if label in RESERVED
+    ]
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    return name, entries

@@ -28,15 +28,11 @@ def read_run(out: Path, reference: str | None, *, micro: bool = False) -> "Store
     Raises:
         StoreError: There is no such run, or it cannot be read, or nothing was trained in it.
     """
-    from actbench.errors import StoreError
-    from actbench.store import find_run, open_run
+    from actbench.store import find_run, open_run, require_trainings
 
     stored = open_run(find_run(out, reference))
-    if stored.info.kind == "micro" and not micro:
-        raise StoreError(
-            f"{stored.path}: is a run of actbench micro, in which nothing was trained; "
-            "allowed: a run of actbench run"
-        )
+    if not micro:
+        require_trainings(stored)
     if stored.torn:
         click.echo(f"{stored.path}: the last line of the ledger is incomplete and was ignored", err=True)
     planned, finished = len(stored.info.blocks), sum(record.status == "ok" for record in stored.records)

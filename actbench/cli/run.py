@@ -1,10 +1,14 @@
 """actbench run: trains and times what a config names, and prints the report."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from actbench.cli.options import example, out_option, sd_option, set_option
+
+if TYPE_CHECKING:
+    from actbench.run import Outcome
 
 
 @click.command(
@@ -48,7 +52,6 @@ def _run(config: Path, out: Path, overrides: tuple[str, ...], quiet: bool, fresh
     from actbench import report
     from actbench.cli.progress import ErrorConsole, ProgressDisplay
     from actbench.cli.screen import screen
-    from actbench.errors import CellsFailedError
     from actbench.run import run_benchmark
 
     with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
@@ -56,6 +59,17 @@ def _run(config: Path, out: Path, overrides: tuple[str, ...], quiet: bool, fresh
     width, color = screen()
     built = report.build(outcome.info, outcome.records)
     click.echo(report.render(built, "terminal", width=width, color=color), nl=False)
+    raise_if_failed(outcome)
+
+
+def raise_if_failed(outcome: "Outcome") -> None:
+    """Ends the command badly where blocks could not be measured, after its result was printed.
+
+    Raises:
+        CellsFailedError: There is at least one.
+    """
+    from actbench.errors import CellsFailedError
+
     if outcome.failed:
         lines = "\n".join(f"  block {record.block}: {record.reason}" for record in outcome.failed)
         raise CellsFailedError(

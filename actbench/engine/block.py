@@ -14,7 +14,7 @@ from actbench.engine.running import Rounds, Running, alive
 from actbench.engine.stopwatch import Stopwatch
 from actbench.engine.trainer import Engine, Sums, Trainer
 from actbench.plan import Block, CellPlan, slice_steps, steps_per_epoch
-from actbench.records import BlockRecord, Cell, Environment, Inference, Phases
+from actbench.records import BlockRecord, Cell, Environment, Inference
 from actbench.streams import permutation
 
 OnEpoch = Callable[[int, dict[str, float]], None]
@@ -85,7 +85,7 @@ class BlockRunner:
             environment=self._environment,
             slice_steps=tuple(slices) * block.setting.train.epochs,
             slices_per_epoch=len(slices),
-            phases=_phases(stopwatch),
+            phases=stopwatch.phases(),
             peak_memory_bytes=peak_memory_bytes(),
             cells=tuple(_cell(cell) for cell in cells),
             extra_slice_steps=extra_slice_steps,
@@ -140,18 +140,6 @@ class BlockRunner:
 
 def _train(epoch: Any, start: int, stop: int, trainer: Trainer) -> Sums:
     return trainer.train(epoch, start, stop)
-
-
-def _phases(stopwatch: Stopwatch) -> Phases:
-    return Phases(
-        wall_s=stopwatch.since_start_s(),
-        import_s=stopwatch.total_s("import"),
-        compile_s=stopwatch.total_s("compile"),
-        training_s=stopwatch.total_s("training"),
-        inference_s=stopwatch.total_s("inference"),
-        evaluation_s=stopwatch.total_s("evaluation"),
-        data_s=stopwatch.total_s("data"),
-    )
 
 
 def _cell(cell: Running) -> Cell:

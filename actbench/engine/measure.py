@@ -7,6 +7,7 @@ from actbench.engine import runtime
 from actbench.engine.block import BlockRunner
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.micro import measure_micro
+from actbench.engine.micro_programs import make_calls, wait
 from actbench.engine.stock import StockEngine
 from actbench.engine.stopwatch import Stopwatch
 from actbench.engine.trainer import Engine
@@ -66,7 +67,7 @@ class Measurer:
                 )
             )
 
-        return measure_micro(block, self._environment, stopwatch, on_round)
+        return measure_micro(block, make_calls, wait, self._environment, stopwatch, on_round)
 
     def _prepare(self, setting: Setting) -> BlockRunner:
         config = setting.dataset

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from actbench.records import Phases
+
 Clock = Callable[[], float]
 
 
@@ -50,6 +52,18 @@ class Stopwatch:
     def since_start_s(self) -> float:
         """Seconds since the stopwatch was made, and the import before it."""
         return self._clock() - self._started
+
+    def phases(self) -> Phases:
+        """All of it, for the record."""
+        return Phases(
+            wall_s=self.since_start_s(),
+            import_s=self.total_s("import"),
+            compile_s=self.total_s("compile"),
+            training_s=self.total_s("training"),
+            inference_s=self.total_s("inference"),
+            evaluation_s=self.total_s("evaluation"),
+            data_s=self.total_s("data"),
+        )
 
 
 @contextmanager

@@ -1,167 +1,145 @@
 """The report of a run of `actbench micro`."""
 
-import csv
-import io
-import json
-from collections.abc import Sequence
-from itertools import groupby
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
-from actbench.analysis.micro import MicroRow, micro_rows
-from actbench.micro_plan import COPY, COPY_PLACEBO, DIRECTIONS, way_in_words
+from actbench.analysis.micro import MicroEstimates, MicroRow, MicroSetting, estimate_micro
+from actbench.micro_plan import way_in_words
 from actbench.records import BlockRecord, RunInfo
+from actbench.report.activation_facts import MIXING_NOTE, activation_facts, marked, mixing
 from actbench.report.chart import Chart, Line, to_text
 from actbench.report.document import Column, Document, Section, Table
 from actbench.report.facts import machine_facts
 from actbench.report.markdown import to_markdown
-from actbench.report.plain import ESTIMATES, interval_object
+from actbench.report.micro_plain import to_csv, to_json
+from actbench.report.numbers import Value
 from actbench.report.terminal import to_terminal
+
+K = TypeVar("K")
 
 _COLUMNS = (
     Column("activation", "text"),
-    Column("ns/element", "three digits"),
+    Column("ns per element", "three digits"),
     Column("GB/s", "three digits"),
-    Column("ratio to copy", "ratio"),
+    Column("ratio to copy", "three digits"),
     Column("n", "count"),
 )
 _NOTES = (
-    "ns/element: median over rounds of a call's time, by the elements that it gives back. GB/s: as if each "
-    "of them were read and written once; of the copy it is what memory gives.",
-    "Ratio to copy: to a plain copy of the same tensor in the same round, which is the floor; median over "
-    f'rounds with its 95 % interval, which speaks for this one process. "{COPY_PLACEBO}" is a second copy: '
-    "what it shows is noise.",
-    "With few elements all are calls into TensorFlow, not arithmetic: the copy shows how much that takes. A "
-    "gated unit reads two elements for each that it gives back.",
+    "ns per element: of a call, by the elements that it gives back; median over n rounds. Ratio to copy: to "
+    "a plain copy of the same tensor in the same round, which is the floor. Both with a 95 % interval that "
+    "speaks for this one process.",
+    "GB/s: at that median, counting only what has to move: an element read and one written, and with the "
+    "gradient as many again; a gated unit reads two, and writes the gradients of both. The copy's is what "
+    "memory, or with few elements the caches, gives.",
+    "With few elements it is calls into TensorFlow that are timed, not arithmetic: the copy shows how much "
+    "one takes. Not compiled, linear hands over the tensor itself and moves nothing.",
 )
 
 
 def render_micro(
-    info: RunInfo, records: Sequence[BlockRecord], form: str, *, width: int = 80, color: bool = False
+    info: RunInfo, records: Iterable[BlockRecord], form: str, *, width: int = 80, color: bool = False
 ) -> str:
     """Write a run of `actbench micro` down.
 
     Args:
         info: What was planned.
-        records: What the ledger holds.
-        form: "terminal", "markdown", "csv" or "json".
-        width: Columns of the terminal.
-        color: Whether the terminal may show bold and dim text.
+        records: What the ledger holds, in any order.
+        form: "terminal", "markdown", "csv" or "json"; the last two have unrounded figures.
+        width: Columns of the terminal; other formats ignore it.
+        color: Whether the terminal may show bold and dim text; other formats ignore it.
+
+    Returns:
+        Text that ends with a newline.
 
     Raises:
         NothingMeasuredError: No block could be measured.
+        EnvironmentMismatchError: The blocks were measured on different machines.
     """
-    rows = micro_rows(info, records)
+    estimates = estimate_micro(info, records)
     match form:
         case "csv":
-            return to_csv(rows)
+            return to_csv(estimates)
         case "json":
-            return _to_json(info, records, rows)
+            return to_json(info, estimates)
         case "markdown":
-            return to_markdown(_document(info, records, rows))
-    return f"{to_terminal(_document(info, records, rows), width, color)}\n{to_text(micro_chart(rows), width)}"
+            return to_markdown(_document(info, estimates))
+    charts = [to_text(chart, width, color) for chart in micro_charts(estimates)]
+    return "\n".join([to_terminal(_document(info, estimates), width, color), *charts])
 
 
-def to_csv(rows: Sequence[MicroRow]) -> str:
-    """A line per activation and tensor, the JSON's names flattened."""
-    text = io.StringIO()
-    flat = [_flat(_object(row)) for row in rows]
-    writer = csv.DictWriter(text, list(flat[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
-    return text.getvalue()
+def micro_charts(estimates: MicroEstimates) -> list[Chart]:
+    """Time per element by size, a chart for each type and mode; with the gradient as broken lines, the floor last."""
+    by_mode = _grouped(estimates.settings, lambda setting: (setting.dtype, setting.compiled))
+    return [_chart(dtype, compiled, settings) for (dtype, compiled), settings in by_mode.items()]
 
 
-def micro_chart(rows: Sequence[MicroRow]) -> Chart:
-    """Time per element by size, of the first way to compute; the backward pass dashed."""
-    first = rows[0]
+def _chart(dtype: str, compiled: bool, settings: Sequence[MicroSetting]) -> Chart:
+    copy, *labels, _ = (row.activation for row in settings[0].rows)
     lines = []
-    for label in dict.fromkeys(row.activation for row in rows if row.activation != COPY_PLACEBO):
-        for direction in DIRECTIONS:
-            points = [
-                (row.elements, row.ns_per_element.estimate)
-                for row in rows
-                if (row.activation, row.dtype, row.compiled, row.direction)
-                == (label, first.dtype, first.compiled, direction)
-            ]
-            if points and not (label == COPY and direction != first.direction):
-                x, y = zip(*points, strict=True)
-                lines.append(Line(label, x, y, dashed=direction != first.direction))
-    way = way_in_words(first.dtype, first.compiled, f"{first.direction}; dashed: {DIRECTIONS[1]}")
-    return Chart(way, "elements", "ns per element", tuple(lines), logarithmic=True)
+    for label in (*labels, copy):
+        directions = dict.fromkeys(setting.direction for setting in settings)
+        for direction in directions if label != copy else ["forward"]:
+            points = {
+                setting.elements: row.ns_per_element.estimate
+                for setting in settings
+                for row in setting.rows
+                if (row.activation, setting.direction) == (label, direction)
+            }
+            lines.append(Line(label, tuple(points), tuple(points.values()), dashed=direction != "forward"))
+    title = way_in_words(dtype, compiled, "forward; broken: with the gradient")
+    return Chart(title, "elements", "ns per element", tuple(lines), logarithmic=True)
 
 
-def _document(info: RunInfo, records: Sequence[BlockRecord], rows: Sequence[MicroRow]) -> Document:
-    def way(row: MicroRow) -> tuple[str, bool, str]:
-        return row.dtype, row.compiled, row.direction
+def _document(info: RunInfo, estimates: MicroEstimates) -> Document:
+    def way(setting: MicroSetting) -> tuple[str, bool, str]:
+        return setting.dtype, setting.compiled, setting.direction
 
-    environment = next(record.environment for record in records if record.environment is not None)
-    ways = dict.fromkeys(map(way, rows))
     sections = [
-        Section(way_in_words(*some), (), _tables([row for row in rows if way(row) == some])) for some in ways
+        Section(way_in_words(*some), (), tuple(_table(info, setting) for setting in settings))
+        for some, settings in _grouped(estimates.settings, way).items()
     ]
-    finished = sum(record.status == "ok" for record in records)
     facts = (
         ("run", f"{info.run_id}, created {info.created_at}"),
-        *machine_facts(environment),
-        ("blocks", f"{finished} of {len(info.blocks)} finished"),
+        *machine_facts(estimates.environment),
+        ("blocks", f"{estimates.finished} of {len(info.blocks)} finished"),
+        *(("failed", f"block {block.block}: {block.reason}") for block in estimates.failed),
+        *((name, text) for name, text in activation_facts(info) if name == "function"),
+        ("placebo", _placebo(estimates.settings)),
     )
-    return Document(f"{info.name}: micro", facts, tuple(sections), _NOTES)
+    notes = (*_NOTES, MIXING_NOTE) if mixing(info) else _NOTES
+    return Document(f"{info.name}: activations alone", facts, tuple(sections), notes)
 
 
-def _tables(rows: Sequence[MicroRow]) -> tuple[Table, ...]:
-    tables = []
-    for elements, of_size in groupby(rows, key=lambda row: row.elements):
-        cells = tuple(
-            (
-                row.activation,
-                row.ns_per_element.estimate,
-                row.gb_per_s,
-                row.copy_ratio or "floor",
-                row.rounds,
-            )
-            for row in of_size
-        )
-        tables.append(Table(f"{elements:,} elements", _COLUMNS, cells))
-    return tuple(tables)
+def _grouped(
+    settings: Iterable[MicroSetting], key: Callable[[MicroSetting], K]
+) -> dict[K, list[MicroSetting]]:
+    """In the order of the first of each group."""
+    groups: dict[K, list[MicroSetting]] = {}
+    for setting in settings:
+        groups.setdefault(key(setting), []).append(setting)
+    return groups
 
 
-def _to_json(info: RunInfo, records: Sequence[BlockRecord], rows: Sequence[MicroRow]) -> str:
-    environment = next(record.environment for record in records if record.environment is not None)
-    value = {
-        "run": {
-            "run_id": info.run_id,
-            "name": info.name,
-            "kind": info.kind,
-            "created_at": info.created_at,
-            "blocks": {"planned": len(info.blocks), "finished": sum(r.status == "ok" for r in records)},
-            "activations": [entry.model_dump(mode="json") for entry in info.described],
-            "environment": environment.model_dump(mode="json"),
-        },
-        "rows": [_object(row) for row in rows],
-    }
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def _table(info: RunInfo, setting: MicroSetting) -> Table:
+    def cells(row: MicroRow) -> tuple[Value, ...]:
+        ratio = "floor" if row.activation == info.baseline else row.copy_ratio
+        return marked(info, row.activation), row.ns_per_element, row.gb_per_s, ratio, row.rounds
+
+    flag = ("FLAGGED: the placebo's ratio excludes 1: distrust differences of that size",)
+    return Table(
+        f"{setting.elements:,} elements",
+        _COLUMNS,
+        tuple(map(cells, setting.rows)),
+        flag if setting.flagged else (),
+    )
 
 
-def _object(row: MicroRow) -> dict[str, Any]:
-    return {
-        "activation": row.activation,
-        "elements": row.elements,
-        "dtype": row.dtype,
-        "compiled": row.compiled,
-        "direction": row.direction,
-        "ns_per_element": interval_object("ns_per_element", row.ns_per_element),
-        "gb_per_s": row.gb_per_s,
-        "copy_ratio": interval_object("copy_ratio", row.copy_ratio),
-        "rounds": row.rounds,
-    }
-
-
-def _flat(value: dict[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, item in value.items():
-        if name in ("ns_per_element", "copy_ratio"):
-            keys = (ESTIMATES[name], "ci_low", "ci_high")
-            flat |= {f"{name}_{key}": (item or {}).get(key) for key in keys}
-        else:
-            flat[name] = json.dumps(item) if isinstance(item, bool) else item
-    return flat
+def _placebo(settings: Sequence[MicroSetting]) -> str:
+    """How loud the noise is, and how often the second copy seems to be another."""
+    ratios = [setting.placebo.estimate for setting in settings if setting.placebo is not None]
+    flagged = sum(setting.flagged for setting in settings)
+    told = f"{flagged} of {len(ratios)} intervals exclude 1" if flagged else "no interval excludes 1"
+    return (
+        f"a second copy takes {min(ratios):.3f} to {max(ratios):.3f} of the copy's time; {told}, "
+        "as 1 in 20 does by chance"
+    )

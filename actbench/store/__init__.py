@@ -3,7 +3,7 @@
 from actbench.store.find import RunSummary, find_run, list_runs
 from actbench.store.ledger import Ledger
 from actbench.store.run_folder import RunFolder, create_or_resume
-from actbench.store.stored import StoredRun, open_run, run_path
+from actbench.store.stored import StoredRun, open_run, require_trainings, run_path
 
 __all__ = [
     "Ledger",
@@ -14,5 +14,6 @@ __all__ = [
     "find_run",
     "list_runs",
     "open_run",
+    "require_trainings",
     "run_path",
 ]

@@ -28,6 +28,7 @@ class RunSummary:
         finished: Blocks measured; a failed one is not.
         planned: Blocks of the plan; 0 when the run cannot be read.
         note: What is wrong with the run; None when nothing is.
+        kind: As in run.json; None when the run cannot be read.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class RunSummary:
     finished: int
     planned: int
     note: str | None = None
+    kind: str | None = None
 
 
 def find_run(root: Path, reference: str | None = None) -> Path:
@@ -95,6 +97,7 @@ def _summary(path: Path) -> RunSummary:
         finished=finished,
         planned=len(run.info.blocks),
         note=f"failed blocks: {failed}" if failed else None,
+        kind=run.info.kind,
     )
 
 

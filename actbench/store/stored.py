@@ -46,6 +46,19 @@ def open_run(path: Path) -> StoredRun:
     return StoredRun(path, info, latest(records, info, ledger.path), torn)
 
 
+def require_trainings(stored: StoredRun) -> None:
+    """Refuse a run that is not one of `actbench run`.
+
+    Raises:
+        StoreError: Nothing was trained in it.
+    """
+    if stored.info.kind == "micro":
+        raise StoreError(
+            f"{stored.path} is a run of actbench micro, in which nothing was trained; "
+            "allowed: one of actbench run"
+        )
+
+
 def run_path(root: Path, name: str, run_id: str) -> Path:
     """Where a run lies or would lie under the folder of all runs."""
     return root / name / run_id
@@ -101,7 +114,7 @@ def _check_measured(records: Sequence[BlockRecord], info: RunInfo, path: Path) -
     """What the analysis relies on beyond the types of the fields."""
     batch_sizes: dict[str, list[int]] = {}  # by setting: its seeds are pooled
     for record in records:
-        problem = _incomplete(record, info)
+        problem = _incomplete_micro(record, info) if info.kind == "micro" else _incomplete(record, info)
         calls = {_calls(cell) for cell in record.cells if cell.status == "ok"}
         sizes = [size for size, _ in min(calls, default=())]
         if len(calls) > 1 or (calls and sizes != batch_sizes.setdefault(record.setting, sizes)):
@@ -112,7 +125,7 @@ def _check_measured(records: Sequence[BlockRecord], info: RunInfo, path: Path) -
 
 def _incomplete(record: BlockRecord, info: RunInfo) -> str | None:
     ended_well = [cell for cell in record.cells if cell.status == "ok"]
-    if record.setting not in {setting.id for setting in info.settings}:
+    if record.setting not in info.dataset:
         return f"its setting is not in the plan of the {INFO_FILE} beside it"
     if tuple(cell.activation for cell in record.cells) != info.activations:
         return f"its cells are not those of the plan, {', '.join(info.activations)}"
@@ -125,6 +138,18 @@ def _incomplete(record: BlockRecord, info: RunInfo) -> str | None:
         return "a cell has no test accuracy"
     if not all(_tells_of_all(cell, info.dataset[record.setting].test) for cell in ended_well):
         return "which test examples a cell got right is not told of all of them"
+    return None
+
+
+def _incomplete_micro(record: BlockRecord, info: RunInfo) -> str | None:
+    if tuple(samples.activation for samples in record.micro) != info.activations:
+        return f"it has not timed what the plan names, {', '.join(info.activations)}"
+    if record.environment is None or record.phases is None:
+        return "it does not say where it was measured, or how long that took"
+    if len({len(samples.call_s) for samples in record.micro}) != 1:
+        return "it has not timed all of them equally often"
+    if not all(seconds > 0.0 for samples in record.micro for seconds in samples.call_s):
+        return "a call took no time"
     return None
 
 

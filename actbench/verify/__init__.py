@@ -13,7 +13,7 @@ from actbench.execution import Event, run_blocks
 from actbench.messages import Finished
 from actbench.plan import Block, Plan
 from actbench.records import BlockRecord
-from actbench.store import open_run
+from actbench.store import open_run, require_trainings
 from actbench.verify.choice import Recorded, check_data, choose, recorded_cells, replay
 from actbench.verify.outcome import CellCheck, Result, Verification, check_cell
 
@@ -46,12 +46,13 @@ def verify_run(
 
     Raises:
         ConfigError: `cells` or `tolerance` is out of range.
-        StoreError: The run cannot be read, or its config makes another plan today.
+        StoreError: The run cannot be read, nothing was trained in it, or its config makes another plan today.
         DataError: The data is not what the run was trained on.
         NothingMeasuredError: No cell is recorded, or none could be trained again.
     """
     _check_arguments(cells, tolerance)
     stored = open_run(path)
+    require_trainings(stored)
     recorded = recorded_cells(stored)
     if not recorded:
         raise NothingMeasuredError(f"{path}: no block is measured, so that there is nothing to verify")
