@@ -88,4 +88,5 @@ def _element_wise(cell: CellPlan) -> bool | None:
 
 
 def _number(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """The shortest that is still exact, so that other values have other words."""
+    return str(value).removesuffix(".0")

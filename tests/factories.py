@@ -9,6 +9,7 @@ import numpy as np
 
 from actbench.bits import pack
 from actbench.records import (
+    ActivationInfo,
     BlockRecord,
     Cell,
     DatasetInfo,
@@ -52,6 +53,7 @@ def make_cell(
     validation_accuracy: Sequence[float] = (),
     test_correct: Sequence[bool] | None = None,
     extra_slice_s: Sequence[float] = (),
+    parameters: int = 118_282,
 ) -> Cell:
     """A cell; accuracy None makes it diverged, with the slices given and no inference."""
     ok = accuracy is not None
@@ -59,7 +61,7 @@ def make_cell(
     return Cell(
         activation=activation,
         status="ok" if ok else "diverged",
-        parameters=118_282,
+        parameters=parameters,
         compile_s=compile_s,
         slice_s=tuple(slice_s),
         train_loss=(0.5,) * epochs if ok else (None,) * epochs,
@@ -140,6 +142,7 @@ def make_info(
     inference_batch_sizes: Sequence[int] = (),
     config: Mapping[str, Any] | None = None,
     test_examples: int = 10_000,
+    described: Sequence[ActivationInfo] = (),
 ) -> RunInfo:
     """A run's description; `config` adds keys to the resolved config, such as `verdict`."""
     description = {
@@ -176,6 +179,7 @@ def make_info(
         settings=tuple(SettingInfo(id=setting, description=description) for setting in settings),
         dataset=dict.fromkeys(settings, dataset),
         environment=make_environment(device=None, intra_op_threads=None, inter_op_threads=None),
+        described=tuple(described),
     )
 
 

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,8 @@ from actbench import outline
 from actbench.analysis.design import TYPICAL_SD
 from actbench.messages import Finished
 from actbench.outline import make_outline
+from actbench.report.outline_json import outline_to_json
+from actbench.report.outline_text import outline_to_text
 from actbench.run import run_benchmark
 from tests.fake_worker import record_of
 
@@ -48,3 +51,32 @@ def test_a_run_that_cannot_be_read_is_as_good_as_none(done, tmp_path):
     found = make_outline(SMOKE, THREE, tmp_path)
     assert found.pending == found.plan.blocks
     assert found.design.sd == TYPICAL_SD
+
+
+GATED = ("activations=[relu, glu, {name: swiglu, match: width}, {name: elu, init: moment_matched}]",)
+
+
+def test_gated_layers_are_told_with_widths_and_parameters(tmp_path):
+    found = make_outline(SMOKE, GATED, tmp_path)
+    [setting] = found.plan.settings
+    matched, wide = found.gated(setting)
+    plain = 785 * 64 + 65 * 10
+    assert (matched.label, matched.plain, wide.plain) == ("glu", plain, plain)
+    [width] = matched.hidden_units
+    assert matched.parameters == 2 * 785 * width + (width + 1) * 10
+    assert abs(matched.parameters - plain) <= 0.01 * plain
+    assert (wide.label, wide.hidden_units, wide.parameters) == ("swiglu", (64,), 2 * 785 * 64 + 65 * 10)
+    lines = outline_to_text(found).splitlines()
+    assert f"gated     glu: hidden units [{width}], {matched.parameters:,} parameters; plain 50,890" in lines
+    assert "init      moment_matched (normal, gain 1.245): elu" in lines
+    value = json.loads(outline_to_json(found))
+    assert [gated["parameters"] for gated in value["settings"][0]["gated"]] == [
+        matched.parameters,
+        wide.parameters,
+    ]
+    assert [entry["label"] for entry in value["described"]] == value["activations"]
+
+
+def test_a_placebo_of_a_gated_unit_is_not_told_again(tmp_path):
+    found = make_outline(SMOKE, ("activations=[glu, relu]", "baseline=glu"), tmp_path)
+    assert [gated.label for gated in found.gated(found.plan.settings[0])] == ["glu"]

@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from actbench.records import DatasetInfo, RunInfo, SettingInfo
+from actbench.described import describe_cells
+from actbench.plan import CellPlan
+from actbench.records import ActivationInfo, DatasetInfo, RunInfo, SettingInfo
 
 Side = Literal["old", "new", "both"]
+
+_HASH_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,9 @@ def match_activations(old: RunInfo, new: RunInfo, setting: str) -> tuple[list[st
     olds, news = ([label for label in run.activations if label != run.placebo] for run in (old, new))
     common, left_out = [], []
     for label in news:
-        definitions = definition(old, label), definition(new, label)
         if label not in olds:
             left_out.append(LeftOut("new", setting, f"activation {label}"))
-        elif None not in definitions and definitions[0] != definitions[1]:
-            reason = "it is {} in OLD and {} in NEW".format(*definitions)
+        elif reason := difference(old, new, label):
             left_out.append(LeftOut("both", setting, f"activation {label}", reason))
         else:
             common.append(label)
@@ -100,12 +102,29 @@ def match_activations(old: RunInfo, new: RunInfo, setting: str) -> tuple[list[st
     return common, left_out
 
 
-def definition(info: RunInfo, label: str) -> str | None:
-    """What a label stands for, in words; None where the run does not say."""
-    for entry in info.config.get("activations", ()):
-        if entry["label"] == label:
-            params = ", ".join(f"{name}={value}" for name, value in sorted(entry["params"].items()))
-            return f"{entry['name']}({params})"
+def difference(old: RunInfo, new: RunInfo, label: str) -> str:
+    """Why a label does not mean the same in both runs; empty where it does, or one of them does not say."""
+    was, is_now = _described(old, label), _described(new, label)
+    if was is None or is_now is None:
+        return ""
+    if was.definition != is_now.definition:
+        return f"it is {was.definition} in OLD and {is_now.definition} in NEW"
+    if was.source_sha256 != is_now.source_sha256:
+        hashes = (str(entry.source_sha256)[:_HASH_DIGITS] for entry in (was, is_now))
+        return "its source has the hash {} in OLD and {} in NEW".format(*hashes)
+    if was.init != is_now.init:
+        return f"its weights start from {was.init} in OLD and {is_now.init} in NEW"
+    return ""
+
+
+def _described(info: RunInfo, label: str) -> ActivationInfo | None:
+    for entry in info.described:
+        if entry.label == label:
+            return entry
+    for written in info.config.get("activations", ()):  # of an older run, which knew names alone
+        if written["label"] == label:
+            cell = CellPlan(label=label, name=written["name"], params=written["params"])
+            return describe_cells([cell])[0]
     return None
 
 
@@ -135,8 +154,9 @@ def _id(setting: SettingInfo) -> str:
 
 
 def _training(setting: SettingInfo) -> str:
-    """What is learned, whatever runs and times it."""
+    """What is learned, whatever runs and times it; where weights start is compared by activation."""
     content = {name: value for name, value in setting.description.items() if name != "timing"}
+    content["model"] = {name: value for name, value in content["model"].items() if name != "init"}
     return json.dumps(_without_nulls(content), sort_keys=True)
 
 
@@ -175,5 +195,5 @@ def _other_data(old: DatasetInfo, new: DatasetInfo) -> str:
         what, hashes = "the choice of examples", (old.split_sha256, new.split_sha256)
     else:
         return ""
-    was, is_now = (digest[:12] for digest in hashes)
+    was, is_now = (digest[:_HASH_DIGITS] for digest in hashes)
     return f"{what} of {new.name} has another hash: {was} in OLD, {is_now} in NEW"

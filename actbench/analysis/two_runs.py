@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from actbench.analysis.changes import Changes, RunSide
-from actbench.analysis.matching import LeftOut, definition, match_activations, match_settings
+from actbench.analysis.matching import LeftOut, difference, match_activations, match_settings
 from actbench.analysis.measured import (
     common_environment,
     finished_blocks,
@@ -95,7 +95,7 @@ class _Measured:
 
 
 def _common_baseline(old: RunInfo, new: RunInfo) -> str | None:
-    same = old.baseline == new.baseline and definition(old, old.baseline) == definition(new, new.baseline)
+    same = old.baseline == new.baseline and not difference(old, new, new.baseline)
     return new.baseline if same else None
 
 

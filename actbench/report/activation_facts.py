@@ -8,43 +8,71 @@ from actbench.records import ActivationInfo, RunInfo
 Facts = tuple[tuple[str, str], ...]
 
 _HASH_DIGITS = 8
-MARK = " *"
-MIXING_NOTE = "*: not element-wise; each output depends on all units of its layer."
+_MARK = " †"
+MIXING_NOTE = "†: not element-wise; each output depends on all units of its layer."
 _MATCHED = {
-    "params": "the model has the plain one's number of parameters, within 1 %",
-    "width": "the layers have the plain ones' width, and so more parameters",
+    "params": "in layers so narrow that the model has as many parameters as the plain one, within 1 %",
+    "width": "in layers as wide as the plain ones, so that the model has more parameters",
 }
 
 
 def activation_facts(info: RunInfo) -> Facts:
-    """Initialisers, gated units, twins and functions of the user's; of older runs nothing is known."""
+    """Initialisers, what labels stand for, gated units and twins; of older runs nothing is known."""
     described = [entry for entry in info.described if entry.label != info.placebo]
-    facts = [("initialiser", text) for text in _initialisers(described)]
-    for match in dict.fromkeys(entry.match for entry in described if entry.match is not None):
+    facts = [("initialiser", text) for text in initialisers_in_words(described)]
+    facts += [("function", f"{entry.label}: {_defined(entry)}") for entry in described if _defined(entry)]
+    for match, words in _MATCHED.items():
         labels = [entry.label for entry in described if entry.match == match]
-        facts.append(("gated", f"{', '.join(labels)}: {_MATCHED[match]}"))
+        if labels:
+            facts.append(("gated", f"{', '.join(labels)}: {words}"))
     facts += [
-        ("same", f"{entry.label} computes what {entry.twin_of} does: a difference between them is noise")
+        ("same", f"{entry.label} computes what {entry.twin_of} does: how their accuracies differ is noise")
         for entry in described
         if entry.twin_of is not None
     ]
-    facts += [("function", f"{entry.label}: {_defined(entry)}") for entry in described if _is_own(entry)]
     return tuple(facts)
 
 
 def parameter_facts(rows: Sequence[Row], baseline: str) -> Facts:
-    """How many weights the models have, where they do not all have as many."""
+    """How many weights the models have, where one has another number than the baseline's."""
     counts = {row.activation: row.parameters for row in rows if row.parameters is not None}
-    if len(set(counts.values())) < 2 or baseline not in counts:
+    usual = counts.get(baseline)
+    others: dict[int, list[str]] = {}
+    for label, count in counts.items():
+        if count != usual:
+            others.setdefault(count, []).append(label)
+    if usual is None or not others:
         return ()
-    usual = counts[baseline]
-    others = ", ".join(f"{label} {count:,}" for label, count in counts.items() if count != usual)
-    return (("parameters", f"{usual:,} with {baseline}; {others}"),)
+    told = "; ".join(f"{count:,} with {', '.join(labels)}" for count, labels in sorted(others.items()))
+    return (("parameters", f"{usual:,} with {baseline}, but {told}"),)
+
+
+def initialisers_in_words(described: Sequence[ActivationInfo]) -> list[str]:
+    """Where the hidden layers' weights start: each initialiser with the activations that have it.
+
+    Details that are an activation's own, such as a matched gain, stand beside its label. What most have is
+    said of "all others", what all have is said alone.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    for entry in described:
+        name, _, details = entry.init.partition(" ")
+        found.setdefault(name, {}).setdefault(details, []).append(entry.label)
+    told = []
+    for name, whose in sorted(found.items(), key=lambda item: sum(map(len, item[1].values()))):
+        if len(whose) > 1:
+            labels = [f"{label} {details}".rstrip() for details, some in whose.items() for label in some]
+            told.append(f"{name}: {', '.join(labels)}")
+            continue
+        [(details, labels)] = whose.items()
+        most = 2 * len(labels) > len(described)
+        whom = "" if len(found) == 1 else ": all others" if most else f": {', '.join(labels)}"
+        told.append(f"{name} {details}".rstrip() + whom)
+    return told
 
 
 def marked(info: RunInfo, label: str) -> str:
     """The label, with a mark where the activation is not element-wise."""
-    return f"{label}{MARK}" if label in mixing(info) else label
+    return f"{label}{_MARK}" if label in mixing(info) else label
 
 
 def mixing(info: RunInfo) -> frozenset[str]:
@@ -54,20 +82,15 @@ def mixing(info: RunInfo) -> frozenset[str]:
     )
 
 
-def _initialisers(described: Sequence[ActivationInfo]) -> list[str]:
-    labels: dict[str, list[str]] = {}
-    for entry in described:
-        labels.setdefault(entry.init, []).append(entry.label)
-    if len(labels) == 1:
-        return list(labels)
-    return [f"{init}: {', '.join(of_init)}" for init, of_init in labels.items()]
-
-
-def _is_own(entry: ActivationInfo) -> bool:
-    return entry.definition.startswith(("expr ", "import ")) and entry.definition != f"expr {entry.label}"
+def element_wise(info: RunInfo, label: str) -> bool | None:
+    """Whether each output depends on one input alone; None where unknown."""
+    return next((entry.element_wise for entry in info.described if entry.label == label), None)
 
 
 def _defined(entry: ActivationInfo) -> str:
-    if entry.source_sha256 is None:
-        return entry.definition
-    return f"{entry.definition}, source {entry.source_sha256[:_HASH_DIGITS]}"
+    """What it is, where the label does not say it."""
+    words = entry.definition.removesuffix(f", match {entry.match}")
+    if entry.source_sha256 is not None:
+        return f"{words}, source {entry.source_sha256[:_HASH_DIGITS]}"
+    same = words.removeprefix("expr ").replace(" ", "") == entry.label.replace(" ", "")
+    return "" if same else words.removeprefix(f"{entry.label}, ")

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from actbench.analysis.checks import PlaceboCheck
 from actbench.analysis.figures import InferenceEstimate, Metric, Row
 from actbench.analysis.intervals import Interval
+from actbench.report.activation_facts import element_wise
 from actbench.report.model import Report
 from actbench.report.plain import comparison_object, interval_object, number_or_none
 
@@ -72,14 +73,14 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
                     "data": setting.dataset.model_dump(mode="json"),
                 },
                 "timing_target": setting.timing_target and asdict(setting.timing_target),
-                "rows": [row_object(row, table, report.generalised) for row in setting.rows],
+                "rows": [row_object(report, row, table) for row in setting.rows],
             }
             for setting in estimates.settings
         ],
     }
 
 
-def row_object(row: Row, table: TableName, generalised: bool = False) -> dict[str, Any]:
+def row_object(report: Report, row: Row, table: TableName) -> dict[str, Any]:
     """One activation, with the figures of that table only."""
     figures: dict[str, Any] = {
         "accuracy": interval_object("accuracy", row.accuracy),
@@ -97,8 +98,9 @@ def row_object(row: Row, table: TableName, generalised: bool = False) -> dict[st
         "activation": row.activation,
         "seeds": row.seeds,
         "pairs": row.pairs,
+        "element_wise": element_wise(report.info, row.activation),
         "parameters": row.parameters,
-        **{name: figures[name] for name in _FIGURES[table] if generalised or name not in _GENERALISED},
+        **{name: figures[name] for name in _FIGURES[table] if report.generalised or name not in _GENERALISED},
         **(_metrics(row.metrics) if table in ("metrics", "all") else {}),
         "status": row.status,
     }

@@ -68,7 +68,7 @@ def _verdicts(verdict: VerdictConfig) -> str:
 def setting_facts(estimates: SettingEstimates, baseline: str) -> Facts:
     """What was trained, on how many examples and seeds, and what its placebo says."""
     dataset = estimates.dataset
-    facts = [(name, in_words(value)) for name, value in estimates.setting.description.items()]
+    facts = [(name, in_words(_untold(value))) for name, value in estimates.setting.description.items()]
     facts.append(
         ("examples", f"{dataset.train:,} train, {dataset.validation:,} validation, {dataset.test:,} test")
     )
@@ -79,6 +79,11 @@ def setting_facts(estimates: SettingEstimates, baseline: str) -> Facts:
     if estimates.timing_target is not None:
         facts.append(("timing target", target_in_words(estimates.timing_target, baseline)))
     return tuple(facts)
+
+
+def _untold(section: Mapping[str, Any]) -> dict[str, Any]:
+    """A section of the config without its initialiser, which the run's facts tell by activation."""
+    return {name: value for name, value in section.items() if name != "init"}
 
 
 def target_in_words(target: TimingTarget, baseline: str) -> str:

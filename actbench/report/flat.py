@@ -21,8 +21,7 @@ def to_csv(report: Report, table: TableName) -> str:
         sizes = list(dict.fromkeys(entry.batch_size for row in setting.rows for entry in row.inference))
         for row in setting.rows:
             rows += [
-                {**keys, **figures}
-                for figures in _flat_rows(row_object(row, table, report.generalised), sizes, table)
+                {**keys, **figures} for figures in _flat_rows(row_object(report, row, table), sizes, table)
             ]
     names = list(dict.fromkeys(name for row in rows for name in row if name != "status"))
     text = io.StringIO()

@@ -3,8 +3,29 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from actbench.activations.gating import matched_widths, parameters
 from actbench.analysis.design import Design
-from actbench.plan import Block, Plan
+from actbench.datasets import DATASETS
+from actbench.described import describe_cells
+from actbench.plan import Block, Plan, Setting
+from actbench.records import ActivationInfo
+
+
+@dataclass(frozen=True)
+class Gated:
+    """What a gated unit makes of a setting's hidden layers.
+
+    Attributes:
+        label: The activation's.
+        hidden_units: Width of each layer, after gating.
+        parameters: Weights and biases of the model.
+        plain: Those of the model without gates.
+    """
+
+    label: str
+    hidden_units: tuple[int, ...]
+    parameters: int
+    plain: int
 
 
 @dataclass(frozen=True)
@@ -31,6 +52,24 @@ class Outline:
     def extra_budget_s(self) -> float:
         """What timing-only rounds may add to `time_s`."""
         return sum(block.extra_budget_s for block in self.pending)
+
+    @property
+    def described(self) -> tuple[ActivationInfo, ...]:
+        """What each activation is, in the order of the config."""
+        return describe_cells(self.plan.blocks[0].cells)
+
+    def gated(self, setting: Setting) -> tuple[Gated, ...]:
+        """The models of gated units, with the widths that they get."""
+        plain, data = setting.model.hidden_units, DATASETS[setting.dataset.name]
+        count = parameters(plain, data.features, data.classes)
+        found = []
+        for entry in self.described:
+            if entry.match is not None and entry.label != self.plan.placebo:
+                matched = entry.match == "params"
+                units = matched_widths(plain, data.features, data.classes) if matched else plain
+                own = parameters(units, data.features, data.classes, gated=True)
+                found.append(Gated(entry.label, units, own, count))
+        return tuple(found)
 
     @property
     def warnings(self) -> tuple[str, ...]:

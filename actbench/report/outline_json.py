@@ -1,6 +1,7 @@
 """An outline as one JSON object, for scripts: unrounded figures, accuracies as fractions."""
 
 import json
+from dataclasses import asdict
 
 from actbench.analysis.power import POWER
 from actbench.report.outline import Outline
@@ -11,8 +12,15 @@ def outline_to_json(outline: Outline) -> str:
     plan, design = outline.plan, outline.design
     value = {
         "run": {"name": plan.name, "run_id": plan.run_id, "path": str(outline.folder)},
-        "settings": [setting.model_dump(mode="json") for setting in plan.settings],
+        "settings": [
+            {
+                **setting.model_dump(mode="json"),
+                "gated": [asdict(gated) for gated in outline.gated(setting)],
+            }
+            for setting in plan.settings
+        ],
         "activations": [cell.label for cell in plan.blocks[0].cells],
+        "described": [entry.model_dump(mode="json") for entry in outline.described],
         "baseline": plan.baseline,
         "placebo": plan.placebo,
         "blocks": len(plan.blocks),

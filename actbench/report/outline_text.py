@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from actbench.analysis.design import Design
 from actbench.analysis.power import MOST_SEEDS, POWER
+from actbench.report.activation_facts import initialisers_in_words
 from actbench.report.numbers import format_duration
 from actbench.report.outline import Outline
 
@@ -27,8 +28,17 @@ def _work(outline: Outline) -> Facts:
             f"{train.learning_rate:g}, batch {train.batch_size}, {train.epochs} epochs, "
             f"engine {setting.timing.engine}",
         )
+        for gated in outline.gated(setting):
+            yield (
+                "gated",
+                f"{gated.label}: hidden units {list(gated.hidden_units)}, {gated.parameters:,} parameters; "
+                f"plain {gated.plain:,}",
+            )
     labels = [cell.label for cell in plan.blocks[0].cells if cell.label != plan.placebo]
     yield "cells", ", ".join(labels) + (f" and a placebo of {plan.baseline}" if plan.placebo else "")
+    described = [entry for entry in outline.described if entry.label != plan.placebo]
+    for initialiser in initialisers_in_words(described):
+        yield "init", initialiser
     seeds = outline.design.seeds
     yield "blocks", f"{len(plan.blocks)}: {len(plan.settings)} setting(s), {seeds} seed(s) each"
     yield "trainings", str(plan.trainings)

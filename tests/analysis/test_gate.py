@@ -134,8 +134,8 @@ def test_an_activation_that_new_redefines_is_undecided() -> None:
         return small_run(config={"activations": [entry]})
 
     reason = (
-        "cannot be compared: it is leaky_relu(negative_slope=0.1) in OLD and "
-        "leaky_relu(negative_slope=0.2) in NEW"
+        "cannot be compared: it is leaky_relu, negative_slope 0.1 in OLD and "
+        "leaky_relu, negative_slope 0.2 in NEW"
     )
     checks = only(compared(run(0.1), run(0.2)), BOTH)
     assert [(check.ruling, check.reason) for check in checks] == [("undecided", reason)] * 2

@@ -1,8 +1,12 @@
 import pytest
 
 from actbench.analysis.matching import LeftOut, match_activations, match_settings
-from actbench.records import RunInfo, SettingInfo
+from actbench.described import describe_cells
+from actbench.plan import CellPlan
+from actbench.records import ActivationInfo, RunInfo, SettingInfo
 from tests.factories import make_info
+
+KERAS_INIT = "keras (glorot_uniform, the default of Dense)"
 
 
 def info(*settings: SettingInfo, **values: object) -> RunInfo:
@@ -124,6 +128,51 @@ def test_a_label_that_means_something_else_is_refused() -> None:
     assert left_out.side == "both"
     assert (
         left_out.reason
-        == "it is leaky_relu(negative_slope=0.1) in OLD and leaky_relu(negative_slope=0.2) in NEW"
+        == "it is leaky_relu, negative_slope 0.1 in OLD and leaky_relu, negative_slope 0.2 in NEW"
     )
     assert match_activations(old, old, "a") == (["leaky"], [])
+
+
+def described(label: str, **changes: object) -> ActivationInfo:
+    [known] = describe_cells([CellPlan(label=label, name="leaky_relu", params={"negative_slope": 0.1})])
+    return known.model_copy(update=changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, None),
+        ({"twin_of": "relu"}, None),
+        (
+            {"definition": "leaky_relu, negative_slope 0.10000001"},
+            "it is leaky_relu, negative_slope 0.1 in OLD and leaky_relu, negative_slope 0.10000001 in NEW",
+        ),
+        ({"init": "he_normal"}, f"its weights start from {KERAS_INIT} in OLD and he_normal in NEW"),
+        ({"source_sha256": "f" * 64}, "its source has the hash None in OLD and ffffffffffff in NEW"),
+    ],
+)
+def test_what_makes_a_label_another_activation(changes: dict[str, object], reason: str | None) -> None:
+    old, new = (
+        make_info(("leaky",), placebo=None, described=[described("leaky", **some)]) for some in ({}, changes)
+    )
+    labels, left_out = match_activations(old, new, "a")
+    assert labels == (["leaky"] if reason is None else [])
+    assert [entry.reason for entry in left_out] == ([] if reason is None else [reason])
+
+
+def test_an_older_run_describes_its_activations_by_its_config() -> None:
+    old = make_info(("leaky",), config=activations(0.1), placebo=None)
+    new = make_info(("leaky",), placebo=None, described=[described("leaky")])
+    assert match_activations(old, new, "a") == (["leaky"], [])
+    other = make_info(("leaky",), placebo=None, described=[described("leaky", init="he_normal")])
+    assert match_activations(old, other, "a")[0] == []
+
+
+def test_where_weights_start_is_no_matter_of_the_setting() -> None:
+    with_init = setting("b")
+    model = {**with_init.description["model"], "init": {"name": "he_normal", "params": {}}}
+    with_init = with_init.model_copy(update={"description": {**with_init.description, "model": model}})
+    assert pairs(info(setting("a")), info(with_init)) == [("a", "b")]
+    model = {**model, "hidden_units": [64]}
+    wider = with_init.model_copy(update={"description": {**with_init.description, "model": model}})
+    assert pairs(info(setting("a")), info(wider)) == []

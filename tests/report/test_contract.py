@@ -80,6 +80,7 @@ def test_json_has_the_names_of_the_contract(run: SyntheticRun) -> None:
         "activation": None,
         "seeds": None,
         "pairs": None,
+        "element_wise": None,
         "parameters": None,
         "accuracy": ["ci_high", "ci_low", "mean"],
         "accuracy_diff": sorted(["ci_high", "ci_low", "mean", *JUDGED]),
@@ -107,6 +108,7 @@ def test_what_does_not_exist_is_null(run: SyntheticRun) -> None:
         "activation": "elu",
         "seeds": 0,
         "pairs": 0,
+        "element_wise": None,
         "parameters": 118_282,
         "accuracy": None,
         "accuracy_diff": None,
@@ -183,20 +185,42 @@ def test_without_a_placebo_it_is_null() -> None:
 )
 def test_json_of_one_table(run: SyntheticRun, table: TableName, names: list[str]) -> None:
     row = read_json(run, table)["settings"][0]["rows"][0]
-    assert list(row) == ["activation", "seeds", "pairs", "parameters", *names, "status"]
+    assert list(row) == ["activation", "seeds", "pairs", "element_wise", "parameters", *names, "status"]
 
 
 @pytest.mark.parametrize(
     ("table", "names"),
     [
-        ("accuracy", ["activation", "seeds", "pairs", "parameters", *ACCURACY, "status"]),
-        ("time", ["activation", "seeds", "pairs", "parameters", *TIME, "status"]),
-        ("inference", ["activation", "seeds", "pairs", "parameters", "batch_size", *INFERENCE, "status"]),
-        ("metrics", ["activation", "seeds", "pairs", "parameters", *METRICS, "status"]),
+        ("accuracy", ["activation", "seeds", "pairs", "element_wise", "parameters", *ACCURACY, "status"]),
+        ("time", ["activation", "seeds", "pairs", "element_wise", "parameters", *TIME, "status"]),
+        (
+            "inference",
+            [
+                "activation",
+                "seeds",
+                "pairs",
+                "element_wise",
+                "parameters",
+                "batch_size",
+                *INFERENCE,
+                "status",
+            ],
+        ),
+        ("metrics", ["activation", "seeds", "pairs", "element_wise", "parameters", *METRICS, "status"]),
         (
             "all",
             [
-                *("activation", "seeds", "pairs", "parameters", *ACCURACY, *TIME, "non_dominated", *METRICS),
+                *(
+                    "activation",
+                    "seeds",
+                    "pairs",
+                    "element_wise",
+                    "parameters",
+                    *ACCURACY,
+                    *TIME,
+                    "non_dominated",
+                    *METRICS,
+                ),
                 *(f"inference_{size}_{name}" for size in (1, 128) for name in INFERENCE),
                 "status",
             ],
