@@ -16,7 +16,8 @@ VERBS = list(cli._VERBS)
 
 
 @pytest.mark.parametrize(
-    "args", [["--help"], ["-h"], ["--version"], ["validate", "--help"], ["list", "--help"]]
+    "args",
+    [["--help"], ["-h"], ["--version"], ["validate", "--help"], ["list", "--help"], ["show", "--help"]],
 )
 def test_help_imports_nothing_heavy(args):
     assert not modules_after(*args) & HEAVY

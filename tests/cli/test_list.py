@@ -19,6 +19,7 @@ class Summary:
     finished: int
     planned: int
     note: str | None
+    kind: str | None = "benchmark"
 
 
 @pytest.fixture
@@ -48,8 +49,62 @@ def test_activations_for_machines():
         "name": "relu",
         "aliases": [],
         "params": {"negative_slope": 0.0, "max_value": None, "threshold": 0.0},
-        "formula": "max(x, 0)",
+        "formula": ACTIVATIONS["relu"].formula,
+        "kind": "keras",
+        "required": [],
+        "trainable": "no",
+        "element_wise": True,
+        "monotonic": True,
+        "smooth": False,
+        "bounded": False,
+        "recommended_init": "he_normal",
+        "paper": "Nair and Hinton (2010), Rectified Linear Units Improve Restricted Boltzmann Machines, "
+        "ICML 2010",
     }
+    threshold = next(row for row in rows if row["name"] == "threshold")
+    assert threshold["required"] == ["threshold", "default_value"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        (["--gated"], ["glu", "bilinear", "reglu", "geglu", "swiglu"]),
+        (["--trainable"], ["prelu", "swish_beta", "isru", "pelu", "aria2", "snake"]),
+        (["--trainable", "--monotonic"], ["prelu", "isru", "pelu", "snake"]),
+        (["--gated", "--monotonic"], []),
+    ],
+)
+def test_filters_all_have_to_hold(filters, names):
+    rows = json.loads(listed("activations", *filters, "--format", "json"))["activations"]
+    assert [row["name"] for row in rows] == names
+
+
+def test_monotonic_activations_never_fall():
+    names = {
+        row["name"]
+        for row in json.loads(listed("activations", "--monotonic", "--format", "json"))["activations"]
+    }
+    assert names == {name for name, entry in ACTIVATIONS.items() if entry.monotonic}
+    assert {"relu", "tanh", "linear"} < names
+    assert not names & {"gelu", "mish", "softmax", "glu"}
+
+
+def test_a_filter_that_leaves_nothing_says_so():
+    assert listed("activations", "--gated", "--trainable") == "no activations\n"
+
+
+@pytest.mark.parametrize("what", [["datasets"], ["runs"], []])
+@pytest.mark.parametrize("option", ["--gated", "--trainable", "--monotonic"])
+def test_a_filter_of_anything_else_is_refused(what, option):
+    result = CliRunner().invoke(main, ["list", *what, option])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--gated, --trainable and --monotonic go with: actbench list activations" in result.stderr
+
+
+def test_a_required_parameter_is_called_that_instead_of_having_a_default(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    [row] = [line for line in listed("activations").splitlines() if line.startswith("│ threshold ")]
+    assert "threshold: required, default_value: required" in row
 
 
 def test_tables_for_people_fit_80_columns(two_runs, monkeypatch):
@@ -82,6 +137,7 @@ def test_runs(two_runs):
         "finished": 3,
         "planned": 10,
         "note": None,
+        "kind": "benchmark",
         "path": "results/m/0123456789ab",
     }
     assert rows[1]["note"] == "run.json is [damaged]"
