@@ -53,13 +53,13 @@ def test_a_run_that_cannot_be_read_is_as_good_as_none(done, tmp_path):
     assert found.design.sd == TYPICAL_SD
 
 
-GATED = ("activations=[relu, glu, {name: swiglu, match: width}, {name: elu, init: moment_matched}]",)
+GATED = ("activations=[relu, glu, {name: swiglu, match: width}, reglu, {name: elu, init: moment_matched}]",)
 
 
 def test_gated_layers_are_told_with_widths_and_parameters(tmp_path):
     found = make_outline(SMOKE, GATED, tmp_path)
     [setting] = found.plan.settings
-    matched, wide = found.gated(setting)
+    matched, wide, _ = found.gated(setting)
     plain = 785 * 64 + 65 * 10
     assert (matched.label, matched.plain, wide.plain) == ("glu", plain, plain)
     [width] = matched.hidden_units
@@ -67,12 +67,16 @@ def test_gated_layers_are_told_with_widths_and_parameters(tmp_path):
     assert abs(matched.parameters - plain) <= 0.01 * plain
     assert (wide.label, wide.hidden_units, wide.parameters) == ("swiglu", (64,), 2 * 785 * 64 + 65 * 10)
     lines = outline_to_text(found).splitlines()
-    assert f"gated     glu: hidden units [{width}], {matched.parameters:,} parameters; plain 50,890" in lines
+    assert (
+        f"gated     glu, reglu: hidden units [{width}], {matched.parameters:,} parameters; plain 50,890"
+        in lines
+    )
     assert "init      moment_matched (normal, gain 1.245): elu" in lines
     value = json.loads(outline_to_json(found))
     assert [gated["parameters"] for gated in value["settings"][0]["gated"]] == [
         matched.parameters,
         wide.parameters,
+        matched.parameters,
     ]
     assert [entry["label"] for entry in value["described"]] == value["activations"]
 

@@ -1,12 +1,12 @@
 """An outline as lines of a name and a fact, for a reader."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from actbench.analysis.design import Design
 from actbench.analysis.power import MOST_SEEDS, POWER
 from actbench.report.activation_facts import initialisers_in_words
 from actbench.report.numbers import format_duration
-from actbench.report.outline import Outline
+from actbench.report.outline import Gated, Outline
 
 Facts = Iterator[tuple[str, str]]
 
@@ -28,12 +28,7 @@ def _work(outline: Outline) -> Facts:
             f"{train.learning_rate:g}, batch {train.batch_size}, {train.epochs} epochs, "
             f"engine {setting.timing.engine}",
         )
-        for gated in outline.gated(setting):
-            yield (
-                "gated",
-                f"{gated.label}: hidden units {list(gated.hidden_units)}, {gated.parameters:,} parameters; "
-                f"plain {gated.plain:,}",
-            )
+        yield from _gated(outline.gated(setting))
     labels = [cell.label for cell in plan.blocks[0].cells if cell.label != plan.placebo]
     yield "cells", ", ".join(labels) + (f" and a placebo of {plan.baseline}" if plan.placebo else "")
     described = [entry for entry in outline.described if entry.label != plan.placebo]
@@ -46,6 +41,15 @@ def _work(outline: Outline) -> Facts:
     extra_s = outline.extra_budget_s
     extra = f", and at most {format_duration(extra_s)} more for timing-only rounds" if extra_s else ""
     yield "time", f"about {format_duration(outline.time_s)} here, from a quick calibration{extra}"
+
+
+def _gated(found: Sequence[Gated]) -> Facts:
+    labels: dict[str, list[str]] = {}
+    for gated in found:
+        widths = f"hidden units {list(gated.hidden_units)}, {gated.parameters:,} parameters"
+        labels.setdefault(f"{widths}; plain {gated.plain:,}", []).append(gated.label)
+    for words, whose in labels.items():
+        yield "gated", f"{', '.join(whose)}: {words}"
 
 
 def _verdicts(outline: Outline) -> Facts:

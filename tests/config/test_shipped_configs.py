@@ -3,15 +3,24 @@ from pathlib import Path
 import pytest
 
 from actbench.config.loader import load_config
+from actbench.described import describe_cells
 from actbench.plan import make_plan
 
 CONFIGS = Path(__file__).parents[2] / "configs"
+ROOT = CONFIGS.parent
 FILES = sorted(CONFIGS.glob("*.yaml"))
 HEADER = "# yaml-language-server: $schema="
 
 
 def test_there_are_configs():
-    assert {path.name for path in FILES} >= {"mnist.yaml", "smoke.yaml"}
+    names = {"mnist.yaml", "smoke.yaml", "gated.yaml", "initialisers.yaml", "custom.yaml"}
+    assert {path.name for path in FILES} == names
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch):
+    """Where custom.yaml finds its functions."""
+    monkeypatch.chdir(ROOT)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -30,3 +39,28 @@ def test_mnist_compares_the_thirteen_with_relu():
     plan = make_plan(load_config(CONFIGS / "mnist.yaml"))
     assert (len(plan.blocks), len(plan.blocks[0].cells), plan.trainings) == (10, 14, 140)
     assert plan.baseline == "relu"
+
+
+def test_no_two_cells_of_a_config_are_the_same_but_by_name():
+    for path in FILES:
+        described = describe_cells(make_plan(load_config(path)).blocks[0].cells)
+        assert {entry.label for entry in described if entry.twin_of is not None} == {"placebo"}, path.name
+
+
+@pytest.mark.tensorflow
+def test_the_functions_of_custom_yaml_are_what_they_say():
+    import numpy as np
+
+    from actbench.engine.imported import import_function
+
+    x = np.array([-1e4, -3.0, -0.4, 0.0, 0.3, 2.0, 1e4], dtype=np.float32)
+    cells = make_plan(load_config(CONFIGS / "custom.yaml")).blocks[0].cells
+    found = {cell.label: cell for cell in cells if cell.function is not None}
+    assert set(found) == {"tanhexp", "smooth_relu_0.5"}
+    expected = {
+        "tanhexp": x * np.tanh(np.exp(np.minimum(x, 50))),
+        "smooth_relu_0.5": np.where(x < -0.5, 0, np.where(x < 0.5, (x + 0.5) ** 2 / 2, x)),
+    }
+    for label, cell in found.items():
+        y = import_function(cell.function, cell.params, cell.source_sha256)(x)
+        np.testing.assert_allclose(np.asarray(y), expected[label], rtol=2e-6, atol=1e-7)
