@@ -40,7 +40,7 @@ def run_micro(
         EnvironmentMismatchError: The run was begun in another environment.
         NothingMeasuredError: No block could be measured.
     """
-    info = _describe(plan)
+    info = describe_micro(plan)
     given = json.dumps(info.config, indent=2).encode()  # JSON is YAML, too
     with create_or_resume(out, info, given, fresh=fresh) as folder:
         outcome = measure_pending(folder, plan, listen, execute)
@@ -48,7 +48,8 @@ def run_micro(
     return outcome
 
 
-def _describe(plan: MicroPlan) -> RunInfo:
+def describe_micro(plan: MicroPlan) -> RunInfo:
+    """What run.json says of a plan."""
     settings = tuple(
         SettingInfo(id=block.id, description=block.model_dump(mode="json", exclude=_OWN))
         for block in plan.blocks

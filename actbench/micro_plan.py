@@ -54,7 +54,8 @@ class MicroBlock(Record):
     @property
     def title(self) -> str:
         """What progress calls it."""
-        return f"{self.elements:,} elements, {way_in_words(self.dtype, self.compiled, self.direction)}"
+        mode = mode_in_words(self.dtype, self.compiled)
+        return f"{self.elements:,} elements, {mode}, {self.direction}"
 
 
 class MicroPlan(Record):
@@ -108,6 +109,6 @@ def make_micro_plan(
     )
 
 
-def way_in_words(dtype: str, compiled: bool, direction: str) -> str:
-    """How it is computed, such as "float32, compiled, forward"."""
-    return f"{dtype}, {'compiled' if compiled else 'not compiled'}, {direction}"
+def mode_in_words(dtype: str, compiled: bool) -> str:
+    """On what and how it is computed, such as "float32, compiled"."""
+    return f"{dtype}, {'compiled' if compiled else 'not compiled'}"

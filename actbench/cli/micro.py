@@ -22,7 +22,7 @@ _MODES = {"compiled": (True,), "eager": (False,), "both": (True, False)}
 @click.command(
     epilog=example(
         "actbench micro relu gelu mish",
-        "actbench micro configs/mnist.yaml --sizes 1e6 --plot cost.svg",
+        "actbench micro configs/mnist.yaml --sizes 1e4,1e6 --plot cost.svg",
         'actbench micro silu "x * sigmoid(x)" --dtype float32 --dtype bfloat16',
     )
 )
@@ -110,6 +110,8 @@ def micro(
 
     if plot is not None:
         check_suffix(plot)
+        if len(sizes) < 2:
+            raise click.BadParameter("one size is no line; allowed with two or more", param_hint="--plot")
     usual_name, entries = _read(what or _DEFAULT)
     cells = [plan_cell(entry, InitConfig()) for entry in entries]
     plan = make_micro_plan(
@@ -117,8 +119,9 @@ def micro(
     )
     with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
         outcome = run_micro(plan, out, fresh=fresh, listen=display)
-    if plot is not None:
-        write_picture(micro_charts(estimate_micro(outcome.info, outcome.records)), plot)
+    charts = micro_charts(estimate_micro(outcome.info, outcome.records)) if plot is not None else []
+    if plot is not None and charts:  # none where too many blocks failed
+        write_picture(charts, plot)
     width, color = screen() if output is None else (80, False)
     write_result(render_micro(outcome.info, outcome.records, form, width=width, color=color), output)
     raise_if_failed(outcome)

@@ -1,10 +1,9 @@
 """The report of a run of `actbench micro`."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
 
 from actbench.analysis.micro import MicroEstimates, MicroRow, MicroSetting, estimate_micro
-from actbench.micro_plan import way_in_words
+from actbench.micro_plan import mode_in_words
 from actbench.records import BlockRecord, RunInfo
 from actbench.report.activation_facts import MIXING_NOTE, activation_facts, marked, mixing
 from actbench.report.chart import Chart, Line, to_text
@@ -14,8 +13,6 @@ from actbench.report.markdown import to_markdown
 from actbench.report.micro_plain import to_csv, to_json
 from actbench.report.numbers import Value
 from actbench.report.terminal import to_terminal
-
-K = TypeVar("K")
 
 _COLUMNS = (
     Column("activation", "text"),
@@ -68,12 +65,16 @@ def render_micro(
 
 
 def micro_charts(estimates: MicroEstimates) -> list[Chart]:
-    """Time per element by size, a chart for each type and mode; with the gradient as broken lines, the floor last."""
-    by_mode = _grouped(estimates.settings, lambda setting: (setting.dtype, setting.compiled))
-    return [_chart(dtype, compiled, settings) for (dtype, compiled), settings in by_mode.items()]
+    """Time per element by size, the floor last: a chart for each type and mode that has two sizes or more."""
+    by_mode = _grouped(estimates.settings, lambda setting: mode_in_words(setting.dtype, setting.compiled))
+    return [
+        _chart(title, settings)
+        for title, settings in by_mode.items()
+        if len({setting.elements for setting in settings}) > 1
+    ]
 
 
-def _chart(dtype: str, compiled: bool, settings: Sequence[MicroSetting]) -> Chart:
+def _chart(title: str, settings: Sequence[MicroSetting]) -> Chart:
     copy, *labels, _ = (row.activation for row in settings[0].rows)
     lines = []
     for label in (*labels, copy):
@@ -86,17 +87,18 @@ def _chart(dtype: str, compiled: bool, settings: Sequence[MicroSetting]) -> Char
                 if (row.activation, setting.direction) == (label, direction)
             }
             lines.append(Line(label, tuple(points), tuple(points.values()), dashed=direction != "forward"))
-    title = way_in_words(dtype, compiled, "forward; broken: with the gradient")
-    return Chart(title, "elements", "ns per element", tuple(lines), logarithmic=True)
+    y_title = "ns per element (broken: with gradient)"
+    return Chart(title, "elements", y_title, tuple(lines), logarithmic=True)
 
 
 def _document(info: RunInfo, estimates: MicroEstimates) -> Document:
-    def way(setting: MicroSetting) -> tuple[str, bool, str]:
-        return setting.dtype, setting.compiled, setting.direction
-
+    by_way = _grouped(
+        estimates.settings,
+        lambda setting: f"{mode_in_words(setting.dtype, setting.compiled)}, {setting.direction}",
+    )
     sections = [
-        Section(way_in_words(*some), (), tuple(_table(info, setting) for setting in settings))
-        for some, settings in _grouped(estimates.settings, way).items()
+        Section(way, (), tuple(_table(info, setting) for setting in settings))
+        for way, settings in by_way.items()
     ]
     facts = (
         ("run", f"{info.run_id}, created {info.created_at}"),
@@ -111,10 +113,10 @@ def _document(info: RunInfo, estimates: MicroEstimates) -> Document:
 
 
 def _grouped(
-    settings: Iterable[MicroSetting], key: Callable[[MicroSetting], K]
-) -> dict[K, list[MicroSetting]]:
+    settings: Iterable[MicroSetting], key: Callable[[MicroSetting], str]
+) -> dict[str, list[MicroSetting]]:
     """In the order of the first of each group."""
-    groups: dict[K, list[MicroSetting]] = {}
+    groups: dict[str, list[MicroSetting]] = {}
     for setting in settings:
         groups.setdefault(key(setting), []).append(setting)
     return groups
