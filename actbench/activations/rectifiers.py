@@ -127,6 +127,7 @@ RECTIFIERS = (
         ),
         parameters=(Parameter("alpha", 1.0, above=0.0),),
         twins=(Twin({}, "elu"),),
+        note="Keras's gradient at exactly 0 is 2, the sum of both sides'.",
     ),
     Activation(
         name="squared_relu",

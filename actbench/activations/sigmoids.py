@@ -133,6 +133,6 @@ SIGMOIDS = (
         ),
         note="`surrogate` says what stands for its gradient, which is zero: none; straight_through, 1 where "
         "|x| <= 1 (Bengio, Léonard and Courville 2013, arXiv:1308.3432; clipped by Hubara et al. 2016, "
-        "arXiv:1602.02830); sigmoid, that of the sigmoid.",
+        "arXiv:1602.02830); sigmoid, that of the sigmoid. TensorFlow takes subnormal numbers for 0.",
     ),
 )

@@ -49,6 +49,7 @@ SMOOTH = (
         recommended=NEAREST_LECUN,
         paper=Paper("Barron", 2021, "Squareplus: A Softplus-Like Algebraic Rectifier", "arXiv:2112.11687"),
         parameters=(Parameter("b", 4, above=0.0),),
+        note="In single precision it loses its last digits for large negative inputs, and is 0 at -1e4.",
     ),
     Activation(
         name="sparse_plus",

@@ -1,5 +1,8 @@
 """The initialisers of hidden layers."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -23,7 +26,12 @@ def hidden_initializer(cell: CellPlan) -> keras.initializers.Initializer:
         return keras.initializers.VarianceScaling(
             scale=_gain(cell) ** 2, mode="fan_in", distribution="untruncated_normal"
         )
-    return type(keras.initializers.get(cell.init))(**cell.init_params)
+    return keras_initializer(cell.init, cell.init_params)
+
+
+def keras_initializer(name: str, params: Mapping[str, Any]) -> keras.initializers.Initializer:
+    """An initialiser of Keras by its name in a config, such as "he_normal"."""
+    return getattr(keras.initializers, name.title().replace("_", ""))(**params)
 
 
 def _gain(cell: CellPlan) -> float:

@@ -86,10 +86,7 @@ class Learner:
         """
         dense = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dense)]
         for index, layer in enumerate(dense):
-            initializer = keras.initializers.serialize(layer.kernel_initializer)
-            if "seed" in initializer["config"]:
-                initializer["config"]["seed"] = integer(seed, "weights", index)
-            layer.kernel.assign(_draw(json.dumps(initializer), tuple(layer.kernel.shape)))
+            layer.kernel.assign(_draw(layer, integer(seed, "weights", index)))
             layer.bias.assign(layer.bias_initializer(layer.bias.shape))
         _assign(self._own_variables, self._fresh_own)
         _assign(self.optimizer.variables, self._fresh_optimizer)
@@ -100,7 +97,16 @@ def _assign(variables: Iterable[Any], values: Iterable[npt.NDArray[Any]]) -> Non
         variable.assign(value)
 
 
+def _draw(layer: keras.layers.Dense, seed: int) -> Any:
+    shape = tuple(layer.kernel.shape)
+    initializer = keras.initializers.serialize(layer.kernel_initializer)
+    if "seed" not in initializer["config"]:
+        return layer.kernel_initializer(shape)
+    initializer["config"]["seed"] = seed
+    return _drawn(json.dumps(initializer), shape)
+
+
 @functools.lru_cache(maxsize=64)
-def _draw(initializer: str, shape: tuple[int, ...]) -> Any:
+def _drawn(initializer: str, shape: tuple[int, ...]) -> Any:
     """The initial weights of a serialised, seeded initialiser; the activations of a block share them."""
     return keras.initializers.deserialize(json.loads(initializer))(shape)
