@@ -82,6 +82,13 @@ def mixing(info: RunInfo) -> frozenset[str]:
     )
 
 
+def start_alike(info: RunInfo) -> bool:
+    """Whether all models start from the same weights: one initialiser, and no layers of other widths."""
+    return all(entry.match is None for entry in info.described) and (
+        len({entry.init for entry in info.described}) < 2
+    )
+
+
 def element_wise(info: RunInfo, label: str) -> bool | None:
     """Whether each output depends on one input alone; None where unknown."""
     return next((entry.element_wise for entry in info.described if entry.label == label), None)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from actbench.analysis.figures import SettingEstimates
 from actbench.analysis.intervals import Interval
-from actbench.report.activation_facts import MIXING_NOTE, mixing
+from actbench.report.activation_facts import MIXING_NOTE, mixing, start_alike
 from actbench.report.contract import TableName
 from actbench.report.document import Section
 from actbench.report.model import Report
 
 _NOTES: dict[TableName, tuple[str, ...]] = {
     "accuracy": (
-        "Accuracy: mean over seeds. Difference: paired by seed (same initial weights, same batches), in "
+        "Accuracy: mean over seeds. Difference: paired by seed ({alike}), in "
         "percentage points. Both with the 95 % t interval of the mean, extended where the seeds are skewed.",
     ),
     "metrics": (
@@ -35,6 +35,8 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
         "coarse.",
     ),
 }
+_ALIKE = "same initial weights, same batches"
+_BATCHES_ALIKE = "same batches, and the same initial weights where initialiser and widths are the same"
 _TARGET = (
     "To the target: mean over the seeds that reached it, judged after each epoch; n says how many of all "
     "trainings did. For the difference only seeds in which both reached it are compared: where "
@@ -68,7 +70,8 @@ def notes_of(
     sections: Sequence[Section],
 ) -> tuple[str, ...]:
     """What has to be said under these tables."""
-    notes = [note for name in shown for note in _NOTES[name]]
+    alike = _ALIKE if start_alike(report.info) else _BATCHES_ALIKE
+    notes = [note.format(alike=alike) for name in shown for note in _NOTES[name]]
     if report.estimates.verdict.target_accuracy is not None and "metrics" in shown:
         notes.append(_TARGET)
     if set(shown) != {"pareto"}:

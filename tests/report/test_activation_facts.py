@@ -218,3 +218,18 @@ def test_the_models_initialiser_is_told_by_activation_alone() -> None:
     assert "- **model**: hidden_units [128, 128]\n" in shown(run, "markdown")
     assert "- **initialiser**: he_normal\n" in shown(run, "markdown")
     assert json.loads(shown(run, "json"))["settings"][0]["setting"]["model"] == model
+
+
+@pytest.mark.parametrize(
+    ("entries", "alike"),
+    [
+        (("relu", "tanh"), True),
+        (("relu", "glu"), False),
+        (("relu", {"name": "tanh", "init": "he_normal"}), False),
+        (({"name": "relu", "init": "he_normal"}, {"name": "tanh", "init": "he_normal"}), True),
+    ],
+)
+def test_initial_weights_are_called_the_same_where_they_are(entries: tuple[Any, ...], alike: bool) -> None:
+    text = shown(run_of(*entries), "markdown", table="accuracy")
+    assert ("paired by seed (same initial weights, same batches)" in text) is alike
+    assert ("(same batches, and the same initial weights where" in text) is not alike
