@@ -159,6 +159,12 @@ def test_an_expression(expression):
     assert [mine[key] for key in ("derivative", "range", "paper", "recommended_init")] == [None] * 4
 
 
+@pytest.mark.parametrize("expression", ["x", "x-pi", "pi-x"])
+def test_a_word_with_x_is_no_name(expression):
+    [mine] = objects(expression)
+    assert (mine["kind"], mine["label"]) == ("expression", expression)
+
+
 def test_where_an_expression_is_not_finite_there_is_null():
     [log] = objects("log(x)")
     assert log["points"][0]["f"] is None
