@@ -6,8 +6,6 @@ from itertools import combinations, pairwise, product
 TOLERANCE = 0.01
 """How far the parameter counts may be apart, relative to the plain model's."""
 
-_NEAR_ENOUGH = TOLERANCE / 10
-
 
 def parameters(hidden_units: Sequence[int], features: int, classes: int, *, gated: bool = False) -> int:
     """Weights and biases of an MLP.
@@ -24,10 +22,10 @@ def parameters(hidden_units: Sequence[int], features: int, classes: int, *, gate
 
 
 def matched_widths(hidden_units: Sequence[int], features: int, classes: int) -> tuple[int, ...]:
-    """Widths of gated layers with as nearly as possible the plain model's number of parameters.
+    """Widths of gated layers with nearly the plain model's number of parameters.
 
-    All are scaled by one factor and rounded; then one or two layers at a time give or take a unit, as long as
-    that helps.
+    All are scaled by one factor and rounded; where that misses by more than 1 %, one or two layers at a time
+    give or take a unit, as long as that helps.
 
     Args:
         hidden_units: Width of each plain hidden layer.
@@ -44,7 +42,7 @@ def matched_widths(hidden_units: Sequence[int], features: int, classes: int) -> 
         middle = (low + high) / 2
         low, high = (low, middle) if excess(_scaled(hidden_units, middle)) > 0 else (middle, high)
     widths = _scaled(hidden_units, low)
-    while abs(excess(widths)) > _NEAR_ENOUGH * wanted:
+    while abs(excess(widths)) > TOLERANCE * wanted:
         best = min((widths, *_neighbours(widths)), key=lambda some: abs(excess(some)))
         if best == widths:
             break

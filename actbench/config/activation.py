@@ -94,10 +94,11 @@ class ActivationConfig(Section):
         params = raw.get("params", {})
         if kind == "name" and value not in NAMES:
             return  # with an unknown name there is nothing to judge the rest by
-        yield from wrong_params(kind, value, params)
+        wrong = list(wrong_params(kind, value, params))
+        yield from wrong
         yield from misplaced(kind, value, raw)
         if kind == "expr" and isinstance(value, str):
-            yield from _wrong_expression(value, params)
+            yield from _wrong_expression(value, params, all_used=not wrong)
         if kind == "import" and isinstance(value, str):
             yield from _wrong_import(value)
         if "label" not in raw:
@@ -123,10 +124,10 @@ def default_label(entry: Mapping[str, object]) -> str | None:
     return text.strip() if isinstance(text, str) and 0 < len(text.strip()) <= _LONGEST_LABEL else None
 
 
-def _wrong_expression(text: str, params: object) -> Iterator[InitErrorDetails]:
+def _wrong_expression(text: str, params: object, *, all_used: bool) -> Iterator[InitErrorDetails]:
     names = [name for name in params if isinstance(name, str)] if isinstance(params, Mapping) else []
     try:
-        parse(text, names)
+        parse(text, names, all_used=all_used)
     except ExpressionError as error:
         yield mistake(f"{show(text)}: column {error.column}: {error.message}", "expr")
 

@@ -39,8 +39,9 @@ def wrong_params(kind: str, what: object, params: object) -> Iterator[InitErrorD
                 Number().check(value)
         except PydanticCustomError as error:
             yield mistake(error.message(), "params", key)
+    unknown = known is not None and any(key not in known for key in params)
     missing = [name for name, parameter in (known or {}).items() if parameter.required and name not in params]
-    if missing:
+    if missing and not unknown:  # a misspelt key is one mistake, not an unknown and a missing one
         yield mistake(f"{what} needs {' and '.join(missing)}, numbers", "params", kind="missing_key")
 
 

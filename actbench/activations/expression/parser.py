@@ -64,9 +64,10 @@ def parse(text: str, params: Collection[str] = (), *, all_used: bool = True) -> 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about what is refused below anyway
-            tree = ast.parse(text, mode="eval")
+            tree = ast.parse(text.lstrip(), mode="eval")
     except SyntaxError as error:
-        raise ExpressionError(f"{error.msg}; allowed: {_ALLOWED}", _within(error.offset, text)) from None
+        column = (error.offset or 1) + _indent(text)
+        raise ExpressionError(f"{error.msg}; allowed: {_ALLOWED}", _within(column, text)) from None
     except (RecursionError, MemoryError, ValueError, OverflowError):
         raise ExpressionError("too deep to be read; allowed: a simpler expression", 1) from None
     reader = _Reader(text, frozenset(params))
@@ -102,8 +103,13 @@ def _check_nesting(text: str) -> None:
             raise ExpressionError(f"it is nested more than {DEEPEST} deep", column)
 
 
-def _within(offset: int | None, text: str) -> int:
-    return min(max(offset or 1, 1), len(text))
+def _indent(text: str) -> int:
+    """Spaces before the first token, which Python would take for the body of something."""
+    return len(text) - len(text.lstrip())
+
+
+def _within(column: int, text: str) -> int:
+    return min(max(column, 1), len(text))
 
 
 class _Reader:
@@ -215,7 +221,8 @@ class _Reader:
         """Where the dot of an attribute stands; the value before it ends where its brackets do not."""
         if not isinstance(node, ast.Attribute):
             return None
-        return self._text.find(".", node.value.end_col_offset or 0) + 1
+        return self._text.find(".", (node.value.end_col_offset or 0) + _indent(self._text)) + 1
 
     def _error(self, message: str, node: ast.expr, at: int | None = None) -> ExpressionError:
-        return ExpressionError(message, _within(at or node.col_offset + 1, self._text))
+        column = at or node.col_offset + 1 + _indent(self._text)
+        return ExpressionError(message, _within(column, self._text))

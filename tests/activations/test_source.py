@@ -1,0 +1,118 @@
+import sys
+
+import pytest
+
+from actbench.activations.source import SourceError, look_up
+
+MODULE = '''\
+"""A module that must not be run."""
+import math as m
+from pathlib import Path
+
+Path("{path}").write_text("it was run")
+
+SCALE = 2.0
+
+
+def helper(x):
+    return SCALE * x
+
+
+def mine(x):
+    return helper(x) + m.pi
+
+
+def unrelated(x):
+    return x
+'''
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """Writes the module, changed as told, and looks it up."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    trace = tmp_path / "trace"
+
+    def change(*replacements, function="mine"):
+        text = MODULE.format(path=trace)
+        for old, new in replacements:
+            assert old in text
+            text = text.replace(old, new)
+        (tmp_path / "my_functions_of_test_source.py").write_text(text)
+        found = look_up(f"my_functions_of_test_source:{function}")
+        assert not trace.exists()
+        return found
+
+    return change
+
+
+def test_the_current_folder_is_searched_and_nothing_is_run(module, tmp_path):
+    source = module()
+    assert (source.module, source.function) == ("my_functions_of_test_source", "mine")
+    assert source.path == tmp_path / "my_functions_of_test_source.py"
+    assert len(source.sha256) == 64
+    assert "my_functions_of_test_source" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("return helper(x) + m.pi", "return helper( x ) + m.pi  # a comment"),
+        ("def helper(x):", "\n\n# about it\ndef helper(x):"),
+        ("def unrelated(x):\n    return x", "def unrelated(x):\n    return -x"),
+        ('"""A module that must not be run."""', '"""Other words."""'),
+    ],
+)
+def test_comments_layout_and_what_is_not_used_do_not_count(module, change):
+    assert module().sha256 == module(change).sha256
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("return helper(x) + m.pi", "return helper(x) - m.pi"),
+        ("return SCALE * x", "return SCALE + x"),
+        ("SCALE = 2.0", "SCALE = 3.0"),
+        ("import math as m", "import cmath as m"),
+    ],
+)
+def test_what_is_used_counts_however_indirectly(module, change):
+    assert module().sha256 != module(change).sha256
+
+
+def test_a_definition_inside_an_if_is_found(module):
+    source = module(("SCALE = 2.0", "if True:\n    SCALE = 2.0\nelse:\n    SCALE = 1.0"))
+    assert source.sha256 != module().sha256
+
+
+def test_a_missing_function_is_guessed(module):
+    with pytest.raises(SourceError, match=r"has no 'mind' at its top level; did you mean 'mine'\?"):
+        module(function="mind")
+
+
+def test_a_module_that_is_no_python_is_named(module, tmp_path):
+    with pytest.raises(
+        SourceError, match=r"the module my_functions_of_test_source cannot be read: .*invalid syntax"
+    ):
+        module(("return SCALE * x", "return SCALE *"))
+
+
+@pytest.mark.parametrize(
+    "reference", ["", ":", "a:", ":b", "a.b", "a:b:c", "a b:c", "../a:b", "a..b:c", "a:b()"]
+)
+def test_what_is_no_reference_is_refused(reference):
+    with pytest.raises(
+        SourceError, match=r"is no reference to a function; allowed: package\.module:function"
+    ):
+        look_up(reference)
+
+
+def test_installed_packages_come_before_the_current_folder(module, tmp_path):
+    (tmp_path / "json").mkdir()
+    (tmp_path / "json" / "__init__.py").write_text("def dumps(): pass\n")
+    assert tmp_path not in look_up("json:dumps").path.parents
+
+
+def test_an_attribute_of_a_package_is_looked_up_in_its_file():
+    assert look_up("keras.ops:silu").path.parts[-3:] == ("keras", "ops", "__init__.py")
