@@ -84,3 +84,7 @@ def test_gated_layers_are_told_with_widths_and_parameters(tmp_path):
 def test_a_placebo_of_a_gated_unit_is_not_told_again(tmp_path):
     found = make_outline(SMOKE, ("activations=[glu, relu]", "baseline=glu"), tmp_path)
     assert [gated.label for gated in found.gated(found.plan.settings[0])] == ["glu"]
+    matched = make_outline(
+        SMOKE, ("activations=[relu, {name: relu, init: moment_matched, label: b}]", "baseline=b"), tmp_path
+    )
+    assert "init      moment_matched (normal, gain 1.414): b" in outline_to_text(matched).splitlines()

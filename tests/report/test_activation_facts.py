@@ -105,6 +105,10 @@ def test_arguments_of_an_initialiser_are_told() -> None:
         ("swish_beta", "swish_beta: trained"),
         ("step", "step: surrogate none"),
         (
+            {"name": "elu", "params": {"alpha": 1.00000001}, "label": "nearly"},
+            "nearly: elu, alpha 1.00000001",
+        ),
+        (
             {"expr": "x*sigmoid(b*x)", "params": {"b": 1.702}, "trainable": True, "label": "quick"},
             "quick: expr x * sigmoid(b * x), b 1.702, trained",
         ),
@@ -124,6 +128,7 @@ def test_an_imported_function_is_told_with_the_hash_of_its_source(
     sha256 = described(entry)[0].source_sha256
     assert sha256 is not None
     assert text == f"wave: import my_functions:wave, source {sha256[:8]}"
+    assert "†" not in shown(run_of("relu", entry))  # whether it is element-wise nobody knows
 
 
 def test_gated_units_are_told_with_what_is_matched() -> None:
@@ -160,7 +165,7 @@ def test_what_is_not_element_wise_is_marked_in_every_table(form: Format) -> None
 
 
 def test_parameters_are_told_where_they_differ() -> None:
-    run = run_of("relu", "glu", "prelu", "geglu", parameters={"glu": 990, "geglu": 990, "prelu": 1_256})
+    run = run_of("relu", "prelu", "glu", "geglu", parameters={"glu": 990, "geglu": 990, "prelu": 1_256})
     assert "- **parameters**: 1,000 with relu, but 990 with glu, geglu; 1,256 with prelu\n" in shown(
         run, "markdown"
     )
