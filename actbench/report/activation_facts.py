@@ -20,7 +20,10 @@ def activation_facts(info: RunInfo) -> Facts:
     """Initialisers, what labels stand for, gated units and twins; of older runs nothing is known."""
     described = [entry for entry in info.described if entry.label != info.placebo]
     facts = [("initialiser", text) for text in initialisers_in_words(described)]
-    facts += [("function", f"{entry.label}: {_defined(entry)}") for entry in described if _defined(entry)]
+    functions: dict[str, list[str]] = {}
+    for entry in described:
+        functions.setdefault(_defined(entry), []).append(entry.label)
+    facts += [("function", f"{', '.join(labels)}: {words}") for words, labels in functions.items() if words]
     for match, words in _MATCHED.items():
         labels = [entry.label for entry in described if entry.match == match]
         if labels:

@@ -118,6 +118,14 @@ def test_a_function_is_told_where_its_label_does_not_say_it(entry: Any, told: st
     assert [text for name, text in facts(entry) if name == "function"] == ([] if told is None else [told])
 
 
+def test_labels_of_the_same_function_are_told_together() -> None:
+    others = [
+        {"name": "relu", "label": label, "init": init} for label, init in (("a", "ones"), ("b", "zeros"))
+    ]
+    told = [text for name, text in facts("relu", *others, "step") if name == "function"]
+    assert told == ["a, b: relu", "step: surrogate none"]
+
+
 def test_an_imported_function_is_told_with_the_hash_of_its_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
