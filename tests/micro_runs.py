@@ -73,6 +73,7 @@ def micro_run(*names: str, **plan: object) -> tuple[RunInfo, list[BlockRecord]]:
     planned = micro_plan(*names, **plan)
     info = describe_micro(planned).model_copy(
         update={
+            "run_id": "0123456789ab",
             "created_at": "2026-01-02T03:04:05+00:00",
             "command": "actbench micro",
             "environment": make_environment(device=None, intra_op_threads=None, inter_op_threads=None),

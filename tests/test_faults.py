@@ -34,7 +34,11 @@ def ledger_lines(out):
 
 
 def wait_for_lines(out, count, process):
-    while len(ledger_lines(out)) < count:
+    wait_for(lambda: len(ledger_lines(out)) >= count, process)
+
+
+def wait_for(happened, process):
+    while not happened():
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
 

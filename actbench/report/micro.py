@@ -87,8 +87,8 @@ def _chart(title: str, settings: Sequence[MicroSetting]) -> Chart:
                 if (row.activation, setting.direction) == (label, direction)
             }
             lines.append(Line(label, tuple(points), tuple(points.values()), dashed=direction != "forward"))
-    y_title = "ns per element (broken: with gradient)"
-    return Chart(title, "elements", y_title, tuple(lines), logarithmic=True)
+    title = f"{title} (broken: with gradient)"
+    return Chart(title, "elements", "ns per element", tuple(lines), logarithmic=True)
 
 
 def _document(info: RunInfo, estimates: MicroEstimates) -> Document:
@@ -140,8 +140,8 @@ def _placebo(settings: Sequence[MicroSetting]) -> str:
     """How loud the noise is, and how often the second copy seems to be another."""
     ratios = [setting.placebo.estimate for setting in settings if setting.placebo is not None]
     flagged = sum(setting.flagged for setting in settings)
-    told = f"{flagged} of {len(ratios)} intervals exclude 1" if flagged else "no interval excludes 1"
+    told = f"1 is outside {flagged} of {len(ratios)} intervals" if flagged else "1 is inside all intervals"
     return (
         f"a second copy takes {min(ratios):.3f} to {max(ratios):.3f} of the copy's time; {told}, "
-        "as 1 in 20 does by chance"
+        "of which by chance 1 in 20 misses it"
     )
