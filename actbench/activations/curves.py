@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy.typing as npt
 
 from actbench.activations.entry import Activation, ParameterValue
-from actbench.activations.expression import Expression, parse
+from actbench.activations.expression import Expression, numbers_in, parse
 from actbench.activations.expression.float64 import value, value_and_derivative
 from actbench.activations.moments import Array, Moments, moments
 
@@ -43,8 +43,9 @@ class Curve:
 
     def moments(self) -> Moments:
         """E[f(z)] and E[f(z)^2] for z standard normal."""
-        kinks = [sign * abs(number) for number in self.params.values() for sign in (1, -1)]
-        return moments(self, [kink for kink in kinks if math.isfinite(kink)])
+        marks = (*self.params.values(), *numbers_in(self.expression))
+        kinks = {sign * number for number in marks for sign in (1, -1) if math.isfinite(number)}
+        return moments(self, kinks)
 
 
 def curve_of(entry: Activation, params: Mapping[str, ParameterValue] | None = None) -> Curve | None:

@@ -19,7 +19,7 @@ def unfit_inits(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         kind = next((kind for kind in KINDS if entry.get(kind) is not None), None)
         if kind is None or entry.get("init") is not None or (kind == "name" and entry[kind] not in NAMES):
             continue
-        problem = unfit_init(kind, find(str(entry[kind])) if kind == "name" else None, of_model)
+        problem = unfit_init(kind, find(str(entry[kind])) if kind == "name" else None, of_model, entry)
         if problem is not None:
             yield mistake(f"model.init: {problem}, by init of its own", "activations", index)
 

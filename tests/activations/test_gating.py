@@ -23,7 +23,7 @@ def test_ordinary_models_are_matched_within_one_percent(widths, features, classe
     if len(widths) > 1 or widths[0] >= 100:
         assert abs(gated / plain - 1) <= TOLERANCE
     shares = [own / width for own, width in zip(found, widths, strict=True)]
-    assert max(shares) - min(shares) < 0.15  # one scale, but for a unit or two
+    assert max(shares) - min(shares) < 0.3  # one scale, but where a unit of a dominant layer is much
 
 
 @pytest.mark.parametrize("widths", [[3], [7], [12], [4, 3], [6, 9], [5, 5, 5]])

@@ -190,6 +190,11 @@ def mistakes(*entries, **changes):
             "init",
             "softmax is not element-wise: there is no gain to match; allowed: recommended or keras",
         ),
+        (
+            {"expr": "1 / x", "init": "moment_matched"},
+            "init",
+            "E[f(z)^2] is 0 or not finite: there is no gain to match; allowed: keras or a Keras initialiser",
+        ),
     ],
 )
 def test_one_mistake_gets_one_sentence(entry, path, sentence):

@@ -1,7 +1,7 @@
 """A small language for activation functions: arithmetic in x, read but never executed as Python."""
 
 from actbench.activations.expression.nodes import Expression, evaluate
-from actbench.activations.expression.operations import CONSTANTS, FUNCTIONS, OPERATIONS, folded
+from actbench.activations.expression.operations import CONSTANTS, FUNCTIONS, OPERATIONS, folded, numbers_in
 from actbench.activations.expression.parser import ExpressionError, parse
 from actbench.activations.expression.text import to_latex
 
@@ -13,6 +13,7 @@ __all__ = [
     "ExpressionError",
     "evaluate",
     "folded",
+    "numbers_in",
     "parse",
     "to_latex",
 ]

@@ -53,6 +53,17 @@ def _folded(node: Node) -> Node:
     return Operation(node.name, tuple(map(_folded, node.arguments)))
 
 
+def numbers_in(expression: Expression) -> set[float]:
+    """All numbers that it is written with: where it may have kinks."""
+
+    def of(node: Node) -> set[float]:
+        if isinstance(node, Operation):
+            return set().union(*map(of, node.arguments))
+        return {node.value} if isinstance(node, Number) else set()
+
+    return of(expression.root)
+
+
 def constant_value(node: Node) -> float:
     """The value of a node that depends on nothing; may be infinite or NaN."""
     from actbench.activations.expression.float64 import VALUES, quiet  # numpy, which takes a moment to load
