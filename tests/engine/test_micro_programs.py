@@ -128,8 +128,15 @@ def test_the_step_has_a_gradient_of_whatever_it_is_given(x, compiled, surrogate)
 
 
 @pytest.mark.parametrize("compiled", MODES)
+def test_what_does_not_depend_on_x_has_a_gradient_of_zeros(compiled):
+    cell = CellPlan(label="expr", expr="where(x > 0, 1, 0)")
+    _, [gradient] = make_calls(blocks_of(cell, compiled=compiled)[1])["expr"]()
+    np.testing.assert_array_equal(gradient, np.zeros((10, 100)))
+
+
+@pytest.mark.parametrize("compiled", MODES)
 def test_in_bfloat16_everything_stays_bfloat16(compiled):
-    cells = (named("gelu"), named("swish_beta", trainable=True), CellPlan(label="expr", expr="x*sigmoid(x)"))
+    cells = (named("gelu"), named("prelu", trainable=True), CellPlan(label="expr", expr="x*sigmoid(x)"))
     for block in blocks_of(*cells, compiled=compiled, dtype="bfloat16"):
         for call in make_calls(block).values():
             big = [tensor for tensor in tf.nest.flatten(call()) if tensor.shape.rank == 2]
