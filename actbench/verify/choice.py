@@ -135,7 +135,19 @@ def _planned_today(stored: StoredRun) -> Plan:
             f"{stored.path}: its config makes another plan today, of {len(plan.blocks)} blocks with the "
             f"cells {', '.join(labels)}; {_remedy(info)}"
         )
+    _check_sources(info, plan)
     return plan
+
+
+def _check_sources(info: RunInfo, plan: Plan) -> None:
+    """Refuses functions of the user's that are not those of the run."""
+    then = {entry.label: entry.source_sha256 for entry in info.described}
+    for cell in plan.blocks[0].cells:
+        if cell.function is not None and then.get(cell.label) != cell.source_sha256:
+            raise DataError(
+                f"{cell.label}: the source of {cell.function} is not what the run was trained with; "
+                "verify with the source that it had then"
+            )
 
 
 def _untimed(setting: Setting) -> Setting:
