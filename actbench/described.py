@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from actbench.activations import find
+from actbench.activations import ParameterValue, find
 from actbench.activations.curves import Curve, curve_of, curve_of_expression
 from actbench.config.initializers import KERAS, MOMENT_MATCHED
+from actbench.config.mistakes import show
 from actbench.plan import CellPlan
 from actbench.records import ActivationInfo
 
@@ -60,7 +61,7 @@ def _unlabelled(cell: CellPlan) -> CellPlan:
 
 def _definition(cell: CellPlan) -> str:
     what = cell.name or (f"expr {cell.expr}" if cell.expr is not None else f"import {cell.function}")
-    told = [what, *(f"{name} {_number(value)}" for name, value in cell.params.items())]
+    told = [what, *(f"{name} {in_yaml(value)}" for name, value in cell.params.items())]
     if cell.trainable:
         told.append("trained")
     if cell.surrogate is not None:
@@ -77,7 +78,7 @@ def _init(cell: CellPlan) -> str:
         curve = curve_of_cell(cell)
         gain = None if curve is None else curve.moments().gain
         return "moment_matched" if gain is None else f"moment_matched (normal, gain {gain:.4g})"
-    given = ", ".join(f"{name} {_number(value)}" for name, value in cell.init_params.items())
+    given = ", ".join(f"{name} {in_yaml(value)}" for name, value in cell.init_params.items())
     return f"{cell.init} ({given})" if given else cell.init
 
 
@@ -87,6 +88,6 @@ def _element_wise(cell: CellPlan) -> bool | None:
     return cell.name is None or find(cell.name).element_wise
 
 
-def _number(value: object) -> str:
-    """The shortest that is still exact, so that other values have other words."""
-    return str(value).removesuffix(".0")
+def in_yaml(value: ParameterValue | str) -> str:
+    """A value as a config has it; the shortest that is still exact, so that other values have other words."""
+    return value if isinstance(value, str) else show(value).removesuffix(".0")

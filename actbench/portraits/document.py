@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from actbench.activations import Parameter, ParameterValue
 from actbench.activations.entry import Twin
-from actbench.portraits.portrait import POINTS, Portrait, show_value
+from actbench.described import in_yaml
+from actbench.portraits.portrait import POINTS, Portrait
 from actbench.report.document import Column, Document, Section, Table
 
 Fact = tuple[str, str]
@@ -35,7 +36,7 @@ def _about(portrait: Portrait) -> Iterable[Fact]:
     yield "properties", properties(portrait)
     if entry is None:
         for name, value in portrait.params.items():
-            yield "parameter", f"{name}: here {show_value(value)}"
+            yield "parameter", f"{name}: here {in_yaml(value)}"
         yield "weights", WEIGHTS["optional"] if portrait.params else ""
         return
     for parameter in entry.parameters:
@@ -109,13 +110,13 @@ def parameter_in_words(parameter: Parameter, given: Mapping[str, ParameterValue]
     """Its name, default and bounds, and its value where one is given."""
     bounds = {"above": parameter.above, "at least": parameter.at_least, "at most": parameter.at_most}
     stated = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
-    default = "required" if parameter.required else f"default {show_value(parameter.default)}"
-    here = [f"here {show_value(given[parameter.name])}"] if parameter.name in given else []
+    default = "required" if parameter.required else f"default {in_yaml(parameter.default)}"
+    here = [f"here {in_yaml(given[parameter.name])}"] if parameter.name in given else []
     return f"{parameter.name}: {', '.join((default, *stated, *here))}"
 
 
 def twin_in_words(twin: Twin) -> str:
     """Such as "to relu6, where max_value is 6", or "to celu with alpha 1"."""
-    there = ", ".join(f"{name} {show_value(value)}" for name, value in twin.other_params.items())
-    here = " and ".join(f"{name} is {show_value(value)}" for name, value in twin.params.items())
+    there = ", ".join(f"{name} {in_yaml(value)}" for name, value in twin.other_params.items())
+    here = " and ".join(f"{name} is {in_yaml(value)}" for name, value in twin.params.items())
     return f"to {twin.name}{f' with {there}' if there else ''}{f', where {here}' if here else ''}"

@@ -10,7 +10,7 @@ from actbench.activations.expression import parse, to_latex
 from actbench.activations.moments import Moments
 from actbench.config.init import InitConfig
 from actbench.config.schema import ActivationConfig
-from actbench.described import curve_of_cell
+from actbench.described import curve_of_cell, in_yaml
 from actbench.errors import ConfigError
 from actbench.plan import CellPlan, plan_cell
 
@@ -43,7 +43,7 @@ class Portrait:
     @property
     def caption(self) -> str:
         """What the user calls it, and the parameters that were given."""
-        given = ", ".join(f"{name} {show_value(value)}" for name, value in self.cell.params.items())
+        given = ", ".join(f"{name} {in_yaml(value)}" for name, value in self.cell.params.items())
         return f"{self.cell.label} ({given})" if given else self.cell.label
 
     @property
@@ -105,13 +105,6 @@ def paint(configs: Sequence[ActivationConfig]) -> list[Portrait]:
     if refused:
         raise ConfigError("\n".join(refused))
     return [_portrait(plan_cell(config, InitConfig())) for config in configs]
-
-
-def show_value(value: ParameterValue) -> str:
-    """A parameter as a config has it."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return f"{value:g}"
 
 
 def _portrait(cell: CellPlan) -> Portrait:
