@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from actbench import report
 from actbench.cli import main
+from actbench.config.loader import parse_config
 from actbench.store import open_run
 
 README = Path("README.md").read_text(encoding="utf-8")
@@ -28,12 +29,23 @@ def test_the_readme_has_commands():
 
 
 @pytest.mark.parametrize("command", commands())
-def test_the_readmes_commands_work(command):
+def test_the_readmes_commands_work(command, tmp_path):
     arguments = shlex.split(command)[1:]
-    shorter = {"run": ["--dry-run"], "doctor": ["--seconds", "1"]}
+    shorter = {
+        "run": ["--dry-run"],
+        "doctor": ["--seconds", "1"],
+        "micro": ["--sizes", "1e3", "--rounds", "6", "--out", str(tmp_path)],
+    }
     arguments += shorter.get(arguments[0], [])
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
+
+
+def test_the_readmes_entries_make_a_config():
+    [entries] = re.findall(r"```yaml\n(model: .*?)```", README, flags=re.DOTALL)
+    rest = Path("configs/mnist.yaml").read_text(encoding="utf-8")
+    kept = rest[: rest.index("model:")] + entries + rest[rest.index("baseline:") :]
+    assert parse_config(kept, "README.md").activations
 
 
 def test_the_readmes_output_is_the_shipped_runs_report():
