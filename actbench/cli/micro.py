@@ -53,7 +53,7 @@ _MODES = {"compiled": (True,), "eager": (False,), "both": (True, False)}
 @click.option(
     "--rounds",
     type=click.IntRange(6, 10_000),
-    default=30,
+    default=50,
     show_default=True,
     help="How often each is timed; more make the intervals narrower.",
 )

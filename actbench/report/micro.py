@@ -29,7 +29,8 @@ _NOTES = (
     "gradient as many again; a gated unit reads two, and writes the gradients of both. The copy's is what "
     "memory, or with few elements the caches, gives.",
     "With few elements it is calls into TensorFlow that are timed, not arithmetic: the copy shows how much "
-    "one takes. Not compiled, linear hands over the tensor itself and moves nothing.",
+    "one takes. linear has nothing to compute and may be below the floor: not compiled, it hands over the "
+    "tensor itself.",
 )
 
 

@@ -50,8 +50,8 @@ def test_without_arguments_a_few_activations_on_all_sizes_in_both_modes(tmp_path
     assert {block.labels for block in blocks} == {("copy", "relu", "tanh", "gelu", "silu", "mish", "placebo")}
     assert sorted({block.elements for block in blocks}) == [10**power for power in range(3, 8)]
     assert {(block.dtype, block.compiled, block.rounds) for block in blocks} == {
-        ("float32", True, 30),
-        ("float32", False, 30),
+        ("float32", True, 50),
+        ("float32", False, 50),
     }
     assert result.stdout.startswith("micro: activations alone")
     assert "float32, not compiled (broken: with gradient)" in result.stdout

@@ -144,6 +144,27 @@ def test_in_bfloat16_everything_stays_bfloat16(compiled):
 
 
 @pytest.mark.heavy
+@pytest.mark.parametrize("compiled", MODES)
+def test_on_large_tensors_relu_costs_a_copy_and_what_computes_more_costs_more(compiled):
+    names = ("relu", "exponential", "mish")
+    forward, backward = make_micro_plan(
+        "micro", list(map(named, names)), [3_000_000], ["float32"], [compiled], 30
+    ).blocks
+
+    def ratios(block):
+        record = measure_micro(block, make_calls, wait, describe_runtime(), Stopwatch(), lambda _: None)
+        copy, *others = (np.array(samples.call_s) for samples in record.micro)
+        return {label: np.median(times / copy) for label, times in zip(block.labels[1:], others, strict=True)}
+
+    alone, with_gradient = ratios(forward), ratios(backward)
+    assert alone["placebo"] == pytest.approx(1, abs=0.2)
+    assert alone["relu"] == pytest.approx(1, abs=0.3)
+    assert alone["relu"] < alone["exponential"] < alone["mish"]
+    assert with_gradient["relu"] > 1.5
+    assert with_gradient["relu"] < with_gradient["mish"]
+
+
+@pytest.mark.heavy
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("compiled", MODES)
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

@@ -112,7 +112,7 @@ def test_there_is_a_chart_a_mode_with_the_floor_and_the_gradients_broken():
 def test_one_size_is_no_chart():
     info, records = micro_run("relu", sizes=(1000,))
     assert micro_charts(estimate_micro(info, records)) == []
-    assert render_micro(info, records, "terminal").endswith("itself and moves nothing.\n")
+    assert render_micro(info, records, "terminal").endswith("tensor itself.\n")
 
 
 @pytest.mark.parametrize(("suffix", "start"), [(".svg", b"<?xml"), (".png", b"\x89PNG"), (".pdf", b"%PDF")])
