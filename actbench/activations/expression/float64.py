@@ -86,12 +86,13 @@ def value_and_derivative(
     """f(x) and f'(x) in float64, each of the shape of x.
 
     Where f has a kink, f' is what automatic differentiation gives: 0 for abs and relu at 0, and for max and
-    min that of the first of equal arguments.
+    min that of the first of equal arguments. Where f is NaN, so is f'.
     """
     x = np.asarray(x, dtype=np.float64)
     with quiet():
-        result = evaluate(expression, _DUALS, {**(params or {}), INPUT: _Dual(x, np.ones_like(x))})
-    return np.broadcast_to(result.value, x.shape), np.broadcast_to(result.slope, x.shape)
+        result = _lift(evaluate(expression, _DUALS, {**(params or {}), INPUT: _Dual(x, np.ones_like(x))}))
+    slope = np.where(np.isnan(result.value), np.nan, result.slope)
+    return np.broadcast_to(result.value, x.shape), np.broadcast_to(slope, x.shape)
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,12 @@ def _lift(value: Any) -> _Dual:
 
 
 def _chain(partial: Any, slope: Any) -> Any:
-    """Their product; an argument that does not move moves nothing, not even with an infinite partial."""
-    return np.where(slope == 0.0, 0.0, partial * slope)
+    """Their product; 0 times infinity is 0.
+
+    What does not move moves nothing, though the partial be infinite (sqrt at 0); and what is flat stays flat,
+    though its argument overflow (the tanh of an exp).
+    """
+    return np.where((slope == 0.0) | (partial == 0.0), 0.0, partial * slope)
 
 
 def _unary(name: str, derivative: Callable[[Any], Any]) -> Callable[[Any], _Dual]:
@@ -137,19 +142,21 @@ def _where(condition: Any, then: Any, otherwise: Any) -> _Dual:
     return _Dual(np.where(condition, a.value, b.value), np.where(condition, a.slope, b.slope))
 
 
-def _minimum(left: Any, right: Any) -> _Dual:
-    return _where(_lift(left).value <= _lift(right).value, left, right)
+def _extreme(wins: Callable[[Any, Any], Any]) -> Callable[[Any, Any], _Dual]:
+    def rule(left: Any, right: Any) -> _Dual:
+        a, b = _lift(left).value, _lift(right).value
+        return _where(wins(a, b) | np.isnan(a), left, right)
+
+    return rule
 
 
-def _maximum(left: Any, right: Any) -> _Dual:
-    return _where(_lift(left).value >= _lift(right).value, left, right)
-
+_minimum, _maximum = _extreme(np.less_equal), _extreme(np.greater_equal)
 
 _DUALS: Mapping[str, Callable[..., Any]] = {
     "add": _binary("add", lambda a, b: (np.ones_like(a), np.ones_like(b))),
     "sub": _binary("sub", lambda a, b: (np.ones_like(a), -np.ones_like(b))),
     "mul": _binary("mul", lambda a, b: (b, a)),
-    "div": _binary("div", lambda a, b: (1.0 / b, -a / (b * b))),
+    "div": _binary("div", lambda a, b: (1.0 / b, -(a / b) / b)),
     "pow": _binary("pow", lambda a, n: (0.0 if n == 0 else n * np.power(a, n - 1.0), 0.0)),
     "neg": _unary("neg", lambda x: -np.ones_like(x)),
     **{
