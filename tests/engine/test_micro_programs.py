@@ -146,7 +146,7 @@ def test_in_bfloat16_everything_stays_bfloat16(compiled):
 @pytest.mark.heavy
 @pytest.mark.parametrize("compiled", MODES)
 def test_on_large_tensors_relu_costs_a_copy_and_what_computes_more_costs_more(compiled):
-    names = ("relu", "exponential", "mish")
+    names = ("relu", "gelu", "mish")
     forward, backward = make_micro_plan(
         "micro", list(map(named, names)), [3_000_000], ["float32"], [compiled], 30
     ).blocks
@@ -157,11 +157,12 @@ def test_on_large_tensors_relu_costs_a_copy_and_what_computes_more_costs_more(co
         return {label: np.median(times / copy) for label, times in zip(block.labels[1:], others, strict=True)}
 
     alone, with_gradient = ratios(forward), ratios(backward)
-    assert alone["placebo"] == pytest.approx(1, abs=0.2)
-    assert alone["relu"] == pytest.approx(1, abs=0.3)
-    assert alone["relu"] < alone["exponential"] < alone["mish"]
-    assert with_gradient["relu"] > 1.5
-    assert with_gradient["relu"] < with_gradient["mish"]
+    # wide, because the machine may be busy with other tests
+    assert 0.7 < alone["placebo"] < 1.4
+    assert 0.6 < alone["relu"] < 1.7
+    assert 1.2 < with_gradient["relu"] < 5
+    assert alone["relu"] < min(alone["gelu"], alone["mish"])
+    assert with_gradient["relu"] < min(with_gradient["gelu"], with_gradient["mish"])
 
 
 @pytest.mark.heavy
