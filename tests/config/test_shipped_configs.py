@@ -56,10 +56,10 @@ def test_the_functions_of_custom_yaml_are_what_they_say():
     x = np.array([-1e4, -3.0, -0.4, 0.0, 0.3, 2.0, 1e4], dtype=np.float32)
     cells = make_plan(load_config(CONFIGS / "custom.yaml")).blocks[0].cells
     found = {cell.label: cell for cell in cells if cell.function is not None}
-    assert set(found) == {"tanhexp", "smooth_relu_0.5"}
+    assert set(found) == {"tanhexp", "smelu_0.5"}
     expected = {
         "tanhexp": x * np.tanh(np.exp(np.minimum(x, 50))),
-        "smooth_relu_0.5": np.where(x < -0.5, 0, np.where(x < 0.5, (x + 0.5) ** 2 / 2, x)),
+        "smelu_0.5": np.where(x < -0.5, 0, np.where(x < 0.5, (x + 0.5) ** 2 / 2, x)),
     }
     for label, cell in found.items():
         y = import_function(cell.function, cell.params, cell.source_sha256)(x)
