@@ -1,9 +1,11 @@
 import json
+import sys
+from functools import partial
 
 import pytest
 
 from actbench.errors import NothingMeasuredError, StoreError
-from actbench.execution import Started
+from actbench.execution import Started, run_blocks
 from actbench.messages import Finished
 from actbench.micro import run_micro
 from actbench.records import SCHEMA_VERSION
@@ -94,6 +96,15 @@ def test_a_failed_block_is_recorded_and_tried_again_next_time(tmp_path):
 def test_a_run_in_which_nothing_could_be_measured_says_why(tmp_path):
     with pytest.raises(NothingMeasuredError, match="killed"):
         run(tmp_path, execute=failing(0, 1, 2, 3))
+
+
+def test_a_worker_that_dies_twice_leaves_a_failed_block(tmp_path):
+    dying = 'import sys; print(\'{"kind": "ready"}\', flush=True); sys.stdin.readline(); sys.exit(3)'
+    execute = partial(run_blocks, command=(sys.executable, "-c", dying))
+    with pytest.raises(NothingMeasuredError, match="exit code 3"):
+        run(tmp_path, micro_plan("relu", sizes=(1000,)), execute=execute)
+    [listed] = list_runs(tmp_path / "results")
+    assert (listed.finished, listed.planned, listed.note) == (0, 2, "failed blocks: 2")
 
 
 def test_runs_of_both_kinds_are_listed(tmp_path):

@@ -1,14 +1,19 @@
+import io
 import json
 from functools import partial
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from actbench.cli import main
-from actbench.messages import Finished
+from actbench.cli.progress import ProgressDisplay
+from actbench.messages import Finished, Progress
 from actbench.micro import run_micro
+from actbench.run import Beginning
 from tests.factories import make_run
-from tests.micro_runs import measured, micro_record
+from tests.micro_runs import measured, micro_plan, micro_record
 from tests.stored import store
 
 CONFIG = """
@@ -155,6 +160,15 @@ def test_mistakes_are_told_and_nothing_is_measured(tmp_path, blocks, arguments, 
     assert "Traceback" not in result.stderr
     assert blocks == []
     assert not (tmp_path / "results").exists()
+
+
+def test_progress_counts_rounds_and_says_on_what():
+    file = io.StringIO()
+    display = ProgressDisplay(Console(file=file, width=200), clock=iter([0.0, 0.0, *range(10, 99)]).__next__)
+    plan = micro_plan("relu", sizes=(1000,))
+    display(Beginning(Path("results/micro/0"), plan, plan.blocks))
+    display(Progress(block=plan.blocks[0].id, epoch=3, epochs=8, unit="round", validation_accuracy={}))
+    assert "block 1/2 (1,000 elements, float32, compiled, forward): round 3/8, " in file.getvalue()
 
 
 def test_failed_blocks_are_told_after_the_report(tmp_path, monkeypatch):
