@@ -73,7 +73,12 @@ def mistakes(*entries, **changes):
             "expr",
             "'x * y': column 5: unknown name 'y'; allowed: e, pi, x, and params of your own",
         ),
-        ({"expr": "x.real"}, "expr", "'x.real': column 2: there are no attributes"),
+        (
+            {"expr": "x.real"},
+            "expr",
+            "'x.real': column 2: the character '.' is not allowed; allowed: numbers, x, parameters, "
+            "+ - * / **, comparisons inside where, and the functions",
+        ),
         (
             {"expr": "2 * x", "params": {"beta": 1.0}},
             "expr",

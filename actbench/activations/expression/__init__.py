@@ -2,8 +2,9 @@
 
 from actbench.activations.expression.nodes import Expression, evaluate
 from actbench.activations.expression.operations import CONSTANTS, FUNCTIONS, OPERATIONS, folded, numbers_in
-from actbench.activations.expression.parser import ExpressionError, parse
+from actbench.activations.expression.parser import parse
 from actbench.activations.expression.text import to_latex
+from actbench.activations.expression.tokens import ExpressionError
 
 __all__ = [
     "CONSTANTS",
