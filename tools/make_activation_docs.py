@@ -15,7 +15,8 @@ from pathlib import Path
 
 from actbench.activations import FAMILIES, Activation
 from actbench.activations.expression import CONSTANTS, FUNCTIONS
-from actbench.activations.expression.parser import DEEPEST, LARGEST_EXPONENT, LONGEST
+from actbench.activations.expression.parser import LARGEST_EXPONENT
+from actbench.activations.expression.tokens import DEEPEST, LONGEST
 from actbench.activations.gating import TOLERANCE
 from actbench.config.initializers import INITIALIZERS
 from actbench.config.schema import ActivationConfig

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from actbench.config.schema import ActivationConfig
 
-_LONGEST_LABEL = 60
-
 
 def read_activations(texts: Sequence[str]) -> "list[ActivationConfig]":
     """What the arguments name.
@@ -76,7 +74,9 @@ def _mapping(text: str) -> object:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 3].rstrip()}..."
+    from actbench.config.fields import LONGEST_LABEL
+
+    return text if len(text) <= LONGEST_LABEL else f"{text[: LONGEST_LABEL - 3].rstrip()}..."
 
 
 def _pointer(text: str, column: int) -> list[str]:

@@ -10,14 +10,13 @@ from actbench.activations import NAMES, ParameterValue, find
 from actbench.activations.expression import ExpressionError, parse
 from actbench.activations.source import SourceError, look_up
 from actbench.config.applicability import misplaced
-from actbench.config.fields import Flag, Label, OneOf, Text
+from actbench.config.fields import LONGEST_LABEL, Flag, Label, OneOf, Text
 from actbench.config.init import InitConfig
 from actbench.config.mistakes import mistake, refuse, show
 from actbench.config.params import wrong_params
 from actbench.config.section import Section
 
 KINDS = ("name", "import", "expr")
-_LONGEST_LABEL = 60
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -121,7 +120,7 @@ def default_label(entry: Mapping[str, object]) -> str | None:
     if isinstance(function, str) and function.partition(":")[2]:
         function = function.partition(":")[2]
     text = function if isinstance(function, str) else expr
-    return text.strip() if isinstance(text, str) and 0 < len(text.strip()) <= _LONGEST_LABEL else None
+    return text.strip() if isinstance(text, str) and 0 < len(text.strip()) <= LONGEST_LABEL else None
 
 
 def _wrong_expression(text: str, params: object, *, all_used: bool) -> Iterator[InitErrorDetails]:

@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from actbench.activations.expression import LARGEST_NUMBER
 from actbench.config.mistakes import refuse, show
 from actbench.errors import did_you_mean
 
-_FLOAT32_MAX = 3.4e38  # what is computed with has single precision
-_LABEL_LENGTH = 60
+LONGEST_LABEL = 60
 _FOLDER_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 
@@ -81,7 +81,7 @@ class Number(_Scalar):
         """The number as a float."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             wrong = "is not a number"
-        elif not abs(value) <= _FLOAT32_MAX:  # so, not >, to catch NaN
+        elif not abs(value) <= LARGEST_NUMBER:  # so, not >, to catch NaN
             wrong = "is not a finite number of single precision"
         elif self.above is not None and value <= self.above:
             wrong = f"is not above {self.above:g}"
@@ -143,15 +143,15 @@ class Label(Text):
     def check(self, value: object) -> str:
         """The label."""
         text = super().check(value)
-        if not (text.isprintable() and text == text.strip() and 1 <= len(text) <= _LABEL_LENGTH):
+        if not (text.isprintable() and text == text.strip() and 1 <= len(text) <= LONGEST_LABEL):
             raise refuse(
                 f"{show(text)} cannot be a label; "
-                f"allowed: 1 to {_LABEL_LENGTH} printable characters without a space at either end"
+                f"allowed: 1 to {LONGEST_LABEL} printable characters without a space at either end"
             )
         return text
 
     def _json_schema(self) -> dict[str, Any]:
-        return {"minLength": 1, "maxLength": _LABEL_LENGTH}
+        return {"minLength": 1, "maxLength": LONGEST_LABEL}
 
 
 class FolderName(Text):

@@ -195,7 +195,7 @@ def test_a_mistake_in_an_expression_is_pointed_at():
         ("", "'': column 1: it is empty"),
         ("2 * 3", "column 1: x is not used"),
         ("x\x1b[31m", "column 2: the character '\\x1b' is not allowed"),
-        ("__import__('os').getpid()", "column 17: "),
+        ("__import__('os').getpid()", "column 12: "),
         ("{name: elu, params: {alpa: 1}}", "elu has no such parameter; allowed: alpha; did you mean"),
         ("{name: threshold}", "params: threshold needs threshold and default_value"),
         ("{name: relu, params: {max_value: 0}}", "params.max_value: 0 is not above 0"),

@@ -2,13 +2,14 @@
 
 from actbench.activations.expression.nodes import Expression, evaluate
 from actbench.activations.expression.operations import CONSTANTS, FUNCTIONS, OPERATIONS, folded, numbers_in
-from actbench.activations.expression.parser import parse
+from actbench.activations.expression.parser import LARGEST_NUMBER, parse
 from actbench.activations.expression.text import to_latex
 from actbench.activations.expression.tokens import ExpressionError
 
 __all__ = [
     "CONSTANTS",
     "FUNCTIONS",
+    "LARGEST_NUMBER",
     "OPERATIONS",
     "Expression",
     "ExpressionError",

@@ -17,7 +17,7 @@ from actbench.activations.expression.tokens import ALLOWED, DEEPEST, ExpressionE
 from actbench.errors import did_you_mean
 
 LARGEST_EXPONENT = 100
-_LARGEST_NUMBER = 3.4e38  # what is computed with has single precision
+LARGEST_NUMBER = 3.4e38  # what is computed with has single precision
 
 _BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
 _COMPARISONS = {
@@ -108,7 +108,7 @@ class _Reader:
         return Operation(_COMPARISONS[type(node.ops[0])], sides)
 
     def _number(self, number: float, node: ast.expr) -> Number:
-        if number > _LARGEST_NUMBER:
+        if number > LARGEST_NUMBER:
             raise self._error("too large for single precision", node)
         return Number(float(number))
 
@@ -156,7 +156,7 @@ class _Reader:
         if name == "neg" and numbers:
             return Number(0.0 - numbers[0])  # which is 0, not -0, for 0
         operation = Operation(name, arguments)
-        if is_constant(operation) and not abs(constant_value(operation)) <= _LARGEST_NUMBER:
+        if is_constant(operation) and not abs(constant_value(operation)) <= LARGEST_NUMBER:
             raise self._error("this constant is not a finite number of single precision", node)
         return operation
 
