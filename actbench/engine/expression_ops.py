@@ -1,14 +1,11 @@
 """What computes each operation of an expression on tensors."""
 
-import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from keras import ops
 
-
-def _many(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    return lambda *arguments: functools.reduce(function, arguments)
+from actbench.activations.expression import of_many
 
 
 def _power(base: Any, exponent: float) -> Any:
@@ -47,8 +44,8 @@ OPERATIONS_ON_TENSORS: Mapping[str, Callable[..., Any]] = {
     "sinh": ops.sinh,
     "cosh": ops.cosh,
     "asinh": ops.arcsinh,
-    "min": _many(ops.minimum),
-    "max": _many(ops.maximum),
+    "min": of_many(ops.minimum),
+    "max": of_many(ops.maximum),
     "clip": lambda x, low, high: ops.minimum(ops.maximum(x, low), high),
     "where": ops.where,
 }

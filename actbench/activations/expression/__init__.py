@@ -1,7 +1,14 @@
 """A small language for activation functions: arithmetic in x, read but never executed as Python."""
 
 from actbench.activations.expression.nodes import Expression, evaluate
-from actbench.activations.expression.operations import CONSTANTS, FUNCTIONS, OPERATIONS, folded, numbers_in
+from actbench.activations.expression.operations import (
+    CONSTANTS,
+    FUNCTIONS,
+    OPERATIONS,
+    folded,
+    numbers_in,
+    of_many,
+)
 from actbench.activations.expression.parser import LARGEST_NUMBER, parse
 from actbench.activations.expression.text import to_latex
 from actbench.activations.expression.tokens import ExpressionError
@@ -16,6 +23,7 @@ __all__ = [
     "evaluate",
     "folded",
     "numbers_in",
+    "of_many",
     "parse",
     "to_latex",
 ]

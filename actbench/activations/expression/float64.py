@@ -1,7 +1,6 @@
 """Expressions in float64: values, and derivatives by forward-mode differentiation, without TensorFlow."""
 
 import contextlib
-import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,17 +10,13 @@ import numpy.typing as npt
 from scipy import special
 
 from actbench.activations.expression.nodes import Expression, evaluate
-from actbench.activations.expression.operations import INPUT
+from actbench.activations.expression.operations import INPUT, of_many
 
 Array = npt.NDArray[np.float64]
 
 
 def _softplus(x: Any) -> Any:
     return np.logaddexp(x, 0.0)
-
-
-def _many(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    return lambda *arguments: functools.reduce(function, arguments)
 
 
 VALUES: Mapping[str, Callable[..., Any]] = {
@@ -55,8 +50,8 @@ VALUES: Mapping[str, Callable[..., Any]] = {
     "sinh": np.sinh,
     "cosh": np.cosh,
     "asinh": np.arcsinh,
-    "min": _many(np.minimum),
-    "max": _many(np.maximum),
+    "min": of_many(np.minimum),
+    "max": of_many(np.maximum),
     "clip": lambda x, low, high: np.minimum(np.maximum(x, low), high),
     "where": np.where,
 }
@@ -181,8 +176,8 @@ _DUALS: Mapping[str, Callable[..., Any]] = {
     "sinh": _unary("sinh", np.cosh),
     "cosh": _unary("cosh", np.sinh),
     "asinh": _unary("asinh", lambda x: 1.0 / np.hypot(x, 1.0)),
-    "min": _many(_minimum),
-    "max": _many(_maximum),
+    "min": of_many(_minimum),
+    "max": of_many(_maximum),
     "clip": lambda x, low, high: _minimum(_maximum(x, low), high),
     "where": _where,
 }

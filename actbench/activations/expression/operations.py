@@ -1,6 +1,9 @@
 """What an expression can do: the names of the operations, and how many arguments each function takes."""
 
+import functools
 import math
+from collections.abc import Callable
+from typing import Any
 
 from actbench.activations.expression.nodes import Expression, Node, Number, Operation, evaluate
 
@@ -31,6 +34,11 @@ OPERATIONS: tuple[str, ...] = (
     *FUNCTIONS,
 )
 """What a table for `evaluate` has to supply."""
+
+
+def of_many(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """A function of two arguments as one of two or more, from left to right."""
+    return lambda *arguments: functools.reduce(function, arguments)
 
 
 def is_constant(node: Node) -> bool:
