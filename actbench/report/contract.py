@@ -11,7 +11,7 @@ from actbench.analysis.figures import InferenceEstimate, Metric, Row
 from actbench.analysis.intervals import Interval
 from actbench.report.activation_facts import element_wise
 from actbench.report.model import Report
-from actbench.report.plain import comparison_object, interval_object, number_or_none
+from actbench.report.plain import comparison_object, interval_object, number_or_none, run_object
 
 TableName = Literal["accuracy", "time", "inference", "metrics", "pareto", "all"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
@@ -39,20 +39,10 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
     info, estimates = report.info, report.estimates
     return {
         "run": {
-            "run_id": info.run_id,
-            "name": info.name,
-            "created_at": info.created_at,
-            "baseline": info.baseline,
+            **run_object(info, estimates),
             "compared_with": report.compared_with,
             "sort": report.sort,
             "verdict": estimates.verdict.model_dump(mode="json"),
-            "blocks": {
-                "planned": len(info.blocks),
-                "finished": estimates.finished,
-                "failed": [{"block": block.block, "error": block.error} for block in estimates.failed],
-            },
-            "activations": [entry.model_dump(mode="json") for entry in info.described],
-            "environment": estimates.environment.model_dump(mode="json"),
         },
         "placebo": None
         if info.placebo is None

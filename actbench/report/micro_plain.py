@@ -8,26 +8,13 @@ from typing import Any
 
 from actbench.analysis.micro import MicroEstimates, MicroRow, MicroSetting
 from actbench.records import RunInfo
-from actbench.report.plain import interval_object, number_or_none
+from actbench.report.plain import interval_object, number_or_none, run_object
 
 
 def to_json(info: RunInfo, estimates: MicroEstimates) -> str:
     """One object with `run`, `placebo` and `settings`, as of any run."""
     value = {
-        "run": {
-            "run_id": info.run_id,
-            "name": info.name,
-            "kind": info.kind,
-            "created_at": info.created_at,
-            "baseline": info.baseline,
-            "blocks": {
-                "planned": len(info.blocks),
-                "finished": estimates.finished,
-                "failed": [{"block": block.block, "error": block.error} for block in estimates.failed],
-            },
-            "activations": [entry.model_dump(mode="json") for entry in info.described],
-            "environment": estimates.environment.model_dump(mode="json"),
-        },
+        "run": run_object(info, estimates),
         "placebo": {
             "activation": info.placebo,
             "baseline": info.baseline,

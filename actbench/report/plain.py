@@ -1,9 +1,13 @@
 """Figures as plain data, for JSON and CSV: their names, and null for what does not exist."""
 
 import math
+from typing import Any
 
 from actbench.analysis.comparisons import Comparison
+from actbench.analysis.figures import Estimates
 from actbench.analysis.intervals import Interval
+from actbench.analysis.micro import MicroEstimates
+from actbench.records import RunInfo
 
 # What an interval's estimate is called, by the name of the figure.
 ESTIMATES = {
@@ -27,6 +31,24 @@ ESTIMATES = {
     "copy_ratio": "estimate",
 }
 JUDGED = ("p", "p_adjusted", "verdict", "seeds_needed")
+
+
+def run_object(info: RunInfo, estimates: Estimates | MicroEstimates) -> dict[str, Any]:
+    """What a run of either kind is, as plain data."""
+    return {
+        "run_id": info.run_id,
+        "name": info.name,
+        "kind": info.kind,
+        "created_at": info.created_at,
+        "baseline": info.baseline,
+        "blocks": {
+            "planned": len(info.blocks),
+            "finished": estimates.finished,
+            "failed": [{"block": block.block, "error": block.error} for block in estimates.failed],
+        },
+        "activations": [entry.model_dump(mode="json") for entry in info.described],
+        "environment": estimates.environment.model_dump(mode="json"),
+    }
 
 
 def interval_object(name: str, interval: Interval | None) -> dict[str, float | None] | None:
