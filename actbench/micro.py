@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from actbench.benchmark import Beginning, Execute, Outcome, command_line, measure_pending, now
 from actbench.config.schema import PLACEBO
 from actbench.described import describe_cells
 from actbench.environment import describe_environment
@@ -11,7 +12,6 @@ from actbench.execution import Event, run_blocks
 from actbench.micro_plan import COPY, MicroPlan
 from actbench.records import RunInfo, SettingInfo
 from actbench.report.micro import render_micro
-from actbench.run import Beginning, Execute, Outcome, command_line, measure_pending, now
 from actbench.store import create_or_resume
 
 _OWN = {"kind", "id", "cells"}  # what is no property of the tensor or of how it is computed

@@ -30,8 +30,8 @@ from typing import Any
 from scipy.stats import ttest_ind
 
 from actbench import report
+from actbench.benchmark import run_benchmark
 from actbench.report.contract import as_object
-from actbench.run import run_benchmark
 
 TWINS = Path(__file__).parent / "twins"
 GOAL_DISTANCE = 0.02

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from actbench import report
+from actbench.benchmark import run_benchmark
 from actbench.report.contract import as_object
-from actbench.run import run_benchmark
 from actbench.store import find_run, open_run
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mnist.yaml"

@@ -4,12 +4,12 @@ from functools import partial
 
 import pytest
 
+from actbench.benchmark import Beginning
 from actbench.errors import NothingMeasuredError, StoreError
 from actbench.execution import Started, run_blocks
 from actbench.messages import Finished
 from actbench.micro import run_micro
 from actbench.records import SCHEMA_VERSION
-from actbench.run import Beginning
 from actbench.store import list_runs, open_run
 from tests.micro_runs import measured, micro_plan, micro_record
 

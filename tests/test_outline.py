@@ -5,11 +5,11 @@ import pytest
 
 from actbench import outline
 from actbench.analysis.design import TYPICAL_SD
+from actbench.benchmark import run_benchmark
 from actbench.messages import Finished
 from actbench.outline import make_outline
 from actbench.report.outline_json import outline_to_json
 from actbench.report.outline_text import outline_to_text
-from actbench.run import run_benchmark
 from tests.fake_worker import record_of
 
 SMOKE, THREE = Path("configs/smoke.yaml"), ("seeds=3",)

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from actbench.benchmark import Beginning
 from actbench.execution import Event, Started, WorkerDied
 from actbench.messages import Finished, Progress
 from actbench.report.numbers import format_duration
-from actbench.run import Beginning
 
 # A redraw competes with what is being timed, and a log that nobody watches wants fewer lines still.
 REDRAW_INTERVAL_S = 0.5

@@ -8,7 +8,7 @@ import click
 from actbench.cli.options import example, out_option, sd_option, set_option
 
 if TYPE_CHECKING:
-    from actbench.run import Outcome
+    from actbench.benchmark import Outcome
 
 
 @click.command(
@@ -50,9 +50,9 @@ def run(
 
 def _run(config: Path, out: Path, overrides: tuple[str, ...], quiet: bool, fresh: bool) -> None:
     from actbench import report
+    from actbench.benchmark import run_benchmark
     from actbench.cli.progress import ErrorConsole, ProgressDisplay
     from actbench.cli.screen import screen
-    from actbench.run import run_benchmark
 
     with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
         outcome = run_benchmark(config, out, overrides=overrides, fresh=fresh, listen=display)

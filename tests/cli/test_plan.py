@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from actbench.benchmark import run_benchmark
 from actbench.cli import main
 from actbench.execution import estimate
 from actbench.messages import Finished
-from actbench.run import run_benchmark
 from tests.fake_worker import record_of
 
 MNIST, SMOKE = "configs/mnist.yaml", "configs/smoke.yaml"

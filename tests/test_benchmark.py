@@ -3,10 +3,10 @@ from functools import partial
 
 import pytest
 
+from actbench.benchmark import Beginning, run_benchmark
 from actbench.errors import ConfigError, DataError, NothingMeasuredError
 from actbench.execution import Started, run_blocks
 from actbench.messages import Finished
-from actbench.run import Beginning, run_benchmark
 from tests.commands import fake_worker
 
 CONFIG = """
