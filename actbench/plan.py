@@ -62,7 +62,7 @@ class Setting(Record):
     """Everything but the activation and the seed.
 
     Attributes:
-        id: 8 hexadecimal digits, a hash of the rest.
+        id: 8 hexadecimal digits, a hash of what differs from the defaults in the rest.
     """
 
     id: str
@@ -141,7 +141,7 @@ def make_plan(config: BenchConfig) -> Plan:
     )
     content = {
         "blocks": [block.id for block in blocks],
-        "cells": [cell.model_dump(mode="json") for cell in cells],
+        "cells": {setting.id: [_differing(cell) for cell in cells] for setting in settings},
         "baseline": config.baseline,
     }
     return Plan(
@@ -230,8 +230,12 @@ def _setting(config: BenchConfig) -> Setting:
     unnamed = Setting(
         id="", dataset=config.dataset, model=config.model, train=config.train, timing=config.timing
     )
-    content = unnamed.model_dump(mode="json", exclude={"id"})
-    return unnamed.model_copy(update={"id": _digest(content, _SETTING_DIGITS)})
+    return unnamed.model_copy(update={"id": _digest(_differing(unnamed), _SETTING_DIGITS)})
+
+
+def _differing(record: Record) -> dict[str, Any]:
+    """What differs from the defaults and has a say in an id: a key that comes later changes none."""
+    return record.model_dump(mode="json", exclude_defaults=True, exclude={"id"})
 
 
 def _digest(content: dict[str, Any], digits: int) -> str:

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import subprocess
 import sys
@@ -63,6 +64,27 @@ def test_ids_are_hexadecimal_and_the_same_in_every_process():
     assert other.stdout == f"{made.run_id} {made.settings[0].id}"
 
 
+def test_ids_are_those_of_what_differs_from_the_defaults():
+    """Runs are found and resumed by them, so that a key with a default that comes later must not move them."""
+
+    def digest(content):
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    made = plan(activations=["relu"], seeds=[4], timing={"engine": "compiled", "inference_rounds": 50})
+    setting = digest(
+        {
+            "dataset": {"name": "mnist", "validation": 5000},
+            "model": {"hidden_units": [128, 64]},
+            "train": {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 128, "epochs": 5},
+            "timing": {},
+        }
+    )[:8]
+    assert made.settings[0].id == setting
+    cells = [{"label": "relu", "name": "relu"}, {"label": "placebo", "name": "relu"}]
+    run = {"blocks": [f"{setting}-4"], "cells": {setting: cells}, "baseline": "relu"}
+    assert made.run_id == digest(run)[:12]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -71,6 +93,7 @@ def test_ids_are_hexadecimal_and_the_same_in_every_process():
         {"placebo": True},
         {"verdict": {"margin": 0.01, "target_accuracy": 0.98}},
         {"timing": {"engine": "compiled", "slices_per_epoch": 4}},
+        {"model": {"hidden_units": [128, 64], "init": {"name": "keras", "params": {}}}},
         {"dataset": {"validation": 5000, "name": "mnist", "train_samples": None}},
         {"train": {"epochs": 5, "batch_size": 128, "learning_rate": 0.001, "optimizer": "adam"}},
         {
