@@ -57,14 +57,14 @@ def fit_epoch(dataset: Dataset, hidden_units: tuple[int, ...]) -> Callable[[], N
     model = keras.Sequential(
         [keras.Input((dataset.x.shape[1],))]
         + [keras.layers.Dense(units, activation="relu") for units in hidden_units]
-        + [keras.layers.Dense(dataset.classes)]
+        + [keras.layers.Dense(dataset.targets[0].classes)]
     )
     model.compile(
         optimizer="adam",
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    x, y = dataset.x[: len(dataset.train)], dataset.y[: len(dataset.train)]
+    x, y = dataset.x[: len(dataset.train)], dataset.targets[0].y[: len(dataset.train)]
 
     def run() -> None:
         model.fit(x, y, batch_size=BATCH_SIZE, epochs=1, verbose=0)
@@ -79,7 +79,7 @@ def products_epoch(dataset: Dataset, hidden_units: tuple[int, ...]) -> Callable[
     The first layer needs no gradient of its input. The inputs are the epoch's batches, one after the other.
     """
     rng = np.random.default_rng(0)
-    widths = (dataset.x.shape[1], *hidden_units, dataset.classes)
+    widths = (dataset.x.shape[1], *hidden_units, dataset.targets[0].classes)
     kernels = [rng.normal(scale=0.05, size=shape).astype(np.float32) for shape in pairwise(widths)]
     gradients = [np.empty_like(kernel) for kernel in kernels]
     outputs = [np.empty((BATCH_SIZE, width), np.float32) for width in widths[1:]]

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from actbench.datasets.registry import DATASETS, DatasetSource
 
 if TYPE_CHECKING:
-    from actbench.datasets.dataset import Dataset, describe, prepare
+    from actbench.datasets.dataset import Dataset, Target, describe, prepare
     from actbench.datasets.raw import RawData, load
 
-__all__ = ["DATASETS", "Dataset", "DatasetSource", "RawData", "describe", "load", "prepare"]
+__all__ = ["DATASETS", "Dataset", "DatasetSource", "RawData", "Target", "describe", "load", "prepare"]
 
 _LAZY = {
     "Dataset": "actbench.datasets.dataset",
+    "Target": "actbench.datasets.dataset",
     "describe": "actbench.datasets.dataset",
     "prepare": "actbench.datasets.dataset",
     "RawData": "actbench.datasets.raw",

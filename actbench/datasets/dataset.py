@@ -11,25 +11,38 @@ from actbench.records import DatasetInfo
 
 
 @dataclass(frozen=True, eq=False)
+class Target:
+    """What is to be predicted of each example.
+
+    Attributes:
+        name: As in the data.
+        y: Shape (n,); int32, 0..classes-1, or float32 where a number is to be predicted.
+        classes: How many there are; None where a number is to be predicted (regression).
+    """
+
+    name: str
+    y: npt.NDArray[np.int32] | npt.NDArray[np.float32]
+    classes: int | None
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """All examples in one array, so that it has to be placed on a device only once.
 
     Attributes:
         x: Shape (n, features), float32, 0 to 1; the rows of train, then validation, then test.
-        y: Shape (n,), int32, 0..classes-1.
+        targets: What is to be predicted, at least one; the rows of each as those of x.
         train: Rows to train on.
         validation: Rows to look at each epoch; empty without a validation split.
         test: Rows to look at once.
-        classes: Number of classes.
         info: What a report says of it.
     """
 
     x: npt.NDArray[np.float32]
-    y: npt.NDArray[np.int32]
+    targets: tuple[Target, ...]
     train: range
     validation: range
     test: range
-    classes: int
     info: DatasetInfo
 
 
@@ -59,7 +72,7 @@ def prepare(
         levels = images[rows].reshape(len(part), source.features)
         np.divide(levels, 255, out=x[part.start : part.stop], dtype=np.float32)
         y[part.start : part.stop] = labels[rows]
-    return Dataset(x, y, train, held_out, test, source.classes, info)
+    return Dataset(x, (Target("label", y, source.classes),), train, held_out, test, info)
 
 
 def describe(

@@ -26,7 +26,7 @@ class CompiledEngine:
         self.setting = setting
         self.dataset = dataset
         self.x = tf.constant(dataset.x)
-        self.y = tf.constant(dataset.y)
+        self.y = tf.constant(dataset.targets[0].y)
 
     def place(self, order: npt.NDArray[np.int32]) -> tf.Tensor:
         return tf.constant(order)

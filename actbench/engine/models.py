@@ -62,7 +62,9 @@ class Learner:
     """
 
     def __init__(self, setting: Setting, dataset: Dataset, cell: CellPlan) -> None:
-        self.model = build_model(setting.model, cell, dataset.x.shape[1], dataset.classes)
+        classes = dataset.targets[0].classes
+        assert classes is not None
+        self.model = build_model(setting.model, cell, dataset.x.shape[1], classes)
         self.optimizer = build_optimizer(setting.train, self.model)
         self.parameters = int(self.model.count_params())
         activations = (layer for layer in self.model.layers if not isinstance(layer, keras.layers.Dense))

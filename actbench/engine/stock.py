@@ -10,7 +10,7 @@ from actbench.engine.trainer import Sums, pieces
 from actbench.plan import CellPlan, Setting
 
 Features = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.int32]
+Labels = npt.NDArray[np.int32] | npt.NDArray[np.float32]
 
 
 class StockEngine:
@@ -26,7 +26,7 @@ class StockEngine:
         self.dataset = dataset
 
     def place(self, order: npt.NDArray[np.int32]) -> tuple[Features, Labels]:
-        return self.dataset.x[order], self.dataset.y[order]
+        return self.dataset.x[order], self.dataset.targets[0].y[order]
 
     def inference_batch(self, batch_size: int) -> Features:
         return self.dataset.x[np.resize(self.dataset.train, batch_size)]
@@ -49,7 +49,7 @@ class StockTrainer(Learner):
         )
 
     def compile(self) -> None:
-        x, y = self._dataset.x, self._dataset.y
+        x, y = self._dataset.x, self._dataset.targets[0].y
         # One full and one short batch: every shape that an epoch will meet.
         rest = len(self._dataset.train) % self._batch_size
         rows = min(len(self._dataset.train), self._batch_size + rest)
@@ -65,12 +65,12 @@ class StockTrainer(Learner):
     def evaluate(self, examples: range) -> Sums:
         rows = slice(examples.start, examples.stop)
         loss, accuracy = self.model.evaluate(
-            self._dataset.x[rows], self._dataset.y[rows], batch_size=self._batch_size, verbose=0
+            self._dataset.x[rows], self._dataset.targets[0].y[rows], batch_size=self._batch_size, verbose=0
         )
         return _sums(loss, accuracy, len(examples))
 
     def evaluate_each(self, examples: range) -> tuple[Sums, npt.NDArray[np.bool_]]:
-        x, y = self._dataset.x, self._dataset.y
+        x, y = self._dataset.x, self._dataset.targets[0].y
         # Not `predict`, which would be traced here, or with the compilation of what is timed.
         logits = [self.model(x[piece.start : piece.stop], training=False) for piece in pieces(examples)]
         predictions = np.concatenate([keras.ops.convert_to_numpy(part).argmax(axis=-1) for part in logits])

@@ -24,9 +24,10 @@ def test_the_parts_follow_each_other(small):
     assert small.x.shape == (420, 784)
     assert small.x.dtype == np.float32
     assert small.x.flags.c_contiguous
-    assert small.y.shape == (420,)
-    assert small.y.dtype == np.int32
-    assert small.classes == 10
+    (label,) = small.targets
+    assert (label.name, label.classes) == ("label", 10)
+    assert label.y.shape == (420,)
+    assert label.y.dtype == np.int32
 
 
 def test_rows_and_labels_belong_together(small, raw):
@@ -34,7 +35,7 @@ def test_rows_and_labels_belong_together(small, raw):
     images = np.concatenate([raw.x_train[split.train], raw.x_train[split.validation], raw.x_test[split.test]])
     labels = np.concatenate([raw.y_train[split.train], raw.y_train[split.validation], raw.y_test[split.test]])
     assert np.array_equal(small.x, images.reshape(420, 784) / np.float32(255))
-    assert np.array_equal(small.y, labels)
+    assert np.array_equal(small.targets[0].y, labels)
 
 
 def test_pixels_are_scaled_to_one(small):
@@ -45,7 +46,7 @@ def test_pixels_are_scaled_to_one(small):
 def test_the_whole_training_set_keeps_its_order(raw):
     whole = prepare("mnist", test_samples=10)
     assert whole.validation == range(60000, 60000)
-    assert np.array_equal(whole.y[:60000], raw.y_train)
+    assert np.array_equal(whole.targets[0].y[:60000], raw.y_train)
     assert np.array_equal(whole.x[59999], raw.x_train[59999].ravel() / np.float32(255))
 
 

@@ -80,7 +80,7 @@ def test_engines_and_a_plain_keras_script_end_with_the_same_weights(dataset, opt
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     for order in orders():
-        script.fit(dataset.x[order], dataset.y[order], batch_size=64, shuffle=False, verbose=0)
+        script.fit(dataset.x[order], dataset.targets[0].y[order], batch_size=64, shuffle=False, verbose=0)
 
     trained = compiled.model.get_weights()
     assert largest_difference(trained, start) > 1e-3
@@ -104,7 +104,7 @@ def test_engines_evaluate_alike_and_as_numpy_does(dataset):
     for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
         hidden = np.maximum(hidden @ kernel + bias, 0.0)
     logits = hidden @ weights[-2] + weights[-1]
-    labels = dataset.y[dataset.test.start : dataset.test.stop]
+    labels = dataset.targets[0].y[dataset.test.start : dataset.test.stop]
     losses = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]
     assert ours.correct == int((logits.argmax(axis=1) == labels).sum())
     assert ours.loss == pytest.approx(float(losses.sum()), rel=1e-5)
@@ -116,7 +116,7 @@ def test_the_examples_that_were_right_are_those_that_are_counted(dataset, engine
     sums, correct = trainer.evaluate_each(dataset.test)
     logits = trainer.model.predict(dataset.x[dataset.test.start : dataset.test.stop], verbose=0)
     np.testing.assert_array_equal(
-        correct, logits.argmax(axis=1) == dataset.y[dataset.test.start : dataset.test.stop]
+        correct, logits.argmax(axis=1) == dataset.targets[0].y[dataset.test.start : dataset.test.stop]
     )
     assert 0 < int(correct.sum()) == sums.correct < 200
     assert sums.correct == trainer.evaluate(dataset.test).correct

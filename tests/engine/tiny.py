@@ -4,7 +4,7 @@ import numpy as np
 
 from actbench.config.init import InitConfig
 from actbench.config.schema import ActivationConfig, DatasetConfig, ModelConfig, TimingConfig, TrainConfig
-from actbench.datasets import Dataset
+from actbench.datasets import Dataset, Target
 from actbench.plan import CellPlan, Setting, plan_cell
 from actbench.records import DatasetInfo
 
@@ -35,4 +35,4 @@ def dataset() -> Dataset:
     info = DatasetInfo(
         name="tiny", sha256="", train=32, validation=8, test=8, split_rule="by hand", split_sha256=""
     )
-    return Dataset(x, y, range(32), range(32, 40), range(40, 48), CLASSES, info)
+    return Dataset(x, (Target("label", y, CLASSES),), range(32), range(32, 40), range(40, 48), info)
