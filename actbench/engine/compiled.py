@@ -9,7 +9,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from actbench.datasets import Dataset
-from actbench.engine.models import Learner
+from actbench.engine.learner import Learner
 from actbench.engine.trainer import Sums, pieces
 from actbench.plan import CellPlan, Setting
 

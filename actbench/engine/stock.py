@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actbench.datasets import Dataset
-from actbench.engine.models import Learner
+from actbench.engine.learner import Learner
 from actbench.engine.trainer import Sums, pieces
 from actbench.plan import CellPlan, Setting
 

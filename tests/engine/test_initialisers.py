@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from actbench.engine.compiled import CompiledEngine
-from actbench.engine.models import Learner
+from actbench.engine.learner import Learner
 from actbench.errors import DataError
 from tests.engine.tiny import CLASSES, FEATURES, cell, dataset, setting
 
@@ -105,7 +105,8 @@ def test_the_second_moment_of_the_signal_is_kept_through_ten_layers(entry):
     learner.reset(seed=3)
     rng = np.random.default_rng(1)
     first, *rest = [layer for layer in learner.model.layers if isinstance(layer, keras.layers.Dense)][:-1]
-    activations = [layer for layer in learner.model.layers if not isinstance(layer, keras.layers.Dense)]
+    given = (keras.layers.InputLayer, keras.layers.Dense)
+    activations = [layer for layer in learner.model.layers if not isinstance(layer, given)]
     signal = rng.standard_normal((200, 1_000)).astype(np.float32)
     for dense, activation in zip(rest, activations, strict=False):
         signal = keras.ops.convert_to_numpy(dense(activation(signal)))

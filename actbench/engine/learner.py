@@ -1,0 +1,88 @@
+"""A model and its optimizer, with the same initial weights for every activation of a block."""
+
+import functools
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import numpy.typing as npt
+
+from actbench.config.schema import TrainConfig
+from actbench.datasets import Dataset
+from actbench.engine.models import build_model
+from actbench.plan import CellPlan, Setting
+from actbench.streams import integer
+
+
+def build_optimizer(config: TrainConfig, model: keras.Model) -> keras.optimizers.Optimizer:
+    """The config's optimizer with its state already allocated for the model's weights."""
+    optimizer = keras.optimizers.get(
+        {"class_name": config.optimizer, "config": {"learning_rate": config.learning_rate}}
+    )
+    optimizer.build(model.trainable_variables)
+    return optimizer
+
+
+class Learner:
+    """A model and its optimizer, which can be put back to the start of a training, for any seed.
+
+    A compiled function keeps the variables it was traced with, so that a new seed must reuse them.
+
+    Args:
+        setting: Model and training hyper-parameters.
+        dataset: Says how wide the input and the output are.
+        cell: The activation.
+    """
+
+    def __init__(self, setting: Setting, dataset: Dataset, cell: CellPlan) -> None:
+        classes = dataset.targets[0].classes
+        assert classes is not None
+        self.model = build_model(setting.model, cell, dataset.x.shape[1], classes)
+        self.optimizer = build_optimizer(setting.train, self.model)
+        self.parameters = int(self.model.count_params())
+        activations = (layer for layer in self.model.layers if not isinstance(layer, keras.layers.Dense))
+        self._own_variables = [variable for layer in activations for variable in layer.variables]
+        self._fresh_own = [variable.numpy().copy() for variable in self._own_variables]
+        self._fresh_optimizer = [variable.numpy().copy() for variable in self.optimizer.variables]
+
+    def state(self) -> list[npt.NDArray[Any]]:
+        """A copy of every variable of the model and the optimizer."""
+        return [variable.numpy().copy() for variable in (*self.model.variables, *self.optimizer.variables)]
+
+    def put_back(self, state: list[npt.NDArray[Any]]) -> None:
+        """Back to what `state` copied."""
+        _assign((*self.model.variables, *self.optimizer.variables), state)
+
+    def reset(self, seed: int) -> None:
+        """Draws the seed's initial weights and clears the optimizer.
+
+        The weights of dense layer k depend on (seed, k, initialiser, shape) alone: activations that share
+        an initialiser start from the same weights. Those of the activations start where the config says.
+        """
+        dense = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dense)]
+        for index, layer in enumerate(dense):
+            layer.kernel.assign(_draw(layer, integer(seed, "weights", index)))
+            layer.bias.assign(layer.bias_initializer(layer.bias.shape))
+        _assign(self._own_variables, self._fresh_own)
+        _assign(self.optimizer.variables, self._fresh_optimizer)
+
+
+def _assign(variables: Iterable[Any], values: Iterable[npt.NDArray[Any]]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _draw(layer: keras.layers.Dense, seed: int) -> Any:
+    shape = tuple(layer.kernel.shape)
+    initializer = keras.initializers.serialize(layer.kernel_initializer)
+    if "seed" not in initializer["config"]:
+        return layer.kernel_initializer(shape)
+    initializer["config"]["seed"] = seed
+    return _drawn(json.dumps(initializer), shape)
+
+
+@functools.lru_cache(maxsize=64)
+def _drawn(initializer: str, shape: tuple[int, ...]) -> Any:
+    """The initial weights of a serialised, seeded initialiser; the activations of a block share them."""
+    return keras.initializers.deserialize(json.loads(initializer))(shape)
