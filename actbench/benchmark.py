@@ -5,13 +5,14 @@ The command line and the Python API both come through here.
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 from actbench import report
-from actbench.config.loader import parse_config, read_config
+from actbench.config.loader import ConfigSource, read_given
 from actbench.config.schema import BenchConfig, DatasetConfig
 from actbench.datasets import describe
 from actbench.described import describe_cells
@@ -24,7 +25,7 @@ from actbench.plan import Block, Plan, make_plan
 from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
 from actbench.store import RunFolder, create_or_resume
 
-Execute = Callable[[Sequence[Block | MicroBlock]], Iterator[Event]]
+Execute = Callable[[Sequence[Block | MicroBlock]], Generator[Event, None, None]]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Outcome:
 
 
 def run_benchmark(
-    config_path: Path,
+    source: ConfigSource,
     out: Path = Path("results"),
     *,
     overrides: Sequence[str] = (),
@@ -74,7 +75,7 @@ def run_benchmark(
     """Runs a config, or what is left of it, and writes the tables into the run folder.
 
     Args:
-        config_path: The YAML file.
+        source: The YAML file, or the config as an object.
         out: The folder that holds all runs.
         overrides: `KEY=VALUE` replacements in the config.
         fresh: Measure everything again instead of resuming; the earlier ledger is set aside.
@@ -88,11 +89,10 @@ def run_benchmark(
         EnvironmentMismatchError: The run was begun in another environment.
         NothingMeasuredError: No block could be measured.
     """
-    text = read_config(config_path)
-    config = parse_config(text, str(config_path), overrides)
-    plan = make_plan(config)
-    info = _describe(config, plan, overrides)
-    with create_or_resume(out, info, text.encode(), fresh=fresh) as folder:
+    given = read_given(source, overrides)
+    plan = make_plan(given.config)
+    info = _describe(given.config, plan, overrides)
+    with create_or_resume(out, info, given.text.encode(), fresh=fresh) as folder:
         outcome = measure_pending(folder, plan, listen, execute)
         for name, text in report.tables(outcome.info, outcome.records).items():
             folder.write_table(name, text)
@@ -119,11 +119,14 @@ def measure_pending(
     finished = {record.block for record in folder.records() if record.status == "ok"}
     pending = tuple(block for block in plan.blocks if block.id not in finished)
     listen(Beginning(folder.path, plan, pending))
-    for event in execute(pending):
-        # On disk first: whoever is told that a block is finished may rely on it.
-        if isinstance(event, Finished):
-            folder.append(event.record)
-        listen(event)
+    with closing(
+        execute(pending)
+    ) as events:  # a notebook keeps the traceback, and with it a worker that runs
+        for event in events:
+            # On disk first: whoever is told that a block is finished may rely on it.
+            if isinstance(event, Finished):
+                folder.append(event.record)
+            listen(event)
     outcome = Outcome(folder.path, folder.info, tuple(folder.records()))
     if len(outcome.failed) == len(outcome.records):
         raise NothingMeasuredError(f"{folder.path}: no block could be measured: {outcome.failed[0].reason}")

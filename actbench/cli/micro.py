@@ -99,12 +99,12 @@ def micro(
     `actbench report` prints it again.
     """
     from actbench.analysis.micro import estimate_micro
-    from actbench.cli.progress import ErrorConsole, ProgressDisplay
     from actbench.cli.run import raise_if_failed
     from actbench.config.schema import InitConfig
     from actbench.micro import run_micro
     from actbench.micro_plan import make_micro_plan
     from actbench.plan import plan_cell
+    from actbench.progress import ErrorConsole, ProgressDisplay
     from actbench.report.chart import check_suffix
     from actbench.report.micro import micro_charts, render_micro
 

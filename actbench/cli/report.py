@@ -13,7 +13,7 @@ from actbench.cli.screen import screen
 if TYPE_CHECKING:
     from actbench.report import Format, Sort, TableName
 
-_FORMATS = ("terminal", "markdown", "csv", "json")
+_FORMATS = ("terminal", "markdown", "html", "csv", "json")
 _TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "all")
 _GENERALISED = ("accuracy", "all")
 _SORTS = ("accuracy", "time", "activation", "config")
@@ -23,6 +23,7 @@ _SORTS = ("accuracy", "time", "activation", "config")
     epilog=example(
         "actbench report",
         "actbench report mnist --against tanh --generalise",
+        "actbench report --format html --output report.html",
         "actbench report results/mnist/0123456789ab --format csv --table time",
     )
 )

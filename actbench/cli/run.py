@@ -51,8 +51,8 @@ def run(
 def _run(config: Path, out: Path, overrides: tuple[str, ...], quiet: bool, fresh: bool) -> None:
     from actbench import report
     from actbench.benchmark import run_benchmark
-    from actbench.cli.progress import ErrorConsole, ProgressDisplay
     from actbench.cli.screen import screen
+    from actbench.progress import ErrorConsole, ProgressDisplay
 
     with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
         outcome = run_benchmark(config, out, overrides=overrides, fresh=fresh, listen=display)

@@ -40,9 +40,9 @@ def verify(run: str, cells: int, tolerance: float, form: str, quiet: bool, out: 
     and always the same. Exit code 0 when the accuracies are identical or within the tolerance, 1 when not.
     """
     from actbench.benchmark import Beginning
-    from actbench.cli.progress import ErrorConsole, ProgressDisplay
     from actbench.errors import CellsFailedError, GateFailedError
     from actbench.plan import Plan
+    from actbench.progress import ErrorConsole, ProgressDisplay
     from actbench.store import find_run
     from actbench.verify import verify_run
 

@@ -3,25 +3,64 @@
 A line reads `path:line:column: key.path: what is wrong; what is allowed; did you mean 'x'?`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from pydantic import ValidationError
 
-from actbench.config.mistakes import Kind
+from actbench.config.mistakes import Kind, show
+from actbench.config.objects import read_object, to_yaml
 from actbench.config.overrides import apply_overrides
 from actbench.config.schema import BenchConfig
 from actbench.config.tree import Mistake, Place, locate
-from actbench.config.yaml_tree import parse
+from actbench.config.yaml_tree import Parsed, parse
 from actbench.errors import ConfigError
 
 MAX_BYTES = 1024 * 1024
 
 _MAX_LINES = 100
 
+ConfigSource = str | Path | Mapping[str, Any] | BenchConfig
 
-def load_config(path: Path, overrides: Sequence[str] = ()) -> BenchConfig:
+
+@dataclass(frozen=True)
+class Given:
+    """A config, and what a run folder keeps of it.
+
+    Attributes:
+        config: As it is understood, the overrides in it.
+        text: YAML: the file as it is, without the overrides; of an object what is understood, with them.
+    """
+
+    config: BenchConfig
+    text: str
+
+
+def read_given(source: ConfigSource, overrides: Sequence[str] = ()) -> Given:
+    """Read and check a config, whatever it is given as.
+
+    Args:
+        source: A YAML file, a mapping as it would stand in one, or a config that was read already.
+        overrides: As in `load_config`.
+
+    Raises:
+        ConfigError: As in `load_config`.
+    """
+    if isinstance(source, str | Path):
+        text = read_config(Path(source))
+        return Given(parse_config(text, str(source), overrides), text)
+    if not isinstance(source, Mapping | BenchConfig):
+        raise ConfigError(f"config: {show(source)} is no config; allowed: a path, a mapping or a BenchConfig")
+    parsed = read_object(source, "config")
+    if parsed.mistakes:  # what stands in a refused value's place would be judged, too
+        raise _error(parsed.mistakes)
+    config = _check(parsed, "config", overrides)
+    return Given(config, to_yaml(config.model_dump(mode="json")))
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> BenchConfig:
     """Read and check a config.
 
     Args:
@@ -31,7 +70,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> BenchConfig:
     Raises:
         ConfigError: The file cannot be read, or there is something wrong in it or in the overrides.
     """
-    return parse_config(read_config(path), str(path), overrides)
+    return parse_config(read_config(Path(path)), str(path), overrides)
 
 
 def read_config(path: Path) -> str:
@@ -71,7 +110,10 @@ def parse_config(text: str, source: str, overrides: Sequence[str] = ()) -> Bench
     Raises:
         ConfigError: As in `load_config`.
     """
-    parsed = parse(text, source)
+    return _check(parse(text, source), source, overrides)
+
+
+def _check(parsed: Parsed, source: str, overrides: Sequence[str]) -> BenchConfig:
     if parsed.root is None or parsed.root.value is None:
         empty = Mistake(Place(source), (), "is empty; allowed: a config such as configs/mnist.yaml")
         raise _error(parsed.mistakes or [empty])

@@ -1,4 +1,4 @@
-"""Figures to tables: on the terminal, as Markdown, as CSV and as JSON."""
+"""Figures to tables: on the terminal, as Markdown, as HTML, as CSV and as JSON."""
 
 from collections.abc import Iterable
 from typing import Literal, get_args
@@ -11,7 +11,7 @@ from actbench.report.layout import lay_out
 from actbench.report.model import Report, sorted_report
 from actbench.report.ordering import SORTS, Sort
 
-Format = Literal["terminal", "markdown", "csv", "json"]
+Format = Literal["terminal", "markdown", "html", "csv", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 __all__ = ["FORMATS", "SORTS", "TABLES", "Format", "Report", "Sort", "TableName", "build", "render", "tables"]
@@ -68,6 +68,10 @@ def render(
             return to_csv(report, table)
         case "json":
             return to_json(report, table)
+        case "html":
+            from actbench.report.html import to_html
+
+            return to_html(lay_out(report, table))
         case "markdown":
             from actbench.report.markdown import to_markdown
 

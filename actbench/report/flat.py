@@ -15,20 +15,29 @@ _INFERENCE = ("latency_s", "latency_p95_s", "latency_p99_s", "items_per_s", "tim
 
 def to_csv(report: Report, table: TableName) -> str:
     """A row per activation, or per activation and batch size for the inference table."""
+    rows = flat_rows(report, table)
+    names = list(dict.fromkeys(name for row in rows for name in row if name != "status"))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*names, "status"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {name: json.dumps(value) if isinstance(value, bool) else value for name, value in row.items()}
+        for row in rows
+    )
+    return text.getvalue()
+
+
+def flat_rows(report: Report, table: TableName) -> list[dict[str, Any]]:
+    """The same rows as plain data, by column; lists are JSON text."""
     rows = []
     for setting in report.estimates.settings:
-        keys = _flatten({"setting": {"id": setting.setting.id, **setting.setting.description}})
+        keys = flatten({"setting": {"id": setting.setting.id, **setting.setting.description}})
         sizes = list(dict.fromkeys(entry.batch_size for row in setting.rows for entry in row.inference))
         for row in setting.rows:
             rows += [
                 {**keys, **figures} for figures in _flat_rows(row_object(report, row, table), sizes, table)
             ]
-    names = list(dict.fromkeys(name for row in rows for name in row if name != "status"))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [*names, "status"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return rows
 
 
 def _flat_rows(row: Mapping[str, Any], sizes: Sequence[int], table: TableName) -> list[dict[str, Any]]:
@@ -38,13 +47,13 @@ def _flat_rows(row: Mapping[str, Any], sizes: Sequence[int], table: TableName) -
     single = {name: value for name, value in row.items() if name != "inference"}
     if table == "inference":
         return [
-            _flatten({**single, "batch_size": size, **{name: entry[name] for name in _INFERENCE}})
+            flatten({**single, "batch_size": size, **{name: entry[name] for name in _INFERENCE}})
             for size, entry in entries.items()
         ]
     if table == "all":
         for size, entry in entries.items():
             single[f"inference_{size}"] = {name: entry[name] for name in _INFERENCE}
-    return [_flatten(single)]
+    return [flatten(single)]
 
 
 def _missing(name: str) -> dict[str, None] | None:
@@ -54,12 +63,13 @@ def _missing(name: str) -> dict[str, None] | None:
     return dict.fromkeys((ESTIMATES[name], "ci_low", "ci_high", *judged))
 
 
-def _flatten(value: Mapping[str, Any]) -> dict[str, Any]:
+def flatten(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested mappings as one, the keys joined with `_`; figures that are None have their columns, too."""
     flat: dict[str, Any] = {}
     for name, item in value.items():
         item = _missing(name) if item is None else item
         if isinstance(item, Mapping):
-            flat |= {f"{name}_{inner}": leaf for inner, leaf in _flatten(item).items()}
+            flat |= {f"{name}_{inner}": leaf for inner, leaf in flatten(item).items()}
         else:
-            flat[name] = json.dumps(item) if isinstance(item, bool | list | tuple) else item
+            flat[name] = json.dumps(item) if isinstance(item, list | tuple) else item
     return flat

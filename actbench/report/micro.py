@@ -6,9 +6,10 @@ from actbench.analysis.micro import MicroEstimates, MicroRow, MicroSetting, esti
 from actbench.micro_plan import mode_in_words
 from actbench.records import BlockRecord, RunInfo
 from actbench.report.activation_facts import MIXING_NOTE, activation_facts, marked, mixing
-from actbench.report.chart import Chart, Line, to_text
+from actbench.report.chart import Chart, Line, to_bytes, to_text
 from actbench.report.document import Column, Document, Section, Table
 from actbench.report.facts import machine_facts
+from actbench.report.html import to_html
 from actbench.report.markdown import to_markdown
 from actbench.report.micro_plain import to_csv, to_json
 from actbench.report.numbers import Value
@@ -42,7 +43,7 @@ def render_micro(
     Args:
         info: What was planned.
         records: What the ledger holds, in any order.
-        form: "terminal", "markdown", "csv" or "json"; the last two have unrounded figures.
+        form: "terminal", "markdown", "html", "csv" or "json"; the last two have unrounded figures.
         width: Columns of the terminal; other formats ignore it.
         color: Whether the terminal may show bold and dim text; other formats ignore it.
 
@@ -61,6 +62,9 @@ def render_micro(
             return to_json(info, estimates)
         case "markdown":
             return to_markdown(_document(info, estimates))
+        case "html":
+            drawn = micro_charts(estimates)
+            return to_html(_document(info, estimates), [to_bytes(drawn, ".svg")] if drawn else [])
     charts = [to_text(chart, width, color) for chart in micro_charts(estimates)]
     return "\n".join([to_terminal(_document(info, estimates), width, color), *charts])
 

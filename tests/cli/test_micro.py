@@ -9,9 +9,9 @@ from rich.console import Console
 
 from actbench.benchmark import Beginning
 from actbench.cli import main
-from actbench.cli.progress import ProgressDisplay
 from actbench.messages import Finished, Progress
 from actbench.micro import run_micro
+from actbench.progress import ProgressDisplay
 from tests.factories import make_run
 from tests.micro_runs import measured, micro_plan, micro_record
 from tests.stored import store

@@ -3,10 +3,10 @@ import io
 from rich.console import Console
 
 from actbench.benchmark import Beginning
-from actbench.cli.progress import ProgressDisplay
 from actbench.execution import Started, WorkerDied
 from actbench.messages import Finished, Progress
 from actbench.plan import Plan
+from actbench.progress import ProgressDisplay
 from tests.blocks import block, cell
 from tests.fake_worker import record_of
 from tests.fakes import FakeClock

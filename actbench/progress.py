@@ -25,7 +25,8 @@ class ErrorConsole(Console):
     """Standard error; where nobody reads it any more, the run goes on without a word."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        super().__init__(stderr=True, quiet=quiet)
+        # in a notebook, too: rich would print into the cell's output, which is for results
+        super().__init__(stderr=True, quiet=quiet, force_jupyter=False)
 
     def on_broken_pipe(self) -> None:
         """Rich would end the process."""

@@ -1,0 +1,43 @@
+"""The tables of a report as tidy frames: its CSV's columns, with the settings in a frame of their own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from actbench.records import RunInfo
+from actbench.report import Report, TableName
+from actbench.report.flat import flat_rows, flatten
+
+_SETTING = "setting_"
+
+
+def estimates_frame(report: Report, table: TableName) -> pd.DataFrame:
+    """One row per setting and activation, and for "inference" per batch size, in the order of the report.
+
+    Args:
+        report: What came out.
+        table: Which one.
+
+    Returns:
+        `setting` (the id), `activation`, the figures, `status`; a figure that does not exist is NaN.
+    """
+    rows = flat_rows(report, table)
+    figures = [name for name in rows[0] if not name.startswith(_SETTING) and name != "status"]
+    ordered = [*figures, "status"]
+    return _frame([{"setting": row["setting_id"], **{name: row[name] for name in ordered}} for row in rows])
+
+
+def settings_frame(info: RunInfo) -> pd.DataFrame:
+    """One row per setting: `setting` (the id), then a column per key of the config, lists as JSON text."""
+    return _frame([{"setting": setting.id, **flatten(setting.description)} for setting in info.settings])
+
+
+def _frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows)
+    for name in frame:
+        present = [value for value in frame[name] if value is not None]
+        is_figure = all(isinstance(value, int | float) for value in present)
+        if len(present) < len(frame) and is_figure and not str(name).endswith("verdict"):
+            frame[name] = frame[name].astype("float64")
+    return frame

@@ -1,0 +1,144 @@
+"""A Document as one HTML page: no script, nothing from elsewhere, every interval drawn beside its figures."""
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from actbench.report.document import Document, Table
+from actbench.report.forest import Scale, axis, drawable, mark, scale_of
+
+# The paper comes along, because a notebook may be dark on a light desktop.
+_LIGHT = "--ink:#1b1f24;--dim:#59636e;--line:#d1d9e0;--paper:#fff;--mark:#0969da;--worse:#953800"
+_DARK = "--ink:#e6edf3;--dim:#9198a1;--line:#3d444d;--paper:#0d1117;--mark:#58a6ff;--worse:#f0883e"
+_STYLE = f"""
+.actbench{{{_LIGHT};color-scheme:light dark;color:var(--ink);background:var(--paper);padding:1.5rem;
+font:14px/1.5 system-ui,sans-serif;max-width:75rem;margin:0 auto;box-sizing:border-box}}
+@media(prefers-color-scheme:dark){{.actbench{{{_DARK}}}}}
+.actbench h1{{font-size:1.5rem;margin:0 0 .75rem}}
+.actbench h2{{font-size:1.2rem;margin:2.5rem 0 .75rem;padding-top:.75rem;border-top:1px solid var(--line)}}
+.actbench dl{{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:0}}
+.actbench dt,.actbench li,.actbench tfoot{{color:var(--dim)}}
+.actbench dd{{margin:0;overflow-wrap:anywhere}}
+.actbench .wide{{overflow-x:auto;margin:1.5rem 0 .25rem}}
+.actbench table{{border-collapse:collapse;font:inherit;font-variant-numeric:tabular-nums;margin:0}}
+.actbench caption{{text-align:left;font-weight:600;padding:0 0 .35rem;color:var(--ink)}}
+.actbench th{{font-weight:500;color:var(--dim);border-bottom:1px solid var(--line);vertical-align:bottom}}
+.actbench tr{{background:none!important}}
+.actbench th,.actbench td{{padding:0 .9rem 0 0;text-align:right;white-space:nowrap;height:24px}}
+.actbench .left{{text-align:left}}
+.actbench td.label{{white-space:normal;overflow-wrap:anywhere;min-width:7rem}}
+.actbench td.drawn{{padding:0 1.5rem 0 0;line-height:0}}
+.actbench .better{{color:var(--mark);font-weight:600}}
+.actbench .worse{{color:var(--worse);font-weight:600}}
+.actbench .equivalent,.actbench .inconclusive{{color:var(--dim)}}
+.actbench svg{{display:block;stroke:var(--mark);fill:var(--mark);stroke-width:1.8}}
+.actbench .zero{{stroke:var(--line);stroke-width:1}}
+.actbench svg text{{fill:var(--dim);stroke:none;font-size:11px;text-anchor:middle}}
+.actbench ul{{padding-left:1.2rem;margin:.25rem 0}}
+.actbench img{{max-width:100%}}
+"""
+_PICTURE = (
+    "Pictures: the dot is the estimate, the line through it the interval, the line through all rows no "
+    "difference; an arrow stands for what is far beyond the others."
+)
+_VERDICTS = ("BETTER", "WORSE", "EQUIVALENT", "INCONCLUSIVE")
+
+
+def to_html(document: Document, pictures: Sequence[bytes] = ()) -> str:
+    """A page of its own.
+
+    Args:
+        document: What to show.
+        pictures: SVGs, for the end.
+    """
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
+        f"<title>{escape(document.title)}</title>\n</head>\n"
+        f'<body style="margin:0">\n{to_fragment(document, pictures)}</body>\n</html>\n'
+    )
+
+
+def to_fragment(document: Document, pictures: Sequence[bytes] = ()) -> str:
+    """The same for a place in another page, such as a notebook; its style reaches nothing around it."""
+    lines = ['<article class="actbench">', f"<style>{_STYLE}</style>", _element("h1", document.title)]
+    lines += _facts(document.facts)
+    for section in document.sections:
+        lines += ["<section>", _element("h2", section.title), *_facts(section.facts)]
+        for table in section.tables:
+            lines += _table(table)
+        lines.append("</section>")
+    for picture in pictures:
+        lines.append(f'<img alt="" src="data:image/svg+xml;base64,{base64.b64encode(picture).decode()}"/>')
+    drawn = any(
+        scale for section in document.sections for table in section.tables for scale in _scales(table)
+    )
+    notes = [*document.notes, _PICTURE] if drawn else document.notes
+    lines += ["<footer>", *_notes(notes), "</footer>", "</article>"]
+    return "\n".join(lines) + "\n"
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> list[str]:
+    return ["<dl>", *(f"{_element('dt', name)}{_element('dd', value)}" for name, value in facts), "</dl>"]
+
+
+def _notes(notes: Sequence[str]) -> list[str]:
+    return ["<ul>", *(_element("li", note) for note in notes), "</ul>"] if notes else []
+
+
+def _table(table: Table) -> list[str]:
+    scales = _scales(table)
+    head = "".join(
+        _element("th", column.title, *(["left"] if column.left else [])) + ("<th></th>" if scale else "")
+        for column, scale in zip(table.columns, scales, strict=True)
+    )
+    lines = [
+        '<div class="wide">',
+        "<table>",
+        _element("caption", table.title),
+        f"<thead><tr>{head}</tr></thead>",
+    ]
+    lines += ["<tbody>", *_rows(table, scales), "</tbody>"]
+    if any(scales):
+        foot = "".join(
+            f'<td></td><td class="drawn">{axis(scale)}</td>' if scale else "<td></td>" for scale in scales
+        )
+        lines.append(f"<tfoot><tr>{foot}</tr></tfoot>")
+    return [*lines, "</table>", "</div>", *_notes(table.notes)]
+
+
+def _scales(table: Table) -> list[Scale | None]:
+    """Of the columns that are drawn, too."""
+    columns = zip(*table.rows, strict=True) if table.rows else ((),) * len(table.columns)
+    return [
+        scale_of(values, column.kind) if drawable(column.kind) else None
+        for column, values in zip(table.columns, columns, strict=True)
+    ]
+
+
+def _rows(table: Table, scales: Sequence[Scale | None]) -> list[str]:
+    return [
+        "<tr>"
+        + "".join(
+            _element("td", text, *_classes(position, table, text))
+            + (f'<td class="drawn">{mark(value, scale)}</td>' if scale else "")
+            for position, (value, text, scale) in enumerate(zip(row, texts, scales, strict=True))
+        )
+        + "</tr>"
+        for row, texts in zip(table.rows, table.formatted(), strict=True)
+    ]
+
+
+def _classes(position: int, table: Table, text: str) -> list[str]:
+    column = table.columns[position]
+    verdict = text.partition(" ")[0] if column.kind == "words" else ""
+    return [
+        *(["left"] if column.left else []),
+        *(["label"] if column.kind == "text" else []),
+        *([verdict.lower()] if verdict in _VERDICTS else []),
+    ]
+
+
+def _element(name: str, text: str, *classes: str) -> str:
+    attribute = f' class="{" ".join(classes)}"' if classes else ""
+    return f"<{name}{attribute}>{escape(text)}</{name}>"
