@@ -18,6 +18,7 @@ from actbench.config.schema import (
     DatasetConfig,
     InitConfig,
     ModelConfig,
+    ProbesConfig,
     TimingConfig,
     TrainConfig,
 )
@@ -70,6 +71,7 @@ class Setting(Record):
     model: ModelConfig
     train: TrainConfig
     timing: TimingConfig
+    probes: ProbesConfig = Field(default_factory=ProbesConfig)
 
 
 class Block(Record):
@@ -228,7 +230,12 @@ def _cells(config: BenchConfig) -> tuple[CellPlan, ...]:
 
 def _setting(config: BenchConfig) -> Setting:
     unnamed = Setting(
-        id="", dataset=config.dataset, model=config.model, train=config.train, timing=config.timing
+        id="",
+        dataset=config.dataset,
+        model=config.model,
+        train=config.train,
+        timing=config.timing,
+        probes=config.probes,
     )
     return unnamed.model_copy(update={"id": _digest(_differing(unnamed), _SETTING_DIGITS)})
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class Record(BaseModel):
@@ -64,6 +64,33 @@ class Inference(Record):
     compile_s: float | None
 
 
+class Probe(Record):
+    """What a network looks like inside at one moment, on examples that all cells of a setting have in common.
+
+    Layers are the hidden ones, from the input on: a dense layer with its activation. docs/method.md defines
+    each figure.
+
+    Attributes:
+        epoch: Epochs trained before; 0 is before training.
+        dead: Share of the units whose slope is zero for every example, by layer.
+        saturated: Share of the other units whose mean slope is under 5 % of the largest, by layer.
+        zeros: Share of the outputs that are exactly zero, by layer.
+        preactivation_mean: Over units and examples, by layer; None where it is not finite.
+        preactivation_variance: Likewise.
+        gradient_norm: Of the mean loss with respect to the kernel, by layer; None where it is not finite.
+        output_gradient_norm: The same of the output layer, of all of them together where there are several.
+    """
+
+    epoch: int
+    dead: tuple[float, ...]
+    saturated: tuple[float, ...]
+    zeros: tuple[float, ...]
+    preactivation_mean: tuple[float | None, ...]
+    preactivation_variance: tuple[float | None, ...]
+    gradient_norm: tuple[float | None, ...]
+    output_gradient_norm: float | None
+
+
 class Cell(Record):
     """One training: setting x seed x activation.
 
@@ -83,6 +110,7 @@ class Cell(Record):
         test_correct: Which test examples were right, in the dataset's order, as `bits.pack` writes it; None
             when diverged, and in records of schema version 1.
         extra_slice_s: Seconds of each timing-only slice after the training, one per round; none if diverged.
+        probes: In the order of their epochs; none after it diverged, nor in records of older versions.
     """
 
     activation: str
@@ -99,6 +127,7 @@ class Cell(Record):
     inference: tuple[Inference, ...]
     test_correct: str | None = None
     extra_slice_s: tuple[float, ...] = ()
+    probes: tuple[Probe, ...] = ()
 
 
 class Phases(Record):
@@ -114,6 +143,7 @@ class Phases(Record):
         inference_s: The inference calls, one untimed round before the timed ones included.
         evaluation_s: Validation and test metrics, untimed; part of the harness.
         data_s: Loading and placing the dataset; part of the harness.
+        probes_s: Looking inside the networks; part of the harness. 0 in records of older versions.
     """
 
     wall_s: float
@@ -123,6 +153,7 @@ class Phases(Record):
     inference_s: float
     evaluation_s: float
     data_s: float
+    probes_s: float = 0.0
 
 
 class MicroSamples(Record):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from actbench.config.schema import DatasetConfig, ModelConfig, TimingConfig, TrainConfig
+from actbench.config.schema import DatasetConfig, ModelConfig, ProbesConfig, TimingConfig, TrainConfig
 from actbench.plan import Block, CellPlan, Setting
 
 
@@ -26,6 +26,7 @@ def setting(
     inference_rounds: int = 3,
     target_ci: float | None = None,
     budget_s: float | None = None,
+    probes: Any = (),
 ) -> Setting:
     return Setting(
         id="5e771265",
@@ -44,6 +45,7 @@ def setting(
             target_ci=target_ci,
             budget_s=budget_s,
         ),
+        probes=ProbesConfig.model_validate(probes),
     )
 
 

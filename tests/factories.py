@@ -16,6 +16,7 @@ from actbench.records import (
     Environment,
     Inference,
     Phases,
+    Probe,
     RunInfo,
     SettingInfo,
 )
@@ -41,6 +42,35 @@ def make_environment(**changes: Any) -> Environment:
     return Environment(**(values | changes))
 
 
+def make_probe(
+    epoch: int = 0,
+    *,
+    gradient_norm: Sequence[float | None] = (0.5, 0.4),
+    dead: float | Sequence[float] = 0.0,
+    saturated: float | Sequence[float] = 0.0,
+    zeros: float | Sequence[float] = 0.0,
+    mean: float | None = 0.1,
+    variance: float | None = 1.0,
+    output_gradient_norm: float | None = 0.3,
+) -> Probe:
+    """A probe of as many layers as there are gradient norms; a single share is that of all of them."""
+    layers = len(gradient_norm)
+
+    def shares(given: float | Sequence[float]) -> tuple[float, ...]:
+        return (given,) * layers if isinstance(given, float) else tuple(given)
+
+    return Probe(
+        epoch=epoch,
+        dead=shares(dead),
+        saturated=shares(saturated),
+        zeros=shares(zeros),
+        preactivation_mean=(mean,) * layers,
+        preactivation_variance=(variance,) * layers,
+        gradient_norm=tuple(gradient_norm),
+        output_gradient_norm=output_gradient_norm,
+    )
+
+
 def make_cell(
     activation: str = "relu",
     *,
@@ -54,6 +84,7 @@ def make_cell(
     test_correct: Sequence[bool] | None = None,
     extra_slice_s: Sequence[float] = (),
     parameters: int = 118_282,
+    probes: Sequence[Probe] = (),
 ) -> Cell:
     """A cell; accuracy None makes it diverged, with the slices given and no inference."""
     ok = accuracy is not None
@@ -76,6 +107,7 @@ def make_cell(
         ),
         test_correct=None if test_correct is None else pack(np.array(test_correct)),
         extra_slice_s=tuple(extra_slice_s),
+        probes=tuple(probes),
     )
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from actbench.engine.trainer import Sums
+from actbench.records import Probe
+from tests.factories import make_probe
 
 
 class FakeClock:
@@ -58,6 +60,11 @@ class FakeTrainer:
     def infer(self, batch: range) -> None:
         self.engine.calls.append(("infer", self.label, len(batch)))
         self.engine.clock.now += 0.001 * len(batch) * self.engine.noise(("infer", self.label))
+
+    def probe(self, epoch: int) -> Probe:
+        self.engine.calls.append(("probe", self.label, epoch, self.trained_steps))
+        self.engine.clock.now += 0.25
+        return make_probe(epoch)
 
     def state(self) -> int:
         return self.trained_steps

@@ -13,6 +13,7 @@ from actbench.records import ActivationInfo, DatasetInfo, RunInfo, SettingInfo
 Side = Literal["old", "new", "both"]
 
 _HASH_DIGITS = 12
+_UNLEARNED = ("timing", "probes")  # what changes nothing that is learned
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,11 @@ class Pair:
 def match_settings(old: RunInfo, new: RunInfo) -> tuple[list[Pair], list[LeftOut]]:
     """Pairs of settings that train the same on the same data.
 
-    Settings with the same id are pairs. Of the others, two are a pair where nothing differs but `timing`: how
-    often something is timed does not change what is learned. One with the same engine comes before one with
-    another, whose accuracies compare like those of another machine. Keys that are null count as absent, so
-    that a run of an older actbench matches. Where more than one setting of a run fits, none is chosen.
+    Settings with the same id are pairs. Of the others, two are a pair where nothing differs but `timing` or
+    `probes`: how often something is timed or looked into does not change what is learned. One with the same
+    engine comes before one with another, whose accuracies compare like those of another machine. Keys that
+    are null count as absent, so that a run of an older actbench matches. Where more than one setting of a run
+    fits, none is chosen.
 
     Returns:
         The pairs in the order of the new run, and what has no partner.
@@ -155,7 +157,7 @@ def _id(setting: SettingInfo) -> str:
 
 def _training(setting: SettingInfo) -> str:
     """What is learned, whatever runs and times it; where weights start is compared by activation."""
-    content = {name: value for name, value in setting.description.items() if name != "timing"}
+    content = {name: value for name, value in setting.description.items() if name not in _UNLEARNED}
     content["model"] = {name: value for name, value in content["model"].items() if name != "init"}
     return json.dumps(_without_nulls(content), sort_keys=True)
 

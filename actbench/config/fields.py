@@ -115,6 +115,25 @@ class Number(_Scalar):
         return {key: limit for key, limit in limits.items() if limit is not None}
 
 
+@dataclass(frozen=True)
+class EpochOrLast(_Scalar):
+    """A number of epochs, from 0 to `high`, or the word `last`."""
+
+    high: int
+
+    def check(self, value: object) -> int | str:
+        """The number or the word."""
+        if value == "last":
+            return "last"
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= self.high:
+            raise refuse(f"{show(value)} is no epoch; allowed: 0 to {self.high}, or last")
+        return value
+
+    def _json_schema(self) -> dict[str, Any]:
+        number = {"type": "integer", "minimum": 0, "maximum": self.high}
+        return {"anyOf": [number, {"const": "last", "type": "string"}]}
+
+
 class Flag(_Scalar):
     """True or false, as YAML 1.2 has them: `yes` and `on` are text."""
 

@@ -18,6 +18,7 @@ from actbench.config.init import InitConfig
 from actbench.config.lists import CountOrList, ListOf
 from actbench.config.mistakes import mistake, show
 from actbench.config.optimizers import OPTIMIZERS
+from actbench.config.probes import ProbesConfig, probes_beyond
 from actbench.config.section import Section
 from actbench.errors import did_you_mean
 
@@ -28,6 +29,7 @@ __all__ = [
     "DatasetConfig",
     "InitConfig",
     "ModelConfig",
+    "ProbesConfig",
     "TimingConfig",
     "TrainConfig",
     "VerdictConfig",
@@ -140,6 +142,8 @@ class BenchConfig(Section):
     """how many replicates, as a count n that stands for the seeds 0 to n-1, or a list of seeds"""
     timing: TimingConfig = Field(default_factory=TimingConfig)
     """a mapping such as {engine: compiled}"""
+    probes: ProbesConfig = Field(default_factory=ProbesConfig)
+    """when to look inside the networks, such as {epochs: [0, last]}; false for never"""
     verdict: VerdictConfig = Field(default_factory=VerdictConfig)
     """a mapping such as {margin: 0.001}"""
     placebo: Annotated[bool, Flag()] = True
@@ -151,6 +155,7 @@ class BenchConfig(Section):
         yield from _wrong_labels(raw)
         yield from unfit_inits(raw)
         yield from unmatched(raw)
+        yield from probes_beyond(raw, value_of(raw.get("train"), "epochs"))
         validation = value_of(raw.get("dataset"), "validation", 0)
         if value_of(raw.get("verdict"), "target_accuracy") is not None and validation == 0:
             yield mistake(

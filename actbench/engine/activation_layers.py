@@ -48,6 +48,11 @@ def activation_layer(cell: CellPlan, dtype: str | None = None) -> keras.layers.L
     return KerasFunction(cell.name, cell.params, dtype=dtype)
 
 
+def is_activation(layer: keras.layers.Layer) -> bool:
+    """Whether `activation_layer` made it."""
+    return isinstance(layer, (KerasFunction, ExpressionLayer, Gated, Step, Imported, keras.layers.PReLU))
+
+
 @_serializable
 class KerasFunction(keras.layers.Layer):
     """A function of `keras.activations`.

@@ -58,10 +58,12 @@ class BlockRunner:
         steps = steps_per_epoch(block.setting, self._training_rows)
         slices = slice_steps(steps, block.setting.timing.slices_per_epoch)
         rounds = Rounds(cells, block.seed, stopwatch)
+        self._probe(rounds, block, 0)
         for epoch in range(block.setting.train.epochs):
             self._train_epoch(rounds, epoch, slices)
             with stopwatch.measure("evaluation"):
                 accuracies = self._validate(cells)
+            self._probe(rounds, block, epoch + 1)
             on_epoch(epoch + 1, accuracies)
         with stopwatch.measure("evaluation"):
             for cell in alive(cells):
@@ -125,6 +127,14 @@ class BlockRunner:
             cell.validation.append(cell.trainer.evaluate(self._validation))
         return {cell.plan.label: cell.validation[-1].accuracy for cell in alive(cells)}
 
+    def _probe(self, rounds: Rounds, block: Block, epoch: int) -> None:
+        last = "last" if epoch == block.setting.train.epochs else None
+        if epoch not in block.setting.probes.epochs and last not in block.setting.probes.epochs:
+            return
+        with rounds.stopwatch.measure("probes"):
+            for cell in alive(rounds.cells):
+                cell.probes.append(cell.trainer.probe(epoch))
+
     def _time_inference(self, rounds: Rounds, batch_size: int, batch: Any, count: int) -> None:
         for cell in alive(rounds.cells):
             cell.latency_s[batch_size] = []
@@ -167,6 +177,7 @@ def _cell(cell: Running) -> Cell:
         ),
         test_correct=None if correct is None else pack(correct),
         extra_slice_s=tuple(cell.extra_slice_s),
+        probes=tuple(cell.probes),
     )
 
 

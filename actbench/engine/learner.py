@@ -11,7 +11,9 @@ import numpy.typing as npt
 from actbench.config.schema import TrainConfig
 from actbench.datasets import Dataset
 from actbench.engine.models import build_model
+from actbench.engine.probes import Prober, probed_rows
 from actbench.plan import CellPlan, Setting
+from actbench.records import Probe
 from actbench.streams import integer
 
 
@@ -45,6 +47,18 @@ class Learner:
         self._own_variables = [variable for layer in activations for variable in layer.variables]
         self._fresh_own = [variable.numpy().copy() for variable in self._own_variables]
         self._fresh_optimizer = [variable.numpy().copy() for variable in self.optimizer.variables]
+        self._dataset = dataset
+        self._examples = setting.probes.examples
+        self._prober: Prober | None = None
+
+    def probe(self, epoch: int) -> Probe:
+        """What the model looks like inside after that many epochs."""
+        if self._prober is None:
+            self._prober = Prober(self.model)
+        rows = probed_rows(self._dataset.train, self._examples)
+        y = self._dataset.targets[0].y[rows]
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return self._prober.probe(self._dataset.x[rows], lambda logits: loss(y, logits), epoch)
 
     def state(self) -> list[npt.NDArray[Any]]:
         """A copy of every variable of the model and the optimizer."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from actbench.engine.stopwatch import Stopwatch, garbage_collection_paused
 from actbench.engine.trainer import Sums, Trainer
 from actbench.plan import CellPlan
+from actbench.records import Probe
 from actbench.streams import balanced_order
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ class Running:
     extra_slice_s: list[float] = field(default_factory=list)
     train: list[Sums] = field(default_factory=list)
     validation: list[Sums] = field(default_factory=list)
+    probes: list[Probe] = field(default_factory=list)
     test: Sums | None = None
     test_correct: npt.NDArray[np.bool_] | None = None
     inference_compile_s: dict[int, float] = field(default_factory=dict)

@@ -63,6 +63,7 @@ class Stopwatch:
             inference_s=self.total_s("inference"),
             evaluation_s=self.total_s("evaluation"),
             data_s=self.total_s("data"),
+            probes_s=self.total_s("probes"),
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actbench.plan import CellPlan
+from actbench.records import Probe
 
 EVALUATION_BATCH = 10_000
 
@@ -74,6 +75,9 @@ class Trainer(Protocol):
 
     def infer(self, batch: Any) -> None:
         """Predicts one batch."""
+
+    def probe(self, epoch: int) -> Probe:
+        """What the model looks like inside after that many epochs; nothing of it or of the training moves."""
 
     def state(self) -> Any:
         """A copy of the weights and the optimizer."""

@@ -123,6 +123,28 @@ def test_phases_add_up(engine):
     assert phases.wall_s == pytest.approx(total)
 
 
+@pytest.mark.parametrize(
+    ("epochs", "probed"),
+    [((0, "last"), [0, 3]), (("last",), [3]), ((1, 2), [1, 2]), ((3, "last", 0), [0, 3]), ((), [])],
+)
+def test_probes_are_taken_after_the_epochs_asked_for_and_outside_the_timing(engine, epochs, probed):
+    record, _ = run(engine, epochs=3, slices_per_epoch=2, probes={"epochs": epochs})
+    for measured in record.cells:
+        assert [probe.epoch for probe in measured.probes] == probed
+        assert measured.slice_s == pytest.approx([0.04] * 6)
+    # 500 rows in batches of 64 are 8 steps
+    calls = [call[1:] for call in engine.calls if call[0] == "probe"]
+    assert calls == [(label, epoch, 8 * epoch) for epoch in probed for label in LABELS]
+    assert record.phases.probes_s == pytest.approx(0.25 * 4 * len(probed))
+
+
+def test_a_diverged_cell_is_not_probed_any_more(engine):
+    engine.diverges_at = {("tanh", 0)}
+    record, _ = run(engine, epochs=3, probes=[0, 1, "last"])
+    probed = {measured.activation: [probe.epoch for probe in measured.probes] for measured in record.cells}
+    assert probed == {"relu": [0, 1, 3], "tanh": [0], "gelu": [0, 1, 3], "placebo": [0, 1, 3]}
+
+
 def test_validation_each_epoch_and_the_test_set_once_at_the_end(engine):
     record, epochs = run(engine, epochs=3)
     seen = [call[2] for call in engine.calls if call[:2] == ("evaluate", "relu")]

@@ -125,6 +125,36 @@ def test_timing_only_rounds_change_no_accuracy_by_a_bit(engine):
     assert timed == plain
 
 
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_probes_change_no_accuracy_by_a_bit_and_nobody_elses_probes(engine):
+    def measured(*labels, probes):
+        planned = block(
+            *map(cell, labels), engine=engine, slices_per_epoch=1, inference_batch_sizes=(), probes=probes
+        )
+        record = Measurer(import_s=0.0).measure(planned, lambda *_: None)
+        return {found.activation: found for found in record.cells}
+
+    plain = measured("relu", "tanh", probes=False)
+    probed = measured("relu", "tanh", probes=[0, 1, "last"])
+    alone = measured("tanh", probes=[0, 1, "last"])
+    for label, found in plain.items():
+        learned = (
+            "train_loss",
+            "train_accuracy",
+            "validation_loss",
+            "test_accuracy",
+            "test_loss",
+            "test_correct",
+        )
+        assert [getattr(found, name) for name in learned] == [
+            getattr(probed[label], name) for name in learned
+        ]
+        assert found.probes == ()
+    assert [probe.epoch for probe in probed["tanh"].probes] == [0, 1, 2]
+    assert probed["tanh"].probes == alone["tanh"].probes
+    assert len({probe.gradient_norm for probe in probed["tanh"].probes}) == 3
+
+
 def test_the_keras_engine_keeps_the_same_promises():
     first = accuracies("relu", "placebo", engine="keras", seeds=(0,))
     second = accuracies("placebo", "tanh", "relu", engine="keras", seeds=(0,))

@@ -57,7 +57,7 @@ def test_a_new_run_is_laid_out_by_name_and_id(tmp_path):
 
 def test_run_json_is_for_people_too(begun):
     text = (begun / "run.json").read_text()
-    assert text.startswith('{\n  "schema_version": 3,\n  "run_id": "0123456789ab",\n')
+    assert text.startswith('{\n  "schema_version": 4,\n  "run_id": "0123456789ab",\n')
     assert text.endswith("}\n")
 
 
@@ -220,7 +220,7 @@ def test_fresh_on_nothing_is_simply_a_start(tmp_path):
     assert names(tmp_path / "mnist" / "0123456789ab") == ["config.yaml", "ledger.jsonl", "lock", "run.json"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b'{"schema_version": 4}', b"\x00" * 9])
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"schema_version": 5}', b"\x00" * 9])
 def test_fresh_is_the_way_out_of_a_damaged_folder(tmp_path, begun, damage):
     (begun / "run.json").write_bytes(damage)
     (begun / "ledger.jsonl").write_bytes(b"junk\n")
