@@ -13,15 +13,15 @@ from pathlib import Path
 
 from actbench import report
 from actbench.config.loader import ConfigSource, read_given
-from actbench.config.schema import BenchConfig, DatasetConfig
-from actbench.datasets import describe
+from actbench.config.schema import BenchConfig
 from actbench.described import describe_cells
 from actbench.environment import describe_environment
 from actbench.errors import NothingMeasuredError
 from actbench.execution import Event, run_blocks
 from actbench.messages import Finished
 from actbench.micro_plan import MicroBlock, MicroPlan
-from actbench.plan import Block, Plan, make_plan
+from actbench.plan import Block, Plan, describe_setting, make_plan
+from actbench.planned_data import describe_data
 from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
 from actbench.store import RunFolder, create_or_resume
 
@@ -91,7 +91,7 @@ def run_benchmark(
     """
     given = read_given(source, overrides)
     plan = make_plan(given.config)
-    info = _describe(given.config, plan, overrides)
+    info = _describe(given.config, plan, describe_data(plan, fetch=True), overrides)
     with create_or_resume(out, info, given.text.encode(), fresh=fresh) as folder:
         outcome = measure_pending(folder, plan, listen, execute)
         for name, text in report.tables(outcome.info, outcome.records).items():
@@ -143,7 +143,9 @@ def command_line() -> str:
     return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
 
 
-def _describe(config: BenchConfig, plan: Plan, overrides: Sequence[str]) -> RunInfo:
+def _describe(
+    config: BenchConfig, plan: Plan, data: dict[str, DatasetInfo], overrides: Sequence[str]
+) -> RunInfo:
     return RunInfo(
         run_id=plan.run_id,
         name=plan.name,
@@ -156,14 +158,9 @@ def _describe(config: BenchConfig, plan: Plan, overrides: Sequence[str]) -> RunI
         placebo=plan.placebo,
         blocks=tuple(block.id for block in plan.blocks),
         settings=tuple(
-            SettingInfo(id=setting.id, description=setting.model_dump(mode="json", exclude={"id"}))
-            for setting in plan.settings
+            SettingInfo(id=setting.id, description=describe_setting(setting)) for setting in plan.settings
         ),
-        dataset={setting.id: _dataset_info(setting.dataset) for setting in plan.settings},
+        dataset=data,
         environment=describe_environment(),
         described=describe_cells(plan.blocks[0].cells),
     )
-
-
-def _dataset_info(config: DatasetConfig) -> DatasetInfo:
-    return describe(config.name, config.validation, config.train_samples, config.test_samples)

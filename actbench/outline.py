@@ -9,6 +9,7 @@ from actbench.config.schema import VerdictConfig
 from actbench.errors import StoreError
 from actbench.execution.estimate import estimate_s
 from actbench.plan import Plan, make_plan
+from actbench.planned_data import describe_data
 from actbench.report.outline import Outline
 from actbench.store import StoredRun, open_run, run_path
 
@@ -27,9 +28,11 @@ def make_outline(
 
     Raises:
         ConfigError: The config or an override is wrong.
+        DataError: The data cannot be used.
     """
     config = load_config(config_path, overrides)
     plan = make_plan(config)
+    data = describe_data(plan)
     folder = run_path(out, plan.name, plan.run_id)
     stored = _stored(folder)
     finished = frozenset[str]() if fresh else _finished(stored)
@@ -39,7 +42,8 @@ def make_outline(
         plan=plan,
         folder=folder,
         pending=pending,
-        time_s=estimate_s(plan, pending),
+        data=data,
+        time_s=estimate_s(plan, pending, data),
         design=_design(plan, config.verdict, sd),
         sd_source=source,
     )

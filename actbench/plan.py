@@ -3,6 +3,7 @@
 import hashlib
 import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -22,6 +23,7 @@ from actbench.config.schema import (
     TimingConfig,
     TrainConfig,
 )
+from actbench.datasets import sha256_of_own
 from actbench.records import Record
 
 _SETTING_DIGITS = 8
@@ -63,7 +65,9 @@ class Setting(Record):
     """Everything but the activation and the seed.
 
     Attributes:
-        id: 8 hexadecimal digits, a hash of what differs from the defaults in the rest.
+        id: 8 hexadecimal digits, a hash of what differs from the defaults in the rest; of own files it counts
+            what is in them, not where they lie.
+        data_sha256: Of own files' content; None of a dataset with a name.
     """
 
     id: str
@@ -72,6 +76,7 @@ class Setting(Record):
     train: TrainConfig
     timing: TimingConfig
     probes: ProbesConfig = Field(default_factory=ProbesConfig)
+    data_sha256: str | None = None
 
 
 class Block(Record):
@@ -125,7 +130,11 @@ class Plan(Record):
 
 
 def make_plan(config: BenchConfig) -> Plan:
-    """The plan of a config; equal configs have equal plans."""
+    """The plan of a config; equal configs, and equal files where they name any, have equal plans.
+
+    Raises:
+        DataError: An own file cannot be read.
+    """
     cells = _cells(config)
     settings = (_setting(config),)
     blocks = tuple(
@@ -182,6 +191,15 @@ def plan_cell(entry: ActivationConfig, model_init: InitConfig) -> CellPlan:
     )
 
 
+def describe_setting(setting: Setting) -> dict[str, Any]:
+    """A setting as reports show it: own files by name, wherever they lie."""
+    description = setting.model_dump(mode="json", exclude={"id", "data_sha256"})
+    data = description["dataset"]
+    names = {key: Path(data[key]).name for key in ("path", "test_path") if data[key] is not None}
+    told = {key: value for key, value in data.items() if (key, value) != ("format", "auto")}
+    return {**description, "dataset": {**told, **names}}
+
+
 def steps_per_epoch(setting: Setting, train_size: int) -> int:
     """Batches that it takes to see every training example once, the short last one included."""
     return -(-train_size // setting.train.batch_size)
@@ -236,13 +254,15 @@ def _setting(config: BenchConfig) -> Setting:
         train=config.train,
         timing=config.timing,
         probes=config.probes,
+        data_sha256=sha256_of_own(config.dataset.wanted()),
     )
     return unnamed.model_copy(update={"id": _digest(_differing(unnamed), _SETTING_DIGITS)})
 
 
 def _differing(record: Record) -> dict[str, Any]:
     """What differs from the defaults and has a say in an id: a key that comes later changes none."""
-    return record.model_dump(mode="json", exclude_defaults=True, exclude={"id"})
+    place = {"path", "test_path"}  # where files lie moves no number
+    return record.model_dump(mode="json", exclude_defaults=True, exclude={"id": True, "dataset": place})
 
 
 def _digest(content: dict[str, Any], digits: int) -> str:

@@ -7,7 +7,7 @@ because NaN is not JSON.
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION = 4
 
@@ -226,15 +226,33 @@ class SettingInfo(Record):
     description: dict[str, Any]
 
 
+class TargetInfo(Record):
+    """What was predicted.
+
+    Attributes:
+        name: As in the data.
+        classes: How many there are; None of a number.
+        rule: Why it was taken for classes or for a number, in words.
+    """
+
+    name: str
+    classes: int | None
+    rule: str = ""
+
+
 class DatasetInfo(Record):
     """What exactly was trained and tested on.
 
     Attributes:
-        name: As in the config.
-        sha256: Of the source file's content.
+        name: As in the config; of own data the name of the file or folder.
+        sha256: Of the source's content; of a synthetic set, of what it is made from.
         train, validation, test: Examples in each part.
         split_rule: How the parts were drawn, in words.
         split_sha256: Of the chosen row numbers, so that a changed rule cannot pass unseen.
+        features: Values per example; 0 in runs of older versions, as what follows is empty there.
+        targets: What was predicted.
+        preprocess: What was done to the features, in words.
+        files: The SHA-256 of each file's content, by name.
     """
 
     name: str
@@ -244,6 +262,15 @@ class DatasetInfo(Record):
     test: int
     split_rule: str
     split_sha256: str
+    features: int = 0
+    targets: tuple[TargetInfo, ...] = ()
+    preprocess: str = ""
+    files: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def outputs(self) -> int:
+        """Width of a model's output: one for each class, and one for a number."""
+        return sum(target.classes or 1 for target in self.targets)
 
 
 class ActivationInfo(Record):

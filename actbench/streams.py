@@ -58,6 +58,32 @@ def balanced_order(n: int, seed: int, role: str, index: int) -> npt.NDArray[np.i
     return items.take(order if shift < n else order[::-1])
 
 
+def uniform(n: int, seed: int, role: str, index: int = 0) -> npt.NDArray[np.float64]:
+    """Numbers drawn uniformly from [0, 1); the first ones do not depend on how many there are.
+
+    Args:
+        n: How many, at least 0.
+        seed: As in `permutation`.
+        role: As in `permutation`.
+        index: As in `permutation`.
+
+    Returns:
+        Shape (n,), each a multiple of 2**-53.
+    """
+    words = np.asarray(_bits(seed, role, index).random_raw(n), dtype=np.uint64)
+    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def normal(n: int, seed: int, role: str, index: int = 0) -> npt.NDArray[np.float64]:
+    """Standard normal numbers, shape (n,); arguments as in `uniform`.
+
+    By the transformation of Box and Muller (Annals of Mathematical Statistics 29, 1958).
+    """
+    first, second = uniform(2 * n, seed, role, index).reshape(n, 2).T
+    distance: npt.NDArray[np.float64] = np.sqrt(-2 * np.log1p(-first))
+    return distance * np.cos(2 * np.pi * second)
+
+
 def integer(seed: int, role: str, index: int = 0) -> int:
     """A random integer in 0..2**31-1, to seed a library's own generator."""
     return int(_bits(seed, role, index).random_raw()) >> 33

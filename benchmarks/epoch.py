@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 from actbench.config.schema import DatasetConfig, ModelConfig, TimingConfig, TrainConfig
-from actbench.datasets import Dataset, prepare
+from actbench.datasets import Dataset, Wanted, prepare
 from actbench.engine import runtime
 from actbench.engine.compiled import CompiledEngine
 from actbench.plan import CellPlan, Setting
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
     runtime.configure()
-    dataset = prepare("mnist")
+    dataset = prepare(Wanted(name="mnist"))
     lines = []
     for hidden_units, (faster, over) in TARGETS.items():
         runs = {

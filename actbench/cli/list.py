@@ -10,11 +10,15 @@ from actbench.cli.options import example, out_option
 
 Rows = list[dict[str, Any]]
 
-# what name and id, or `actbench show`, say too; a table of 80 columns has no room for it
-_FOR_MACHINES = (
-    *("path", "kind", "required", "trainable", "element_wise", "monotonic", "smooth", "bounded"),
-    *("recommended_init", "paper"),
-)
+# what name and id, `actbench show` or docs/data.md say too; a table of 80 columns has no room for it
+_FOR_MACHINES = {
+    "activations": (
+        *("kind", "required", "trainable", "element_wise", "monotonic", "smooth", "bounded"),
+        *("recommended_init", "paper"),
+    ),
+    "datasets": ("description",),
+    "runs": ("path", "kind"),
+}
 
 
 @click.command(
@@ -84,7 +88,7 @@ def _activations(gated: bool, trainable: bool, monotonic: bool) -> Rows:
 def _datasets() -> Rows:
     from actbench.datasets import DATASETS
 
-    keys = ("name", "train", "test", "features", "classes", "description")
+    keys = ("name", "kind", "train", "test", "features", "classes", "description")
     return [{key: getattr(source, key) for key in keys} for source in DATASETS.values()]
 
 
@@ -114,10 +118,10 @@ def _table(title: str, rows: Rows) -> str:
     if not rows:
         return f"no {title}"
     filled = [key for key in rows[0] if any(row[key] not in (None, "", [], {}) for row in rows)]
-    shown = [key for key in filled if key not in _FOR_MACHINES]
+    shown = [key for key in filled if key not in _FOR_MACHINES.get(title, ())]
     table = Table(title=title, title_justify="left")
     for key in shown:
-        numeric = all(isinstance(row[key], int) for row in rows)
+        numeric = all(isinstance(row[key], int | None) for row in rows)
         justify: Literal["left", "right"] = "right" if numeric else "left"
         table.add_column(key, justify=justify, overflow="fold", no_wrap=key == "run_id")
     for row in rows:

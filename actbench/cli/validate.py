@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("configs", nargs=-1, required=True, metavar="CONFIG...", type=click.Path(path_type=Path))
 @set_option
 def validate(configs: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
-    """Check configs without running them.
+    """Check configs, and the data that they name, without running them.
 
     Every mistake of every CONFIG is one line on standard error, file:line:column first, and the exit code 2.
     """
@@ -33,12 +33,14 @@ def validate(configs: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
 def _check(path: Path, overrides: tuple[str, ...]) -> str | None:
     """Tells of a config that is fine; returns what is wrong with one that is not."""
     from actbench.config.loader import load_config
-    from actbench.errors import ConfigError
+    from actbench.errors import ConfigError, DataError
     from actbench.plan import make_plan
+    from actbench.planned_data import describe_data
 
     try:
         plan = make_plan(load_config(path, overrides))
-    except ConfigError as error:
+        describe_data(plan)
+    except (ConfigError, DataError) as error:
         return str(error)
     click.echo(f"{path}: fine: {_summary(plan)}")
     return None

@@ -1,6 +1,6 @@
 """What may be wrong between an activation and the model; judged before either is known to be valid."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic_core import InitErrorDetails
 
@@ -36,15 +36,27 @@ def unmatched(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         name = entry.get("name")
         if name not in NAMES or not find(str(name)).gated or entry.get("match") == "width":
             continue
-        off = mismatch(widths, dataset.features, dataset.classes)
-        if abs(off) > TOLERANCE:
-            best = list(matched_widths(widths, dataset.features, dataset.classes))
-            yield mistake(
-                f"no gated model is within 1 % of the plain one's parameters: with the widths {best} it has "
-                f"{100 * off:+.1f} %; allowed: match: width, or wider hidden_units",
-                "activations",
-                index,
-            )
+        problem = unmatched_in_words(widths, dataset.features, dataset.classes or 1)
+        if problem is not None:
+            yield mistake(problem, "activations", index)
+
+
+def unmatched_in_words(widths: Sequence[int], features: int, outputs: int) -> str | None:
+    """Why no widths of gated layers give the plain model's number of parameters; None where some do.
+
+    Args:
+        widths: Of the plain model's hidden layers.
+        features: Width of an example.
+        outputs: Width of the output.
+    """
+    off = mismatch(widths, features, outputs)
+    if abs(off) <= TOLERANCE:
+        return None
+    return (
+        "no gated model is within 1 % of the plain one's parameters: with the widths "
+        f"{list(matched_widths(widths, features, outputs))} it has {100 * off:+.1f} %; "
+        "allowed: match: width, or wider hidden_units"
+    )
 
 
 def value_of(section: object, key: str, default: object = None) -> object:

@@ -1,69 +1,135 @@
-"""The part of a config that names the data, checked against what is known of it without loading it."""
+"""The part of a config that says what the data is, checked against what is known of it without loading it."""
 
-from typing import Annotated
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, get_args
 
 from pydantic import ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails
 
-from actbench.config.fields import OneOf, Whole
+from actbench.config.dataset_keys import unfit_keys
+from actbench.config.fields import CountOrShare, Number, OneOf, Text, Whole
+from actbench.config.lists import NameOrList
 from actbench.config.mistakes import refuse
 from actbench.config.section import Section
-from actbench.datasets import DATASETS, DatasetSource
+from actbench.datasets import DATASETS, Wanted
+from actbench.datasets.wanted import Format, Scale, count_of
 
 _BILLION = 10**9
 
 
 class DatasetConfig(Section):
-    """What is trained, validated and tested on."""
+    """What is trained, validated and tested on: a dataset with a name, or own files."""
 
-    name: Annotated[str, OneOf("dataset", tuple(DATASETS))]
-    """a dataset's name, as `actbench list datasets` shows it"""
-    validation: Annotated[int, Whole(0, _BILLION)] = 0
-    """examples taken from the training set, to look at after each epoch"""
+    name: Annotated[str, OneOf("dataset", tuple(DATASETS))] | None = None
+    """a dataset's name, as `actbench list datasets` shows it; or path"""
+    path: Annotated[str, Text()] | None = None
+    """own data: a .csv, .parquet or .npz file, or a folder of IDX files; relative to the config's folder"""
+    format: Annotated[Format, OneOf("format", get_args(Format))] = "auto"
+    """what the file is; auto: what its name says"""
+    target: Annotated[tuple[Annotated[str, Text()], ...], NameOrList("[price]")] | None = None
+    """of a table: the column to predict, or a list of them"""
+    features: Annotated[tuple[Annotated[str, Text()], ...], NameOrList("[age, sex]")] | None = None
+    """of a table: the columns to predict from; all others when not given"""
+    test_path: Annotated[str, Text()] | None = None
+    """a second table with the same columns, to test on"""
+    test: Annotated[int | float, CountOrShare(1, _BILLION)] | None = None
+    """examples to test on where the data has no test set of its own: a count, or a share such as 0.2"""
+    validation: Annotated[int | float, CountOrShare(0, _BILLION)] = 0
+    """examples taken from the training set, to look at after each epoch: a count, or a share such as 0.1"""
     train_samples: Annotated[int, Whole(1, _BILLION)] | None = None
     """examples to train on, of those that validation leaves; all when not given"""
     test_samples: Annotated[int, Whole(1, _BILLION)] | None = None
     """examples to test on; all when not given"""
+    preprocess: Annotated[Scale, OneOf("way to preprocess", get_args(Scale))] | None = None
+    """none; unit: 0 to 1; standardize: mean 0, standard deviation 1; fitted on the training part. By default
+    unit for images, standardize for tables and other numbers, none for synthetic sets"""
+    samples: Annotated[int, Whole(4, 10_000_000)] | None = None
+    """of a synthetic set: how many examples, training and test together; 2000 when not given"""
+    noise: Annotated[float, Number(at_least=0)] | None = None
+    """of a synthetic set: standard deviation of what is added to the points, or to the number; 0 when not
+    given"""
+
+    @classmethod
+    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterable[InitErrorDetails]:
+        """Keys that do nothing for this kind of data, or that it lacks."""
+        return unfit_keys(raw)
+
+    def wanted(self) -> Wanted:
+        """The same as the datasets take it."""
+        return Wanted(**{**self.model_dump(), "target": self.target or ()})
+
+    @property
+    def title(self) -> str:
+        """What people call it: its name, or that of its file."""
+        return self.name or Path(self.path or "").name
+
+    @field_validator("path", "test_path")
+    @classmethod
+    def _relative_to_the_config(cls, path: str | None, info: ValidationInfo) -> str | None:
+        folder = (info.context or {}).get("folder")
+        if path is None or folder is None:
+            return path
+        return os.path.abspath(os.path.join(folder, os.path.expanduser(path)))  # noqa: PTH100, PTH111, PTH118 - text in, text out
 
     @field_validator("validation")
     @classmethod
-    def _leaves_examples_to_train_on(cls, size: int, info: ValidationInfo) -> int:
-        source = _source(info)
-        if source and size > source.train - source.classes:
+    def _leaves_examples_to_train_on(cls, size: int | float, info: ValidationInfo) -> int | float:
+        source = _sized(info)
+        if source and isinstance(size, int) and size > source.train - source.least:
             raise refuse(
                 f"{size} leaves too few of the {source.train} training examples of {source.name}; "
-                f"allowed: 0 to {source.train - source.classes}"
+                f"allowed: 0 to {source.train - source.least}"
             )
         return size
 
     @field_validator("train_samples")
     @classmethod
     def _fits_the_training_set(cls, size: int | None, info: ValidationInfo) -> int | None:
-        source, validation = _source(info), info.data.get("validation", 0)
-        if source and size is not None and not source.classes <= size <= source.train - validation:
-            taken = f", {validation} of which go to validation" if validation else ""
+        source, validation = _sized(info), info.data.get("validation", 0)
+        if source is None or size is None:
+            return size
+        taken = count_of(validation, source.train)
+        if not source.least <= size <= source.train - taken:
+            to_validation = f", {taken} of which go to validation" if taken else ""
             raise refuse(
-                f"{_too_many_or_few(size, source)}; allowed: {source.classes} to {source.train - validation} "
-                f"({source.name} has {source.train} training examples{taken})"
+                f"{_too_many_or_few(size, source)}; allowed: {source.least} to {source.train - taken} "
+                f"({source.name} has {source.train} training examples{to_validation})"
             )
         return size
 
     @field_validator("test_samples")
     @classmethod
     def _fits_the_test_set(cls, size: int | None, info: ValidationInfo) -> int | None:
-        source = _source(info)
-        if source and size is not None and not source.classes <= size <= source.test:
+        source = _sized(info)
+        if source and size is not None and not source.least <= size <= source.test:
             raise refuse(
-                f"{_too_many_or_few(size, source)}; allowed: {source.classes} to {source.test} "
+                f"{_too_many_or_few(size, source)}; allowed: {source.least} to {source.test} "
                 f"({source.name} has {source.test} test examples)"
             )
         return size
 
 
-def _source(info: ValidationInfo) -> DatasetSource | None:
-    return DATASETS.get(info.data.get("name", ""))
+@dataclass(frozen=True)
+class _Sized:
+    """A dataset whose sizes are known; `least` examples are needed, one of each class."""
+
+    name: str
+    train: int
+    test: int
+    least: int
 
 
-def _too_many_or_few(size: int, source: DatasetSource) -> str:
-    if size < source.classes:
-        return f"{size} is less than one example for each of the {source.classes} classes"
+def _sized(info: ValidationInfo) -> _Sized | None:
+    source = DATASETS.get(info.data.get("name") or "")
+    if source is None or source.train is None or source.test is None:
+        return None
+    return _Sized(source.name, source.train, source.test, source.classes or 1)
+
+
+def _too_many_or_few(size: int, source: _Sized) -> str:
+    if size < source.least:
+        return f"{size} is less than one example for each of the {source.least} classes"
     return f"{size} is more than there is"

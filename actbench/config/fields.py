@@ -134,6 +134,28 @@ class EpochOrLast(_Scalar):
         return {"anyOf": [number, {"const": "last", "type": "string"}]}
 
 
+@dataclass(frozen=True)
+class CountOrShare(_Scalar):
+    """A whole number from `low` to `high`, or a share between 0 and 1."""
+
+    low: int
+    high: int
+
+    def check(self, value: object) -> int | float:
+        """The count or the share."""
+        if isinstance(value, float) and 0 < value < 1:
+            return value
+        if isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high:
+            return value
+        raise refuse(
+            f"{show(value)} is neither a count nor a share; "
+            f"allowed: {self.low} to {self.high} examples, or a share between 0 and 1 such as 0.2"
+        )
+
+    def _json_schema(self) -> dict[str, Any]:
+        return {"minimum": 0, "maximum": self.high}
+
+
 class Flag(_Scalar):
     """True or false, as YAML 1.2 has them: `yes` and `on` are text."""
 

@@ -84,3 +84,30 @@ class CountOrList(ListOf):
         """Pydantic's hook: either form."""
         count = {"type": "integer", "minimum": 1, "maximum": self.most}
         return {"anyOf": [count, super().__get_pydantic_json_schema__(schema, handler)]}
+
+
+@dataclass(frozen=True)
+class NameOrList(ListOf):
+    """A list of different names, or a single one that stands for a list of it."""
+
+    def items(self, value: object) -> Sequence[object]:
+        """What the value lists, or the one that it is."""
+        if isinstance(value, str):
+            return (value,)
+        if not isinstance(value, list | tuple):
+            raise refuse(
+                f"{show(value)} is neither a name nor a list of names; "
+                f"allowed: text, or a list such as {self.example}"
+            )
+        return super().items(value)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: either form."""
+        return {"anyOf": [{"type": "string"}, super().__get_pydantic_json_schema__(schema, handler)]}
+
+    def _repeated(self, items: Sequence[object]) -> Iterator[InitErrorDetails]:
+        for index, item in enumerate(items):
+            if isinstance(item, str) and item in items[:index]:
+                yield mistake(f"{show(item)} is in the list already; allowed: each name once", index)

@@ -104,7 +104,7 @@ def parse_config(text: str, source: str, overrides: Sequence[str] = ()) -> Bench
 
     Args:
         text: YAML.
-        source: What messages call it.
+        source: What messages call it: the file, to whose folder paths in the config are relative.
         overrides: As in `load_config`.
 
     Raises:
@@ -121,7 +121,7 @@ def _check(parsed: Parsed, source: str, overrides: Sequence[str]) -> BenchConfig
     mistakes = [*parsed.mistakes, *changed.mistakes]
     root = changed.root or parsed.root
     try:
-        config = BenchConfig.model_validate(root.plain())
+        config = BenchConfig.model_validate(root.plain(), context={"folder": Path(source).parent})
     except ValidationError as error:
         mistakes += [
             locate(root, item["loc"], cast(Kind, item["type"]), item["msg"])

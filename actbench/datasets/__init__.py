@@ -5,21 +5,35 @@ The registry is free of NumPy, so that checking a config stays quick; the rest i
 
 from typing import TYPE_CHECKING, Any
 
+from actbench.datasets.formats import format_of
 from actbench.datasets.registry import DATASETS, DatasetSource
+from actbench.datasets.wanted import Wanted
 
 if TYPE_CHECKING:
     from actbench.datasets.dataset import Dataset, Target, describe, prepare
-    from actbench.datasets.raw import RawData, load
+    from actbench.datasets.raw import TargetKind
+    from actbench.datasets.reading import sha256_of_own
 
-__all__ = ["DATASETS", "Dataset", "DatasetSource", "RawData", "Target", "describe", "load", "prepare"]
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "DatasetSource",
+    "Target",
+    "TargetKind",
+    "Wanted",
+    "describe",
+    "format_of",
+    "prepare",
+    "sha256_of_own",
+]
 
 _LAZY = {
     "Dataset": "actbench.datasets.dataset",
     "Target": "actbench.datasets.dataset",
+    "TargetKind": "actbench.datasets.raw",
     "describe": "actbench.datasets.dataset",
     "prepare": "actbench.datasets.dataset",
-    "RawData": "actbench.datasets.raw",
-    "load": "actbench.datasets.raw",
+    "sha256_of_own": "actbench.datasets.reading",
 }
 
 

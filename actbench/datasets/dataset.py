@@ -1,13 +1,20 @@
 """A dataset made ready for training: one array, three ranges of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from actbench.datasets.raw import find_source, load, load_labels
-from actbench.datasets.split import Split, split_rows
-from actbench.records import DatasetInfo
+from actbench.datasets import scaling
+from actbench.datasets.raw import RawData, TargetKind
+from actbench.datasets.reading import read
+from actbench.datasets.split import Split, draw_in_words, split_rows, split_whole
+from actbench.datasets.targets import Values, read_values
+from actbench.datasets.wanted import DEFAULT_TEST, Wanted
+from actbench.errors import DataError
+from actbench.records import DatasetInfo, TargetInfo
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +37,7 @@ class Dataset:
     """All examples in one array, so that it has to be placed on a device only once.
 
     Attributes:
-        x: Shape (n, features), float32, 0 to 1; the rows of train, then validation, then test.
+        x: Shape (n, features), float32, scaled; the rows of train, then validation, then test.
         targets: What is to be predicted, at least one; the rows of each as those of x.
         train: Rows to train on.
         validation: Rows to look at each epoch; empty without a validation split.
@@ -47,52 +54,135 @@ class Dataset:
 
 
 def prepare(
-    name: str, validation: int = 0, train_samples: int | None = None, test_samples: int | None = None
+    wanted: Wanted, kinds: Mapping[str, TargetKind] | None = None, sha256: str | None = None
 ) -> Dataset:
-    """Load a dataset and lay out its parts; arguments as in the config and `split_rows`.
+    """Load a dataset, lay out its parts, scale its features.
+
+    Args:
+        wanted: What the config asks for.
+        kinds: What the losses in the config make of targets, by name; of the others the data decides.
+        sha256: What the content's hash has to be; None for any.
 
     Raises:
-        DataError: The dataset is unknown, damaged, or smaller than asked for.
+        DataError: The data is missing, damaged, not what it is said to be, too small, or changed.
     """
-    source = find_source(name)
-    raw = load(name)
-    split = split_rows(raw.y_train, raw.y_test, validation, train_samples, test_samples)
-    info = _info(name, split)
-    train = range(info.train)
-    held_out = range(train.stop, train.stop + info.validation)
-    test = range(held_out.stop, held_out.stop + info.test)
-
-    x = np.empty((test.stop, source.features), dtype=np.float32)
-    y = np.empty(test.stop, dtype=np.int32)
-    for part, images, labels, rows in (
-        (train, raw.x_train, raw.y_train, split.train),
-        (held_out, raw.x_train, raw.y_train, split.validation),
-        (test, raw.x_test, raw.y_test, split.test),
-    ):
-        levels = images[rows].reshape(len(part), source.features)
-        np.divide(levels, 255, out=x[part.start : part.stop], dtype=np.float32)
-        y[part.start : part.stop] = labels[rows]
-    return Dataset(x, (Target("label", y, source.classes),), train, held_out, test, info)
+    raw, values, split = _read(wanted, kinds or {}, sha256)
+    parts = _ranges(split)
+    sets = (raw.train, raw.train, raw.test or raw.train)
+    rows = (split.train, split.validation, split.test)
+    features = [examples.features() for examples in sets]
+    categories = scaling.find_categories(features[0], split.train)
+    x = np.empty((parts[-1].stop, scaling.width(features[0], categories)), dtype=np.float32)
+    for part, of_set, chosen in zip(parts, features, rows, strict=True):
+        scaling.fill(x[part.start : part.stop], of_set, chosen, categories)
+    levels = features[0].numbers.dtype == np.uint8
+    how = wanted.preprocess or raw.scale
+    numbers = scaling.number_columns(features[0], categories)
+    scaling.scale(x, parts[0], how, levels=levels, numbers=numbers)
+    info = _info(raw, split, values, x.shape[1], scaling.in_words(how, levels=levels))
+    targets = tuple(Target(name, _ordered(each, split), each.classes) for name, each in values.items())
+    return Dataset(x, targets, *parts, info)
 
 
 def describe(
-    name: str, validation: int = 0, train_samples: int | None = None, test_samples: int | None = None
+    wanted: Wanted, kinds: Mapping[str, TargetKind] | None = None, sha256: str | None = None
 ) -> DatasetInfo:
-    """The `info` of what `prepare` would return, without unpacking the examples.
+    """The `info` of what `prepare` would return; examples that are known to be fine are not unpacked.
 
-    Raises:
-        DataError: As `prepare`.
+    Arguments and errors are those of `prepare`.
     """
-    return _info(name, split_rows(*load_labels(name), validation, train_samples, test_samples))
+    raw, values, split = _read(wanted, kinds or {}, sha256)
+    how = wanted.preprocess or raw.scale
+    if raw.width is not None:
+        return _info(raw, split, values, raw.width, scaling.in_words(how, levels=raw.scale == "unit"))
+    features = raw.train.features()
+    width = scaling.width(features, scaling.find_categories(features, split.train))
+    return _info(raw, split, values, width, scaling.in_words(how, levels=features.numbers.dtype == np.uint8))
 
 
-def _info(name: str, split: Split) -> DatasetInfo:
+def _read(
+    wanted: Wanted, kinds: Mapping[str, TargetKind], sha256: str | None
+) -> tuple[RawData, dict[str, Values], Split]:
+    raw = read(wanted)
+    if sha256 not in (None, raw.sha256):
+        raise DataError(f"{wanted.path or raw.label}: has changed since the run was planned; start it anew")
+    values = {name: _values(raw, name, kinds.get(name)) for name in raw.train.targets}
+    try:
+        split = _split(wanted, raw, values)
+    except DataError as error:
+        raise DataError(f"{raw.label}: {error}") from None
+    for name, each in values.items():
+        _check_classes(raw.label, name, each, split)
+    return raw, values, split
+
+
+def _values(raw: RawData, name: str, asked: TargetKind | None) -> Values:
+    train, test = raw.train.targets[name], None if raw.test is None else raw.test.targets[name]
+    if asked is None and raw.kind is not None:
+        return read_values(raw.label, name, train, test, raw.kind, f"{raw.label} is known for that")
+    return read_values(raw.label, name, train, test, asked)
+
+
+def _split(wanted: Wanted, raw: RawData, values: Mapping[str, Values]) -> Split:
+    """Drawn by the classes of the first target that has any."""
+    by = next((name for name, each in values.items() if each.classes), None)
+    drawn = draw_in_words(by is not None, by if by is not None and len(values) > 1 else "")
+    sizes = (wanted.validation, wanted.train_samples, wanted.test_samples, drawn)
+    y_train = np.zeros(raw.train.size, dtype=np.int32) if by is None else values[by].train
+    if raw.test is None:
+        return split_whole(y_train, DEFAULT_TEST if wanted.test is None else wanted.test, *sizes)
+    y_test = None if by is None else values[by].test
+    return split_rows(y_train, np.zeros(raw.test.size, dtype=np.int32) if y_test is None else y_test, *sizes)
+
+
+def _check_classes(label: str, name: str, values: Values, split: Split) -> None:
+    """Refuses a training part that teaches nothing, or not all of what is asked later."""
+    y = values.train[split.train]
+    if (y == y[0]).all():
+        raise DataError(f"{label}: the training part has one value of {name} only; allowed: more examples")
+    if values.classes is None:
+        return
+    seen = np.bincount(y, minlength=values.classes) > 0
+    for part in ("validation", "test"):
+        later = _of_part(values, split, part)
+        if not seen[later].all():
+            raise DataError(
+                f"{label}: the {part} part has a class of {name} that the training part has no example of; "
+                f"allowed: more training examples, or to leave that class out"
+            )
+
+
+def _of_part(values: Values, split: Split, part: str) -> npt.NDArray[Any]:
+    source = values.test if part == "test" and values.test is not None else values.train
+    rows: npt.NDArray[np.int64] = getattr(split, part)
+    return source[rows]
+
+
+def _ordered(values: Values, split: Split) -> npt.NDArray[Any]:
+    return np.concatenate([_of_part(values, split, part) for part in ("train", "validation", "test")])
+
+
+def _ranges(split: Split) -> tuple[range, range, range]:
+    train = range(split.train.size)
+    held_out = range(train.stop, train.stop + split.validation.size)
+    return train, held_out, range(held_out.stop, held_out.stop + split.test.size)
+
+
+def _info(
+    raw: RawData, split: Split, values: Mapping[str, Values], width: int, preprocess: str
+) -> DatasetInfo:
     return DatasetInfo(
-        name=name,
-        sha256=find_source(name).sha256,
+        name=raw.label,
+        sha256=raw.sha256,
         train=split.train.size,
         validation=split.validation.size,
         test=split.test.size,
         split_rule=split.rule,
         split_sha256=split.sha256(),
+        features=width,
+        targets=tuple(
+            TargetInfo(name=name, classes=each.classes, rule=each.rule) for name, each in values.items()
+        ),
+        preprocess=preprocess,
+        files=dict(raw.files),
     )

@@ -1,84 +1,132 @@
-"""Reading a dataset's file, and nothing but exactly that file."""
+"""What a source has, before it is split and scaled."""
 
-import difflib
-import hashlib
-import io
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from actbench.datasets.registry import DATASETS, DatasetSource
+from actbench.datasets.wanted import Scale
 from actbench.errors import DataError
 
-Bytes = npt.NDArray[np.uint8]
+TargetKind = Literal["classes", "number"]
+Array = npt.NDArray[Any]
+
+_ROWS_AT_ONCE = 65_536  # so that a check of a large table takes little memory of its own
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of a table, or the labels of a set of images.
+
+    Attributes:
+        values: Shape (n,): numbers, booleans, or positions in `words`.
+        words: The different texts; None of a column that is no text.
+    """
+
+    values: Array
+    words: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What is predicted from.
+
+    Attributes:
+        numbers: Shape (n, k), unsigned bytes or float32, finite: the columns that are no text.
+        texts: The others, by their position among all columns.
+        names: Of all columns in order; empty where they have none.
+    """
+
+    numbers: Array
+    texts: Mapping[int, Column] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """A training or a test set.
+
+    Attributes:
+        features: Reads them, which is put off until they are needed.
+        targets: What there is to predict, by name, each of the same length.
+    """
+
+    features: Callable[[], Features]
+    targets: Mapping[str, Column]
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return next(iter(self.targets.values())).values.size
 
 
 @dataclass(frozen=True, eq=False)
 class RawData:
-    """The arrays as they are in the file, all of unsigned bytes.
+    """A source's content.
 
     Attributes:
-        x_train: Shape (train, ...), levels 0 to 255.
-        y_train: Shape (train,).
-        x_test: Shape (test, ...), levels 0 to 255.
-        y_test: Shape (test,).
+        label: What messages call it: a dataset's name, or a file's.
+        train: Examples to train and validate on, and to test on where `test` is None.
+        test: Those of the source's own test set.
+        sha256: Of the content; of a synthetic set, of what it is made from.
+        files: The hash of each file's content, by name.
+        width: Values per example, where that is known without reading them.
+        scale: How the features come to be of one size unless the config says otherwise.
+        kind: What its targets are; None where that is told by their values.
     """
 
-    x_train: Bytes
-    y_train: Bytes
-    x_test: Bytes
-    y_test: Bytes
+    label: str
+    train: Examples
+    test: Examples | None
+    sha256: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    width: int | None = None
+    scale: Scale = "standardize"
+    kind: TargetKind | None = None
 
 
-def find_source(name: str) -> DatasetSource:
-    """The registry's entry.
+def check_finite(label: str, numbers: Array, names: Sequence[str] = ()) -> None:
+    """Refuses what no training survives.
+
+    Args:
+        label: What messages call the file, or the array in it.
+        numbers: Shape (n, k) or (n,).
+        names: Of its columns; empty where they have none.
 
     Raises:
-        DataError: There is none of that name.
+        DataError: A value is not finite; the message has the first one's row and column, both from 1.
     """
-    if name in DATASETS:
-        return DATASETS[name]
-    near = difflib.get_close_matches(name, DATASETS, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there is: {', '.join(DATASETS)}"
-    raise DataError(f"unknown dataset {name!r}; {hint}")
+    if numbers.dtype.kind != "f":
+        return
+    bad, first = 0, None
+    for start in range(0, len(numbers), _ROWS_AT_ONCE):
+        wrong = ~np.isfinite(numbers[start : start + _ROWS_AT_ONCE])
+        if wrong.any():
+            bad += int(np.count_nonzero(wrong))
+            if first is None:
+                first = np.argwhere(wrong)[0] + [start, *[0] * (numbers.ndim - 1)]
+    if first is not None:
+        row, column = int(first[0]), int(first[1]) if numbers.ndim > 1 else None
+        value = numbers[tuple(first)]
+        kind = "missing (NaN)" if np.isnan(value) else f"infinite ({value})"
+        raise DataError(f"{label}: {place(row, column, names)}: the value is {kind}{more(bad)}")
 
 
-def load(name: str) -> RawData:
-    """All arrays of a dataset.
+def place(row: int, column: int | None, names: Sequence[str] = ()) -> str:
+    """Where a value stands; rows and columns count from 1, and a header is no row.
 
-    Raises:
-        DataError: The name is unknown, or the file is missing or not the one that the registry means.
+    Args:
+        row: From 0.
+        column: From 0; None where there is only one.
+        names: Of the columns; empty where they have none.
     """
-    with open_verified(find_source(name)) as arrays:
-        return RawData(arrays["x_train"], arrays["y_train"], arrays["x_test"], arrays["y_test"])
+    if column is None:
+        return f"row {row + 1}"
+    return f"row {row + 1}, column {names[column] if names else column + 1}"
 
 
-def load_labels(name: str) -> tuple[Bytes, Bytes]:
-    """The labels of training and test set, without unpacking the examples.
-
-    Raises:
-        DataError: As `load`.
-    """
-    with open_verified(find_source(name)) as arrays:
-        return arrays["y_train"], arrays["y_test"]
-
-
-def open_verified(source: DatasetSource) -> np.lib.npyio.NpzFile:
-    """The open archive; what was hashed is what is read, for both use one copy in memory.
-
-    Raises:
-        DataError: The file is missing, or its checksum differs.
-    """
-    try:
-        content = source.path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read dataset {source.name}: {source.path}: {error.strerror}") from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != source.sha256:
-        raise DataError(
-            f"dataset {source.name} is damaged: {source.path} has {len(content):,} bytes and SHA-256 "
-            f"{found}, expected {source.sha256}; install actbench again"
-        )
-    archive: np.lib.npyio.NpzFile = np.load(io.BytesIO(content), allow_pickle=False)
-    return archive
+def more(count: int) -> str:
+    """The end of a message about the first of several."""
+    return f"; and {count - 1:,} more such" if count > 1 else ""

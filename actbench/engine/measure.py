@@ -70,7 +70,6 @@ class Measurer:
         return measure_micro(block, make_calls, wait, self._environment, stopwatch, on_round)
 
     def _prepare(self, setting: Setting) -> BlockRunner:
-        config = setting.dataset
-        dataset = prepare(config.name, config.validation, config.train_samples, config.test_samples)
+        dataset = prepare(setting.dataset.wanted(), sha256=setting.data_sha256)
         engine = ENGINES[setting.timing.engine](setting, dataset)
         return BlockRunner(engine, len(dataset.train), dataset.validation, dataset.test, self._environment)

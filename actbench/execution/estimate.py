@@ -1,12 +1,12 @@
 """How long a plan would take on this machine: a rough figure, from a moment of matrix products."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from actbench.datasets import DATASETS
 from actbench.plan import Block, Plan, Setting, training_flops
+from actbench.records import DatasetInfo
 
 # Wall time over the time of the matrix products alone, and seconds to compile one activation: round figures
 # from benchmarks/epoch.py and the shipped run. They serve this estimate and nothing else.
@@ -16,23 +16,27 @@ _CALL_OVERHEAD_S = {"compiled": 0.0003, "keras": 0.06}
 _START_S = 8.0
 
 
-def estimate_s(plan: Plan, pending: Sequence[Block]) -> float:
+def estimate_s(plan: Plan, pending: Sequence[Block], data: Mapping[str, DatasetInfo]) -> float:
     """Seconds that these blocks of the plan would take here; expect it to be off by half either way.
 
     Without timing-only rounds: they take at most `Block.extra_budget_s`, and may need less.
+
+    Args:
+        plan: All of it.
+        pending: What is still to be measured.
+        data: What each setting is trained on, by the setting's id.
     """
     if not pending:
         return 0.0
     rate = _product_flops_per_s()
     settings = [setting for setting in plan.settings if any(block.setting == setting for block in pending)]
-    return _START_S + sum(_setting_s(setting, pending, rate) for setting in settings)
+    return _START_S + sum(_setting_s(setting, data[setting.id], pending, rate) for setting in settings)
 
 
-def _setting_s(setting: Setting, pending: Sequence[Block], rate: float) -> float:
-    source = DATASETS[setting.dataset.name]
-    rows = setting.dataset.train_samples or source.train - setting.dataset.validation
+def _setting_s(setting: Setting, data: DatasetInfo, pending: Sequence[Block], rate: float) -> float:
+    rows = data.train
     engine = setting.timing.engine
-    total_flops = training_flops(setting, source.features, source.classes, rows)
+    total_flops = training_flops(setting, data.features, data.outputs, rows)
     forward_flops = total_flops / setting.train.epochs / rows / 3
     cells = sum(len(block.cells) for block in pending if block.setting == setting)
     inference_s = sum(

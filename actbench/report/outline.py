@@ -1,14 +1,14 @@
 """What there is to say about a run before it is begun."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from actbench.activations.gating import matched_widths, parameters
 from actbench.analysis.design import Design
-from actbench.datasets import DATASETS
 from actbench.described import describe_cells
 from actbench.plan import Block, Plan, Setting
-from actbench.records import ActivationInfo
+from actbench.records import ActivationInfo, DatasetInfo
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Outline:
         plan: Everything planned.
         folder: Where the run lies or would lie.
         pending: The blocks still to be measured, in order.
+        data: What each setting is trained on, by the setting's id.
         time_s: Roughly what they take here, but for timing-only rounds.
         design: What one setting's seeds can decide in accuracy.
         sd_source: Where `design.sd` comes from, in words.
@@ -44,6 +45,7 @@ class Outline:
     plan: Plan
     folder: Path
     pending: tuple[Block, ...]
+    data: Mapping[str, DatasetInfo]
     time_s: float
     design: Design
     sd_source: str
@@ -60,14 +62,14 @@ class Outline:
 
     def gated(self, setting: Setting) -> tuple[Gated, ...]:
         """The models of gated units, with the widths that they get."""
-        plain, data = setting.model.hidden_units, DATASETS[setting.dataset.name]
-        count = parameters(plain, data.features, data.classes)
+        plain, data = setting.model.hidden_units, self.data[setting.id]
+        count = parameters(plain, data.features, data.outputs)
         found = []
         for entry in self.described:
             if entry.match is not None and entry.label != self.plan.placebo:
                 matched = entry.match == "params"
-                units = matched_widths(plain, data.features, data.classes) if matched else plain
-                own = parameters(units, data.features, data.classes, gated=True)
+                units = matched_widths(plain, data.features, data.outputs) if matched else plain
+                own = parameters(units, data.features, data.outputs, gated=True)
                 found.append(Gated(entry.label, units, own, count))
         return tuple(found)
 

@@ -24,7 +24,7 @@ def _work(outline: Outline) -> Facts:
         train = setting.train
         yield (
             "setting",
-            f"{setting.dataset.name}, hidden units {list(setting.model.hidden_units)}, {train.optimizer} "
+            f"{setting.dataset.title}, hidden units {list(setting.model.hidden_units)}, {train.optimizer} "
             f"{train.learning_rate:g}, batch {train.batch_size}, {train.epochs} epochs, "
             f"engine {setting.timing.engine}",
         )

@@ -162,11 +162,15 @@ def _write_plan(path: Path, info: RunInfo, config_bytes: bytes) -> None:
     write_atomically(path / INFO_FILE, encode(info, indent=2) + b"\n")
 
 
+_DATASET = "dataset of setting"
+
+
 def _changes(stored: RunInfo, info: RunInfo) -> Iterator[str]:
     """What would move a number, in words; actbench itself may be another version."""
     before, now = _conditions(stored), _conditions(info)
     for key in dict.fromkeys([*before, *now]):
-        if before.get(key) != now.get(key):
+        unsaid = key.startswith(_DATASET) and before.get(key) in (0, "", ())  # by an older version
+        if before.get(key) != now.get(key) and not unsaid:
             yield f"{key} was {before.get(key)}, is {now.get(key)}"
 
 
@@ -180,6 +184,6 @@ def _conditions(info: RunInfo) -> dict[str, object]:
         else:
             conditions[key] = value
     for setting, dataset in info.dataset.items():
-        for key, value in dataset.model_dump().items():
-            conditions[f"dataset of setting {setting}, {key}"] = value
+        for key, value in dataset.model_dump(exclude={"name", "files"}).items():
+            conditions[f"{_DATASET} {setting}, {key}"] = value
     return conditions

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from actbench import store
 from actbench.activations import ACTIVATIONS
 from actbench.cli import main
+from actbench.datasets import DATASETS
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,23 @@ def test_activations_look_like_this(snapshot, monkeypatch):
 
 
 def test_datasets():
-    (row,) = json.loads(listed("datasets", "--format", "json"))["datasets"]
-    assert (row["name"], row["train"], row["test"], row["features"], row["classes"]) == (
-        "mnist", 60000, 10000, 784, 10,
-    )  # fmt: skip
+    rows = json.loads(listed("datasets", "--format", "json"))["datasets"]
+    assert [row["name"] for row in rows] == list(DATASETS)
+    assert rows[0] == {
+        "name": "mnist",
+        "kind": "bundled",
+        "train": 60000,
+        "test": 10000,
+        "features": 784,
+        "classes": 10,
+        "description": DATASETS["mnist"].description,
+    }
+    assert {row["kind"] for row in rows} == {"bundled", "keras", "synthetic"}
+
+
+def test_datasets_look_like_this(snapshot, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert listed("datasets") == snapshot
 
 
 def test_runs(two_runs):

@@ -187,7 +187,9 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             dataset(name="minst"),
             "dataset.name",
-            "'minst' is not a known dataset; allowed: mnist; did you mean 'mnist'?",
+            "'minst' is not a known dataset; allowed: mnist, fashion_mnist, cifar10, cifar100, "
+            "california_housing, boston_housing, two_spirals, checkerboard, xor, friedman1, sine; "
+            "did you mean 'mnist'?",
         ),
         ({"activations": ["relu", "ReLU6"]}, "activations.1.name", f"'ReLU6' {NAMES}; did you mean 'relu6'?"),
         ({"activations": ["relu", "zzz"]}, "activations.1.name", f"'zzz' {NAMES}"),

@@ -1,22 +1,32 @@
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from actbench.datasets import describe, load, prepare
+from actbench.datasets import Wanted, describe, prepare
+from actbench.datasets.bundled import read_mnist
 from actbench.datasets.split import split_rows
 from actbench.errors import DataError
+
+SMALL = Wanted(name="mnist", validation=50, train_samples=300, test_samples=70)
 
 
 @pytest.fixture(scope="module")
 def raw():
-    return load("mnist")
+    mnist = read_mnist()
+    return SimpleNamespace(
+        x_train=mnist.train.features().numbers,
+        y_train=mnist.train.targets["label"].values,
+        x_test=mnist.test.features().numbers,
+        y_test=mnist.test.targets["label"].values,
+    )
 
 
 @pytest.fixture(scope="module")
 def small():
-    return prepare("mnist", validation=50, train_samples=300, test_samples=70)
+    return prepare(SMALL)
 
 
 def test_the_parts_follow_each_other(small):
@@ -44,20 +54,20 @@ def test_pixels_are_scaled_to_one(small):
 
 
 def test_the_whole_training_set_keeps_its_order(raw):
-    whole = prepare("mnist", test_samples=10)
+    whole = prepare(Wanted(name="mnist", test_samples=10))
     assert whole.validation == range(60000, 60000)
     assert np.array_equal(whole.targets[0].y[:60000], raw.y_train)
-    assert np.array_equal(whole.x[59999], raw.x_train[59999].ravel() / np.float32(255))
+    assert np.array_equal(whole.x[59999], raw.x_train[59999] / np.float32(255))
 
 
 def test_describe_says_what_prepare_says(small):
-    assert describe("mnist", validation=50, train_samples=300, test_samples=70) == small.info
+    assert describe(SMALL) == small.info
     assert (small.info.train, small.info.validation, small.info.test) == (300, 50, 70)
     assert small.info.name == "mnist"
 
 
 def test_the_split_of_the_main_config_never_changes():
-    assert describe("mnist", validation=5000).split_sha256 == (
+    assert describe(Wanted(name="mnist", validation=5000)).split_sha256 == (
         "849a636a5c3be8ac48a9616b8180ed06a629b620cc1df095239b4a268703918d"
     )
 
@@ -66,17 +76,17 @@ def test_the_split_of_the_main_config_never_changes():
 @pytest.mark.parametrize("function", [prepare, describe])
 def test_more_than_there_is_is_refused(function, sizes):
     with pytest.raises(DataError, match="can only be"):
-        function("mnist", **sizes)
+        function(Wanted(name="mnist", **sizes))
 
 
 def test_full_mnist_is_ready_in_two_seconds_and_twice_its_memory():
     code = """
 import resource, time
 import numpy, actbench.records
-from actbench.datasets import prepare
+from actbench.datasets import Wanted, prepare
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 start = time.process_time()
-x = prepare("mnist", validation=5000).x
+x = prepare(Wanted(name="mnist", validation=5000)).x
 used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
 print(time.process_time() - start, used / x.nbytes)
 """

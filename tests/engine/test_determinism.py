@@ -5,7 +5,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from actbench.datasets import prepare
+from actbench.datasets import Wanted, prepare
 from actbench.engine.block import BlockRunner
 from actbench.engine.measure import ENGINES, Measurer
 from actbench.engine.stopwatch import Stopwatch
@@ -69,7 +69,7 @@ def test_the_placebo_equals_its_baseline_exactly(once):
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
 def test_timing_only_rounds_move_no_trained_model_by_a_bit(engine):
     config = setting(engine=engine, slices_per_epoch=1)
-    dataset = prepare("mnist", 100, 500, 200)
+    dataset = prepare(Wanted(name="mnist", validation=100, train_samples=500, test_samples=200))
 
     def trained(**timing):
         made, extra = {}, []

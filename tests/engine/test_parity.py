@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from actbench.datasets import prepare
+from actbench.datasets import Wanted, prepare
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.stock import StockEngine
 from actbench.streams import permutation
@@ -17,7 +17,7 @@ ROWS, EPOCHS = 500, 2
 
 @pytest.fixture(scope="module")
 def dataset():
-    return prepare("mnist", 100, ROWS, 200)
+    return prepare(Wanted(name="mnist", validation=100, train_samples=ROWS, test_samples=200))
 
 
 def orders():
@@ -136,7 +136,7 @@ def test_evaluation_in_pieces_is_evaluation_as_a_whole(dataset, monkeypatch):
 
 @pytest.mark.parametrize("rows", [64, 128, 40])
 def test_epochs_without_a_short_batch_and_shorter_than_a_batch(rows):
-    dataset = prepare("mnist", 0, rows, 50)
+    dataset = prepare(Wanted(name="mnist", train_samples=rows, test_samples=50))
     config = setting(train_samples=rows, validation=0)
     steps = -(-rows // 64)
     results = []

@@ -3,6 +3,7 @@ import pytest
 from actbench.execution import estimate
 from actbench.execution.estimate import estimate_s
 from actbench.plan import Plan
+from actbench.planned_data import describe_data
 from tests.blocks import block, cell
 
 
@@ -21,7 +22,7 @@ def plan(seeds, **values):
 
 def seconds(seeds, **values):
     planned = plan(seeds, **values)
-    return estimate_s(planned, planned.blocks)
+    return estimate_s(planned, planned.blocks, describe_data(planned))
 
 
 def test_this_machine_can_tell():
@@ -30,8 +31,9 @@ def test_this_machine_can_tell():
 
 def test_what_is_finished_takes_no_time(steady):
     planned = plan(3)
-    assert estimate_s(planned, ()) == 0.0
-    assert estimate_s(planned, planned.blocks[:1]) < estimate_s(planned, planned.blocks)
+    data = describe_data(planned)
+    assert estimate_s(planned, (), data) == 0.0
+    assert estimate_s(planned, planned.blocks[:1], data) < estimate_s(planned, planned.blocks, data)
 
 
 def test_the_budget_of_timing_only_rounds_is_left_to_the_caller(steady):

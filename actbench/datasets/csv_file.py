@@ -1,0 +1,116 @@
+"""CSV, read by pyarrow in blocks and straight into single precision.
+
+The first block says which columns are numbers; what does not fit in a later one is told with its row.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pc
+
+from actbench.datasets.content import check_beginning
+from actbench.datasets.raw import place
+from actbench.datasets.texts import is_number
+from actbench.errors import DataError
+
+_FIRST_BYTES = 8 << 20  # what says of which kind each column is
+_BLOCK_BYTES = 1 << 20  # faster than larger blocks, which leave the cache
+_DELIMITERS = ",;\t"
+_BAD_VALUE = re.compile(
+    r"In CSV column #(\d+): Row #(\d+): CSV conversion error to (\w+): invalid value '(.*)'"
+)
+_BAD_ROW = re.compile(r"CSV parse error: Row #(\d+): Expected (\d+) columns, got (\d+)")
+
+
+class CsvFile:
+    """A CSV file with a header.
+
+    Attributes:
+        path: The file.
+        names: Of its columns.
+        whole: Columns whose first values are whole numbers; later ones need not be.
+
+    Raises:
+        DataError: It is no such file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._gzip = path.suffix == ".gz"
+        check_beginning(path, b"\x1f\x8b" if self._gzip else None, "a CSV file with a header")
+        self._delimiter = self._find_delimiter()
+        with (
+            self._errors(),
+            self._reader(pc.ConvertOptions(strings_can_be_null=True), _FIRST_BYTES) as reader,
+        ):
+            schema = reader.schema
+        self.names = tuple(schema.names)
+        self._types = dict(zip(schema.names, schema.types, strict=True))
+        self.whole = frozenset(name for name, kind in self._types.items() if pa.types.is_integer(kind))
+        if all(is_number(name) for name in self.names):
+            raise DataError(f"{path}: has no header: its first line is {', '.join(self.names[:5])}")
+
+    def batches(self, features: Sequence[str], target: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The columns, some rows at a time; those of features in single, of targets in double precision.
+
+        Raises:
+            DataError: A row is too short or too long, or a value is not of its column's kind.
+        """
+        types = {name: self._type(name, pa.float32()) for name in features}
+        types |= {name: self._type(name, pa.float64()) for name in target}
+        options = pc.ConvertOptions(
+            include_columns=[*features, *target], column_types=types, strings_can_be_null=True
+        )
+        with self._errors(), self._reader(options) as reader:
+            yield from reader
+
+    def _type(self, name: str, number: pa.DataType) -> pa.DataType:
+        kind = self._types[name]
+        numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)
+        return number if numeric else kind
+
+    def _reader(self, options: pc.ConvertOptions, block_bytes: int = _BLOCK_BYTES) -> pc.CSVStreamingReader:
+        return pc.open_csv(
+            pa.input_stream(str(self.path), compression="gzip" if self._gzip else None),
+            read_options=pc.ReadOptions(block_size=block_bytes, use_threads=False),
+            parse_options=pc.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
+            convert_options=options,
+        )
+
+    def _find_delimiter(self) -> str:
+        with (
+            self._errors(),
+            pa.input_stream(str(self.path), compression="gzip" if self._gzip else None) as stream,
+        ):
+            header = stream.read(1 << 16).partition(b"\n")[0].decode("utf-8", "replace")
+        return max(_DELIMITERS, key=header.count)
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turns pyarrow's messages into ours, with names for numbers; its rows count the header."""
+        try:
+            yield
+        except (pa.ArrowException, OSError) as error:
+            text = str(error)
+            if match := _BAD_VALUE.search(text):
+                column, row, _, value = match.groups()
+                where = place(int(row) - 2, int(column), self.names)
+                raise DataError(
+                    f"{self.path}: {where}: {value!r} is not {_called(match[3])}, as in the first rows"
+                ) from None
+            if match := _BAD_ROW.search(text):
+                row, expected, got = match.groups()
+                where = place(int(row) - 2, None)
+                raise DataError(
+                    f"{self.path}: {where}: there are {got} values, in the header {expected}"
+                ) from None
+            if "Empty CSV" in text:
+                text = "is empty; allowed: a CSV file with a header"
+            raise DataError(f"{self.path}: {'is damaged or truncated: ' * self._gzip}{text}") from None
+
+
+def _called(kind: str) -> str:
+    return "true or false" if kind == "bool" else "a number" if kind in ("float", "double") else f"a {kind}"

@@ -1,0 +1,112 @@
+"""`.npz` archives with x_train, y_train, x_test, y_test, or with x, y."""
+
+import hashlib
+import io
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from actbench.datasets.content import check_beginning, open_file
+from actbench.datasets.raw import Array, Column, Examples, Features, RawData, check_finite
+from actbench.errors import DataError, did_you_mean
+
+_SPLIT = ("x_train", "y_train", "x_test", "y_test")
+_WHOLE = ("x", "y")
+
+
+def read_npz(path: Path) -> RawData:
+    """The arrays of an archive, checked.
+
+    Raises:
+        DataError: It cannot be read, or its arrays are not what is needed.
+    """
+    check_beginning(path, b"PK\x03\x04", "an .npz archive")
+    with open_file(path) as file:
+        content = file.read()
+    arrays = load_arrays(content, path)
+    sha256 = hashlib.sha256(content).hexdigest()
+    if "x_train" in arrays:
+        train = examples(f"{path}: x_train, y_train", arrays["x_train"], arrays["y_train"])
+        test = examples(f"{path}: x_test, y_test", arrays["x_test"], arrays["y_test"])
+        if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
+            raise DataError(
+                f"{path}: an example has the shape {arrays['x_train'].shape[1:]} in x_train, "
+                f"{arrays['x_test'].shape[1:]} in x_test"
+            )
+        if arrays["x_train"].dtype != arrays["x_test"].dtype:
+            raise DataError(
+                f"{path}: x_train is of {arrays['x_train'].dtype}, x_test of {arrays['x_test'].dtype}"
+            )
+    else:
+        train, test = examples(f"{path}: x, y", arrays["x"], arrays["y"]), None
+    return RawData(
+        label=path.name,
+        train=train,
+        test=test,
+        sha256=sha256,
+        files={path.name: sha256},
+        scale="unit" if train.features().numbers.dtype == np.uint8 else "standardize",
+    )
+
+
+def examples(label: str, x: Array, y: Array) -> Examples:
+    """One set; a further axis of length 1 of y is no matter, as Keras has it.
+
+    Raises:
+        DataError: The arrays do not fit each other, or are of no use.
+    """
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1 or x.ndim < 2:
+        raise DataError(f"{label}: wrong shapes {x.shape}, {y.shape}; allowed: (n, ...) and (n,)")
+    if len(x) != len(y):
+        raise DataError(f"{label}: {len(x):,} examples but {len(y):,} labels")
+    if not len(x) or not x[0].size:
+        raise DataError(f"{label}: wrong shapes {x.shape}, {y.shape}: there is nothing in it")
+    if x.dtype.kind not in "biuf":
+        raise DataError(f"{label}: examples of {x.dtype}; allowed: numbers or booleans")
+    if y.dtype.kind not in "biufU":
+        raise DataError(f"{label}: labels of {y.dtype}; allowed: numbers, booleans or text")
+    flat = x.reshape(len(x), -1)
+    if flat.dtype != np.uint8:
+        with np.errstate(over="ignore"):  # what becomes infinite is told with its row
+            flat = flat.astype(np.float32)
+    check_finite(f"{label}: examples", flat)
+    check_finite(f"{label}: labels", y)
+    if y.dtype.kind == "U":
+        words, codes = np.unique(y, return_inverse=True)
+        column = Column(codes, tuple(map(str, words)))
+    else:
+        column = Column(y)
+    return Examples(lambda: Features(flat), {"label": column})
+
+
+def load_arrays(content: bytes, path: Path) -> dict[str, Array]:
+    """The arrays of an archive that has those of either form.
+
+    Raises:
+        DataError: It has not, or is damaged.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            names = list(archive.files)
+            wanted = _SPLIT if any(name in names for name in _SPLIT) else _WHOLE
+            missing = [name for name in wanted if name not in names]
+            if missing:
+                hint = did_you_mean(missing[0], names)
+                raise DataError(
+                    f"{path}: there is no {', '.join(missing)}; it has {', '.join(names) or 'nothing'}; "
+                    f"allowed: {', '.join(_SPLIT)}, or {', '.join(_WHOLE)}{hint}"
+                )
+            return {name: archive[name] for name in wanted}
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        raise DataError(f"{path}: is damaged or truncated: {error}") from None
+    except ValueError as error:
+        if "allow_pickle" in str(error):
+            raise DataError(
+                f"{path}: has arrays of Python objects, which are never loaded, for that may run what is in "
+                "them; allowed: arrays of numbers, saved with numpy.savez"
+            ) from None
+        raise DataError(f"{path}: is damaged: {error}") from None

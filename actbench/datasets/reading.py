@@ -1,0 +1,119 @@
+"""Which source is meant, and what it holds."""
+
+from pathlib import Path
+
+from actbench.datasets import bundled, idx, keras_sets, npz, synthetic
+from actbench.datasets.content import sha256_of, sha256_of_all
+from actbench.datasets.formats import SUFFIXES, Known, format_of
+from actbench.datasets.raw import Examples, Features, RawData
+from actbench.datasets.registry import DATASETS, DatasetSource
+from actbench.datasets.tables import Table, read_table
+from actbench.datasets.wanted import DEFAULT_SAMPLES, Wanted
+from actbench.errors import DataError, did_you_mean
+
+
+def find_source(name: str) -> DatasetSource:
+    """The registry's entry.
+
+    Raises:
+        DataError: There is none of that name.
+    """
+    if name in DATASETS:
+        return DATASETS[name]
+    hint = did_you_mean(name, DATASETS) or f"; there is: {', '.join(DATASETS)}"
+    raise DataError(f"unknown dataset {name!r}{hint}")
+
+
+def read(wanted: Wanted) -> RawData:
+    """What the source holds.
+
+    Raises:
+        DataError: It is missing, damaged, or not of the kind that it is said to be.
+    """
+    if wanted.path is not None:
+        return _read_own(wanted)
+    source = find_source(wanted.name or "")
+    if source.kind == "bundled":
+        return bundled.read_mnist()
+    if source.kind == "keras":
+        return keras_sets.read_keras(source.name)
+    return synthetic.make(source.name, wanted.samples or DEFAULT_SAMPLES, wanted.noise or 0.0)
+
+
+def sha256_of_own(wanted: Wanted) -> str | None:
+    """The hash of own files' content, as `read` gives it; None where there are none.
+
+    Raises:
+        DataError: They cannot be read.
+    """
+    if wanted.path is None:
+        return None
+    files = _own_files(wanted)
+    return sha256_of_all({name: sha256_of(path) for name, path in files.items()})
+
+
+def _own_files(wanted: Wanted) -> dict[str, Path]:
+    path = Path(wanted.path or "")
+    if _form(path, wanted) == "idx":
+        return {file.name: file for file in idx.folder_files(path)}
+    files = {path.name: path}
+    if wanted.test_path is not None:
+        files[f"test: {Path(wanted.test_path).name}"] = Path(wanted.test_path)
+    return files
+
+
+def _form(path: Path, wanted: Wanted) -> Known:
+    form = format_of(str(path), wanted.format)
+    if form is None:
+        raise DataError(
+            f"{path}: its name does not say what it is; allowed: {', '.join(SUFFIXES)}, or a format"
+        )
+    return form
+
+
+def _read_own(wanted: Wanted) -> RawData:
+    path = Path(wanted.path or "")
+    form = _form(path, wanted)
+    if form == "idx":
+        raw = idx.read_folder(path)
+    elif form == "npz":
+        raw = npz.read_npz(path)
+    else:
+        return _read_tables(wanted, path, form)
+    if raw.test is None and wanted.test is None:
+        raise DataError(f"{path}: has no test set of its own; needed: dataset.test, such as test: 0.2")
+    if raw.test is not None and wanted.test is not None:
+        raise DataError(f"{path}: has a test set; allowed: to leave dataset.test out, or test_samples")
+    return raw
+
+
+def _read_tables(wanted: Wanted, path: Path, form: str) -> RawData:
+    files = {name: sha256_of(file) for name, file in _own_files(wanted).items()}
+    table = read_table(path, form, wanted.target, wanted.features)
+    test = None
+    if wanted.test_path is not None:
+        other = Path(wanted.test_path)
+        names = wanted.features or table.features.names
+        tested = read_table(other, _form(other, wanted), wanted.target, names)
+        _check_alike(path, table, other, tested)
+        test = _examples(tested)
+    return RawData(path.name, _examples(table), test, sha256_of_all(files), files)
+
+
+def _examples(table: Table) -> Examples:
+    def features() -> Features:
+        return table.features
+
+    return Examples(features, table.targets)
+
+
+def _check_alike(path: Path, table: Table, other: Path, tested: Table) -> None:
+    """Refuses a test table with text where the training table has numbers, or the reverse."""
+    columns = dict(enumerate(table.features.names))
+    for position, name in columns.items():
+        kinds = ["text" if position in each.features.texts else "numbers" for each in (table, tested)]
+        if kinds[0] != kinds[1]:
+            raise DataError(f"{other}: column {name} holds {kinds[1]}, but {kinds[0]} in {path}")
+    for name, column in table.targets.items():
+        if (column.words is None) != (tested.targets[name].words is None):
+            raise DataError(f"{other}: column {name} is of another kind than in {path}")

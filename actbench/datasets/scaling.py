@@ -1,0 +1,123 @@
+"""Texts become columns of 0 and 1, features one size; both are fitted on the training part alone."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from actbench.datasets.raw import Column, Features
+from actbench.datasets.wanted import Scale
+
+Matrix = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+Categories = Mapping[int, tuple[str, ...]]
+
+_ROWS_AT_ONCE = 65_536  # double precision for some rows at a time, not for all
+
+
+def find_categories(features: Features, rows: Rows) -> Categories:
+    """The different texts in these rows, sorted, of each column of text by its position."""
+    return {
+        position: tuple(sorted(np.array(column.words)[np.unique(column.values[rows])].tolist()))
+        for position, column in features.texts.items()
+        if column.words is not None
+    }
+
+
+def width(features: Features, categories: Categories) -> int:
+    """Values per example once every category has a column of its own."""
+    numbers: int = features.numbers.shape[1]
+    return numbers + sum(map(len, categories.values()))
+
+
+def fill(out: Matrix, features: Features, rows: Rows, categories: Categories) -> None:
+    """Writes rows as a model takes them: in the columns' order, in place of a text one column a category.
+
+    A text that is not among the categories is a row of zeros there.
+
+    Args:
+        out: Shape (rows, width).
+        features: Of the set that the rows are of.
+        rows: Which ones.
+        categories: Those of the training part.
+    """
+    if not features.texts:
+        out[...] = features.numbers[rows]
+        return
+    number = start = 0
+    for position in range(features.numbers.shape[1] + len(features.texts)):
+        if position in features.texts:
+            stop = start + len(categories[position])
+            out[:, start:stop] = _one_hot(features.texts[position], rows, categories[position])
+        else:
+            stop = start + 1
+            out[:, start] = features.numbers[rows, number]
+            number += 1
+        start = stop
+
+
+def number_columns(features: Features, categories: Categories) -> npt.NDArray[np.bool_]:
+    """Which of the columns that `fill` writes are numbers of the source; the others are 0 or 1."""
+    flags = []
+    for position in range(features.numbers.shape[1] + len(features.texts)):
+        flags += [False] * len(categories[position]) if position in categories else [True]
+    return np.array(flags, dtype=bool)
+
+
+def scale(x: Matrix, train: range, how: Scale, *, levels: bool, numbers: npt.NDArray[np.bool_]) -> None:
+    """Brings the features to one size, in place.
+
+    Args:
+        x: All examples.
+        train: The rows to fit on.
+        how: none: as they are; unit: 0 to 1; standardize: mean 0 and standard deviation 1.
+        levels: Whether they are bytes, whose unit is 255; else that is the column's range.
+        numbers: The columns that this is about.
+    """
+    if how == "none":
+        return
+    if how == "unit" and levels:
+        x /= np.float32(255)
+        return
+    fitted = x[train.start : train.stop]
+    if how == "unit":
+        offset = fitted.min(axis=0).astype(np.float64)
+        size = fitted.max(axis=0).astype(np.float64) - offset
+    else:
+        offset, size = _mean_and_deviation(fitted)
+    offset[~numbers], size[~numbers] = 0.0, 1.0
+    size[size == 0] = 1.0  # a constant column becomes 0
+    for start in range(0, len(x), _ROWS_AT_ONCE):
+        part = x[start : start + _ROWS_AT_ONCE]
+        part[...] = (part - offset) / size
+
+
+def in_words(how: Scale, *, levels: bool) -> str:
+    """What `scale` does."""
+    if how == "none":
+        return "none: the features as they are"
+    if how == "unit" and levels:
+        return "unit: levels divided by 255"
+    fitted = "both of the training part"
+    if how == "unit":
+        return f"unit: each column less its minimum, divided by its range, {fitted}"
+    return f"standardize: each column less its mean, divided by its standard deviation, {fitted}"
+
+
+def _mean_and_deviation(x: Matrix) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    mean = x.mean(axis=0, dtype=np.float64)
+    squares = np.zeros_like(mean)
+    for start in range(0, len(x), _ROWS_AT_ONCE):
+        squares += ((x[start : start + _ROWS_AT_ONCE] - mean) ** 2).sum(axis=0)
+    deviation = np.sqrt(squares / len(x))
+    constant = x.min(axis=0) == x.max(axis=0)  # of which rounding may leave some deviation
+    deviation[constant] = 0.0
+    mean[constant] = x[0, constant]
+    return mean, deviation
+
+
+def _one_hot(column: Column, rows: Rows, categories: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    places = {word: place for place, word in enumerate(categories)}
+    of_word = np.array([places.get(word, -1) for word in column.words or ()])
+    hot: npt.NDArray[np.bool_] = of_word[column.values[rows]][:, None] == np.arange(len(categories))
+    return hot

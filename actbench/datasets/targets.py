@@ -1,0 +1,115 @@
+"""Whether a column is classes or a number, and its values as a model is trained on them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from actbench.datasets.raw import Column, TargetKind, check_finite, more
+from actbench.errors import DataError
+
+MOST_CLASSES_OF_INTEGERS = 20
+_SHOWN = 10
+_ARTICLE = {"classes": "", "number": "a "}
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """A target's values.
+
+    Attributes:
+        train: Of the source's training set: int32, 0..classes-1, or float32.
+        test: Of its test set, likewise; None where it has none.
+        classes: How many; None of a number.
+        rule: Why it is taken for what it is taken for, in words.
+    """
+
+    train: npt.NDArray[Any]
+    test: npt.NDArray[Any] | None
+    classes: int | None
+    rule: str
+
+
+def read_values(
+    label: str,
+    name: str,
+    train: Column,
+    test: Column | None,
+    kind: TargetKind | None = None,
+    because: str = "the loss says so",
+) -> Values:
+    """What a target amounts to.
+
+    Text and booleans are classes, floats numbers; whole numbers are classes where there are at most 20
+    different ones in the training set. Classes are sorted.
+
+    Args:
+        label: What messages call the source.
+        name: Of the target.
+        train: As in the source.
+        test: As in the source's own test set, if it has one.
+        kind: What decides over that rule: what the loss needs, or the source says; None for the rule.
+        because: Who says so.
+
+    Raises:
+        DataError: There is nothing to tell apart or to predict, a text would have to be a number, or a class
+            is in the test set alone.
+    """
+    natural, why = _natural_kind(train)
+    if kind == "number" and natural == "classes" and (train.words or train.values.dtype.kind == "b"):
+        what = "text" if train.words else "true and false"
+        raise DataError(f"{label}: column {name} holds {what}, but should be a number: {because}")
+    rule = why if kind is None else f"{_ARTICLE[kind]}{kind}, because {because}"
+    if (kind or natural) == "number":
+        return _numbers(label, name, train, test, rule)
+    return _classes(label, name, train, test, rule)
+
+
+def _natural_kind(column: Column) -> tuple[TargetKind, str]:
+    if column.words is not None:
+        return "classes", "classes, because it is text"
+    if column.values.dtype.kind == "b":
+        return "classes", "classes, because it is true or false"
+    if column.values.dtype.kind == "f":
+        return "number", "a number, because it has fractions"
+    if np.unique(column.values).size <= MOST_CLASSES_OF_INTEGERS:
+        return "classes", f"classes, because it is at most {MOST_CLASSES_OF_INTEGERS} whole numbers"
+    return "number", f"a number, because it is more than {MOST_CLASSES_OF_INTEGERS} whole numbers"
+
+
+def _numbers(label: str, name: str, train: Column, test: Column | None, rule: str) -> Values:
+    def single(column: Column) -> npt.NDArray[np.float32]:
+        with np.errstate(over="ignore"):
+            values = column.values.astype(np.float32)
+        check_finite(f"{label}: column {name}", values)
+        return values
+
+    values = single(train)
+    if (values == values[0]).all():
+        raise DataError(f"{label}: the target {name} is constant, always {values[0]:g}: nothing to predict")
+    return Values(values, None if test is None else single(test), None, rule)
+
+
+def _classes(label: str, name: str, train: Column, test: Column | None, rule: str) -> Values:
+    of_train = _plain(train)
+    found, codes = np.unique(of_train, return_inverse=True)
+    if len(found) < 2:
+        raise DataError(f"{label}: the target {name} has one class only, {found[0]}: nothing to tell apart")
+    shown = ", ".join(map(str, found[:_SHOWN])) + (f" and {len(found) - _SHOWN} more" * (len(found) > _SHOWN))
+    of_test = None
+    if test is not None:
+        plain = _plain(test)
+        of_test = np.searchsorted(found, plain).clip(max=len(found) - 1).astype(np.int32)
+        strange = np.flatnonzero(found[of_test] != plain)
+        if strange.size:
+            raise DataError(
+                f"{label}: row {strange[0] + 1} of the test set: {name} is {plain[strange[0]]}, a class that "
+                f"the training set does not have{more(strange.size)}; allowed: {shown}"
+            )
+    return Values(codes.astype(np.int32), of_test, len(found), f"{rule}: {shown}")
+
+
+def _plain(column: Column) -> npt.NDArray[Any]:
+    """The values themselves, which can be sorted."""
+    return column.values if column.words is None else np.array(column.words)[column.values]

@@ -1,0 +1,50 @@
+"""What the settings of a plan are trained on, looked at before anything runs."""
+
+from actbench.config.crosschecks import unmatched_in_words
+from actbench.datasets import describe
+from actbench.datasets.download import download, is_missing
+from actbench.datasets.expected import expect
+from actbench.errors import ConfigError
+from actbench.plan import Plan, Setting
+from actbench.records import DatasetInfo
+
+
+def describe_data(plan: Plan, *, fetch: bool = False) -> dict[str, DatasetInfo]:
+    """What there is to say of each setting's data, by the setting's id; own files are read whole.
+
+    Args:
+        plan: The settings, and the cells that have to suit their data.
+        fetch: Whether to download what is missing; else that is described by what is known without it.
+
+    Raises:
+        DataError: The data cannot be used.
+        ConfigError: A gated unit cannot match the plain model on it.
+    """
+    looked_at: dict[str, DatasetInfo] = {}
+    infos = {}
+    for setting in plan.settings:
+        key = setting.dataset.model_dump_json()
+        if key not in looked_at:
+            looked_at[key] = _describe(setting, fetch=fetch)
+        infos[setting.id] = looked_at[key]
+    _check_widths(plan, infos)
+    return infos
+
+
+def _describe(setting: Setting, *, fetch: bool) -> DatasetInfo:
+    name = setting.dataset.name
+    if name is not None and is_missing(name):
+        if not fetch:
+            return expect(setting.dataset.wanted())
+        download(name)
+    return describe(setting.dataset.wanted(), sha256=setting.data_sha256)
+
+
+def _check_widths(plan: Plan, infos: dict[str, DatasetInfo]) -> None:
+    """Refuses gated units that have no matching widths; of own data that shows only here."""
+    for block in plan.blocks:
+        data, plain = infos[block.setting.id], block.setting.model.hidden_units
+        problem = unmatched_in_words(plain, data.features, data.outputs)
+        for cell in block.cells:
+            if cell.match == "params" and problem is not None:
+                raise ConfigError(f"{cell.label}: {problem}")
