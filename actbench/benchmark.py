@@ -5,9 +5,9 @@ The command line and the Python API both come through here.
 
 import shlex
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from actbench.described import describe_cells
 from actbench.environment import describe_environment
 from actbench.errors import NothingMeasuredError
 from actbench.execution import Event, run_blocks
+from actbench.execution.estimate import weights
 from actbench.messages import Finished
 from actbench.micro_plan import MicroBlock, MicroPlan
 from actbench.plan import Block, Plan, describe_setting, make_plan
@@ -36,11 +37,14 @@ class Beginning:
         path: The run folder.
         plan: Everything planned.
         pending: The blocks still to be measured, in order.
+        weights: How long each of them takes, roughly and in proportion to the others, by its id; empty where
+            they take as long as each other.
     """
 
     path: Path
     plan: Plan | MicroPlan
     pending: tuple[Block | MicroBlock, ...]
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def measure_pending(
     """
     finished = {record.block for record in folder.records() if record.status == "ok"}
     pending = tuple(block for block in plan.blocks if block.id not in finished)
-    listen(Beginning(folder.path, plan, pending))
+    listen(Beginning(folder.path, plan, pending, weights(pending, folder.info.dataset)))
     with closing(
         execute(pending)
     ) as events:  # a notebook keeps the traceback, and with it a worker that runs
@@ -146,6 +150,9 @@ def command_line() -> str:
 def _describe(
     config: BenchConfig, plan: Plan, data: dict[str, DatasetInfo], overrides: Sequence[str]
 ) -> RunInfo:
+    described = {setting.id: describe_cells(plan.cells(setting)) for setting in plan.settings}
+    first, *others = described.values()
+    alike = all(other == first for other in others)
     return RunInfo(
         run_id=plan.run_id,
         name=plan.name,
@@ -153,14 +160,20 @@ def _describe(
         command=command_line(),
         overrides=tuple(overrides),
         config=config.model_dump(mode="json"),
-        activations=tuple(cell.label for cell in plan.blocks[0].cells),
+        activations=plan.labels,
         baseline=plan.baseline,
         placebo=plan.placebo,
         blocks=tuple(block.id for block in plan.blocks),
         settings=tuple(
-            SettingInfo(id=setting.id, description=describe_setting(setting)) for setting in plan.settings
+            SettingInfo(
+                id=setting.id,
+                description=describe_setting(setting),
+                varied=setting.varied,
+                described=() if alike else described[setting.id],
+            )
+            for setting in plan.settings
         ),
         dataset=data,
         environment=describe_environment(),
-        described=describe_cells(plan.blocks[0].cells),
+        described=first if alike else (),
     )

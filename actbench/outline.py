@@ -43,7 +43,7 @@ def make_outline(
         folder=folder,
         pending=pending,
         data=data,
-        time_s=estimate_s(plan, pending, data),
+        setting_s=estimate_s(pending, data),
         design=_design(plan, config.verdict, sd),
         sd_source=source,
     )
@@ -72,6 +72,6 @@ def _spread(plan: Plan, stored: StoredRun | None) -> tuple[float, str]:
 
 
 def _design(plan: Plan, verdict: VerdictConfig, sd: float) -> Design:
-    others = {cell.label for cell in plan.blocks[0].cells} - {plan.baseline, plan.placebo}
+    others = set(plan.labels) - {plan.baseline, plan.placebo}
     seeds = len(plan.blocks) // len(plan.settings)
     return Design(seeds, len(others), verdict.alpha, verdict.margin, sd)

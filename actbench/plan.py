@@ -25,6 +25,7 @@ from actbench.config.schema import (
 )
 from actbench.datasets import sha256_of_own
 from actbench.records import Record
+from actbench.varied import name_of
 
 _SETTING_DIGITS = 8
 _RUN_DIGITS = 12
@@ -65,9 +66,10 @@ class Setting(Record):
     """Everything but the activation and the seed.
 
     Attributes:
-        id: 8 hexadecimal digits, a hash of what differs from the defaults in the rest; of own files it counts
-            what is in them, not where they lie.
+        id: 8 hexadecimal digits, a hash of what differs from the defaults in what follows; of own files it
+            counts what is in them, not where they lie.
         data_sha256: Of own files' content; None of a dataset with a name.
+        varied: What differs between the settings of the plan, by dotted key; it has no say in the id.
     """
 
     id: str
@@ -77,6 +79,17 @@ class Setting(Record):
     timing: TimingConfig
     probes: ProbesConfig = Field(default_factory=ProbesConfig)
     data_sha256: str | None = None
+    varied: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What varies, in words; empty for the only setting of a plan."""
+        return name_of(self.varied)
+
+    @property
+    def differing(self) -> dict[str, Any]:
+        """What differs from the defaults, as plain data: the id is a hash of it."""
+        return _differing(self)
 
 
 class Block(Record):
@@ -101,7 +114,7 @@ class Block(Record):
     @property
     def title(self) -> str:
         """What progress calls it."""
-        return f"seed {self.seed}"
+        return ", ".join(filter(None, (self.setting.name, f"seed {self.seed}")))
 
 
 class Plan(Record):
@@ -128,6 +141,15 @@ class Plan(Record):
         """How many cells there are in all blocks."""
         return sum(len(block.cells) for block in self.blocks)
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the activations, the placebo last; the same in every block."""
+        return tuple(cell.label for cell in self.blocks[0].cells)
+
+    def cells(self, setting: Setting) -> tuple[CellPlan, ...]:
+        """What is trained in each block of a setting."""
+        return next(block.cells for block in self.blocks if block.setting == setting)
+
 
 def make_plan(config: BenchConfig) -> Plan:
     """The plan of a config; equal configs, and equal files where they name any, have equal plans.
@@ -135,8 +157,9 @@ def make_plan(config: BenchConfig) -> Plan:
     Raises:
         DataError: An own file cannot be read.
     """
-    cells = _cells(config)
-    settings = (_setting(config),)
+    planned = [(_setting(variant, varied), _cells(variant)) for varied, variant in config.variants]
+    settings = tuple(setting for setting, _ in planned)
+    timed = sum(setting.timing.budget_s is not None for setting in settings) * len(config.seeds)
     blocks = tuple(
         Block(
             id=f"{setting.id}-{seed}",
@@ -145,14 +168,14 @@ def make_plan(config: BenchConfig) -> Plan:
             cells=cells,
             baseline=config.baseline,
             seeds=len(config.seeds),
-            extra_budget_s=(setting.timing.budget_s or 0.0) / (len(settings) * len(config.seeds)),
+            extra_budget_s=(setting.timing.budget_s or 0.0) / max(1, timed),
         )
-        for setting in settings
+        for setting, cells in planned
         for seed in config.seeds
     )
     content = {
         "blocks": [block.id for block in blocks],
-        "cells": {setting.id: [_differing(cell) for cell in cells] for setting in settings},
+        "cells": {setting.id: [_differing(cell) for cell in cells] for setting, cells in planned},
         "baseline": config.baseline,
     }
     return Plan(
@@ -193,7 +216,7 @@ def plan_cell(entry: ActivationConfig, model_init: InitConfig) -> CellPlan:
 
 def describe_setting(setting: Setting) -> dict[str, Any]:
     """A setting as reports show it: own files by name, wherever they lie."""
-    description = setting.model_dump(mode="json", exclude={"id", "data_sha256"})
+    description = setting.model_dump(mode="json", exclude={"id", "data_sha256", "varied"})
     data = description["dataset"]
     names = {key: Path(data[key]).name for key in ("path", "test_path") if data[key] is not None}
     told = {key: value for key, value in data.items() if (key, value) != ("format", "auto")}
@@ -246,7 +269,7 @@ def _cells(config: BenchConfig) -> tuple[CellPlan, ...]:
     return tuple(cells)
 
 
-def _setting(config: BenchConfig) -> Setting:
+def _setting(config: BenchConfig, varied: dict[str, Any]) -> Setting:
     unnamed = Setting(
         id="",
         dataset=config.dataset,
@@ -255,6 +278,7 @@ def _setting(config: BenchConfig) -> Setting:
         timing=config.timing,
         probes=config.probes,
         data_sha256=sha256_of_own(config.dataset.wanted()),
+        varied=varied,
     )
     return unnamed.model_copy(update={"id": _digest(_differing(unnamed), _SETTING_DIGITS)})
 
@@ -262,7 +286,9 @@ def _setting(config: BenchConfig) -> Setting:
 def _differing(record: Record) -> dict[str, Any]:
     """What differs from the defaults and has a say in an id: a key that comes later changes none."""
     place = {"path", "test_path"}  # where files lie moves no number
-    return record.model_dump(mode="json", exclude_defaults=True, exclude={"id": True, "dataset": place})
+    return record.model_dump(
+        mode="json", exclude_defaults=True, exclude={"id": True, "varied": True, "dataset": place}
+    )
 
 
 def _digest(content: dict[str, Any], digits: int) -> str:

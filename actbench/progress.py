@@ -53,7 +53,8 @@ class ProgressDisplay:
         self._started_at = clock()
         self._pending: tuple[str, ...] = ()
         self._titles: dict[str, str] = {}
-        self._finished = 0
+        self._weights: dict[str, float] = {}
+        self._done = 0.0  # the weights of the blocks that are finished
 
     def __enter__(self) -> "ProgressDisplay":
         if self._console.is_terminal:
@@ -82,12 +83,13 @@ class ProgressDisplay:
                 again = "trying once more" if event.will_retry else "giving the block up"
                 self._line(f"{self._name(event.block)}: {event.reason}\n{again}")
             case Finished():
-                self._finished += 1
+                self._done += self._weights[event.record.block]
                 self._finish(event)
 
     def _begin(self, event: Beginning) -> None:
         self._started_at = self._clock()
         self._pending = tuple(block.id for block in event.pending)
+        self._weights = {block.id: event.weights.get(block.id, 1.0) for block in event.pending}
         self._titles = {block.id: block.title for block in event.plan.blocks}
         done = len(event.plan.blocks) - len(event.pending)
         resumed = f"; {done} of {len(event.plan.blocks)} blocks are already in the ledger" if done else ""
@@ -100,15 +102,16 @@ class ProgressDisplay:
             return
         diverged = [cell.activation for cell in record.cells if cell.status == "diverged"]
         note = f"; diverged: {', '.join(diverged)}" if diverged else ""
-        self._line(f"{self._name(record.block)}: {record.phases.wall_s:.1f} s{note}{self._time_left(0.0)}")
+        left = self._time_left(record.block, 0.0)
+        self._line(f"{self._name(record.block)}: {record.phases.wall_s:.1f} s{note}{left}")
 
     def _show(self, block: str, fraction: float, detail: str, more: str = "") -> None:
         if self._clock() - self._shown_at < self._interval_s:
             return
         self._shown_at = self._clock()
-        status = f"{self._name(block)}: {detail}{self._time_left(fraction)}"
+        status = f"{self._name(block)}: {detail}{self._time_left(block, fraction)}"
         if self._console.is_terminal:
-            filled = round(BAR_WIDTH * self._share(fraction))
+            filled = round(BAR_WIDTH * self._share(block, fraction))
             bar = "━" * filled + "╌" * (BAR_WIDTH - filled)
             self._live.update(Text(f"{bar} {status}\n{more}"), refresh=True)
         else:
@@ -121,11 +124,12 @@ class ProgressDisplay:
         position = self._pending.index(block) + 1
         return f"block {position}/{len(self._pending)} ({self._titles[block]})"
 
-    def _share(self, fraction: float) -> float:
-        return (self._finished + fraction) / len(self._pending)
+    def _share(self, block: str, fraction: float) -> float:
+        """Of the work, that is done; blocks of several settings are not equally long."""
+        return (self._done + fraction * self._weights[block]) / sum(self._weights.values())
 
-    def _time_left(self, fraction: float) -> str:
-        share = self._share(fraction)
+    def _time_left(self, block: str, fraction: float) -> str:
+        share = self._share(block, fraction)
         if not 0.0 < share < 1.0:
             return ""
         left_s = (self._clock() - self._started_at) * (1.0 - share) / share

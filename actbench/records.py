@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from actbench.varied import name_of
+
 SCHEMA_VERSION = 4
 
 
@@ -220,10 +222,20 @@ class SettingInfo(Record):
     Attributes:
         id: Identifies the setting within the run.
         description: The config's keys and values that make it: dataset, model, train, timing.
+        varied: Those by which it differs from the other settings, by dotted key; empty for the only one.
+        described: One per activation, in their order, where they are not the same in every setting, as under
+            several initialisers; else empty.
     """
 
     id: str
     description: dict[str, Any]
+    varied: dict[str, Any] = {}
+    described: "tuple[ActivationInfo, ...]" = ()
+
+    @property
+    def name(self) -> str:
+        """What varies, in words; the id of the only setting."""
+        return name_of(self.varied) or self.id
 
 
 class TargetInfo(Record):
@@ -314,7 +326,8 @@ class RunInfo(Record):
         settings: In the order of the plan.
         dataset: One per setting's id.
         environment: Of the process that created the run.
-        described: One per activation, in their order; empty in runs of older versions.
+        described: One per activation, in their order, where they are the same in every setting; empty where
+            they are not, and in runs of older versions.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -333,3 +346,7 @@ class RunInfo(Record):
     dataset: dict[str, DatasetInfo]
     environment: Environment
     described: tuple[ActivationInfo, ...] = ()
+
+    def described_in(self, setting: str) -> tuple[ActivationInfo, ...]:
+        """One per activation of the setting with this id, in their order; empty in runs of older versions."""
+        return next(entry.described for entry in self.settings if entry.id == setting) or self.described

@@ -78,7 +78,7 @@ def test_gated_layers_are_told_with_widths_and_parameters(tmp_path):
         wide.parameters,
         matched.parameters,
     ]
-    assert [entry["label"] for entry in value["described"]] == value["activations"]
+    assert [entry["label"] for entry in value["settings"][0]["described"]] == value["activations"]
 
 
 def test_a_placebo_of_a_gated_unit_is_not_told_again(tmp_path):

@@ -65,7 +65,7 @@ def test_ids_are_hexadecimal_and_the_same_in_every_process():
 
 
 def test_ids_are_those_of_what_differs_from_the_defaults():
-    """Runs are found and resumed by them, so that a key with a default that comes later must not move them."""
+    """Runs are found by them, so that a key with a default that comes later must not move them."""
 
     def digest(content):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -134,6 +134,34 @@ def test_the_setting_id_depends_on_the_setting_alone():
     same = plan(activations=["relu"], seeds=1, placebo=False).settings[0].id
     assert same == plan().settings[0].id
     assert plan(model={"hidden_units": [128]}).settings[0].id != same
+
+
+def test_a_sweep_makes_settings_with_blocks_that_follow_each_other():
+    made = plan(seeds=2, sweep={"train.epochs": [1, 2], "model.init": ["keras", "recommended"]})
+    assert [setting.name for setting in made.settings] == [
+        "epochs 1, init keras",
+        "epochs 1, init recommended",
+        "epochs 2, init keras",
+        "epochs 2, init recommended",
+    ]
+    assert [block.setting for block in made.blocks] == [x for x in made.settings for _ in range(2)]
+    assert len({setting.id for setting in made.settings}) == 4
+    assert made.blocks[2].title == "epochs 1, init recommended, seed 0"
+    inits = [made.cells(setting)[0].init for setting in made.settings]
+    assert inits == ["keras", "he_normal", "keras", "he_normal"]
+
+
+def test_a_setting_has_the_same_id_whatever_it_was_swept_with():
+    alone = plan(train=fine_data()["train"] | {"epochs": 2})
+    swept = plan(sweep={"train.epochs": [1, 2]})
+    assert swept.settings[1].id == alone.settings[0].id
+    assert swept.run_id != alone.run_id
+    assert plan(sweep={"train.epochs": [2]}).run_id == alone.run_id
+
+
+def test_the_budget_is_shared_by_the_blocks_that_have_a_target():
+    made = plan(seeds=2, sweep={"timing": [{}, {"target_ci": 0.01}, {"target_ci": 0.02, "budget_s": 60}]})
+    assert [block.extra_budget_s for block in made.blocks] == [0, 0, 30, 30, 15, 15]
 
 
 def test_plans_and_blocks_travel_as_json():

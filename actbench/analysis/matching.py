@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from actbench.described import describe_cells
-from actbench.plan import CellPlan
+from actbench.plan import CellPlan, Setting
 from actbench.records import ActivationInfo, DatasetInfo, RunInfo, SettingInfo
 
 Side = Literal["old", "new", "both"]
@@ -56,8 +58,9 @@ def match_settings(old: RunInfo, new: RunInfo) -> tuple[list[Pair], list[LeftOut
 
     Settings with the same id are pairs. Of the others, two are a pair where nothing differs but `timing` or
     `probes`: how often something is timed or looked into does not change what is learned. One with the same
-    engine comes before one with another, whose accuracies compare like those of another machine. Keys that
-    are null count as absent, so that a run of an older actbench matches. Where more than one setting of a run
+    engine comes before one with another, whose accuracies compare like those of another machine; one with the
+    same initialiser before one with another, which is compared activation by activation. Keys at their
+    default count as absent, so that a run of an older actbench matches. Where more than one setting of a run
     fits, none is chosen.
 
     Returns:
@@ -65,7 +68,7 @@ def match_settings(old: RunInfo, new: RunInfo) -> tuple[list[Pair], list[LeftOut
     """
     pairs: list[Pair] = []
     olds, news = list(old.settings), list(new.settings)
-    for key in (_id, _training_and_engine, _training):
+    for key in (_id, _all_but_timing, _training_and_engine, _training):
         groups = _groups(olds, news, key)
         pairs += [Pair(*before, *after) for before, after in groups if len(before) == len(after) == 1]
         olds = [entry for entry in olds if entry not in [pair.old for pair in pairs]]
@@ -83,30 +86,30 @@ def match_settings(old: RunInfo, new: RunInfo) -> tuple[list[Pair], list[LeftOut
     return comparable, [*refused, *left_out]
 
 
-def match_activations(old: RunInfo, new: RunInfo, setting: str) -> tuple[list[str], list[LeftOut]]:
+def match_activations(old: RunInfo, new: RunInfo, pair: Pair) -> tuple[list[str], list[LeftOut]]:
     """Labels that mean the same in both runs, in the order of the new one; never the placebo.
 
     Args:
         old: The old run.
         new: The new run.
-        setting: Id of the setting that these are activations of, for what is left out.
+        pair: The setting that these are activations of.
     """
     olds, news = ([label for label in run.activations if label != run.placebo] for run in (old, new))
     common, left_out = [], []
     for label in news:
         if label not in olds:
-            left_out.append(LeftOut("new", setting, f"activation {label}"))
-        elif reason := difference(old, new, label):
-            left_out.append(LeftOut("both", setting, f"activation {label}", reason))
+            left_out.append(LeftOut("new", pair.new.id, f"activation {label}"))
+        elif reason := difference(old, new, pair, label):
+            left_out.append(LeftOut("both", pair.new.id, f"activation {label}", reason))
         else:
             common.append(label)
-    left_out += [LeftOut("old", setting, f"activation {label}") for label in olds if label not in news]
+    left_out += [LeftOut("old", pair.new.id, f"activation {label}") for label in olds if label not in news]
     return common, left_out
 
 
-def difference(old: RunInfo, new: RunInfo, label: str) -> str:
+def difference(old: RunInfo, new: RunInfo, pair: Pair, label: str) -> str:
     """Why a label does not mean the same in both runs; empty where it does, or one of them does not say."""
-    was, is_now = _described(old, label), _described(new, label)
+    was, is_now = _described(old, pair.old.id, label), _described(new, pair.new.id, label)
     if was is None or is_now is None:
         return ""
     if was.definition != is_now.definition:
@@ -119,8 +122,8 @@ def difference(old: RunInfo, new: RunInfo, label: str) -> str:
     return ""
 
 
-def _described(info: RunInfo, label: str) -> ActivationInfo | None:
-    for entry in info.described:
+def _described(info: RunInfo, setting: str, label: str) -> ActivationInfo | None:
+    for entry in info.described_in(setting):
         if entry.label == label:
             return entry
     for written in info.config.get("activations", ()):  # of an older run, which knew names alone
@@ -157,9 +160,14 @@ def _id(setting: SettingInfo) -> str:
 
 def _training(setting: SettingInfo) -> str:
     """What is learned, whatever runs and times it; where weights start is compared by activation."""
-    content = {name: value for name, value in setting.description.items() if name not in _UNLEARNED}
+    content = {name: value for name, value in _content(setting).items() if name not in _UNLEARNED}
     content["model"] = {name: value for name, value in content["model"].items() if name != "init"}
-    return json.dumps(_without_nulls(content), sort_keys=True)
+    return json.dumps(content, sort_keys=True)
+
+
+def _all_but_timing(setting: SettingInfo) -> str:
+    init = _content(setting)["model"].get("init")
+    return f"{_training_and_engine(setting)} {json.dumps(init, sort_keys=True)}"
 
 
 def _training_and_engine(setting: SettingInfo) -> str:
@@ -169,6 +177,14 @@ def _training_and_engine(setting: SettingInfo) -> str:
 def _engine(setting: SettingInfo) -> str | None:
     engine: str | None = setting.description.get("timing", {}).get("engine")
     return engine
+
+
+def _content(setting: SettingInfo) -> dict[str, Any]:
+    """What makes it, without what is at its default."""
+    try:
+        return Setting.model_validate({"id": "", **setting.description}).differing
+    except ValidationError:  # of another version, with keys that this one does not know
+        return {name: _without_nulls(value) for name, value in setting.description.items()}
 
 
 def _without_nulls(value: Any) -> Any:

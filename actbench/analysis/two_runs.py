@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from actbench.analysis.changes import Changes, RunSide
-from actbench.analysis.matching import LeftOut, difference, match_activations, match_settings
+from actbench.analysis.matching import LeftOut, Pair, difference, match_activations, match_settings
 from actbench.analysis.measured import (
     common_environment,
     finished_blocks,
@@ -45,17 +45,17 @@ def compare_runs(
     before, after = _Measured(old, old_records), _Measured(new, new_records)
     machines = machine_differences(before.environment, after.environment)
     verdict = verdict_of(new)
-    baseline = _common_baseline(old, new)
     pairs, left_out = match_settings(old, new)
     settings = []
     for pair in pairs:
         sides = before.cells(pair.old.id), after.cells(pair.new.id)
-        labels, other_labels = match_activations(old, new, pair.new.id)
+        labels, other_labels = match_activations(old, new, pair)
         different = machine_differences(before.environment, after.environment, pair.engines)
         machines += [words for words in different if words not in machines]
         times_compared = accept_environment or not different
         timed, other_times = common_times(sides, pair.new.id) if times_compared else ([], [])
         left_out += [*other_labels, *_other_seeds(sides, pair.new.id), *other_times]
+        baseline = _common_baseline(old, new, pair)
         changed = setting_change(pair, sides, labels, timed, baseline, verdict)
         settings.append(replace(changed, machines=tuple(different), times_compared=times_compared))
     told = differences(before.environment, after.environment)
@@ -94,8 +94,8 @@ class _Measured:
         return RunSide(self._info, self.environment, len(self._finished), levels)
 
 
-def _common_baseline(old: RunInfo, new: RunInfo) -> str | None:
-    same = old.baseline == new.baseline and not difference(old, new, new.baseline)
+def _common_baseline(old: RunInfo, new: RunInfo, pair: Pair) -> str | None:
+    same = old.baseline == new.baseline and not difference(old, new, pair, new.baseline)
     return new.baseline if same else None
 
 

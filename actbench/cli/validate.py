@@ -47,7 +47,7 @@ def _check(path: Path, overrides: tuple[str, ...]) -> str | None:
 
 
 def _summary(plan: "Plan") -> str:
-    activations = len(plan.blocks[0].cells) - (plan.placebo is not None)
+    activations = len(plan.labels) - (plan.placebo is not None)
     placebo = " + placebo" if plan.placebo else ""
     seeds = len({block.seed for block in plan.blocks})
     return (

@@ -6,6 +6,9 @@ from actbench.config.mistakes import show
 from actbench.config.tree import Entry, Mistake, Node, Place, format_path
 from actbench.config.yaml_tree import Parsed, parse
 
+# Below these a key has dots of its own, as in sweep.train.learning_rate; the deepest first.
+_DOTTED_BELOW = ("sweep.zip", "sweep")
+
 
 def apply_overrides(root: Node, overrides: Iterable[str]) -> Parsed:
     """The document with every override in it, the last of equal keys winning, and what is wrong with them.
@@ -19,7 +22,7 @@ def apply_overrides(root: Node, overrides: Iterable[str]) -> Parsed:
     mistakes: list[Mistake] = []
     for override in overrides:
         key, equals, text = override.partition("=")
-        path = tuple(key.split("."))
+        path = _path(key)
         place = Place(f"--set {key if key.isprintable() else show(key)}")
         if not equals or not all(path):
             mistakes.append(Mistake(place, (), "is not KEY=VALUE; allowed: such as train.epochs=2"))
@@ -33,6 +36,14 @@ def apply_overrides(root: Node, overrides: Iterable[str]) -> Parsed:
             else:
                 root = outcome
     return Parsed(root, tuple(mistakes))
+
+
+def _path(key: str) -> tuple[str, ...]:
+    """The keys on the way to a value."""
+    prefix = next((prefix for prefix in _DOTTED_BELOW if key.startswith(f"{prefix}.")), None)
+    if prefix is None or key in _DOTTED_BELOW:
+        return tuple(key.split("."))
+    return (*prefix.split("."), key.removeprefix(f"{prefix}."))
 
 
 def _assign(node: Node, path: Sequence[str], depth: int, value: Node) -> Node | Mistake:

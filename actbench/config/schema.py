@@ -7,7 +7,15 @@ They are as strict as the loader, so the Python API gives the same messages.
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails
 
 from actbench.config.activation import ActivationConfig, default_label
@@ -20,6 +28,8 @@ from actbench.config.mistakes import mistake, show
 from actbench.config.optimizers import OPTIMIZERS
 from actbench.config.probes import ProbesConfig, probes_beyond
 from actbench.config.section import Section
+from actbench.config.sweep import SweepOf
+from actbench.config.variants import Variant, repeated, understood, validate_all, variants_of
 from actbench.errors import did_you_mean
 
 __all__ = [
@@ -85,7 +95,7 @@ class TimingConfig(Section):
     there are timing-only rounds until it is expected to be reached, or the budget is spent; null for none"""
     budget_s: Annotated[float, Number(above=0)] | None = None
     """seconds that these rounds may take in the whole run, shared equally by its blocks; what one leaves
-    goes to the next; 120 by default"""
+    goes to the next of its setting; 120 by default"""
 
     @classmethod
     def written_out(cls, raw: object) -> object:
@@ -123,8 +133,21 @@ class VerdictConfig(Section):
     """validation accuracy, a fraction, to which epochs and seconds are reported; null for none"""
 
 
+SWEPT: dict[str, type[Section]] = {
+    "dataset": DatasetConfig,
+    "model": ModelConfig,
+    "train": TrainConfig,
+    "timing": TimingConfig,
+}
+"""The parts of a config that make a setting, so that a sweep may go through their keys."""
+
+
 class BenchConfig(Section):
-    """A whole config."""
+    """A whole config.
+
+    With a sweep, its sections are those of the first setting; as plain data they are what was written, for
+    defaults that depend on a swept key are those of each setting.
+    """
 
     name: Annotated[str, FolderName()]
     """what the run's folder is called"""
@@ -148,6 +171,51 @@ class BenchConfig(Section):
     """a mapping such as {margin: 0.001}"""
     placebo: Annotated[bool, Flag()] = True
     """whether a second copy of the baseline runs, to show how much of a difference is noise"""
+    sweep: Annotated[dict[str, Any], SweepOf(SWEPT)] = Field(default_factory=dict)
+    """lists of values by key, such as {train.learning_rate: [0.001, 0.01]}: each combination is a setting;
+    those under zip go together"""
+    _settings: tuple[tuple[dict[str, Any], dict[str, Section]], ...] = PrivateAttr(())
+    _written: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def variants(self) -> "tuple[tuple[dict[str, Any], BenchConfig], ...]":
+        """A config without a sweep for each setting, behind the values by which it differs, by dotted key."""
+        if not self.sweep:
+            return (({}, self),)
+        return tuple(
+            (varied, self.model_copy(update={**sections, "sweep": {}})) for varied, sections in self._settings
+        )
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = handler(self)
+        return {**dumped, **self._written} if self.sweep else dumped
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _go_through(cls, raw: Any, validate: ModelWrapValidatorHandler["BenchConfig"]) -> "BenchConfig":
+        if not isinstance(raw, Mapping) or not raw.get("sweep"):
+            return validate(raw)
+        first, *others = variants_of(raw["sweep"], SWEPT)
+        without = {key: value for key, value in raw.items() if key != "sweep"}
+
+        def make(variant: Variant) -> BenchConfig:
+            return validate(variant.put_into(raw if variant is first else without))
+
+        variants = [first, *others]
+        configs = validate_all(variants, make)
+        sections = [{name: getattr(config, name) for name in SWEPT} for config in configs]
+        same = list(repeated(variants, sections))
+        if same:
+            raise ValidationError.from_exception_data("config", same)
+        config = configs[0]
+        config._settings = tuple(
+            (_varied(variant, setting), setting) for variant, setting in zip(variants, sections, strict=True)
+        )
+        swept = understood(variants, [varied for varied, _ in config._settings])
+        config = config.model_copy(update={"sweep": swept})
+        config._written = {name: _written(raw.get(name), sections[0][name]) for name in SWEPT}
+        return config
 
     @classmethod
     def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
@@ -164,6 +232,29 @@ class BenchConfig(Section):
                 "verdict",
                 "target_accuracy",
             )
+
+
+def _written(given: object, section: Section) -> dict[str, Any]:
+    """Those keys of a section that the config has, as they were understood."""
+    if isinstance(given, Section):
+        return given.model_dump(mode="json", exclude_unset=True)
+    keys = given if isinstance(given, Mapping) else ()
+    return {key: value for key, value in section.model_dump(mode="json").items() if key in keys}
+
+
+def _varied(variant: Variant, sections: Mapping[str, Section]) -> dict[str, Any]:
+    """The values by which a setting differs, as they were understood."""
+    plain = {name: section.model_dump(mode="json") for name, section in sections.items()}
+
+    def understood(key: str, value: Any) -> Any:
+        found: Any = plain
+        for step in key.split("."):
+            if not isinstance(found, Mapping) or step not in found:
+                return value
+            found = found[step]
+        return found
+
+    return {key: understood(key, value) for key, value in variant.values.items()}
 
 
 def _wrong_labels(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:

@@ -106,6 +106,6 @@ def format_path(path: Sequence[str | int]) -> str:
             text += f"[{step}]"
         else:
             text += (
-                f"{'.' if text else ''}{step if re.fullmatch(r'[A-Za-z0-9_-]{1,60}', step) else show(step)}"
+                f"{'.' if text else ''}{step if re.fullmatch(r'[A-Za-z0-9_.-]{1,60}', step) else show(step)}"
             )
     return text

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from actbench.plan import Block, Plan, Setting, training_flops
+from actbench.micro_plan import MicroBlock
+from actbench.plan import Block, training_flops
 from actbench.records import DatasetInfo
 
 # Wall time over the time of the matrix products alone, and seconds to compile one activation: round figures
@@ -13,38 +14,57 @@ from actbench.records import DatasetInfo
 _TRAINING_OVERHEAD = {"compiled": 1.3, "keras": 9.0}
 _COMPILE_S = {"compiled": 2.0, "keras": 3.0}
 _CALL_OVERHEAD_S = {"compiled": 0.0003, "keras": 0.06}
-_START_S = 8.0
+_START_S = 8.0  # of a worker; each setting has one
+_TYPICAL_FLOPS_PER_S = 5e10
 
 
-def estimate_s(plan: Plan, pending: Sequence[Block], data: Mapping[str, DatasetInfo]) -> float:
-    """Seconds that these blocks of the plan would take here; expect it to be off by half either way.
+def estimate_s(pending: Sequence[Block], data: Mapping[str, DatasetInfo]) -> dict[str, float]:
+    """Seconds that these blocks would take here, by setting; expect them to be off by half either way.
 
     Without timing-only rounds: they take at most `Block.extra_budget_s`, and may need less.
 
     Args:
-        plan: All of it.
         pending: What is still to be measured.
         data: What each setting is trained on, by the setting's id.
     """
-    if not pending:
-        return 0.0
-    rate = _product_flops_per_s()
-    settings = [setting for setting in plan.settings if any(block.setting == setting for block in pending)]
-    return _START_S + sum(_setting_s(setting, data[setting.id], pending, rate) for setting in settings)
+    rate = _product_flops_per_s() if pending else _TYPICAL_FLOPS_PER_S
+    found: dict[str, float] = {}
+    for block in pending:
+        if block.setting.id not in found:
+            found[block.setting.id] = _START_S + _compile_s(block)
+        found[block.setting.id] += _block_s(block, data[block.setting.id], rate)
+    return found
 
 
-def _setting_s(setting: Setting, data: DatasetInfo, pending: Sequence[Block], rate: float) -> float:
-    rows = data.train
+def weights(pending: Sequence[Block | MicroBlock], data: Mapping[str, DatasetInfo]) -> dict[str, float]:
+    """How long each block takes, roughly and in proportion to the others.
+
+    Args:
+        pending: What is to be measured.
+        data: As in `estimate_s`; nothing of blocks of `actbench micro`.
+    """
+    return {
+        block.id: 1.0
+        if isinstance(block, MicroBlock)
+        else _block_s(block, data[block.setting.id], _TYPICAL_FLOPS_PER_S)
+        for block in pending
+    }
+
+
+def _block_s(block: Block, data: DatasetInfo, rate: float) -> float:
+    setting, rows = block.setting, data.train
     engine = setting.timing.engine
     total_flops = training_flops(setting, data.features, data.outputs, rows)
     forward_flops = total_flops / setting.train.epochs / rows / 3
-    cells = sum(len(block.cells) for block in pending if block.setting == setting)
     inference_s = sum(
         setting.timing.inference_rounds * (forward_flops * size / rate + _CALL_OVERHEAD_S[engine])
         for size in setting.timing.inference_batch_sizes
     )
-    compile_s = _COMPILE_S[engine] * len(pending[0].cells)
-    return cells * (total_flops / rate * _TRAINING_OVERHEAD[engine] + inference_s) + compile_s
+    return len(block.cells) * (total_flops / rate * _TRAINING_OVERHEAD[engine] + inference_s)
+
+
+def _compile_s(block: Block) -> float:
+    return _COMPILE_S[block.setting.timing.engine] * len(block.cells)
 
 
 def _product_flops_per_s(size: int = 512, duration_s: float = 0.2) -> float:

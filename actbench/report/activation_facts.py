@@ -16,9 +16,9 @@ _MATCHED = {
 }
 
 
-def activation_facts(info: RunInfo) -> Facts:
+def activation_facts(described: Sequence[ActivationInfo], placebo: str | None) -> Facts:
     """Initialisers, what labels stand for, gated units and twins; of older runs nothing is known."""
-    described = [entry for entry in info.described if entry.label != info.placebo]
+    described = [entry for entry in described if entry.label != placebo]
     facts = [("initialiser", text) for text in initialisers_in_words(described)]
     functions: dict[str, list[str]] = {}
     for entry in described:
@@ -81,20 +81,28 @@ def marked(info: RunInfo, label: str) -> str:
 def mixing(info: RunInfo) -> frozenset[str]:
     """Labels of the activations that mix the units of a layer; gated ones do so in pairs only."""
     return frozenset(
-        entry.label for entry in info.described if entry.element_wise is False and entry.match is None
+        entry.label for entry in _of_first(info) if entry.element_wise is False and entry.match is None
     )
 
 
 def start_alike(info: RunInfo) -> bool:
-    """Whether all models start from the same weights: one initialiser, and no layers of other widths."""
-    return all(entry.match is None for entry in info.described) and (
-        len({entry.init for entry in info.described}) < 2
+    """Whether a setting's models start from the same weights: one initialiser, no layers of other widths."""
+    return all(
+        entry.match is None and entry.init == described[0].init
+        for setting in info.settings
+        if (described := info.described_in(setting.id))
+        for entry in described
     )
 
 
 def element_wise(info: RunInfo, label: str) -> bool | None:
     """Whether each output depends on one input alone; None where unknown."""
-    return next((entry.element_wise for entry in info.described if entry.label == label), None)
+    return next((entry.element_wise for entry in _of_first(info) if entry.label == label), None)
+
+
+def _of_first(info: RunInfo) -> tuple[ActivationInfo, ...]:
+    """What the activations are, whose functions are the same in every setting."""
+    return info.described_in(info.settings[0].id)
 
 
 def _defined(entry: ActivationInfo) -> str:

@@ -25,7 +25,7 @@ def run_facts(report: Report) -> Facts:
         *(("failed", f"block {block.block}: {block.reason}") for block in report.estimates.failed),
         ("baseline", _baseline(report)),
         ("verdicts", _verdicts(report.estimates.verdict)),
-        *activation_facts(info),
+        *activation_facts(info.described, info.placebo),
         ("sorted by", DESCRIPTIONS[report.sort]),
     ]
     if info.placebo is None:

@@ -110,7 +110,11 @@ def _document(info: RunInfo, estimates: MicroEstimates) -> Document:
         *machine_facts(estimates.environment),
         ("blocks", f"{estimates.finished} of {len(info.blocks)} finished"),
         *(("failed", f"block {block.block}: {block.reason}") for block in estimates.failed),
-        *((name, text) for name, text in activation_facts(info) if name == "function"),
+        *(
+            (name, text)
+            for name, text in activation_facts(info.described, info.placebo)
+            if name == "function"
+        ),
         ("placebo", _placebo(estimates.settings)),
     )
     notes = (*_NOTES, MIXING_NOTE) if mixing(info) else _NOTES

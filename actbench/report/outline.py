@@ -37,7 +37,7 @@ class Outline:
         folder: Where the run lies or would lie.
         pending: The blocks still to be measured, in order.
         data: What each setting is trained on, by the setting's id.
-        time_s: Roughly what they take here, but for timing-only rounds.
+        setting_s: Roughly what those of each setting take here, by its id, but for timing-only rounds.
         design: What one setting's seeds can decide in accuracy.
         sd_source: Where `design.sd` comes from, in words.
     """
@@ -46,7 +46,7 @@ class Outline:
     folder: Path
     pending: tuple[Block, ...]
     data: Mapping[str, DatasetInfo]
-    time_s: float
+    setting_s: dict[str, float]
     design: Design
     sd_source: str
 
@@ -56,16 +56,24 @@ class Outline:
         return sum(block.extra_budget_s for block in self.pending)
 
     @property
-    def described(self) -> tuple[ActivationInfo, ...]:
-        """What each activation is, in the order of the config."""
-        return describe_cells(self.plan.blocks[0].cells)
+    def time_s(self) -> float:
+        """Roughly what all of them take."""
+        return sum(self.setting_s.values())
+
+    def described(self, setting: Setting) -> tuple[ActivationInfo, ...]:
+        """What each activation is in a setting, in the order of the config."""
+        return describe_cells(self.plan.cells(setting))
+
+    def pending_in(self, setting: Setting) -> int:
+        """How many blocks of a setting are still to be measured."""
+        return sum(block.setting == setting for block in self.pending)
 
     def gated(self, setting: Setting) -> tuple[Gated, ...]:
         """The models of gated units, with the widths that they get."""
         plain, data = setting.model.hidden_units, self.data[setting.id]
         count = parameters(plain, data.features, data.outputs)
         found = []
-        for entry in self.described:
+        for entry in self.described(setting):
             if entry.match is not None and entry.label != self.plan.placebo:
                 matched = entry.match == "params"
                 units = matched_widths(plain, data.features, data.outputs) if matched else plain

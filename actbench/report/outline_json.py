@@ -15,12 +15,15 @@ def outline_to_json(outline: Outline) -> str:
         "settings": [
             {
                 **setting.model_dump(mode="json"),
+                "name": setting.name,
                 "gated": [asdict(gated) for gated in outline.gated(setting)],
+                "described": [entry.model_dump(mode="json") for entry in outline.described(setting)],
+                "pending_blocks": outline.pending_in(setting),
+                "time_s": outline.setting_s.get(setting.id, 0.0),
             }
             for setting in plan.settings
         ],
-        "activations": [cell.label for cell in plan.blocks[0].cells],
-        "described": [entry.model_dump(mode="json") for entry in outline.described],
+        "activations": list(plan.labels),
         "baseline": plan.baseline,
         "placebo": plan.placebo,
         "blocks": len(plan.blocks),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from actbench.analysis.design import Design
 from actbench.analysis.power import MOST_SEEDS, POWER
+from actbench.plan import Setting
 from actbench.report.activation_facts import initialisers_in_words
 from actbench.report.numbers import format_duration
 from actbench.report.outline import Gated, Outline
@@ -21,19 +22,14 @@ def _work(outline: Outline) -> Facts:
     plan, pending = outline.plan, len(outline.pending)
     yield "run", f"{plan.name}/{plan.run_id}"
     for setting in plan.settings:
-        train = setting.train
-        yield (
-            "setting",
-            f"{setting.dataset.title}, hidden units {list(setting.model.hidden_units)}, {train.optimizer} "
-            f"{train.learning_rate:g}, batch {train.batch_size}, {train.epochs} epochs, "
-            f"engine {setting.timing.engine}",
-        )
+        yield "setting", _setting(outline, setting)
         yield from _gated(outline.gated(setting))
-    labels = [cell.label for cell in plan.blocks[0].cells if cell.label != plan.placebo]
+        if len(plan.settings) > 1:
+            yield from _initialisers(outline, setting)
+    labels = [label for label in plan.labels if label != plan.placebo]
     yield "cells", ", ".join(labels) + (f" and a placebo of {plan.baseline}" if plan.placebo else "")
-    described = [entry for entry in outline.described if entry.label != plan.placebo]
-    for initialiser in initialisers_in_words(described):
-        yield "init", initialiser
+    if len(plan.settings) == 1:
+        yield from _initialisers(outline, plan.settings[0])
     seeds = outline.design.seeds
     yield "blocks", f"{len(plan.blocks)}: {len(plan.settings)} setting(s), {seeds} seed(s) each"
     yield "trainings", str(plan.trainings)
@@ -41,6 +37,25 @@ def _work(outline: Outline) -> Facts:
     extra_s = outline.extra_budget_s
     extra = f", and at most {format_duration(extra_s)} more for timing-only rounds" if extra_s else ""
     yield "time", f"about {format_duration(outline.time_s)} here, from a quick calibration{extra}"
+
+
+def _setting(outline: Outline, setting: Setting) -> str:
+    train = setting.train
+    words = (
+        f"{setting.dataset.title}, hidden units {list(setting.model.hidden_units)}, {train.optimizer} "
+        f"{train.learning_rate:g}, batch {train.batch_size}, {train.epochs} epochs, "
+        f"engine {setting.timing.engine}"
+    )
+    if not setting.name:
+        return words
+    pending, time_s = outline.pending_in(setting), outline.setting_s.get(setting.id, 0.0)
+    return f"{setting.name}: {pending} block(s) pending, about {format_duration(time_s)}; {words}"
+
+
+def _initialisers(outline: Outline, setting: Setting) -> Facts:
+    described = [entry for entry in outline.described(setting) if entry.label != outline.plan.placebo]
+    for initialiser in initialisers_in_words(described):
+        yield "init", initialiser
 
 
 def _gated(found: Sequence[Gated]) -> Facts:

@@ -129,11 +129,10 @@ def _planned_today(stored: StoredRun) -> Plan:
         ) from None
     seeds = {record.block: record.seed for record in stored.records}
     today = {name: block.seed for name, block in zip(info.blocks, plan.blocks, strict=False)}
-    labels = tuple(cell.label for cell in plan.blocks[0].cells)
-    if (len(plan.blocks), labels, today | seeds) != (len(info.blocks), info.activations, today):
+    if (len(plan.blocks), plan.labels, today | seeds) != (len(info.blocks), info.activations, today):
         raise StoreError(
             f"{stored.path}: its config makes another plan today, of {len(plan.blocks)} blocks with the "
-            f"cells {', '.join(labels)}; {_remedy(info)}"
+            f"cells {', '.join(plan.labels)}; {_remedy(info)}"
         )
     _check_sources(info, plan)
     return plan
@@ -141,8 +140,8 @@ def _planned_today(stored: StoredRun) -> Plan:
 
 def _check_sources(info: RunInfo, plan: Plan) -> None:
     """Refuses functions of the user's that are not those of the run."""
-    then = {entry.label: entry.source_sha256 for entry in info.described}
-    for cell in plan.blocks[0].cells:
+    then = {entry.label: entry.source_sha256 for entry in info.described_in(info.settings[0].id)}
+    for cell in plan.blocks[0].cells:  # the same functions in every setting
         if cell.function is not None and then.get(cell.label) != cell.source_sha256:
             raise DataError(
                 f"{cell.label}: the source of {cell.function} is not what the run was trained with; "

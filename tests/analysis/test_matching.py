@@ -1,6 +1,6 @@
 import pytest
 
-from actbench.analysis.matching import LeftOut, match_activations, match_settings
+from actbench.analysis.matching import LeftOut, Pair, match_activations, match_settings
 from actbench.described import describe_cells
 from actbench.plan import CellPlan
 from actbench.records import ActivationInfo, RunInfo, SettingInfo
@@ -112,9 +112,13 @@ def test_other_data_is_refused_with_the_reason(field: str, words: str) -> None:
 def test_activations_that_both_have_without_the_placebo() -> None:
     old = make_info(("relu", "tanh", "elu", "placebo"))
     new = make_info(("elu", "gelu", "relu", "placebo"))
-    labels, left_out = match_activations(old, new, "a")
+    labels, left_out = match_activations(old, new, Pair(old.settings[0], new.settings[0]))
     assert labels == ["elu", "relu"]
-    assert left_out == [LeftOut("new", "a", "activation gelu"), LeftOut("old", "a", "activation tanh")]
+    setting = new.settings[0].id
+    assert left_out == [
+        LeftOut("new", setting, "activation gelu"),
+        LeftOut("old", setting, "activation tanh"),
+    ]
 
 
 def activations(slope: float) -> dict[str, object]:
@@ -123,14 +127,14 @@ def activations(slope: float) -> dict[str, object]:
 
 def test_a_label_that_means_something_else_is_refused() -> None:
     old, new = (make_info(("leaky",), config=activations(slope), placebo=None) for slope in (0.1, 0.2))
-    labels, [left_out] = match_activations(old, new, "a")
+    labels, [left_out] = match_activations(old, new, Pair(old.settings[0], new.settings[0]))
     assert labels == []
     assert left_out.side == "both"
     assert (
         left_out.reason
         == "it is leaky_relu, negative_slope 0.1 in OLD and leaky_relu, negative_slope 0.2 in NEW"
     )
-    assert match_activations(old, old, "a") == (["leaky"], [])
+    assert match_activations(old, old, Pair(old.settings[0], old.settings[0])) == (["leaky"], [])
 
 
 def described(label: str, **changes: object) -> ActivationInfo:
@@ -155,7 +159,7 @@ def test_what_makes_a_label_another_activation(changes: dict[str, object], reaso
     old, new = (
         make_info(("leaky",), placebo=None, described=[described("leaky", **some)]) for some in ({}, changes)
     )
-    labels, left_out = match_activations(old, new, "a")
+    labels, left_out = match_activations(old, new, Pair(old.settings[0], new.settings[0]))
     assert labels == (["leaky"] if reason is None else [])
     assert [entry.reason for entry in left_out] == ([] if reason is None else [reason])
 
@@ -163,9 +167,9 @@ def test_what_makes_a_label_another_activation(changes: dict[str, object], reaso
 def test_an_older_run_describes_its_activations_by_its_config() -> None:
     old = make_info(("leaky",), config=activations(0.1), placebo=None)
     new = make_info(("leaky",), placebo=None, described=[described("leaky")])
-    assert match_activations(old, new, "a") == (["leaky"], [])
+    assert match_activations(old, new, Pair(old.settings[0], new.settings[0])) == (["leaky"], [])
     other = make_info(("leaky",), placebo=None, described=[described("leaky", init="he_normal")])
-    assert match_activations(old, other, "a")[0] == []
+    assert match_activations(old, other, Pair(old.settings[0], other.settings[0]))[0] == []
 
 
 def test_where_weights_start_is_no_matter_of_the_setting() -> None:

@@ -56,7 +56,7 @@ def test_every_mistake_has_a_line_of_its_own_in_the_order_of_the_file():
         "c.yaml:18:10: placebo: 'on' is neither true nor false; allowed: true or false",
         "c.yaml:19:1: zoom: unknown key; "
         "allowed: name, dataset, model, activations, baseline, train, seeds, timing, probes, verdict, "
-        "placebo",
+        "placebo, sweep",
         "--set model.hidden_units: model.hidden_units[0]: 0 is too small; allowed: 1 to 65536",
         "--set timing.engine: timing.engine: 'tf' is not a known engine; allowed: compiled, keras",
     ]
@@ -83,7 +83,8 @@ def test_a_missing_key_is_reported_at_the_mapping_that_lacks_it():
         (
             "[1, 2]",
             "c.yaml:1:1: a list is not a mapping; allowed: a mapping with the keys "
-            "name, dataset, model, activations, baseline, train, seeds, timing, probes, verdict, placebo",
+            "name, dataset, model, activations, baseline, train, seeds, timing, probes, verdict, placebo, "
+            "sweep",
         ),
         (
             "a: [",
@@ -138,9 +139,9 @@ def test_an_override_mends_a_mistake_of_the_file():
 
 
 def test_an_override_of_an_alias_leaves_the_other_places_alone():
-    text = FINE.replace("{name: mnist, validation: 5000}", "&d {name: mnist}") + "sweep: *d\n"
-    found = message(text, ["dataset.validation=7", "sweep.validation=8"])
-    assert found.startswith("c.yaml:16:1: sweep: unknown key")
+    text = FINE.replace("{name: mnist, validation: 5000}", "&d {name: mnist}") + "zoom: *d\n"
+    found = message(text, ["dataset.validation=7", "zoom.validation=8"])
+    assert found.startswith("c.yaml:16:1: zoom: unknown key")
     assert "\n" not in found
 
 
@@ -168,7 +169,7 @@ def test_an_override_of_an_alias_leaves_the_other_places_alone():
         (
             "trian.epochs=3",
             "--set trian.epochs: trian: unknown key; allowed: name, dataset, model, activations, "
-            "baseline, train, seeds, timing, probes, verdict, placebo; did you mean 'train'?",
+            "baseline, train, seeds, timing, probes, verdict, placebo, sweep; did you mean 'train'?",
         ),
         (
             "train.epochs=",
@@ -197,7 +198,9 @@ def test_a_wrong_override_is_named(override, line):
 
 @pytest.mark.parametrize(("text", "shown"), [("- relu\n- tanh\n", "a list"), ("relu\n", "'relu'")])
 def test_overrides_of_what_is_no_mapping_add_no_mistake(text, shown):
-    keys = "name, dataset, model, activations, baseline, train, seeds, timing, probes, verdict, placebo"
+    keys = (
+        "name, dataset, model, activations, baseline, train, seeds, timing, probes, verdict, placebo, sweep"
+    )
     assert message(text, ["seeds=1", "nonsense"]) == (
         f"c.yaml:1:1: {shown} is not a mapping; allowed: a mapping with the keys {keys}"
     )

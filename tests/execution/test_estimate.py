@@ -1,7 +1,7 @@
 import pytest
 
 from actbench.execution import estimate
-from actbench.execution.estimate import estimate_s
+from actbench.execution.estimate import estimate_s, weights
 from actbench.plan import Plan
 from actbench.planned_data import describe_data
 from tests.blocks import block, cell
@@ -22,7 +22,7 @@ def plan(seeds, **values):
 
 def seconds(seeds, **values):
     planned = plan(seeds, **values)
-    return estimate_s(planned, planned.blocks, describe_data(planned))
+    return sum(estimate_s(planned.blocks, describe_data(planned)).values())
 
 
 def test_this_machine_can_tell():
@@ -32,8 +32,10 @@ def test_this_machine_can_tell():
 def test_what_is_finished_takes_no_time(steady):
     planned = plan(3)
     data = describe_data(planned)
-    assert estimate_s(planned, (), data) == 0.0
-    assert estimate_s(planned, planned.blocks[:1], data) < estimate_s(planned, planned.blocks, data)
+    assert estimate_s((), data) == {}
+    pending = planned.blocks[:1], planned.blocks
+    [few], [all_of_it] = (estimate_s(blocks, data).values() for blocks in pending)
+    assert few < all_of_it
 
 
 def test_the_budget_of_timing_only_rounds_is_left_to_the_caller(steady):
@@ -46,3 +48,19 @@ def test_more_work_takes_longer(steady):
     assert seconds(20, **small) > 2 * few
     assert seconds(2, **(small | {"hidden_units": (4096,)})) > 2 * few
     assert seconds(2, **small, engine="keras") > few
+
+
+def test_each_setting_has_its_own_estimate(steady):
+    small = plan(2).blocks
+    wider = block(cell("relu"), cell("tanh"), hidden_units=(4096,), epochs=2000)
+    large = wider.model_copy(update={"setting": wider.setting.model_copy(update={"id": "1a59e5e7"})})
+    data = describe_data(plan(1))[small[0].setting.id]
+    found = estimate_s((*small, large), {small[0].setting.id: data, "1a59e5e7": data})
+    assert found.keys() == {small[0].setting.id, "1a59e5e7"}
+    assert found["1a59e5e7"] > 2 * found[small[0].setting.id]
+
+
+def test_blocks_weigh_as_much_as_there_is_to_do():
+    small, large = block(cell("relu")), block(cell("relu"), seed=1, epochs=20)
+    found = weights([small, large], describe_data(plan(1)))
+    assert 2 < found[large.id] / found[small.id] < 20

@@ -43,6 +43,15 @@ def test_blocks_run_in_order_in_one_worker(blocks, tmp_path):
     assert len(workers(tmp_path)) == 1
 
 
+def test_each_setting_has_a_worker_of_its_own(blocks, tmp_path):
+    other = blocks[0].setting.model_copy(update={"id": "0tHer000"})
+    blocks += [entry.model_copy(update={"setting": other, "seed": entry.seed + 3}) for entry in blocks]
+    assert len(outcomes(run_blocks(blocks, command(tmp_path)))) == 6
+    pids = [next(tmp_path.glob(f"seed-{seed}-*")).name.rpartition("-")[2] for seed in range(6)]
+    assert len(set(pids[:3])) == len(set(pids[3:])) == 1
+    assert pids[0] != pids[3]
+
+
 def test_no_worker_is_started_for_no_blocks(tmp_path):
     assert list(run_blocks([], ("/nowhere/no-such-program",))) == []
 

@@ -27,7 +27,7 @@ def described(*entries: Any, init: str = "keras") -> tuple[ActivationInfo, ...]:
 
 def facts(*entries: Any) -> list[tuple[str, str]]:
     told = described(*entries)
-    return list(activation_facts(make_info([entry.label for entry in told], described=told)))
+    return list(activation_facts(told, "placebo"))
 
 
 def run_of(*entries: Any, parameters: dict[str, int] | None = None) -> SyntheticRun:
@@ -213,7 +213,7 @@ def test_scripts_read_all_of_it() -> None:
 
 def test_of_an_older_run_nothing_is_said() -> None:
     info = make_info(("relu", "softmax", "placebo"))
-    assert activation_facts(info) == ()
+    assert activation_facts(info.described, info.placebo) == ()
     blocks = [make_block([make_cell(label) for label in info.activations], seed=seed) for seed in range(3)]
     run = SyntheticRun(info, blocks)
     assert not set("†") & set(shown(run))

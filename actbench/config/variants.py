@@ -1,0 +1,166 @@
+"""The settings that a sweep makes of a config: each combination of its values, put in and checked.
+
+What is wrong with one of them is told at the value in the sweep.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any, TypeVar, cast
+
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails
+
+from actbench.config.mistakes import Kind, mistake
+from actbench.config.section import Section
+from actbench.config.sweep import MOST_SETTINGS, ZIP, Sections, axes_of
+from actbench.varied import name_of
+
+C = TypeVar("C")
+
+Loc = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One combination of values.
+
+    Attributes:
+        values: By dotted key.
+        written: Where each is written, seen from the config.
+    """
+
+    values: dict[str, Any]
+    written: dict[str, Loc]
+
+    @property
+    def name(self) -> str:
+        """What it is called in a message."""
+        return name_of(self.values)
+
+    def put_into(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """A copy of the config with these values in the place of its own."""
+        for key, value in self.values.items():
+            config = _put(config, key.split("."), value)
+        return dict(config)
+
+    def source(self, loc: Loc) -> Loc | None:
+        """Where in the sweep it is written what stands there in the config; None for what is not swept."""
+        for key, written in self.written.items():
+            path = tuple(key.split("."))
+            if loc[: len(path)] == path:
+                return (*written, *loc[len(path) :])
+        return None
+
+
+def variants_of(sweep: object, sections: Sections) -> list[Variant]:
+    """Every combination, the last key changing fastest; one without values where nothing can be swept.
+
+    Args:
+        sweep: As written; what is wrong in it is left out, and of too many values all but the first.
+        sections: The parts of a config whose keys can be swept.
+    """
+    axes = [list(_steps(prefix, lists)) for prefix, lists in axes_of(sweep, sections)]
+    if prod(map(len, axes)) > MOST_SETTINGS:
+        axes = [axis[:1] for axis in axes]
+    return [
+        Variant(
+            {key: value for step in steps for key, value in step.values.items()},
+            {key: loc for step in steps for key, loc in step.written.items()},
+        )
+        for steps in product(*axes)
+    ]
+
+
+def _steps(prefix: Loc, lists: Mapping[str, Sequence[Any]]) -> Iterator[Variant]:
+    for index, values in enumerate(zip(*lists.values(), strict=True)):
+        yield Variant(dict(zip(lists, values, strict=True)), {key: (*prefix, key, index) for key in lists})
+
+
+def validate_all(variants: Sequence[Variant], validate: Callable[[Variant], C]) -> list[C]:
+    """Validates each, and reports all that is wrong with any of them, each mistake once.
+
+    Raises:
+        ValidationError: There is at least one.
+    """
+    made: list[C] = []
+    found: dict[tuple[Loc, Kind, str], list[Variant]] = {}
+    for variant in variants:
+        outcome = _attempt(variant, validate)
+        if not isinstance(outcome, ValidationError):
+            made.append(outcome)
+            continue
+        for item in outcome.errors(include_url=False):
+            loc = variant.source(item["loc"]) or item["loc"]
+            found.setdefault((loc, cast(Kind, item["type"]), item["msg"]), []).append(variant)
+    if found:
+        details = [
+            mistake(f"{message}{_whose(loc, whose, variants)}", *loc, kind=kind)
+            for (loc, kind, message), whose in found.items()
+        ]
+        raise ValidationError.from_exception_data("config", details)
+    return made
+
+
+def _attempt(variant: Variant, validate: Callable[[Variant], C]) -> C | ValidationError:
+    try:
+        return validate(variant)
+    except ValidationError as error:
+        return error
+
+
+def repeated(variants: Sequence[Variant], made: Sequence[Any]) -> Iterator[InitErrorDetails]:
+    """Variants that make what an earlier one made already, each value that does it once.
+
+    Args:
+        variants: All.
+        made: What each makes.
+    """
+    told = set()
+    for index, variant in enumerate(variants):
+        first = made.index(made[index])
+        if first < index:
+            loc = next(loc for key, loc in variant.written.items() if variants[first].written[key] != loc)
+            if loc not in told:
+                told.add(loc)
+                yield mistake(f"makes the setting {variants[first].name} again; allowed: each once", *loc)
+
+
+def understood(variants: Sequence[Variant], varied: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The sweep with its values as they were understood, such as a path from the config's folder.
+
+    Args:
+        variants: All.
+        varied: The values of each.
+    """
+    sweep: dict[str, Any] = {}
+    for variant, values in zip(variants, varied, strict=True):
+        for key, (_, *path, index) in variant.written.items():
+            lists = sweep.setdefault(ZIP, {}) if ZIP in path[:-1] else sweep
+            values_of_key = lists.setdefault(key, [])
+            if index == len(values_of_key):
+                values_of_key.append(values[key])
+    return sweep
+
+
+def _whose(loc: Loc, whose: Sequence[Variant], variants: Sequence[Variant]) -> str:
+    """In which settings something is wrong that is not wrong in all, and not at a value of the sweep."""
+    if loc[:1] == ("sweep",) or len(whose) == len(variants):
+        return ""
+    more = f" and {len(whose) - 1} more" if len(whose) > 1 else ""
+    return f" (in the setting {whose[0].name}{more})"
+
+
+def _put(node: object, path: Sequence[str], value: Any) -> Any:
+    if not path:
+        return value
+    if isinstance(node, Section):
+        node = node.model_dump(exclude_unset=True)
+    if isinstance(node, str):
+        node = {"name": node}  # which is what a name alone stands for
+    if node is not None and not isinstance(node, Mapping):
+        return node  # as wrong as it is, it is reported as such
+    step, *deeper = path
+    entries = dict(node or {})
+    return {**entries, step: _put(entries.get(step), deeper, value)}

@@ -1,0 +1,34 @@
+"""What varies between the settings of a run, and a setting's name made of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_WORDS = {None: "null", True: "true", False: "false"}
+
+
+def name_of(varied: Mapping[str, Any]) -> str:
+    """What a setting is called, such as "learning_rate 0.01, hidden_units [100]".
+
+    Args:
+        varied: Value by dotted key; the other settings of the run have the same keys.
+
+    Returns:
+        Each value behind the last part of its key, or the whole key where two end alike.
+    """
+    short = [key.rpartition(".")[2] for key in varied]
+    return ", ".join(
+        f"{last if short.count(last) == 1 else key} {in_words(value)}"
+        for last, (key, value) in zip(short, varied.items(), strict=True)
+    )
+
+
+def in_words(value: Any) -> str:
+    """A value of a config, without what is null or empty in it."""
+    if isinstance(value, Mapping):
+        told = {name: item for name, item in value.items() if item is not None and item != {}}
+        if list(told) == ["name"]:
+            return in_words(told["name"])  # as the shorthand has it
+        return ", ".join(f"{name} {in_words(item)}" for name, item in told.items())
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(in_words, value))}]"
+    return _WORDS[value] if value is None or isinstance(value, bool) else str(value)
