@@ -40,7 +40,8 @@ class CsvFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._gzip = path.suffix == ".gz"
-        check_beginning(path, b"\x1f\x8b" if self._gzip else None, "a CSV file with a header")
+        what = "a gzip file" if self._gzip else "a CSV file with a header"
+        check_beginning(path, b"\x1f\x8b" if self._gzip else None, what)
         self._delimiter = self._find_delimiter()
         with (
             self._errors(),
@@ -50,7 +51,8 @@ class CsvFile:
         self.names = tuple(schema.names)
         self._types = dict(zip(schema.names, schema.types, strict=True))
         self.whole = frozenset(name for name, kind in self._types.items() if pa.types.is_integer(kind))
-        if all(is_number(name) for name in self.names):
+        counted = [str(number) for number in range(len(self.names))]  # as pandas names columns by itself
+        if all(is_number(name) for name in self.names) and list(self.names) != counted:
             raise DataError(f"{path}: has no header: its first line is {', '.join(self.names[:5])}")
 
     def batches(self, features: Sequence[str], target: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -8,8 +8,7 @@ from actbench.datasets.keras_sets import is_cached, remedy
 from actbench.datasets.registry import DATASETS
 from actbench.errors import DataError
 
-# Keras's own functions need an array library, but no TensorFlow.
-_ENVIRONMENT = {"KERAS_BACKEND": "numpy", "TF_CPP_MIN_LOG_LEVEL": "3"}
+_ENVIRONMENT = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 def is_missing(name: str | None) -> bool:
@@ -27,20 +26,20 @@ def download(name: str) -> None:
     sys.stderr.write(f"downloading {name} into Keras's cache\n")
     sys.stderr.flush()
     path = os.pathsep.join(entry for entry in sys.path if entry)
-    process = subprocess.Popen(
+    told = ""
+    with subprocess.Popen(
         [sys.executable, "-m", "actbench.engine.download", name],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=dict(os.environ) | _ENVIRONMENT | {"PYTHONPATH": path},
         encoding="utf-8",
         errors="replace",
-    )
-    told = ""
-    assert process.stdout is not None
-    while piece := process.stdout.read(64):
-        told = (told + piece)[-4000:]
-        if sys.stderr.isatty():
-            sys.stderr.write(piece)
-    if process.wait() != 0 or not is_cached(name):
+    ) as process:
+        assert process.stdout is not None
+        while piece := process.stdout.read(64):
+            told = (told + piece)[-4000:]
+            if sys.stderr.isatty():
+                sys.stderr.write(piece)
+    if process.returncode != 0 or not is_cached(name):
         lines = told.strip().splitlines() or ["nothing was told"]
         raise DataError(f"{name} could not be downloaded: {lines[-1]}; {remedy(name)}")

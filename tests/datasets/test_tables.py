@@ -1,0 +1,337 @@
+import gzip
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from actbench.datasets import Wanted, describe, prepare
+from actbench.datasets import csv_file as csv_module
+from actbench.errors import DataError
+from tests.datasets.files import CSV, write_csv
+
+ROWS = CSV.splitlines()
+
+
+def table(path, target=("charges",), **more):
+    return Wanted(path=str(path), target=target, **({"test": 0.2} | more))
+
+
+def test_columns_are_in_their_order_and_texts_become_columns(tmp_path):
+    made = prepare(table(write_csv(tmp_path), preprocess="none"))
+    assert made.info.features == 4
+    assert (len(made.train), len(made.test)) == (8, 2)
+    by_age = made.x[np.argsort(made.x[:, 0])]
+    assert by_age[:3].tolist() == [[18, 1, 0, 1], [19, 0, 1, 0], [20, 1, 0, 0]]
+    (charges,) = made.targets
+    assert (charges.name, charges.classes, charges.y.dtype) == ("charges", None, np.float32)
+    assert np.array_equal(charges.y, (made.x[:, 0] - 17) * 100 + 0.5)
+
+
+def test_all_ways_to_write_a_table_come_to_the_same(tmp_path):
+    expected = prepare(table(write_csv(tmp_path)))
+    frame = pd.read_csv(write_csv(tmp_path))
+    others = {
+        "data.parquet": frame.to_parquet,
+        "data.csv.gz": lambda path: path.write_bytes(gzip.compress(CSV.encode())),
+        "data.tsv": lambda path: path.write_text(CSV.replace(",", "\t")),
+        "semicolons.csv": lambda path: path.write_text(CSV.replace(",", ";")),
+        "bom.csv": lambda path: path.write_bytes(b"\xef\xbb\xbf" + CSV.encode()),
+        "windows.csv": lambda path: path.write_bytes(CSV.replace("\n", "\r\n").encode()),
+        "quoted.csv": lambda path: path.write_text(CSV.replace("female", '"female"')),
+        "unfinished.csv": lambda path: path.write_text(CSV.rstrip()),
+    }
+    for name, write in others.items():
+        write(tmp_path / name)
+        made = prepare(table(tmp_path / name))
+        assert np.array_equal(made.x, expected.x), name
+        assert np.array_equal(made.targets[0].y, expected.targets[0].y), name
+
+
+def test_features_and_targets_can_be_chosen(tmp_path):
+    path = write_csv(tmp_path)
+    made = prepare(table(path, ("sex", "charges"), features=("smoker", "age"), preprocess="none"))
+    assert made.x.shape == (10, 2)
+    assert set(made.x[:, 0]) == {0, 1}
+    assert [(target.name, target.classes) for target in made.targets] == [("sex", 2), ("charges", None)]
+    female = made.targets[0].y == 0
+    assert (made.x[female, 1] % 2 == 0).all()
+    assert "class of sex" in made.info.split_rule
+
+
+def test_a_test_table_is_taken_as_it_is(tmp_path):
+    train = write_csv(tmp_path)
+    test = write_csv(tmp_path, "charges,smoker,sex,age\n5.5,true,other,99\n6.5,false,male,98\n", "test.csv")
+    made = prepare(table(train, test=None, test_path=test, preprocess="none"))
+    # the category that the training part does not know is zeros, the columns are found by name
+    assert made.x[10:].tolist() == [[99, 0, 0, 1], [98, 0, 1, 0]]
+    assert made.targets[0].y[10:].tolist() == [5.5, 6.5]
+    assert set(made.info.files) == {"data.csv", "test: test.csv"}
+
+
+def test_categories_are_those_of_the_training_part(tmp_path):
+    made = []
+    for row in ROWS[1:]:
+        rare = CSV.replace(row, row.replace("female", "other").replace("male", "other"))
+        made.append(prepare(table(write_csv(tmp_path, rare), test=3, preprocess="none")))
+    in_training = [data.info.features == 5 for data in made]
+    assert in_training.count(False) == 3  # the one example is tested on
+    for data, trained in zip(made, in_training, strict=True):
+        assert (data.x[:, 1:-1].sum(axis=1) == 0).sum() == (not trained)
+
+
+def test_the_classes_keep_their_shares_in_a_made_test_set(tmp_path):
+    rows = "".join(f"{n},{'abbbb'[n % 5]}\n" for n in range(100))
+    made = prepare(table(write_csv(tmp_path, f"x,y\n{rows}"), ("y",), validation=0.25))
+    y = made.targets[0].y
+    for part in (made.train, made.validation, made.test):
+        assert np.mean(y[part.start : part.stop] == 0) == pytest.approx(0.2)
+    assert (len(made.train), len(made.validation), len(made.test)) == (60, 20, 20)
+    assert len(np.unique(made.x)) == 100
+
+
+def test_the_rule_is_fixed(tmp_path):
+    rows = "".join(f"{n},{n / 2}\n" for n in range(20))
+    made = prepare(table(write_csv(tmp_path, f"x,y\n{rows}"), ("y",), preprocess="none", validation=4))
+    assert made.x[made.test.start :, 0].tolist() == [6, 10, 12, 18]
+    assert made.x[made.validation.start : made.validation.stop, 0].tolist() == [11, 13, 15, 16]
+
+
+def test_describe_says_what_prepare_says(tmp_path):
+    wanted = table(write_csv(tmp_path), validation=2)
+    assert describe(wanted) == prepare(wanted).info
+
+
+def test_large_files_come_in_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_module, "_BLOCK_BYTES", 4096)
+    monkeypatch.setattr(csv_module, "_FIRST_BYTES", 4096)
+    x = np.random.default_rng(0).normal(size=(3000, 3)).astype(np.float32)
+    frame = pd.DataFrame(x, columns=["a", "b", "y"])
+    frame["word"] = np.where(frame["a"] > 0, "up", "down")
+    frame.to_csv(tmp_path / "large.csv", index=False)
+    made = prepare(table(tmp_path / "large.csv", ("y",), features=("b", "word"), preprocess="none"))
+    whole = dict(
+        zip(x[:, 1].tolist(), zip(x[:, 2].tolist(), (x[:, 0] > 0).tolist(), strict=True), strict=True)
+    )
+    for (b, down, up), y in zip(made.x.tolist(), made.targets[0].y.tolist(), strict=True):
+        assert whole[b] == (y, up == 1.0)
+        assert down == 1 - up
+
+
+def test_a_target_may_begin_with_whole_numbers(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_module, "_FIRST_BYTES", 4096)
+    rows = "".join(f"{n},{n % 3 if n < 2000 else n / 8}\n" for n in range(3000))
+    (target,) = prepare(table(write_csv(tmp_path, f"x,y\n{rows}"), ("y",))).targets
+    assert target.classes is None
+
+
+def test_a_value_that_does_not_fit_in_a_later_block_is_told_with_its_row(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_module, "_BLOCK_BYTES", 4096)
+    monkeypatch.setattr(csv_module, "_FIRST_BYTES", 4096)
+    rows = "".join(f"{n},{n},{'oops' if n == 2000 else n}\n" for n in range(3000))
+    path = write_csv(tmp_path, f"a,b,c\n{rows}")
+    with pytest.raises(DataError) as caught:
+        prepare(table(path, ("a",), features=("c",)))
+    assert str(caught.value) == (f"{path}: row 2001, column c: 'oops' is not a number, as in the first rows")
+
+
+def broken(*changes):
+    text = CSV
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty; allowed: a CSV file with a header"),
+        ("\n\n", "is empty; allowed: a CSV file with a header"),
+        ("age,sex,smoker,charges\n", "has no rows, only a header"),
+        (broken(("age,sex,smoker", "age,age,smoker")), "several columns have the name age"),
+        (broken(("age,", ",")), "column 1 has no name, as when pandas writes its index; "
+         "allowed: a name in the header, or dataset.features without it"),
+        (broken(("20,female", "20,")), "row 3, column sex: the value is missing"),
+        (broken(("20,", ",")), "row 3, column age: the value is missing"),
+        (broken(("20,", "NaN,"), ("22,", ",")),
+         "row 3, column age: the value is missing (of 2 in the 10 rows from 1 on)"),
+        (broken(("300.5", "")), "row 3, column charges: the value is missing"),
+        (broken(("20,", "inf,")), "row 3, column age: the value is infinite (inf)"),
+        (broken(("20,", "1e39,")), "row 3, column age: the value is infinite (inf)"),
+        (broken(("300.5", "-inf")), "column charges: row 3: the value is infinite (-inf)"),
+        (broken(("20,", "twenty,")), "row 3, column age: 'twenty' is not a number, as most of the column is"),
+        (broken(("300.5", "300 EUR")),
+         "row 3, column charges: '300 EUR' is not a number, as most of the column is"),
+        (broken(("20,female,false,", "20,false,")), "row 3: there are 3 values, in the header 4"),
+        (broken(("charges", "charge")), "there is no column 'charges' (target); "
+         "allowed: age, sex, smoker, charge; did you mean 'charge'?"),
+        ("1.5,2,3\n2.5,3,4\n", "has no header: its first line is 1.5, 2, 3"),
+        ("charges\n1.5\n2.5\n", "beside the target there is no column to predict from"),
+        (broken(("18", "2024-01-01"), *((f"\n{n},", f"\n2024-01-{n},") for n in range(19, 28))),
+         "column age holds values of the kind date32[day]; "
+         "allowed: numbers, text and booleans, or dataset.features without it"),
+        (b"PAR1" + b"\0" * 50,
+         "is not what its name or format says, a CSV file with a header; it is a Parquet file"),
+        (b"PK\x03\x04zip", "is not what its name or format says, a CSV file with a header; "
+         "it is a zip archive, as .npz and .xlsx are"),
+        (b"a,b\n1,\0\n",
+         "is not what its name or format says, a CSV file with a header; it is something else"),
+    ],
+)  # fmt: skip
+def test_bad_csv_gets_one_message(tmp_path, text, message):
+    path = write_csv(tmp_path, text)
+    for reader in (prepare, describe):
+        with pytest.raises(DataError) as caught:
+            reader(table(path))
+        assert str(caught.value).startswith(f"{path}: {message}")
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("charges", ["1.5"] * 10, "the target charges is constant, always 1.5: nothing to predict"),
+        ("charges", ["yes"] * 10, "the target charges has one class only, yes: nothing to tell apart"),
+        ("charges", ["7"] * 10, "the target charges has one class only, 7: nothing to tell apart"),
+    ],
+)
+def test_a_target_that_teaches_nothing_is_refused(tmp_path, column, values, message):
+    rows = [f"{n},{value}" for n, value in enumerate(values)]
+    path = write_csv(tmp_path, "\n".join(["x,charges", *rows]))
+    with pytest.raises(DataError) as caught:
+        prepare(table(path))
+    assert str(caught.value) == f"data.csv: {message}"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"test": 0.01}, "test is 0.01 of 10 examples, which makes an empty part; allowed: a count"),
+        ({"test": 10}, "test is 10, but it can only be 1 to 9"),
+        (
+            {"validation": 0.01},
+            "validation is 0.01 of 8 examples, which makes an empty part; allowed: a count",
+        ),
+        ({"validation": 8}, "validation is 8, but it can only be 0 to 7"),
+        ({"train_samples": 9}, "train_samples is 9, but it can only be 1 to 8"),
+        ({"test_samples": 3}, "test_samples is 3, but it can only be 1 to 2"),
+        ({"train_samples": 1}, "the training part has one value of charges only; allowed: more examples"),
+    ],
+)
+def test_an_empty_part_is_refused(tmp_path, more, message):
+    with pytest.raises(DataError) as caught:
+        prepare(table(write_csv(tmp_path), **more))
+    assert str(caught.value) == f"data.csv: {message}"
+
+
+def test_a_class_of_the_test_table_alone_is_refused(tmp_path):
+    train = write_csv(tmp_path, "x,y\n1,a\n2,b\n3,a\n4,b\n")
+    test = write_csv(tmp_path, "x,y\n1,a\n2,c\n3,c\n", "test.csv")
+    with pytest.raises(DataError) as caught:
+        prepare(table(train, ("y",), test=None, test_path=test))
+    assert str(caught.value) == (
+        "data.csv: row 2 of the test set: y is c, a class that the training set does not have; "
+        "and 1 more such; allowed: a, b"
+    )
+
+
+def test_a_class_that_only_a_later_part_has_is_refused(tmp_path):
+    path = write_csv(tmp_path, "x,y\n" + "".join(f"{n},{word}\n" for n, word in enumerate("abcdefghijkl")))
+    with pytest.raises(DataError, match="part has a class of y that the training part has no example of"):
+        prepare(table(path, ("y",), test=3))
+
+
+def test_a_test_table_of_another_kind_is_refused(tmp_path):
+    train = write_csv(tmp_path, "x,y\n1,1.5\n2,2.5\n")
+    for text, message in (
+        ("x,y\na,1.5\nb,2.5\n", "column x holds text, but numbers in"),
+        ("x,y\n1,a\n2,b\n", "column y is of another kind than in"),
+        ("z,y\n1,1.5\n", "there is no column 'x' (features)"),
+    ):
+        test = write_csv(tmp_path, text, "test.csv")
+        with pytest.raises(DataError) as caught:
+            prepare(table(train, ("y",), test=None, test_path=test))
+        assert str(caught.value).startswith(f"{test}: {message}")
+
+
+def test_too_many_texts_are_refused(tmp_path):
+    names = write_csv(tmp_path, "name,y\n" + "".join(f"n{n},{n}.5\n" for n in range(1500)))
+    with pytest.raises(DataError, match=r"column name has more than 1,000 texts, too many to make classes"):
+        prepare(table(names, ("y",)))
+    typo = write_csv(tmp_path, "age,y\n" + "".join(f"{'x' if n == 7 else n},{n}.5\n" for n in range(1500)))
+    with pytest.raises(DataError, match=r"row 8, column age: 'x' is not a number"):
+        prepare(table(typo, ("y",)))
+
+
+def test_what_is_damaged_is_told(tmp_path):
+    packed = gzip.compress(CSV.encode() * 50)
+    frame = pd.read_csv(write_csv(tmp_path))
+    frame.to_parquet(tmp_path / "whole.parquet")
+    parquet = (tmp_path / "whole.parquet").read_bytes()
+    for name, content, message in (
+        ("cut.csv.gz", packed[:-20], "is damaged or truncated: "),
+        ("plain.csv.gz", CSV.encode(), "is not what its name or format says, a gzip file"),
+        ("cut.parquet", parquet[:-30], "is damaged or truncated: "),
+        (
+            "text.parquet",
+            CSV.encode(),
+            "is not what its name or format says, a Parquet file; it is something else",
+        ),
+        ("empty.parquet", b"", "is empty; allowed: a Parquet file"),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(DataError) as caught:
+            prepare(table(path))
+        assert str(caught.value).startswith(f"{path}: {message}"), name
+
+
+def test_parquet_may_hold_other_kinds(tmp_path):
+    path = tmp_path / "data.parquet"
+    columns = {
+        "word": pa.array(["a", "b"] * 5).dictionary_encode(),
+        "code": pa.array(["1", "2"] * 5),  # text, because the file says so
+        "price": pa.array([Decimal(n) for n in range(10)]),
+        "y": pa.array([n / 2 for n in range(10)]),
+    }
+    pq.write_table(pa.table(columns), path)
+    assert describe(table(path, ("y",))).features == 5
+    pq.write_table(pa.table({"x": [1.0, None], "y": [0.5, 1.5]}), path)
+    with pytest.raises(DataError, match=r"row 2, column x: the value is missing"):
+        prepare(table(path, ("y",), test=1))
+    pq.write_table(pa.table({"x": [1.0, float("nan")], "y": [0.5, 1.5]}), path)
+    with pytest.raises(DataError, match=r"row 2, column x: the value is missing \(NaN\)"):
+        prepare(table(path, ("y",), test=1))
+    pq.write_table(pa.table({"x": [[1], [2]], "y": [0.5, 1.5]}), path)
+    with pytest.raises(DataError, match="column x holds values of the kind list"):
+        prepare(table(path, ("y",), test=1))
+
+
+def test_what_cannot_be_opened_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.csv").mkdir()
+    for name, message in (
+        ("none.csv", "there is no such file"),
+        ("folder.csv", "is a folder; allowed: a file, or format: idx"),
+    ):
+        with pytest.raises(DataError) as caught:
+            prepare(table(tmp_path / name))
+        assert str(caught.value) == f"{tmp_path / name}: {message}"
+    with pytest.raises(DataError, match="cannot be read"):
+        prepare(table("a\0.csv"))
+    write_csv(tmp_path)
+    with pytest.raises(DataError, match=r"there is one at data\.csv, but paths are relative to the config"):
+        prepare(table(tmp_path / "elsewhere" / "data.csv"))
+
+
+def test_the_hash_is_that_of_the_content(tmp_path):
+    first = describe(table(write_csv(tmp_path)))
+    assert first.files == {"data.csv": first.sha256}
+    assert describe(table(write_csv(tmp_path, name="copy.csv"))).sha256 == first.sha256
+    changed = write_csv(tmp_path, CSV.replace("100.5", "100.6"))
+    assert describe(table(changed)).sha256 != first.sha256
+    with pytest.raises(DataError, match="has changed since the run was planned"):
+        prepare(table(changed), sha256=first.sha256)
