@@ -1,0 +1,74 @@
+import shutil
+
+import pytest
+
+from actbench.config.loader import load_config
+from actbench.errors import ConfigError, DataError
+from actbench.plan import describe_setting, make_plan
+from actbench.planned_data import describe_data
+from tests.config.configs import FINE
+from tests.datasets.files import CSV, write_csv
+
+OWN = FINE.replace(
+    "{name: mnist, validation: 5000}", "{path: data.csv, target: smoker, test: 0.2, validation: 2}"
+)
+
+
+def planned(folder, text=OWN, *overrides):
+    (folder / "c.yaml").write_text(text)
+    return make_plan(load_config(folder / "c.yaml", overrides))
+
+
+def test_the_id_is_that_of_the_content_not_of_the_place(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    write_csv(here)
+    shutil.copytree(here, there)
+    plan = planned(here)
+    assert planned(there).run_id == plan.run_id
+    shutil.move(here / "data.csv", here / "renamed.csv")
+    assert planned(here, OWN.replace("data.csv", "renamed.csv")).run_id == plan.run_id
+    write_csv(there, CSV.replace("100.5", "100.6"))
+    changed = planned(there)
+    assert changed.run_id != plan.run_id
+    assert changed.settings[0].id != plan.settings[0].id
+
+
+def test_a_setting_is_shown_with_the_names_of_its_files(tmp_path):
+    write_csv(tmp_path)
+    (setting,) = planned(tmp_path).settings
+    told = {key: value for key, value in describe_setting(setting)["dataset"].items() if value is not None}
+    assert told == {"path": "data.csv", "target": ["smoker"], "test": 0.2, "validation": 2}
+
+
+def test_own_data_is_looked_at(tmp_path):
+    write_csv(tmp_path)
+    plan = planned(tmp_path)
+    (info,) = describe_data(plan).values()
+    assert (info.name, info.features, info.outputs) == ("data.csv", 4, 2)
+    assert info.sha256 == plan.settings[0].data_sha256
+    write_csv(tmp_path, CSV.replace("true", ""))
+    with pytest.raises(DataError, match=r"data\.csv: row 1, column smoker: the value is missing"):
+        describe_data(planned(tmp_path))
+    write_csv(tmp_path, CSV.replace("100.5", "100.6"))
+    with pytest.raises(DataError, match=r"data\.csv: has changed since the run was planned"):
+        describe_data(plan)
+
+
+def test_a_file_that_is_not_there_is_told_before_anything_is_planned(tmp_path):
+    with pytest.raises(DataError, match=r"data\.csv: there is no such file"):
+        planned(tmp_path)
+
+
+def test_gated_units_are_matched_with_the_width_of_the_data(tmp_path):
+    write_csv(tmp_path)
+    plan = planned(tmp_path, OWN.replace("- relu", "- relu\n  - glu"), "model.hidden_units=[2]")
+    with pytest.raises(ConfigError, match="glu: no gated model is within 1 % of the plain one's parameters"):
+        describe_data(plan)
+
+
+def test_what_is_still_to_be_downloaded_is_described_by_what_is_known(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    plan = planned(tmp_path, FINE.replace("{name: mnist, validation: 5000}", "{name: cifar100}"))
+    (info,) = describe_data(plan).values()
+    assert (info.name, info.train, info.features, info.outputs) == ("cifar100", 50000, 3072, 100)
