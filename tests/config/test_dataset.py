@@ -27,24 +27,30 @@ OF_MADE = "name, samples, noise, test, validation, train_samples, test_samples, 
 @pytest.mark.parametrize(
     ("raw", "path", "sentence"),
     [
-        ({}, "name", "is missing; needed: a dataset's name, as `actbench list datasets` shows it, or path with "
+        ({}, "name",
+         "is missing; needed: a dataset's name, as `actbench list datasets` shows it, or path with "
          "a file of your own"),
         ({"name": "mnist", "path": "a.npz"}, "path", "goes without a name; allowed: name or path, not both"),
         ({"name": "mnist", "noise": 0.1}, "noise",
          f"does nothing for a dataset with a test set of its own; allowed there: {OF_NAMES}"),
         ({"name": "cifar10", "test": 0.1}, "test",
          f"does nothing for a dataset with a test set of its own; allowed there: {OF_NAMES}"),
-        ({"name": "xor", "target": "y"}, "target", f"does nothing for a synthetic dataset; allowed there: {OF_MADE}"),
+        ({"name": "xor", "target": "y"},
+         "target", f"does nothing for a synthetic dataset; allowed there: {OF_MADE}"),
         ({"name": "mnist", "format": "npz"}, "format",
          f"does nothing for a dataset with a test set of its own; allowed there: {OF_NAMES}"),
-        ({"path": "a.npz", "target": "y"}, "target", f"does nothing for an .npz file; allowed there: {OF_FILES}"),
+        ({"path": "a.npz", "target": "y"},
+         "target", f"does nothing for an .npz file; allowed there: {OF_FILES}"),
         ({"path": "folder", "features": ["y"]}, "features",
          f"does nothing for a folder of IDX files; allowed there: {OF_FILES}"),
         (TABLE | {"samples": 10}, "samples", f"does nothing for a table; allowed there: {OF_TABLES}"),
-        ({"path": "a.csv", "test": 0.2}, "target", "is missing; needed: the column to predict, or a list of them"),
-        ({"path": "a.csv", "target": "y"}, "test", "is missing; needed: either a share or count to test on, such as "
+        ({"path": "a.csv", "test": 0.2}, "target",
+         "is missing; needed: the column to predict, or a list of them"),
+        ({"path": "a.csv", "target": "y"}, "test",
+         "is missing; needed: either a share or count to test on, such as "
          "test: 0.2, or test_path with a second table"),
-        (TABLE | {"test_path": "b.csv"}, "test_path", "goes without test; needed: either a share or count to test "
+        (TABLE | {"test_path": "b.csv"}, "test_path",
+         "goes without test; needed: either a share or count to test "
          "on, such as test: 0.2, or test_path with a second table"),
         (TABLE | {"features": ["a", "y"]}, "features.1", "'y' is the target; allowed: other columns"),
         (TABLE | {"target": ["y", "y"]}, "target.1", "'y' is in the list already; allowed: each name once"),
@@ -57,9 +63,11 @@ OF_MADE = "name, samples, noise, test, validation, train_samples, test_samples, 
          "allowed: 1 to 1000000000 examples, or a share between 0 and 1 such as 0.2"),
         (TABLE | {"validation": -0.1}, "validation", "-0.1 is neither a count nor a share; "
          "allowed: 0 to 1000000000 examples, or a share between 0 and 1 such as 0.2"),
-        (TABLE | {"format": "cvs"}, "format", "'cvs' is not a known format; allowed: auto, idx, npz, csv, parquet; "
+        (TABLE | {"format": "cvs"}, "format",
+         "'cvs' is not a known format; allowed: auto, idx, npz, csv, parquet; "
          "did you mean 'csv'?"),
-        ({"path": "a.dat"}, "path", "its name does not say what it is; allowed: .npz, .csv, .csv.gz, .tsv, .txt, "
+        ({"path": "a.dat"}, "path",
+         "its name does not say what it is; allowed: .npz, .csv, .csv.gz, .tsv, .txt, "
          ".parquet, .pq, a folder without a suffix, or a format: idx, npz, csv or parquet"),
         ({"name": "xor", "samples": 3}, "samples", "3 is too small; allowed: 4 to 10000000"),
         ({"name": "xor", "noise": -1}, "noise", "-1 is below 0; allowed: a number at least 0"),
