@@ -5,8 +5,7 @@ The command line and the Python API both come through here.
 
 import shlex
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,7 +25,7 @@ from actbench.planned_data import describe_data
 from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
 from actbench.store import RunFolder, create_or_resume
 
-Execute = Callable[[Sequence[Block | MicroBlock]], Generator[Event, None, None]]
+Execute = Callable[[Sequence[Block | MicroBlock]], Iterator[Event]]
 
 
 @dataclass(frozen=True)
@@ -123,14 +122,11 @@ def measure_pending(
     finished = {record.block for record in folder.records() if record.status == "ok"}
     pending = tuple(block for block in plan.blocks if block.id not in finished)
     listen(Beginning(folder.path, plan, pending, weights(pending, folder.info.dataset)))
-    with closing(
-        execute(pending)
-    ) as events:  # a notebook keeps the traceback, and with it a worker that runs
-        for event in events:
-            # On disk first: whoever is told that a block is finished may rely on it.
-            if isinstance(event, Finished):
-                folder.append(event.record)
-            listen(event)
+    for event in execute(pending):
+        # On disk first: whoever is told that a block is finished may rely on it.
+        if isinstance(event, Finished):
+            folder.append(event.record)
+        listen(event)
     outcome = Outcome(folder.path, folder.info, tuple(folder.records()))
     if len(outcome.failed) == len(outcome.records):
         raise NothingMeasuredError(f"{folder.path}: no block could be measured: {outcome.failed[0].reason}")

@@ -6,7 +6,7 @@ from actbench.benchmark import Beginning
 from actbench.execution import Started, WorkerDied
 from actbench.messages import Finished, Progress
 from actbench.plan import Plan
-from actbench.progress import ProgressDisplay
+from actbench.progress import ErrorConsole, ProgressDisplay
 from tests.blocks import block, cell
 from tests.fake_worker import record_of
 from tests.fakes import FakeClock
@@ -90,3 +90,8 @@ def test_deaths_and_failures_are_told(tmp_path):
         "giving the block up",
         "block 1/3 (seed 0): failed",
     ]
+
+
+def test_a_notebook_sees_progress_on_standard_error_too(monkeypatch):
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert not ErrorConsole().is_jupyter  # rich would print into the cell's output

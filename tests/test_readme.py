@@ -33,6 +33,7 @@ def test_the_readmes_commands_work(command, tmp_path):
     arguments = shlex.split(command)[1:]
     shorter = {
         "run": ["--dry-run"],
+        "init": ["--output", str(tmp_path / "start.yaml")],
         "doctor": ["--seconds", "1"],
         "micro": ["--sizes", "1e3", "--rounds", "6", "--out", str(tmp_path)],
     }

@@ -26,8 +26,9 @@ _VERBS = {
     "doctor": "Look at this machine and say how small a difference of time it can show.",
     "show": "Show what activations are: formula, properties, paper, numbers, curve.",
     "micro": "Time activations alone, forward and with their gradient, against a copy.",
-    "validate": "Check configs without running them.",
+    "validate": "Check configs, and the data that they name, without running them.",
     "list": "Show what there is: activations, datasets, runs.",
+    "init": "Write a commented starter config for DATA after looking at it.",
     "schema": "Print the JSON Schema of configs, for editors.",
 }
 

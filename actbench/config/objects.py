@@ -1,5 +1,6 @@
 """Configs that are Python objects, not files: read with the same messages, and written down as YAML."""
 
+import math
 from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import PurePath
@@ -31,6 +32,14 @@ def read_object(value: object, source: str) -> Parsed:
 def to_yaml(value: Mapping[str, Any]) -> str:
     """Plain data as YAML that the loader reads back as the same data."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def to_flow(value: Any) -> str:
+    """The same of one value, on one line, for a place inside other YAML."""
+    text: str = yaml.dump(
+        [value], Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=math.inf
+    )
+    return text.strip().removeprefix("[").removesuffix("]")
 
 
 class _Reader:

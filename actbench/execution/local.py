@@ -1,7 +1,7 @@
 """Runs blocks one after the other in a supervised worker process on this machine."""
 
 import sys
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -47,7 +47,7 @@ Event = Started | Progress | WorkerDied | Finished
 
 def run_blocks(
     blocks: Iterable[Block | MicroBlock], command: Sequence[str] = WORKER_COMMAND
-) -> Generator[Event, None, None]:
+) -> Iterator[Event]:
     """Measures the blocks in order, yielding what happens as it happens.
 
     The caller is blocked while a block runs: on two cores a busy parent competes with what it times.

@@ -35,7 +35,7 @@ font:14px/1.5 system-ui,sans-serif;max-width:75rem;margin:0 auto;box-sizing:bord
 .actbench .zero{{stroke:var(--line);stroke-width:1}}
 .actbench svg text{{fill:var(--dim);stroke:none;font-size:11px;text-anchor:middle}}
 .actbench ul{{padding-left:1.2rem;margin:.25rem 0}}
-.actbench img{{max-width:100%}}
+.actbench img{{display:block;max-width:100%;margin-top:1.5rem}}
 """
 _PICTURE = (
     "Pictures: the dot is the estimate, the line through it the interval, the line through all rows no "

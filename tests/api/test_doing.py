@@ -104,10 +104,9 @@ def test_an_interrupt_keeps_what_is_finished_and_ends_the_worker(tmp_path, monke
 
     monkeypatch.setattr(doing, "run_benchmark", partial(run_benchmark, execute=interrupted))
     monkeypatch.setattr(doing, "ProgressDisplay", Interrupting)
-    with pytest.raises(KeyboardInterrupt) as kept:
+    with pytest.raises(KeyboardInterrupt):
         actbench.run(CONFIG, out=tmp_path / "out")
-    assert ended == [True]  # although the traceback is still there, as in a notebook
-    assert kept.tb is not None
+    assert ended == [True]
     assert [record.seed for record in actbench.load(out=tmp_path / "out").records] == [0]
 
 

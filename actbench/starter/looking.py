@@ -1,0 +1,92 @@
+"""What there is to know of data before it is trained on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from actbench.datasets import DATASETS, Wanted, describe, format_of
+from actbench.datasets.download import is_missing
+from actbench.datasets.expected import expect
+from actbench.datasets.idx import read_folder
+from actbench.datasets.npz import read_npz
+from actbench.datasets.tables import open_table
+from actbench.errors import ConfigError
+from actbench.records import DatasetInfo
+
+TEST, VALIDATION = 0.2, 0.1
+USUAL_TARGETS = ("target", "label", "class", "y")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was found.
+
+    Attributes:
+        data: As it was asked for: a dataset's name, or a path.
+        keys: Of the config's `dataset`, but for the path.
+        info: What the dataset amounts to with these.
+        columns: Of a table, in its order; empty for anything else.
+        why: Why this is the target, in words.
+    """
+
+    data: str
+    keys: dict[str, Any]
+    info: DatasetInfo
+    columns: tuple[str, ...]
+    why: str
+
+    @property
+    def named(self) -> bool:
+        """Whether it is a dataset with a name."""
+        return "name" in self.keys
+
+
+def look(data: str, target: Sequence[str] = ()) -> Look:
+    """Look at data and decide what a config would say of it.
+
+    Args:
+        data: A dataset's name; or a file or folder, which comes before a name.
+        target: Columns of a table to predict; guessed when empty.
+
+    Raises:
+        DataError: It cannot be read, or not be trained on.
+        ConfigError: There is a target, but no column.
+    """
+    form = None if data in DATASETS and not Path(data).exists() else format_of(data, "auto")
+    if form in ("csv", "parquet"):
+        return _look_at_table(data, form, tuple(target))
+    if target:
+        raise ConfigError(f"--target: {data} has no columns; allowed: to leave it out")
+    if data in DATASETS and not Path(data).exists():
+        return _look_at_named(data)
+    keys: dict[str, Any] = {"validation": VALIDATION}
+    if form is None or (read_folder if form == "idx" else read_npz)(Path(data)).test is None:
+        keys["test"] = TEST
+    return Look(data, keys, describe(Wanted(path=data, **keys)), (), "")
+
+
+def _look_at_table(data: str, form: str, target: tuple[str, ...]) -> Look:
+    columns = open_table(Path(data), form).names
+    why = "as --target says" if target else ""
+    if not target:
+        chosen, why = _guess(columns)
+        target = (chosen,)
+    keys = {"test": TEST, "validation": VALIDATION}
+    info = describe(Wanted(path=data, target=target, **keys))
+    return Look(data, {"target": list(target), **keys}, info, columns, why)
+
+
+def _look_at_named(name: str) -> Look:
+    keys = {"name": name, "validation": VALIDATION}
+    wanted = Wanted(name=name, validation=VALIDATION)
+    return Look(name, keys, expect(wanted) if is_missing(name) else describe(wanted), (), "")
+
+
+def _guess(columns: Sequence[str]) -> tuple[str, str]:
+    """The column that is likely to be predicted, and why."""
+    for usual in USUAL_TARGETS:
+        for column in columns:
+            if column.casefold() == usual:
+                return column, "guessed by its name"
+    return columns[-1], "guessed: the last column"
