@@ -72,7 +72,7 @@ def _look_at_table(data: str, form: str, target: tuple[str, ...]) -> Look:
     if not target:
         chosen, why = _guess(columns)
         target = (chosen,)
-    keys = {"test": TEST, "validation": VALIDATION}
+    keys: dict[str, Any] = {"test": TEST, "validation": VALIDATION}
     info = describe(Wanted(path=data, target=target, **keys))
     return Look(data, {"target": list(target), **keys}, info, columns, why)
 

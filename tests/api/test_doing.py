@@ -9,7 +9,7 @@ import actbench
 from actbench.api import doing
 from actbench.benchmark import run_benchmark
 from actbench.execution import Started, run_blocks
-from tests.commands import fake_worker
+from tests.commands import ROOT, fake_worker
 from tests.factories import SyntheticRun, make_failed_block, make_run
 from tests.micro_runs import micro_run
 from tests.stored import store
@@ -48,6 +48,20 @@ def test_a_mapping_is_run_and_its_config_file_gives_the_same_run(worker, tmp_pat
     assert again.info.config == run.info.config
     resumed = actbench.run(str(run.path / "config.yaml"), out=tmp_path)
     assert resumed.records == run.records
+
+
+def test_a_path_in_a_mapping_is_relative_to_the_current_folder_and_kept_in_full(
+    worker, tmp_path, monkeypatch
+):
+    (tmp_path / "xy.csv").write_text("x,y\n" + "".join(f"{i / 7},{'ab'[i % 2]}\n" for i in range(60)))
+    dataset = {"path": "xy.csv", "target": "y", "test": 0.2}
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for the worker
+    monkeypatch.chdir(tmp_path)
+    run = actbench.run({**CONFIG, "dataset": dataset}, out="out", quiet=True)
+    monkeypatch.chdir(tmp_path.parent)
+    again = actbench.run(tmp_path / run.path / "config.yaml", out=tmp_path / "again", quiet=True)
+    assert again.path.name == run.path.name
+    assert again.info.dataset == run.info.dataset
 
 
 def test_a_config_that_was_loaded_is_run_as_the_file_is(worker, tmp_path):
