@@ -265,6 +265,8 @@ class DatasetInfo(Record):
         targets: What was predicted.
         preprocess: What was done to the features, in words.
         files: The SHA-256 of each file's content, by name.
+        constant_score: What the best constant answer scores on the test part: the share of the largest class,
+            0 of a number's R², the mean over several targets; None in runs of older versions.
     """
 
     name: str
@@ -278,6 +280,7 @@ class DatasetInfo(Record):
     targets: tuple[TargetInfo, ...] = ()
     preprocess: str = ""
     files: dict[str, str] = Field(default_factory=dict)
+    constant_score: float | None = None
 
     @property
     def outputs(self) -> int:

@@ -175,9 +175,11 @@ def make_info(
     config: Mapping[str, Any] | None = None,
     test_examples: int = 10_000,
     described: Sequence[ActivationInfo] = (),
+    probes: Sequence[int | str] | None = None,
+    constant_score: float | None = None,
 ) -> RunInfo:
     """A run's description; `config` adds keys to the resolved config, such as `verdict`."""
-    description = {
+    description: dict[str, Any] = {
         "dataset": {"name": "mnist", "validation": 5000, "train_samples": None, "test_samples": None},
         "model": {"hidden_units": [128, 128]},
         "train": {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 128, "epochs": epochs},
@@ -188,7 +190,10 @@ def make_info(
             "inference_rounds": 50,
         },
     }
+    if probes is not None:
+        description["probes"] = {"epochs": list(probes), "examples": 1000}
     dataset = DatasetInfo(
+        constant_score=constant_score,
         name="mnist",
         sha256="a" * 64,
         train=55_000,

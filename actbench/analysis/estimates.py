@@ -14,6 +14,7 @@ from actbench.analysis.pareto import non_dominated
 from actbench.analysis.setting_cells import SettingCells
 from actbench.analysis.times import epoch_seconds, inference_estimates, marginal_step_seconds, training_ratios
 from actbench.analysis.verdict_config import verdict_of
+from actbench.analysis.why import explained
 from actbench.config.schema import VerdictConfig
 from actbench.errors import ConfigError, did_you_mean
 from actbench.records import BlockRecord, RunInfo, SettingInfo
@@ -69,6 +70,7 @@ def _estimate_setting(
     rows: tuple[Row, ...] = ()
     if blocks:
         rows = _rows(cells, verdict, linear, NewData(dataset.test) if generalise else None)
+        rows = explained(rows, cells, setting, dataset)
     return SettingEstimates(
         setting=setting,
         dataset=dataset,

@@ -5,7 +5,9 @@ from typing import Literal
 
 from actbench.analysis.checks import PlaceboCheck, TimingTarget
 from actbench.analysis.comparisons import Comparison
+from actbench.analysis.diagnosis import Diagnosis
 from actbench.analysis.intervals import Interval
+from actbench.analysis.probes import Moment
 from actbench.config.schema import VerdictConfig
 from actbench.records import BlockRecord, DatasetInfo, Environment, SettingInfo
 
@@ -89,6 +91,8 @@ class Row:
             blocks that compiled them, diverged or not.
         inference: One entry per batch size, in the config's order.
         parameters: Trainable weights of the model; None where nothing was trained.
+        moments: What the probes saw, in the order of the epochs; none without probes.
+        diagnosis: Why it failed; None where it did not, or nothing shows why it is behind.
     """
 
     activation: str
@@ -107,6 +111,8 @@ class Row:
     compile_s: float | None
     inference: tuple[InferenceEstimate, ...]
     parameters: int | None = None
+    moments: tuple[Moment, ...] = ()
+    diagnosis: Diagnosis | None = None
 
     @property
     def status(self) -> str:

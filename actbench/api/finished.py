@@ -19,8 +19,8 @@ from actbench.report.layout import lay_out
 class Run:
     """What a run measured.
 
-    The tables that a report shows are `accuracy`, `time`, `inference`, `metrics` and `pareto`: one row per
-    setting and activation, with the estimates, intervals and verdicts of `actbench report --format csv`.
+    The tables that a report shows are `accuracy`, `time`, `inference`, `metrics`, `pareto` and `why`: one row
+    per setting and activation, with what `actbench report --format csv` says of it.
     What they are made of are `trainings`, `slices` and `calls`: one row per observation. docs/python.md says
     what each column holds. Every frame is the caller's own to change.
 
@@ -58,6 +58,11 @@ class Run:
     def pareto(self) -> pd.DataFrame:
         """Accuracy against training time: who is on the front, with what probability."""
         return estimates_frame(self._report, "pareto")
+
+    @property
+    def why(self) -> pd.DataFrame:
+        """What the probes saw inside the networks: one row per activation, moment and layer."""
+        return estimates_frame(self._report, "why")
 
     @property
     def settings(self) -> pd.DataFrame:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from actbench.report import Format, Sort, TableName
 
 _FORMATS = ("terminal", "markdown", "html", "csv", "json")
-_TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "all")
+_TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "why", "all")
 _GENERALISED = ("accuracy", "all")
 _SORTS = ("accuracy", "time", "activation", "config")
 
@@ -24,12 +24,19 @@ _SORTS = ("accuracy", "time", "activation", "config")
         "actbench report",
         "actbench report mnist --against tanh --generalise",
         "actbench report --format html --output report.html",
+        "actbench report mnist --table why",
         "actbench report results/mnist/0123456789ab --format csv --table time",
     )
 )
 @click.argument("run", required=False, metavar="[RUN]", callback=not_empty)
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
-@click.option("--table", type=click.Choice(_TABLES), default="all", show_default=True)
+@click.option(
+    "--table",
+    type=click.Choice(_TABLES),
+    default="all",
+    show_default=True,
+    help="all has every table but why, which shows the networks from inside, layer by layer.",
+)
 @click.option(
     "--sort",
     type=click.Choice(_SORTS),

@@ -58,17 +58,21 @@ class BlockRunner:
         steps = steps_per_epoch(block.setting, self._training_rows)
         slices = slice_steps(steps, block.setting.timing.slices_per_epoch)
         rounds = Rounds(cells, block.seed, stopwatch)
-        self._probe(rounds, block, 0)
+        with stopwatch.measure("probes"):
+            self._probe(cells, block)
         for epoch in range(block.setting.train.epochs):
             self._train_epoch(rounds, epoch, slices)
             with stopwatch.measure("evaluation"):
                 accuracies = self._validate(cells)
-            self._probe(rounds, block, epoch + 1)
+            with stopwatch.measure("probes"):
+                self._probe(cells, block)
             on_epoch(epoch + 1, accuracies)
         with stopwatch.measure("evaluation"):
             for cell in alive(cells):
                 cell.test, cell.test_correct = cell.trainer.evaluate_each(self._test)
                 cell.diverged = not math.isfinite(cell.test.loss)
+        with stopwatch.measure("probes"):
+            self._probe(cells, block, ended=True)
         # Shared by the cells, placed anew for each block: no cell has a place in memory of its own.
         sizes = block.setting.timing.inference_batch_sizes
         batches = {size: self._engine.inference_batch(size) for size in sizes}
@@ -127,12 +131,12 @@ class BlockRunner:
             cell.validation.append(cell.trainer.evaluate(self._validation))
         return {cell.plan.label: cell.validation[-1].accuracy for cell in alive(cells)}
 
-    def _probe(self, rounds: Rounds, block: Block, epoch: int) -> None:
-        last = "last" if epoch == block.setting.train.epochs else None
-        if epoch not in block.setting.probes.epochs and last not in block.setting.probes.epochs:
-            return
-        with rounds.stopwatch.measure("probes"):
-            for cell in alive(rounds.cells):
+    def _probe(self, cells: Sequence[Running], block: Block, *, ended: bool = False) -> None:
+        """Looks into those cells that have come to an epoch that was asked for, or to the end."""
+        for cell in alive(cells):
+            epoch = len(cell.train)
+            asked = "last" if ended else epoch
+            if asked in block.setting.probes.epochs and epoch not in [probe.epoch for probe in cell.probes]:
                 cell.probes.append(cell.trainer.probe(epoch))
 
     def _time_inference(self, rounds: Rounds, batch_size: int, batch: Any, count: int) -> None:

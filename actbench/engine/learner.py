@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy.typing as npt
+import tensorflow as tf
 
 from actbench.config.schema import TrainConfig
 from actbench.datasets import Dataset
@@ -57,8 +58,11 @@ class Learner:
             self._prober = Prober(self.model)
         rows = probed_rows(self._dataset.train, self._examples)
         y = self._dataset.targets[0].y[rows]
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        return self._prober.probe(self._dataset.x[rows], lambda logits: loss(y, logits), epoch)
+
+        def loss(logits: tf.Tensor) -> tf.Tensor:
+            return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+
+        return self._prober.probe(self._dataset.x[rows], loss, epoch)
 
     def state(self) -> list[npt.NDArray[Any]]:
         """A copy of every variable of the model and the optimizer."""

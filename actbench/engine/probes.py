@@ -42,10 +42,13 @@ class Prober:
     """
 
     def __init__(self, model: keras.Model) -> None:
-        activations = [layer for layer in model.layers if is_activation(layer)]
-        self._hidden = [(_dense_before(layer.input), layer) for layer in activations]
-        self._outputs = [_dense_before(output) for output in model.outputs]
-        inputs = [layer.input for layer in activations]
+        self._hidden = [
+            _Hidden(layer, dense)
+            for layer in model.layers
+            if is_activation(layer) and (dense := _dense_before(layer.input)) is not None
+        ]
+        self._outputs = [dense for output in model.outputs if (dense := _dense_before(output)) is not None]
+        inputs = [hidden.activation.input for hidden in self._hidden]
         self._inner = keras.Model(model.inputs, [inputs, model.outputs])
 
     def probe(self, x: npt.NDArray[np.float32], loss: Loss, epoch: int) -> Probe:
@@ -53,19 +56,18 @@ class Prober:
 
         Args:
             x: The examples, shape (n, features).
-            loss: From the model's outputs for x to the mean loss, a scalar.
+            loss: From the model's outputs for x, one argument each, to the mean loss, a scalar.
             epoch: Epochs trained before.
         """
         with tf.GradientTape() as tape:
             preactivations, outputs = self._inner(tf.constant(x), training=False)
             value = loss(*outputs)
-        kernels = [dense.kernel for dense, _ in self._hidden] + [dense.kernel for dense in self._outputs]
-        gradients = tape.gradient(value, kernels, unconnected_gradients="zero")
-        norms = [float(np.linalg.norm(gradient.numpy().astype(np.float64))) for gradient in gradients]
-        hidden = norms[: len(self._hidden)]
-        units = [
-            _units(activation, z) for (_, activation), z in zip(self._hidden, preactivations, strict=True)
+        kernels = [
+            dense.kernel.value for dense in (*(hidden.dense for hidden in self._hidden), *self._outputs)
         ]
+        gradients = tape.gradient(value, kernels, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        norms = [float(np.linalg.norm(gradient.numpy().astype(np.float64))) for gradient in gradients]
+        units = [hidden.units(z) for hidden, z in zip(self._hidden, preactivations, strict=True)]
         moments = [_moments(z.numpy().astype(np.float64)) for z in preactivations]
         return Probe(
             epoch=epoch,
@@ -74,20 +76,36 @@ class Prober:
             zeros=tuple(zeros for _, _, zeros in units),
             preactivation_mean=tuple(mean for mean, _ in moments),
             preactivation_variance=tuple(variance for _, variance in moments),
-            gradient_norm=tuple(_finite(norm) for norm in hidden),
-            output_gradient_norm=_finite(math.hypot(*norms[len(self._hidden) :])),
+            gradient_norm=tuple(_finite(norm) for norm in norms[: len(units)]),
+            output_gradient_norm=_finite(math.hypot(*norms[len(units) :])),
         )
 
 
-def _units(activation: keras.layers.Layer, preactivations: Any) -> tuple[float, float, float]:
-    """Shares of dead and of saturated units, and of outputs that are exactly zero."""
-    slopes, outputs = _slopes(activation, preactivations)
-    columns = preactivations.shape[-1]
-    shifts = np.arange(len(_GRID))[:, None] + _GRID_STRIDE * np.arange(columns)
-    largest = np.minimum(1.0, _slopes(activation, tf.constant(_GRID[shifts % len(_GRID)]))[0].max(axis=0))
-    dead = np.all(slopes == 0, axis=0)
-    saturated = ~dead & (slopes.mean(axis=0) < SATURATED_BELOW * largest)
-    return float(dead.mean()), float(saturated.mean()), float(np.mean(outputs == 0))
+class _Hidden:
+    """A hidden layer: an activation, and the dense layer before it."""
+
+    def __init__(self, activation: keras.layers.Layer, dense: keras.layers.Dense) -> None:
+        self.activation = activation
+        self.dense = dense
+        self._known_largest: Floats | None = None
+
+    def units(self, preactivations: Any) -> tuple[float, float, float]:
+        """Shares of dead and of saturated units, and of outputs that are exactly zero."""
+        slopes, outputs = _slopes(self.activation, preactivations)
+        dead = np.all(slopes == 0, axis=0)
+        saturated = ~dead & (slopes.mean(axis=0) < SATURATED_BELOW * self._largest())
+        return float(dead.mean()), float(saturated.mean()), float(np.mean(outputs == 0))
+
+    def _largest(self) -> Floats:
+        """The largest slope of each unit, shape (units,): on a grid, and at most 1, that of `linear`."""
+        if self._known_largest is not None:
+            return self._known_largest
+        shifts = np.arange(len(_GRID))[:, None] + _GRID_STRIDE * np.arange(self.activation.input.shape[-1])
+        slopes, _ = _slopes(self.activation, tf.constant(_GRID[shifts % len(_GRID)]))
+        largest = np.minimum(1.0, slopes.max(axis=0))
+        if not self.activation.variables:  # else training moves it
+            self._known_largest = largest
+        return largest
 
 
 def _slopes(activation: keras.layers.Layer, preactivations: Any) -> tuple[Floats, Floats]:
@@ -105,15 +123,22 @@ def _slopes(activation: keras.layers.Layer, preactivations: Any) -> tuple[Floats
         outputs = activation(preactivations)
     units = outputs.shape[-1]
     signs = tf.constant(np.where(np.arange(units) % 2, -1, 1), outputs.dtype) * tf.ones_like(outputs)
-    gradient = tape.gradient(outputs, preactivations, output_gradients=signs, unconnected_gradients="zero")
+    gradient = tape.gradient(
+        outputs, preactivations, output_gradients=signs, unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
     passed = np.abs(gradient.numpy().astype(np.float64)).reshape(len(outputs), -1, units)
     return passed.max(axis=1), outputs.numpy()
 
 
-def _dense_before(tensor: Any) -> keras.layers.Dense:
-    """The last dense layer on the way to a symbolic tensor, whatever normalises or drops in between."""
+def _dense_before(tensor: Any) -> keras.layers.Dense | None:
+    """The last dense layer on the way to a symbolic tensor, whatever normalises, drops or adds in between."""
     layer = tensor._keras_history.operation  # Keras has no public way back through a model
-    return layer if isinstance(layer, keras.layers.Dense) else _dense_before(layer.input)
+    if isinstance(layer, keras.layers.Dense):
+        return layer
+    if isinstance(layer, keras.layers.InputLayer):
+        return None
+    inputs = layer.input
+    return _dense_before(inputs[0] if isinstance(inputs, list) else inputs)
 
 
 def _moments(values: Floats) -> tuple[float | None, float | None]:

@@ -7,6 +7,7 @@ from actbench.analysis.figures import MetricName, Row
 from actbench.report.document import Column, Table
 from actbench.report.numbers import Kind, Value
 from actbench.report.view import SettingView, row_notes
+from actbench.report.why import sentences
 
 _METRICS: dict[MetricName, tuple[str, Kind, str, Kind]] = {
     "test_loss": ("test loss, 0.001 nats", "thousandths", "difference", "signed thousandths"),
@@ -28,7 +29,8 @@ def accuracy(view: SettingView) -> list[Table]:
     cells = [
         (view.name(row), row.accuracy, *view.compared(row, row.accuracy_diff), row.seeds) for row in view.rows
     ]
-    tables = [Table("accuracy", columns, tuple(cells), row_notes(view.rows))]
+    notes = (*row_notes(view.rows), *sentences(view.estimates))
+    tables = [Table("accuracy", columns, tuple(cells), notes)]
     return [*tables, *_new_data(view)] if view.report.generalised else tables
 
 

@@ -7,25 +7,30 @@ from dataclasses import asdict
 from typing import Any, Literal, get_args
 
 from actbench.analysis.checks import PlaceboCheck
-from actbench.analysis.figures import InferenceEstimate, Metric, Row
+from actbench.analysis.figures import InferenceEstimate, Metric, Row, SettingEstimates
 from actbench.analysis.intervals import Interval
+from actbench.analysis.probes import LayerFigures, Moment
 from actbench.report.activation_facts import element_wise
 from actbench.report.model import Report
 from actbench.report.plain import comparison_object, interval_object, number_or_none, run_object
+from actbench.report.why import sentence
 
-TableName = Literal["accuracy", "time", "inference", "metrics", "pareto", "all"]
+TableName = Literal["accuracy", "time", "inference", "metrics", "pareto", "why", "all"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
 
 _GENERALISED = ("accuracy_new_data", "accuracy_diff_new_data")
 _ACCURACY = ("accuracy", "accuracy_diff", *_GENERALISED)
 _TIME = ("epoch_s", "train_time_ratio", "marginal_step_s", "compile_s")
+MOMENT = ("gradient_first_to_last", "output_gradient_norm")
+LAYER = ("dead", "saturated", "zeros", "preactivation_mean", "preactivation_variance", "gradient_norm")
 _FIGURES: dict[TableName, tuple[str, ...]] = {
     "accuracy": _ACCURACY,
     "time": _TIME,
     "inference": ("inference",),
     "metrics": (),
     "pareto": ("accuracy", "train_time_ratio", "non_dominated"),
-    "all": (*_ACCURACY, *_TIME, "non_dominated", "inference"),
+    "why": ("accuracy", "why", "probes"),
+    "all": (*_ACCURACY, *_TIME, "non_dominated", "inference", "why", "probes"),
 }
 
 
@@ -63,14 +68,14 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
                     "data": setting.dataset.model_dump(mode="json"),
                 },
                 "timing_target": setting.timing_target and asdict(setting.timing_target),
-                "rows": [row_object(report, row, table) for row in setting.rows],
+                "rows": [row_object(report, setting, row, table) for row in setting.rows],
             }
             for setting in estimates.settings
         ],
     }
 
 
-def row_object(report: Report, row: Row, table: TableName) -> dict[str, Any]:
+def row_object(report: Report, setting: SettingEstimates, row: Row, table: TableName) -> dict[str, Any]:
     """One activation, with the figures of that table only."""
     figures: dict[str, Any] = {
         "accuracy": interval_object("accuracy", row.accuracy),
@@ -83,6 +88,8 @@ def row_object(report: Report, row: Row, table: TableName) -> dict[str, Any]:
         "compile_s": number_or_none(row.compile_s),
         "non_dominated": number_or_none(row.non_dominated),
         "inference": [_inference(entry) for entry in row.inference],
+        "why": sentence(row, setting),
+        "probes": [_moment(moment) for moment in row.moments],
     }
     return {
         "activation": row.activation,
@@ -116,6 +123,19 @@ def _inference(entry: InferenceEstimate) -> dict[str, Any]:
         "items_per_s": number_or_none(entry.items_per_s),
         "time_ratio": comparison_object("time_ratio", entry.time_ratio),
     }
+
+
+def _moment(moment: Moment) -> dict[str, Any]:
+    return {
+        "epoch": moment.epoch,
+        "probed_seeds": moment.seeds,
+        **_intervals(moment, MOMENT),
+        "layers": [{"layer": layer.layer, **_intervals(layer, LAYER)} for layer in moment.layers],
+    }
+
+
+def _intervals(figures: Moment | LayerFigures, names: Iterable[str]) -> dict[str, Any]:
+    return {name: interval_object(name, getattr(figures, name)) for name in names}
 
 
 def _placebo(check: PlaceboCheck) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def in_words(value: Any) -> str:
         if list(told) == ["name"]:
             return in_words(told["name"])  # as the shorthand has it
         return ", ".join(f"{name} {in_words(item)}" for name, item in told.items())
-    return str(list(value)) if isinstance(value, list | tuple) else str(value)
+    return f"[{', '.join(map(in_words, value))}]" if isinstance(value, list | tuple) else str(value)
 
 
 def or_unknown(value: object) -> str:

@@ -6,15 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from actbench.report.contract import TableName, row_object
+from actbench.report.contract import LAYER, MOMENT, TableName, row_object
 from actbench.report.model import Report
 from actbench.report.plain import ESTIMATES, JUDGED
 
 _INFERENCE = ("latency_s", "latency_p95_s", "latency_p99_s", "items_per_s", "time_ratio")
+_UNSEEN = dict.fromkeys(("epoch", "probed_seeds", *MOMENT, "layer", *LAYER))
 
 
 def to_csv(report: Report, table: TableName) -> str:
-    """A row per activation, or per activation and batch size for the inference table."""
+    """A row per activation; of the inference table per batch size, too, and of why per moment and layer."""
     rows = flat_rows(report, table)
     names = list(dict.fromkeys(name for row in rows for name in row if name != "status"))
     text = io.StringIO()
@@ -34,9 +35,8 @@ def flat_rows(report: Report, table: TableName) -> list[dict[str, Any]]:
         keys = flatten({"setting": {"id": setting.setting.id, **setting.setting.description}})
         sizes = list(dict.fromkeys(entry.batch_size for row in setting.rows for entry in row.inference))
         for row in setting.rows:
-            rows += [
-                {**keys, **figures} for figures in _flat_rows(row_object(report, row, table), sizes, table)
-            ]
+            plain = row_object(report, setting, row, table)
+            rows += [{**keys, **figures} for figures in _flat_rows(plain, sizes, table)]
     return rows
 
 
@@ -44,7 +44,10 @@ def _flat_rows(row: Mapping[str, Any], sizes: Sequence[int], table: TableName) -
     """One JSON row as CSV rows; the columns are the same for rows whose figures are missing."""
     per_size = {entry["batch_size"]: entry for entry in row.get("inference", ())}
     entries = {size: per_size.get(size, dict.fromkeys(_INFERENCE)) for size in sizes}
-    single = {name: value for name, value in row.items() if name != "inference"}
+    single = {name: value for name, value in row.items() if name not in ("inference", "probes")}
+    if table == "why":
+        seen = [layer for moment in row["probes"] or [{}] for layer in _layers(moment)]
+        return [flatten({**single, **_UNSEEN, **layer}) for layer in seen]
     if table == "inference":
         return [
             flatten({**single, "batch_size": size, **{name: entry[name] for name in _INFERENCE}})
@@ -54,6 +57,12 @@ def _flat_rows(row: Mapping[str, Any], sizes: Sequence[int], table: TableName) -
         for size, entry in entries.items():
             single[f"inference_{size}"] = {name: entry[name] for name in _INFERENCE}
     return [flatten(single)]
+
+
+def _layers(moment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A moment's figures beside those of each of its layers."""
+    of_all = {name: value for name, value in moment.items() if name != "layers"}
+    return [{**of_all, **layer} for layer in moment.get("layers") or [{}]]
 
 
 def _missing(name: str) -> dict[str, None] | None:

@@ -11,6 +11,7 @@ from actbench.report.model import Report
 from actbench.report.notes import notes_of
 from actbench.report.time_sheets import inference, pareto, time
 from actbench.report.view import SettingView
+from actbench.report.why_sheets import why
 
 _BUILDERS: dict[TableName, Callable[[SettingView], list[Table]]] = {  # in the order of the report
     "accuracy": accuracy,
@@ -18,12 +19,16 @@ _BUILDERS: dict[TableName, Callable[[SettingView], list[Table]]] = {  # in the o
     "pareto": pareto,
     "inference": inference,
     "metrics": metrics,
+    "why": why,
 }
+# long, and only of interest where something failed, which `accuracy` tells in a sentence
+_LEFT_OUT_OF_ALL = ("why",)
 
 
 def lay_out(report: Report, table: TableName) -> Document:
     """The Document of one table, or of all."""
-    shown = tuple(_BUILDERS) if table == "all" else (table,)
+    every = tuple(name for name in _BUILDERS if name not in _LEFT_OUT_OF_ALL)
+    shown = every if table == "all" else (table,)
     settings = report.estimates.settings
     sections = tuple(_section(report, setting, shown) for setting in settings)
     return Document(

@@ -34,6 +34,14 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
         "diverged in any block is left out, too. With few blocks there are few different draws, and P is "
         "coarse.",
     ),
+    "why": (
+        "Layers are the hidden ones, from the input on; figures are means over n seeds, of the same training "
+        "examples. Dead: units whose slope is zero for every example. Saturated: other units whose mean "
+        "slope is under 5 % of the largest. Zeros: outputs that are exactly zero. Mean and variance: of the "
+        "pre-activations. Gradient: norm of the loss's gradient to the kernel, geometric mean. First to "
+        "last: that of the first hidden layer over that of the last, with its 95 % t interval on the log "
+        "scale.",
+    ),
 }
 _ALIKE = "same initial weights, same batches"
 _BATCHES_ALIKE = "same batches, and the same initial weights where initialiser and widths are the same"
@@ -56,6 +64,9 @@ _NO_ANSWERS = (
     "This run has not kept which test examples were right, which takes actbench with schema 2; measure it "
     "again, with --fresh, for intervals on new data."
 )
+_NO_PROBES = (
+    "Nothing was looked into: the config says so (probes: false), or an older actbench measured this run."
+)
 _ONE_SEED_OF_DATA = "New seeds and data: one seed cannot speak of others, so that it has no interval."
 _ONE_SEED = "With a single seed, time intervals come from its rounds alone and speak for that one process."
 _NO_INTERVAL = (
@@ -74,8 +85,10 @@ def notes_of(
     notes = [note.format(alike=alike) for name in shown for note in _NOTES[name]]
     if report.estimates.verdict.target_accuracy is not None and "metrics" in shown:
         notes.append(_TARGET)
-    if set(shown) != {"pareto"}:
+    if not set(shown) <= {"pareto", "why"}:
         notes.append(_VERDICTS)
+    if "why" in shown and not any(row.moments for setting in settings for row in setting.rows):
+        notes = [_NO_PROBES]
     if report.generalised and "accuracy" in shown:
         notes.append(_NEW_DATA)
         if not all(setting.answers_kept for setting in settings):

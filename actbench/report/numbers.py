@@ -1,6 +1,7 @@
 """How figures look to a reader: the only place that rounds."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -10,13 +11,16 @@ from actbench.analysis.intervals import Interval
 Kind = Literal[
     "text", "words", "count", "thousands", "percent", "points", "ratio", "probability", "decimal",
     "signed decimal", "thousandths", "signed thousandths", "seconds", "milliseconds", "microseconds",
-    "signed microseconds", "three digits",
+    "signed microseconds", "three digits", "two digits", "whole percent", "one percent",
 ]  # fmt: skip
 Value = str | int | float | Interval | None
 
 _MISSING = "-"
+_EXPONENT = re.compile(r"e\+?(-?)0*")
 _FIXED: dict[Kind, tuple[float, str]] = {  # scale and format
     "percent": (100, ".2f"),
+    "whole percent": (100, ".0f"),
+    "one percent": (100, ".1f"),
     "points": (100, "+.2f"),
     "ratio": (1, ".3f"),
     "probability": (1, ".2f"),
@@ -85,7 +89,14 @@ def format_duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def two_digits(value: float) -> str:
+    """For what differs by powers of ten: 0.53, 8.1e-6."""
+    return _EXPONENT.sub(r"e\1", f"{value:.2g}")
+
+
 def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
+    if kind == "two digits":
+        return two_digits
     if kind in _FIXED:
         scale, form = _FIXED[kind]
         return lambda value: format(_no_negative_zero(scale * value, form), form)

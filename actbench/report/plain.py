@@ -29,6 +29,14 @@ ESTIMATES = {
     "seconds_to_target_ratio": "estimate",
     "ns_per_element": "median",
     "copy_ratio": "estimate",
+    "dead": "mean",
+    "saturated": "mean",
+    "zeros": "mean",
+    "preactivation_mean": "mean",
+    "preactivation_variance": "mean",
+    "gradient_norm": "geometric_mean",
+    "output_gradient_norm": "geometric_mean",
+    "gradient_first_to_last": "geometric_mean",
 }
 JUDGED = ("p", "p_adjusted", "verdict", "seeds_needed")
 

@@ -22,7 +22,7 @@ from actbench.store.stored import (
     run_path,
 )
 
-TABLES = ("accuracy.csv", "time.csv", "inference.csv", "metrics.csv", "pareto.csv", "micro.csv")
+TABLES = ("accuracy.csv", "time.csv", "inference.csv", "metrics.csv", "pareto.csv", "why.csv", "micro.csv")
 
 
 class RunFolder:
@@ -184,6 +184,6 @@ def _conditions(info: RunInfo) -> dict[str, object]:
         else:
             conditions[key] = value
     for setting, dataset in info.dataset.items():
-        for key, value in dataset.model_dump(exclude={"name", "files"}).items():
+        for key, value in dataset.model_dump(exclude={"name", "files", "constant_score"}).items():
             conditions[f"{_DATASET} {setting}, {key}"] = value
     return conditions

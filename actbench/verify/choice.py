@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from actbench.config.schema import BenchConfig, TimingConfig
+from actbench.config.schema import BenchConfig, ProbesConfig, TimingConfig
 from actbench.datasets import describe
 from actbench.errors import DataError, StoreError
 from actbench.plan import Block, CellPlan, Plan, Setting, make_plan
@@ -153,9 +153,10 @@ def _untimed(setting: Setting) -> Setting:
     timing = setting.timing
     return setting.model_copy(
         update={
+            "probes": ProbesConfig(epochs=()),
             "timing": TimingConfig(
                 engine=timing.engine, slices_per_epoch=timing.slices_per_epoch, inference_batch_sizes=()
-            )
+            ),
         }
     )
 

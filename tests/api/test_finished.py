@@ -13,7 +13,7 @@ from tests.factories import make_run
 from tests.stored import store
 
 DOC = Path("docs/python.md").read_text(encoding="utf-8")
-TABLES = ("accuracy", "time", "inference", "metrics", "pareto")
+TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "why")
 OBSERVED = ("trainings", "slices", "calls")
 
 

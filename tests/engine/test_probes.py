@@ -148,6 +148,18 @@ def test_dropout_and_batch_normalisation_in_between_are_passed_over_and_not_move
         np.testing.assert_array_equal(variable.numpy(), value)
 
 
+def test_a_sum_counts_as_what_its_first_branch_comes_from_and_an_activation_of_the_input_as_none():
+    inputs = keras.Input((4,))
+    early = activation_layer(cell("tanh"))(inputs)
+    branch = keras.layers.Dense(4, name="branch")(early)
+    hidden = activation_layer(cell("relu"))(keras.layers.Add()([branch, early]))
+    model = keras.Model(inputs, [keras.layers.Dense(1)(hidden), keras.layers.Dense(2)(hidden)])
+    probe = probed(model, loss=lambda one, two: keras.ops.mean(one) + keras.ops.mean(two))
+    assert len(probe.gradient_norm) == 1
+    alone = probed(model, loss=lambda one, _: keras.ops.mean(one))
+    assert probe.output_gradient_norm > alone.output_gradient_norm > 0
+
+
 def test_the_examples_are_training_rows_and_always_the_same():
     rows = probed_rows(range(32), 10)
     assert len(set(rows.tolist())) == 10

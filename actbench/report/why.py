@@ -1,0 +1,111 @@
+"""Why an activation failed, in a plain sentence with the figure that was measured."""
+
+from collections.abc import Sequence
+
+from actbench.analysis.diagnosis import Diagnosis, Finding
+from actbench.analysis.figures import Row, SettingEstimates
+from actbench.analysis.probes import Moment
+from actbench.report.numbers import format_value, two_digits
+
+
+def sentences(estimates: SettingEstimates) -> tuple[str, ...]:
+    """One for each activation of a setting that failed, in the order of its rows."""
+    told = (sentence(row, estimates) for row in estimates.rows)
+    return tuple(text for text in told if text is not None)
+
+
+def sentence(row: Row, estimates: SettingEstimates) -> str | None:
+    """Of an activation that failed; None of any other."""
+    if row.diagnosis is None:
+        return None
+    finding, last = row.diagnosis.finding, row.diagnosis.last
+    told = [
+        f"{finding_in_words(finding)} ({after(finding.moment)})" if finding else _no_finding(row.diagnosis),
+        _outcome(row, row.diagnosis, estimates),
+    ]
+    if finding is None and last is not None and last.layers:
+        told.insert(1, f"{after(last)} the gradient norms are {_norms(last)}")
+    return f"{row.activation}: {'; '.join(part for part in told if part)}"
+
+
+def after(moment: Moment) -> str:
+    """When that was."""
+    if moment.epoch is None:
+        return "at the end of each training"
+    if moment.epoch == 0:
+        return "before training"
+    return f"after {moment.epoch} {'epoch' if moment.epoch == 1 else 'epochs'}"
+
+
+def finding_in_words(finding: Finding) -> str:
+    """What the probes show."""
+    first, last = finding.layers[0], finding.layers[-1]
+    ratio = f"the gradient of layer {first} is {two_digits(finding.value)} of layer {last}'s"
+    share = f"{format_value(finding.value, 'whole percent')} % of the units of layer {first}"
+    match finding.cause:
+        case "no gradient":
+            return (
+                f"no gradient reaches {_named(finding.layers)}{_how_often(finding)}: {_cannot_learn(finding)}"
+            )
+        case "dead":
+            return f"{share} are dead: no example moves their weights"
+        case "vanishing":
+            return f"{ratio}: it vanishes"
+        case "exploding":
+            return f"{ratio}: it explodes"
+        case "not finite":
+            return f"the gradient of {_named(finding.layers)} is not finite"
+        case "saturated":
+            return f"{share} are saturated or dead: next to no gradient passes them"
+
+
+def _how_often(finding: Finding) -> str:
+    seeds = finding.moment.seeds
+    return "" if finding.value == seeds else f" in {finding.value:.0f} of {seeds} trainings"
+
+
+def _cannot_learn(finding: Finding) -> str:
+    dead = [layer.layer for layer in finding.moment.layers if layer.dead.estimate == 1.0]
+    what = "it cannot learn" if len(finding.layers) == 1 else "they cannot learn"
+    return f"{what}; all units of {_named(dead)} are dead" if dead else what
+
+
+def _no_finding(diagnosis: Diagnosis) -> str:
+    if diagnosis.last is None:
+        return ""
+    return "neither its units nor its gradients show why"
+
+
+def _norms(moment: Moment) -> str:
+    layers = moment.layers
+    shown = layers if len(layers) < 3 else (layers[0], layers[-1])
+    norms = (
+        f"{format_value(norm and norm.estimate, 'two digits')} in layer {layer.layer}"
+        for layer in shown
+        for norm in (layer.gradient_norm,)
+    )
+    return " and ".join(norms)
+
+
+def _outcome(row: Row, diagnosis: Diagnosis, estimates: SettingEstimates) -> str:
+    if diagnosis.failure == "diverged":
+        return f"{row.status} trainings"
+    constant = estimates.dataset.constant_score
+    assert row.accuracy is not None
+    assert constant is not None
+    own = f"test accuracy {format_value(row.accuracy.estimate, 'percent')} %"
+    if diagnosis.failure == "constant":
+        return f"{own}, no better than a constant answer, {format_value(constant, 'percent')} %"
+    best = max(entry.accuracy.estimate for entry in estimates.rows if entry.accuracy is not None)
+    return f"{own}, far behind the best, {format_value(best, 'percent')} %"
+
+
+def _named(layers: Sequence[int]) -> str:
+    """Such as "layer 1", "layers 1 and 2", "layers 1 to 3", "layers 1, 3, 4"."""
+    if len(layers) == 1:
+        return f"layer {layers[0]}"
+    if len(layers) == 2:
+        return f"layers {layers[0]} and {layers[1]}"
+    if list(layers) == list(range(layers[0], layers[-1] + 1)):
+        return f"layers {layers[0]} to {layers[-1]}"
+    return f"layers {', '.join(map(str, layers))}"

@@ -1,0 +1,73 @@
+"""The tables of what the probes saw inside the networks of one setting."""
+
+from collections.abc import Sequence
+
+from actbench.analysis.figures import Row
+from actbench.report.document import Column, Table
+from actbench.report.numbers import Value
+from actbench.report.view import SettingView
+from actbench.report.why import after, sentences
+
+_LAYERS = (
+    Column("activation", "text"),
+    Column("layer", "count"),
+    Column("dead %", "one percent"),
+    Column("saturated %", "one percent"),
+    Column("zeros %", "one percent"),
+    Column("mean", "two digits"),
+    Column("variance", "two digits"),
+    Column("gradient", "two digits"),
+    Column("n", "count"),
+)
+_RATIOS = (
+    Column("activation", "text"),
+    Column("when", "words"),
+    Column("first to last", "two digits"),
+    Column("output layer", "two digits"),
+    Column("n", "count"),
+)
+
+
+def why(view: SettingView) -> list[Table]:
+    """How gradients pass through the layers, then each moment by layer; the placebo shows nothing new."""
+    rows = [row for row in view.rows if row.moments and row.activation != view.report.info.placebo]
+    if not rows:
+        return []
+    gradients = [
+        (
+            view.name(row),
+            after(moment),
+            moment.gradient_first_to_last,
+            moment.output_gradient_norm,
+            moment.seeds,
+        )
+        for row in rows
+        for moment in row.moments
+    ]
+    found = {after(moment): moment.epoch for row in rows for moment in row.moments}
+    in_order = sorted(found, key=lambda when: (found[when] is None, found[when] or 0))
+    return [
+        Table("gradients", _RATIOS, tuple(gradients), sentences(view.estimates)),
+        *(Table(f"layers {when}", _LAYERS, _layers(view, rows, when)) for when in in_order),
+    ]
+
+
+def _layers(view: SettingView, rows: Sequence[Row], when: str) -> tuple[tuple[Value, ...], ...]:
+    """Estimates alone: seven intervals do not fit beside each other; CSV and JSON have them."""
+    return tuple(
+        (
+            view.name(row),
+            layer.layer,
+            layer.dead.estimate,
+            layer.saturated.estimate,
+            layer.zeros.estimate,
+            layer.preactivation_mean and layer.preactivation_mean.estimate,
+            layer.preactivation_variance and layer.preactivation_variance.estimate,
+            layer.gradient_norm and layer.gradient_norm.estimate,
+            moment.seeds,
+        )
+        for row in rows
+        for moment in row.moments
+        if after(moment) == when
+        for layer in moment.layers
+    )

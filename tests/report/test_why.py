@@ -1,0 +1,127 @@
+"""`report --table why`, and the sentences about what failed."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from actbench import report
+from actbench.report.numbers import two_digits
+from tests.factories import make_block, make_cell, make_info, make_probe
+
+LABELS = ("relu", "sigmoid", "step", "wild", "tanh", "placebo")
+ACCURACY = {"relu": 0.97, "sigmoid": 0.11, "step": 0.6, "wild": None, "tanh": 0.96, "placebo": 0.97}
+LAST = {
+    "relu": make_probe(8, zeros=0.5),
+    "sigmoid": make_probe(8, gradient_norm=(3e-8, 0.1), mean=-0.1),
+    "step": make_probe(8, gradient_norm=(0.0, 0.0), dead=1.0),
+    "tanh": make_probe(8, dead=0.9),  # it did not fail, whatever it looks like inside
+    "placebo": make_probe(8, zeros=0.5),
+}
+
+
+def built(*, probes=True, labels=LABELS, seeds=2):
+    blocks = [
+        make_block(
+            [
+                make_cell(
+                    label,
+                    accuracy=ACCURACY[label],
+                    probes=[
+                        make_probe(0, gradient_norm=(412.0, 0.5)),
+                        *([LAST[label]] if label in LAST else []),
+                    ]
+                    if probes
+                    else (),
+                )
+                for label in labels
+            ],
+            seed=seed,
+        )
+        for seed in range(seeds)
+    ]
+    info = make_info(labels, seeds=seeds, probes=(0, "last"), constant_score=0.1135)
+    return report.build(info, blocks)
+
+
+def test_the_table_is_as_people_see_it(snapshot):
+    assert report.render(built(), "terminal", "why") == snapshot
+    assert report.render(built(), "markdown", "why") == snapshot
+
+
+def test_each_that_failed_has_a_sentence_with_the_measured_figure():
+    accuracy = report.render(built(), "markdown", "accuracy")
+    told = [
+        line.removeprefix("- ") for line in accuracy.splitlines() if line.startswith("- ") and ":" in line
+    ]
+    for sentence in (
+        "sigmoid: the gradient of layer 1 is 3e-7 of layer 2's: it vanishes (after 8 epochs); test accuracy "
+        "11.00 %, no better than a constant answer, 11.35 %",
+        "step: no gradient reaches layers 1 and 2: they cannot learn; all units of layers 1 and 2 are dead "
+        "(after 8 epochs); test accuracy 60.00 %, far behind the best, 97.00 %",
+        "wild: neither its units nor its gradients show why; before training the gradient norms are 4.1e2 in "
+        "layer 1 and 0.5 in layer 2; diverged 2 of 2 trainings",
+    ):
+        assert sentence in told
+    assert not any(line.startswith(("relu: ", "tanh: ", "placebo: ")) for line in told)
+
+
+def test_the_whole_report_has_the_sentences_but_not_the_long_tables():
+    text = report.render(built(), "terminal", width=200)
+    assert text.count("it vanishes") == 1
+    assert "layers before training" not in text
+
+
+def test_json_has_every_figure():
+    rows = json.loads(report.render(built(), "json", "why"))["settings"][0]["rows"]
+    sigmoid = next(row for row in rows if row["activation"] == "sigmoid")
+    assert sigmoid["why"].startswith("sigmoid: the gradient of layer 1 is 3e-7")
+    assert next(row for row in rows if row["activation"] == "relu")["why"] is None
+    assert [moment["epoch"] for moment in sigmoid["probes"]] == [0, 8]
+    last = sigmoid["probes"][1]
+    assert last["probed_seeds"] == 2
+    assert last["gradient_first_to_last"]["geometric_mean"] == pytest.approx(3e-7)
+    assert set(last["layers"][0]) == {
+        *("layer", "dead", "saturated", "zeros", "preactivation_mean", "preactivation_variance"),
+        "gradient_norm",
+    }
+    assert last["layers"][0]["preactivation_mean"] == {"mean": -0.1, "ci_low": None, "ci_high": None}
+
+
+def test_csv_has_a_row_per_activation_moment_and_layer():
+    rows = list(csv.DictReader(io.StringIO(report.render(built(), "csv", "why"))))
+    keys = [(row["activation"], row["epoch"], row["layer"]) for row in rows if row["activation"] == "sigmoid"]
+    assert keys == [("sigmoid", epoch, layer) for epoch in "08" for layer in "12"]
+    assert [row["epoch"] for row in rows if row["activation"] == "wild"] == ["0", "0"]
+    first = next(row for row in rows if row["activation"] == "step" and row["epoch"] == "8")
+    assert (first["dead_mean"], first["gradient_norm_geometric_mean"]) == ("1.0", "0.0")
+    assert first["gradient_first_to_last_geometric_mean"] == ""
+
+
+def test_a_run_without_probes_says_so_and_has_the_same_columns():
+    without = built(probes=False)
+    assert "Nothing was looked into" in report.render(without, "terminal", "why", width=200)
+    header = report.render(without, "csv", "why").splitlines()[0]
+    assert header == report.render(built(), "csv", "why").splitlines()[0]
+    assert "neither its units" not in report.render(without, "terminal", width=200)
+    assert "sigmoid: test accuracy 11.00 %, no better" in report.render(without, "terminal", width=200)
+
+
+def test_a_constant_answer_that_is_not_known_fails_nobody_but_who_diverged():
+    run = built()
+    [setting] = run.estimates.settings
+    assert setting.dataset.constant_score == 0.1135
+    info = make_info(LABELS, seeds=2, probes=(0, "last"))
+    cells = [make_cell(label, accuracy=ACCURACY[label], probes=[make_probe()]) for label in LABELS]
+    blocks = [make_block(cells, seed=seed) for seed in (0, 1)]
+    [setting] = report.build(info, blocks).estimates.settings
+    assert [row.activation for row in setting.rows if row.diagnosis is not None] == ["wild"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.53, "0.53"), (8.1e-6, "8.1e-6"), (12_345, "1.2e4"), (0.0, "0"), (-0.02, "-0.02"), (1e-10, "1e-10")],
+)
+def test_two_digits(value, text):
+    assert two_digits(value) == text
