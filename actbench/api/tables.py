@@ -23,14 +23,21 @@ def estimates_frame(report: Report, table: TableName) -> pd.DataFrame:
         `setting` (the id), `activation`, the figures, `status`; a figure that does not exist is NaN.
     """
     rows = flat_rows(report, table)
-    figures = [name for name in rows[0] if not name.startswith(_SETTING) and name != "status"]
+    figures = [name for name in _names(rows) if not name.startswith(_SETTING) and name != "status"]
     ordered = [*figures, "status"]
-    return _frame([{"setting": row["setting_id"], **{name: row[name] for name in ordered}} for row in rows])
+    return _frame(
+        [{"setting": row["setting_id"], **{name: row.get(name) for name in ordered}} for row in rows]
+    )
 
 
 def settings_frame(info: RunInfo) -> pd.DataFrame:
     """One row per setting: `setting` (the id), then a column per key of the config, lists as JSON text."""
     return _frame([{"setting": setting.id, **flatten(setting.description)} for setting in info.settings])
+
+
+def _names(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Each once: settings may have different ones, as where one predicts classes and another a number."""
+    return list(dict.fromkeys(name for row in rows for name in row))
 
 
 def _frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
