@@ -10,6 +10,7 @@ from actbench.report import Report, TableName
 from actbench.report.flat import flat_rows, flatten
 
 _SETTING = "setting_"
+_TEXT = ("verdict", "why")
 
 
 def estimates_frame(report: Report, table: TableName) -> pd.DataFrame:
@@ -45,6 +46,6 @@ def _frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     for name in frame:
         present = [value for value in frame[name] if value is not None]
         is_figure = all(isinstance(value, int | float) for value in present)
-        if len(present) < len(frame) and is_figure and not str(name).endswith("verdict"):
+        if len(present) < len(frame) and is_figure and not str(name).endswith(_TEXT):
             frame[name] = frame[name].astype("float64")
     return frame
