@@ -22,7 +22,7 @@ def accuracy(view: SettingView) -> list[Table]:
     columns = (
         Column("activation", "text"),
         Column("test accuracy %", "percent"),
-        Column("difference, points", "points"),
+        Column("difference, points", "points", view.indifferent_points),
         Column("verdict", "words"),
         Column("n", "count"),
     )

@@ -13,10 +13,12 @@ class Column:
         title: With its unit.
         kind: How its figures are shown; "text" and "words" are aligned to the left, all others to the right;
             only "text" may be wrapped.
+        indifferent: From where to where a difference counts as none; None where no verdict says so.
     """
 
     title: str
     kind: Kind
+    indifferent: tuple[float, float] | None = None
 
     @property
     def left(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import quantiles
 
 from actbench.analysis.intervals import Interval
+from actbench.report.document import Column
 from actbench.report.numbers import Kind, Value, format_value
 
 _WIDTH = 220
@@ -36,42 +37,42 @@ class Scale:
     Attributes:
         low, high: The figures at its ends.
         kind: How the figures are written.
+        indifferent: Of the column.
     """
 
     low: float
     high: float
     kind: Kind
+    indifferent: tuple[float, float] | None = None
 
-    def x(self, value: float) -> str:
+    def x(self, value: float) -> float:
         """The abscissa, to a tenth of a pixel; what is beyond the scale is at its end."""
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
-        return f"{_MARGIN + share * (_WIDTH - 2 * _MARGIN):.1f}"
+        return round(_MARGIN + share * (_WIDTH - 2 * _MARGIN), 1)
 
 
-def drawable(kind: Kind) -> bool:
-    """Whether a column of this kind is drawn."""
-    return kind in _NO_DIFFERENCE
-
-
-def scale_of(values: Iterable[Value], kind: Kind) -> Scale | None:
+def scale_of(values: Iterable[Value], column: Column) -> Scale | None:
     """The scale that holds no difference and all intervals but those far out, which would flatten the others.
 
     Returns:
-        None where there is nothing to see.
+        None where the column is of no kind that is drawn, or there is nothing to see.
     """
+    if column.kind not in _NO_DIFFERENCE:
+        return None
     intervals = [value for value in values if isinstance(value, Interval) and math.isfinite(value.estimate)]
     low, high = _fences([interval.estimate for interval in intervals])
     near = [interval for interval in intervals if low <= interval.estimate <= high]
-    shown = [figure for interval in near for figure in _figures(interval)] + [_NO_DIFFERENCE[kind]]
-    return Scale(min(shown), max(shown), kind) if min(shown) < max(shown) else None
+    shown = [figure for interval in near for figure in _figures(interval)] + [_NO_DIFFERENCE[column.kind]]
+    low, high = min(shown), max(shown)
+    return Scale(low, high, column.kind, column.indifferent) if low < high else None
 
 
 def mark(value: Value, scale: Scale) -> str:
-    """One row: the estimate, its interval, and the line of no difference through all rows.
+    """One row: the estimate and its interval; through all rows, no difference and what counts as none.
 
     An estimate beyond the scale is an arrow.
     """
-    parts = [_vertical(scale.x(_NO_DIFFERENCE[scale.kind]))]
+    parts = [_band(scale), _vertical(scale.x(_NO_DIFFERENCE[scale.kind]))]
     if isinstance(value, Interval) and math.isfinite(value.estimate):
         middle = _HEIGHT // 2
         if value.estimate < scale.low:
@@ -119,7 +120,14 @@ def _fences(estimates: Sequence[float]) -> tuple[float, float]:
     return first - reach, third + reach
 
 
-def _vertical(x: str) -> str:
+def _band(scale: Scale) -> str:
+    if scale.indifferent is None:
+        return ""
+    left, right = map(scale.x, scale.indifferent)
+    return f'<rect class="band" x="{left}" y="0" width="{right - left:.1f}" height="{_HEIGHT}"/>'
+
+
+def _vertical(x: float) -> str:
     return f'<line class="zero" x1="{x}" x2="{x}" y1="0" y2="{_HEIGHT}"/>'
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from actbench.report.document import Document, Table
-from actbench.report.forest import Scale, axis, drawable, mark, scale_of
+from actbench.report.forest import Scale, axis, mark, scale_of
 
 # The paper comes along, because a notebook may be dark on a light desktop.
 _LIGHT = "--ink:#1b1f24;--dim:#59636e;--line:#d1d9e0;--paper:#fff;--mark:#0969da;--worse:#953800"
@@ -32,14 +32,15 @@ font:14px/1.5 system-ui,sans-serif;max-width:75rem;margin:0 auto;box-sizing:bord
 .actbench .worse{{color:var(--worse);font-weight:600}}
 .actbench .equivalent,.actbench .inconclusive{{color:var(--dim)}}
 .actbench svg{{display:block;stroke:var(--mark);fill:var(--mark);stroke-width:1.8}}
-.actbench .zero{{stroke:var(--line);stroke-width:1}}
+.actbench .zero{{stroke:var(--dim);stroke-width:1}}
+.actbench .band{{fill:var(--line);fill-opacity:.6;stroke:none}}
 .actbench svg text{{fill:var(--dim);stroke:none;font-size:11px;text-anchor:middle}}
 .actbench ul{{padding-left:1.2rem;margin:.25rem 0}}
 .actbench img{{display:block;max-width:100%;margin-top:1.5rem}}
 """
 _PICTURE = (
     "Pictures: the dot is the estimate, the line through it the interval, the line through all rows no "
-    "difference; an arrow stands for what is far beyond the others."
+    "difference, the band what counts as none; an arrow stands for what is far beyond the others."
 )
 _VERDICTS = ("BETTER", "WORSE", "EQUIVALENT", "INCONCLUSIVE")
 
@@ -110,10 +111,7 @@ def _table(table: Table) -> list[str]:
 def _scales(table: Table) -> list[Scale | None]:
     """Of the columns that are drawn, too."""
     columns = zip(*table.rows, strict=True) if table.rows else ((),) * len(table.columns)
-    return [
-        scale_of(values, column.kind) if drawable(column.kind) else None
-        for column, values in zip(table.columns, columns, strict=True)
-    ]
+    return [scale_of(values, column) for column, values in zip(table.columns, columns, strict=True)]
 
 
 def _rows(table: Table, scales: Sequence[Scale | None]) -> list[str]:

@@ -13,7 +13,7 @@ def time(view: SettingView) -> list[Table]:
     """Training time, and what the non-linearity and the compilation cost."""
     columns = (
         Column("activation", "text"),
-        Column("time ratio", "ratio"),
+        Column("time ratio", "ratio", view.indifferent_ratio),
         Column("verdict", "words"),
         Column("s per epoch", "seconds"),
         Column("n", "count"),
@@ -92,7 +92,7 @@ def _inference(view: SettingView, batch_size: int) -> Table:
         Column("activation", "text"),
         Column("p50/p95/p99", "words"),
         Column("k/s", "thousands"),
-        Column("time ratio", "ratio"),
+        Column("time ratio", "ratio", view.indifferent_ratio),
         Column("verdict", "words"),
         Column("n", "count"),
     )

@@ -33,6 +33,18 @@ class SettingView:
         """The same for times: what noise alone does stands above what is measured in it."""
         return placebo_first(self.rows, self.report.info.placebo)
 
+    @property
+    def indifferent_points(self) -> tuple[float, float]:
+        """Differences of accuracy that count as none."""
+        margin = self.report.estimates.verdict.margin
+        return -margin, margin
+
+    @property
+    def indifferent_ratio(self) -> tuple[float, float]:
+        """Ratios of times that count as none."""
+        margin = self.report.estimates.verdict.time_margin
+        return 1 / (1 + margin), 1 + margin
+
     def name(self, row: Row) -> str:
         """What the row is called in a table."""
         return marked(self.report.info, row.activation)

@@ -19,6 +19,7 @@ from actbench.report.micro import render_micro
 from tests.factories import make_run
 from tests.micro_runs import micro_run
 
+RATIO = Column("time ratio", "ratio")
 HOSTILE = "<script>alert('x')</script> & \"quoted\" </td>"
 
 
@@ -97,19 +98,21 @@ def test_the_style_of_a_fragment_reaches_nothing_around_it() -> None:
 
 
 def test_an_interval_is_drawn_to_scale_beside_its_figures() -> None:
-    scale = scale_of([Interval(1.1, 1.0, 1.2), "baseline", None], "ratio")
-    assert scale == Scale(1.0, 1.2, "ratio")
-    zero, whisker, dot = ElementTree.fromstring(mark(Interval(1.1, 1.0, 1.2), scale))
+    column = Column("time ratio", "ratio", (0.95, 1.05))
+    scale = scale_of([Interval(1.1, 1.0, 1.2), "baseline", None], column)
+    assert scale == Scale(1.0, 1.2, "ratio", (0.95, 1.05))
+    band, zero, whisker, dot = ElementTree.fromstring(mark(Interval(1.1, 1.0, 1.2), scale))
+    assert (band.get("x"), band.get("width")) == ("20.0", "45.0")  # cut off where the picture begins
     assert (whisker.get("x1"), dot.get("cx"), whisker.get("x2")) == ("20.0", "110.0", "200.0")
     assert zero.get("x1") == "20.0"
-    assert len(ElementTree.fromstring(mark("baseline", scale))) == 1
-    assert len(ElementTree.fromstring(mark(Interval(math.nan, None, None), scale))) == 1
+    assert len(ElementTree.fromstring(mark("baseline", scale))) == 2
+    assert len(ElementTree.fromstring(mark(Interval(math.nan, None, None), scale))) == 2
 
 
 def test_what_is_far_out_is_an_arrow_and_does_not_flatten_the_others() -> None:
     near = [Interval(x, x - 0.001, x + 0.001) for x in (0.98, 0.99, 1.0, 1.01, 1.02)]
     far = (Interval(9.0, 8.0, 10.0), Interval(0.1, 0.05, 0.2))
-    scale = scale_of([*near, *far], "ratio")
+    scale = scale_of([*near, *far], RATIO)
     assert scale is not None
     assert (scale.low, scale.high) == (pytest.approx(0.979), pytest.approx(1.021))
     arrows = [ElementTree.fromstring(mark(value, scale)).find("path") for value in far]
@@ -117,8 +120,8 @@ def test_what_is_far_out_is_an_arrow_and_does_not_flatten_the_others() -> None:
 
 
 def test_where_there_is_nothing_to_see_nothing_is_drawn() -> None:
-    assert scale_of([Interval(1.0, None, None), "baseline"], "ratio") is None
-    assert scale_of([], "points") is None
+    assert scale_of([Interval(1.0, None, None), "baseline"], RATIO) is None
+    assert scale_of([], RATIO) is None
     page = to_html(document(("a", Interval(0.975, 0.97, 0.98), ""), kind="percent"))
     assert "<svg" not in page
     assert "Pictures:" not in page
