@@ -12,6 +12,7 @@ from actbench.activations import ParameterValue, find
 from actbench.activations.expression import parse
 from actbench.activations.source import look_up
 from actbench.config.initializers import RECOMMENDED
+from actbench.config.network import sizes
 from actbench.config.schema import (
     PLACEBO,
     ActivationConfig,
@@ -251,13 +252,12 @@ def training_flops(setting: Setting, features: int, classes: int, train_size: in
     twice that.
 
     Args:
-        setting: Says the hidden layers and the epochs.
+        setting: Says the hidden layers and the epochs, all of which are taken to be run.
         features: Width of the input.
         classes: Width of the output.
         train_size: Training examples.
     """
-    widths = (features, *setting.model.hidden_units, classes)
-    weights = sum(before * after for before, after in pairwise(widths))
+    weights = sizes(setting.model.network, features, classes).products
     return 3 * 2 * weights * train_size * setting.train.epochs
 
 

@@ -43,7 +43,7 @@ def _describe(setting: Setting, *, fetch: bool) -> DatasetInfo:
 def _check_widths(plan: Plan, infos: dict[str, DatasetInfo]) -> None:
     """Refuses gated units that have no matching widths; of own data that shows only here."""
     for block in plan.blocks:
-        data, plain = infos[block.setting.id], block.setting.model.hidden_units
+        data, plain = infos[block.setting.id], block.setting.model.network
         problem = unmatched_in_words(plain, data.features, data.outputs)
         for cell in block.cells:
             if cell.match == "params" and problem is not None:

@@ -101,7 +101,8 @@ class Cell(Record):
         status: "ok", or "diverged" when a loss stopped being finite; the cell ends there.
         parameters: Trainable weights of the model.
         compile_s: Seconds to build, trace and compile the model and its programs; None where done before.
-        slice_s: Seconds of each training slice, one per round; a diverged cell has fewer.
+        slice_s: Seconds of each training slice, one per round; a diverged cell has fewer, and so has one that
+            stopped early.
         train_loss: Mean loss over each epoch's batches, as seen while training.
         train_accuracy: The same for accuracy.
         validation_loss: After each epoch; empty when the config has no validation split.
@@ -113,6 +114,10 @@ class Cell(Record):
             when diverged, and in records of schema version 1.
         extra_slice_s: Seconds of each timing-only slice after the training, one per round; none if diverged.
         probes: In the order of their epochs; none after it diverged, nor in records of older versions.
+        epochs_trained: Epochs until the training ended, by early stopping or at its cap; None without early
+            stopping, and when diverged.
+        best_epoch: The epoch, from 1, whose weights were put back before the test; None where the last
+            epoch's stayed.
     """
 
     activation: str
@@ -130,6 +135,8 @@ class Cell(Record):
     test_correct: str | None = None
     extra_slice_s: tuple[float, ...] = ()
     probes: tuple[Probe, ...] = ()
+    epochs_trained: int | None = None
+    best_epoch: int | None = None
 
 
 class Phases(Record):

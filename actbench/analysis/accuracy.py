@@ -64,6 +64,13 @@ def _quantities(cells: SettingCells, verdict: VerdictConfig) -> dict[MetricName,
             lambda cell: cell.train_accuracy[-1], verdict.margin, larger_is_better=True
         ),
     }
+    if any(cell.epochs_trained is not None for label in cells.activations for cell in cells.of(label)):
+        found["epochs_trained"] = _Quantity(
+            lambda cell: cell.epochs_trained,
+            _HALF_AN_EPOCH,
+            larger_is_better=False,
+            resolution=_HALF_AN_EPOCH,
+        )
     target = verdict.target_accuracy
     if target is not None and cells.blocks:
         slices = cells.blocks[0].slices_per_epoch

@@ -34,7 +34,7 @@ class InferenceEstimate:
     time_ratio: Comparison | None
 
 
-MetricName = Literal["test_loss", "train_accuracy", "epochs_to_target", "seconds_to_target"]
+MetricName = Literal["test_loss", "train_accuracy", "epochs_trained", "epochs_to_target", "seconds_to_target"]
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,9 @@ class Metric:
 
     Attributes:
         name: `test_loss` in nats; `train_accuracy`, as seen while training in the last epoch, a fraction;
-            `epochs_to_target` and `seconds_to_target`, training until the validation accuracy first reached
-            the config's `target_accuracy`, seen after each epoch.
+            `epochs_trained`, until early stopping or the cap; `epochs_to_target` and `seconds_to_target`,
+            training until the validation accuracy first reached the config's `target_accuracy`, seen after
+            each epoch.
         seeds: Trainings that have it; for the last two those that reached the target.
         pairs: Seeds in which the baseline has it, too.
         value: Mean over seeds.
@@ -78,7 +79,8 @@ class Row:
         accuracy_new_data: `accuracy` with an interval for new seeds and new test examples; None unless asked
             for.
         accuracy_diff_new_data: `accuracy_diff` likewise.
-        metrics: Other quantities, in the order of `MetricName`; the last two only with a target.
+        metrics: Other quantities, in the order of `MetricName`; `epochs_trained` only with early stopping,
+            the last two only with a target.
         epoch_s: Training seconds per epoch: each seed's median epoch, geometric mean over seeds.
         train_time_ratio: Slice time over the baseline's in the same round: each seed's median, geometric mean
             over pairs; None for the baseline itself.

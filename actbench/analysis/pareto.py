@@ -4,7 +4,7 @@ import numpy as np
 
 from actbench.analysis.accuracy import test_accuracy
 from actbench.analysis.setting_cells import SettingCells
-from actbench.analysis.times import slice_times
+from actbench.analysis.times import common_slices
 
 _DRAWS = 4000
 
@@ -32,7 +32,9 @@ def non_dominated(cells: SettingCells, rng: np.random.Generator) -> dict[str, fl
     if blocks < 2 or not contenders:
         return {}
     accuracy = np.array([[test_accuracy(cell) for cell in cells.of(label)] for label in contenders])
-    times = [np.log([slice_times(cells.of(label)[block]) for label in contenders]) for block in range(blocks)]
+    times = [
+        np.log(common_slices([cells.of(label)[block] for label in contenders])) for block in range(blocks)
+    ]
     # Less the round's mean over the contenders, which takes the machine's drift out of a block's medians.
     speed = np.array([np.median(log - log.mean(axis=0), axis=1) for log in times]).T
     weights = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=_DRAWS) / blocks

@@ -1,19 +1,18 @@
 """How the times of one setting changed from one run to another."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from actbench.analysis.changes import TimeChange, Timed, timed_in_words
 from actbench.analysis.comparisons import Difference, compare
-from actbench.analysis.intervals import Floats, Interval, exactly
+from actbench.analysis.intervals import Interval, exactly
 from actbench.analysis.matching import LeftOut
 from actbench.analysis.means import student, welch
 from actbench.analysis.setting_cells import SettingCells
-from actbench.analysis.times import latencies, slice_times
+from actbench.analysis.times import Reader, common_slices, latencies, log_ratio
 from actbench.config.schema import VerdictConfig
-from actbench.records import Cell
 
 Sides = tuple[SettingCells, SettingCells]
 
@@ -112,17 +111,19 @@ def _log_seconds(cells: SettingCells, label: str, timed: Timed) -> list[float]:
         if cell.status == "ok"
     ]
     if timed is None:
-        samples = [np.divide(cell.slice_s, block.slice_steps) for block, cell in ended_well]
+        samples = [
+            np.divide(cell.slice_s, block.slice_steps[: len(cell.slice_s)]) for block, cell in ended_well
+        ]
     else:
-        samples = [_reader(cells, timed)(cell) for _, cell in ended_well]
+        samples = _reader(cells, timed)([cell for _, cell in ended_well])
     return [math.log(np.median(sample)) for sample in samples]
 
 
 def _log_ratios(cells: SettingCells, label: str, timed: Timed) -> list[float]:
     """One sample per block: the median over its rounds, timing-only ones included, of the log ratio."""
     read = _reader(cells, timed)
-    return [float(np.median(np.log(read(cell) / read(base)))) for cell, base in cells.pairs(label)]
+    return [float(np.median(log_ratio(read(pair)))) for pair in cells.pairs(label)]
 
 
-def _reader(cells: SettingCells, timed: Timed) -> Callable[[Cell], Floats]:
-    return slice_times if timed is None else latencies(times(cells).index(timed) - 1)
+def _reader(cells: SettingCells, timed: Timed) -> Reader:
+    return common_slices if timed is None else latencies(times(cells).index(timed) - 1)

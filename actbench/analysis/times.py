@@ -14,12 +14,18 @@ from actbench.config.schema import VerdictConfig
 from actbench.records import BlockRecord, Cell
 from actbench.streams import generator
 
+Reader = Callable[[Sequence[Cell]], list[Floats]]
+"""Reads times of cells of one block, taken in the same rounds."""
+
 _BASELINES_OWN = Comparison(exactly(1.0), p=None, p_adjusted=None, verdict=None)
 
 
 def training_ratios(cells: SettingCells, verdict: VerdictConfig) -> dict[str, Comparison]:
-    """Slice time over the baseline's in the same round, timing-only rounds included, by label."""
-    return _compare(cells, verdict, slice_times)
+    """Slice time over the baseline's in the same round, timing-only rounds included, by label.
+
+    Where one of the two stopped early, only the rounds count that both ran.
+    """
+    return _compare(cells, verdict, common_slices)
 
 
 def inference_estimates(
@@ -53,33 +59,45 @@ def marginal_step_seconds(cells: SettingCells, label: str, linear: str | None) -
     if linear is None or label == linear:
         return None
     blocks = {id(cell): block for block, cell in _ended_well(cells, label)}
-    differences = [
-        (slice_times(cell) - slice_times(base)) / slice_steps(blocks[id(cell)])
-        for cell, base in cells.pairs(label, linear)
-    ]
+    differences = []
+    for cell, base in cells.pairs(label, linear):
+        own, other = common_slices((cell, base))
+        differences.append((own - other) / common_steps(blocks[id(cell)], (cell, base)))
     return blocks_mean(differences, _rng()).interval if differences else None
 
 
-def slice_times(cell: Cell) -> Floats:
-    """Seconds of all its slices, those of timing-only rounds last."""
-    return np.array(cell.slice_s + cell.extra_slice_s)
+def log_ratio(times: Sequence[Floats]) -> Floats:
+    """Of two cells' times, the second being the baseline's."""
+    own, other = times
+    return np.asarray(np.log(own / other))
 
 
-def slice_steps(block: BlockRecord) -> Floats:
+def common_slices(cells: Sequence[Cell]) -> list[Floats]:
+    """Of each of a block's cells: seconds of the slices in rounds that all of them ran.
+
+    They are shorter than the training where one of them stopped early; those of timing-only rounds come last.
+    """
+    rounds = _common_rounds(cells)
+    return [np.array(cell.slice_s[:rounds] + cell.extra_slice_s) for cell in cells]
+
+
+def common_steps(block: BlockRecord, cells: Sequence[Cell]) -> Floats:
     """Training steps of the same slices."""
-    return np.array(block.slice_steps + block.extra_slice_steps, dtype=np.float64)
+    return np.array(block.slice_steps[: _common_rounds(cells)] + block.extra_slice_steps, dtype=np.float64)
 
 
-def latencies(position: int) -> Callable[[Cell], Floats]:
-    """Reads a cell's seconds of all inference calls of one batch size, by its place among them."""
-    return lambda cell: np.array(cell.inference[position].latency_s)
+def latencies(position: int) -> Reader:
+    """Reads the cells' seconds of all inference calls of one batch size, by its place among them."""
+    return lambda cells: [np.array(cell.inference[position].latency_s) for cell in cells]
 
 
-def _compare(
-    cells: SettingCells, verdict: VerdictConfig, times: Callable[[Cell], Floats]
-) -> dict[str, Comparison]:
+def _common_rounds(cells: Sequence[Cell]) -> int:
+    return min(len(cell.slice_s) for cell in cells)
+
+
+def _compare(cells: SettingCells, verdict: VerdictConfig, times: Reader) -> dict[str, Comparison]:
     def difference(label: str) -> Difference | None:
-        ratios = [np.log(times(cell) / times(base)) for cell, base in cells.pairs(label)]
+        ratios = [log_ratio(times(pair)) for pair in cells.pairs(label)]
         return paired_log_ratio(ratios, _rng()) if ratios else None
 
     margin = math.log1p(verdict.time_margin)
@@ -93,7 +111,7 @@ def _compare(
 def _inference_estimate(
     batch_size: int, cells: Sequence[Cell], position: int, ratio: Comparison | None
 ) -> InferenceEstimate:
-    samples = [latencies(position)(cell) for cell in cells]
+    samples = latencies(position)(cells)
     rounds = min(map(len, samples))  # a seed that needed more of them has no more say
     pooled = np.concatenate([latency[:rounds] for latency in samples])
     median, p95, p99 = (float(value) for value in np.quantile(pooled, (0.5, 0.95, 0.99)))

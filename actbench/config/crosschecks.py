@@ -1,14 +1,16 @@
 """What may be wrong between an activation and the model; judged before either is known to be valid."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from pydantic_core import InitErrorDetails
 
 from actbench.activations import NAMES, find
-from actbench.activations.gating import TOLERANCE, matched_widths, mismatch
+from actbench.activations.gating import TOLERANCE
 from actbench.config.activation import KINDS, ActivationConfig
 from actbench.config.applicability import init_name, unfit_init
 from actbench.config.mistakes import mistake
+from actbench.config.model import layers_of
+from actbench.config.network import Layers, applied_alone, gated_widths, mismatch
 from actbench.datasets import DATASETS
 
 
@@ -26,35 +28,41 @@ def unfit_inits(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
 
 def unmatched(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """Gated units whose model cannot have nearly as many parameters as the plain one."""
-    widths = value_of(raw.get("model"), "hidden_units")
+    layers = layers_of(raw.get("model"))
     dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
-    if dataset is None or not isinstance(widths, list | tuple) or not widths:
-        return
-    if not all(type(width) is int and width > 0 for width in widths):
+    if layers is None:
         return
     for index, entry in _entries(raw):
         name = entry.get("name")
-        if name not in NAMES or not find(str(name)).gated or entry.get("match") == "width":
+        if name not in NAMES or not find(str(name)).gated:
             continue
-        problem = unmatched_in_words(widths, dataset.features, dataset.classes or 1)
-        if problem is not None:
-            yield mistake(problem, "activations", index)
+        if applied_alone(layers):
+            yield mistake(
+                "a gated unit takes a dense layer of twice its width, and a layer of the model applies the "
+                'activation by itself; allowed: {dense: 64, activation: "*"} in place of {activation: "*"}',
+                "activations",
+                index,
+            )
+        elif dataset is not None and entry.get("match") != "width":
+            problem = unmatched_in_words(layers, dataset.features, dataset.classes or 1)
+            if problem is not None:
+                yield mistake(problem, "activations", index)
 
 
-def unmatched_in_words(widths: Sequence[int], features: int, outputs: int) -> str | None:
+def unmatched_in_words(layers: Layers, features: int, outputs: int) -> str | None:
     """Why no widths of gated layers give the plain model's number of parameters; None where some do.
 
     Args:
-        widths: Of the plain model's hidden layers.
+        layers: The plain model's hidden ones.
         features: Width of an example.
         outputs: Width of the output.
     """
-    off = mismatch(widths, features, outputs)
+    off = mismatch(layers, features, outputs)
     if abs(off) <= TOLERANCE:
         return None
     return (
         "no gated model is within 1 % of the plain one's parameters: with the widths "
-        f"{list(matched_widths(widths, features, outputs))} it has {100 * off:+.1f} %; "
+        f"{list(gated_widths(layers, features, outputs))} it has {100 * off:+.1f} %; "
         "allowed: match: width, or wider hidden_units"
     )
 

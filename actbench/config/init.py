@@ -1,16 +1,14 @@
 """How a config says which weights the hidden layers start from."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, GetJsonSchemaHandler, ValidationInfo, field_validator
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema
 
-from actbench.config.fields import Number, OneOf
-from actbench.config.initializers import INIT_NAMES, INITIALIZERS, KERAS, Choices
-from actbench.config.mistakes import gather, mistake, refuse, show
+from actbench.config.fields import OneOf
+from actbench.config.initializers import INIT_NAMES, INITIALIZERS, KERAS
+from actbench.config.known import Value, known_params
 from actbench.config.section import Section
-from actbench.errors import did_you_mean
 
 
 class InitConfig(Section):
@@ -20,7 +18,7 @@ class InitConfig(Section):
 
     name: Annotated[str, OneOf("initialiser", INIT_NAMES)] = KERAS
     """keras, the default of Dense; recommended, the catalogue's; moment_matched; or a Keras initialiser"""
-    params: dict[str, float | str] = Field(default_factory=dict)
+    params: dict[str, Value] = Field(default_factory=dict)
     """the parameters of a Keras initialiser that differ from its defaults, such as {stddev: 0.01}"""
 
     @classmethod
@@ -31,25 +29,10 @@ class InitConfig(Section):
     @field_validator("params", mode="before")
     @classmethod
     def _known_to_the_initialiser(cls, params: object, info: ValidationInfo) -> object:
-        if not isinstance(params, Mapping):
-            raise refuse(f"{show(params)} is not a mapping; allowed: one such as {{stddev: 0.01}}")
-        if "name" not in info.data:
+        name = info.data.get("name")
+        if name is None:
             return {}  # with an unknown name there is nothing to judge the parameters by
-        known = INITIALIZERS.get(info.data["name"], {})
-        found, values = [], {}
-        for key, value in params.items():
-            if key not in known:
-                allowed = ", ".join(known) or "no parameters"
-                message = (
-                    f"{info.data['name']} has no such parameter; allowed: {allowed}{did_you_mean(key, known)}"
-                )
-                found.append(mistake(message, key, kind="unknown_key"))
-                continue
-            try:
-                values[key] = _check(known[key], value)
-            except PydanticCustomError as error:
-                found.append(mistake(error.message(), key))
-        return gather(found, lambda: values)
+        return known_params(params, name, INITIALIZERS.get(name, {}), "{stddev: 0.01}")
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -57,7 +40,3 @@ class InitConfig(Section):
     ) -> dict[str, Any]:
         """Pydantic's hook: either form."""
         return {"anyOf": [{"enum": list(INIT_NAMES)}, handler(schema)]}
-
-
-def _check(known: float | Choices, value: object) -> object:
-    return OneOf("word", known).check(value) if isinstance(known, tuple) else Number().check(value)

@@ -6,9 +6,19 @@ dense layer.
 
 from collections.abc import Mapping
 
-Choices = tuple[str, ...]
+from actbench.config.fields import Number, OneOf
+from actbench.config.known import Known
 
-INITIALIZERS: Mapping[str, Mapping[str, float | Choices]] = {
+
+def _number(default: float) -> Known:
+    return Known(default, Number())
+
+
+def _word(*words: str) -> Known:
+    return Known(words[0], OneOf("word", words))
+
+
+INITIALIZERS: Mapping[str, Mapping[str, Known]] = {
     "glorot_uniform": {},
     "glorot_normal": {},
     "he_uniform": {},
@@ -16,20 +26,20 @@ INITIALIZERS: Mapping[str, Mapping[str, float | Choices]] = {
     "lecun_uniform": {},
     "lecun_normal": {},
     "variance_scaling": {
-        "scale": 1.0,
-        "mode": ("fan_in", "fan_out", "fan_avg"),
-        "distribution": ("truncated_normal", "untruncated_normal", "uniform"),
+        "scale": _number(1.0),
+        "mode": _word("fan_in", "fan_out", "fan_avg"),
+        "distribution": _word("truncated_normal", "untruncated_normal", "uniform"),
     },
-    "random_normal": {"mean": 0.0, "stddev": 0.05},
-    "random_uniform": {"minval": -0.05, "maxval": 0.05},
-    "truncated_normal": {"mean": 0.0, "stddev": 0.05},
-    "orthogonal": {"gain": 1.0},
-    "identity": {"gain": 1.0},
-    "constant": {"value": 0.0},
+    "random_normal": {"mean": _number(0.0), "stddev": _number(0.05)},
+    "random_uniform": {"minval": _number(-0.05), "maxval": _number(0.05)},
+    "truncated_normal": {"mean": _number(0.0), "stddev": _number(0.05)},
+    "orthogonal": {"gain": _number(1.0)},
+    "identity": {"gain": _number(1.0)},
+    "constant": {"value": _number(0.0)},
     "ones": {},
     "zeros": {},
 }
-"""Parameters of each: Keras's default of a number, the choices of a word, Keras's default first."""
+"""Parameters of each, with Keras's defaults."""
 
 KERAS, RECOMMENDED, MOMENT_MATCHED = "keras", "recommended", "moment_matched"
 

@@ -1,15 +1,90 @@
-"""The optimizers that a config can name, by the names that `keras.optimizers.get` knows."""
+"""The optimizers that a config can name: the classes of `keras.optimizers`, in small letters.
 
-OPTIMIZERS: tuple[str, ...] = (
-    "sgd",
-    "adam",
-    "adamw",
-    "rmsprop",
-    "adagrad",
-    "adadelta",
-    "adamax",
-    "nadam",
-    "ftrl",
-    "lion",
-    "adafactor",
-)
+The learning rate is not among their parameters: it has a key of its own. Left out are averages of weights
+(`use_ema` and its like), gradient accumulation and loss scaling: stock `fit` and a hand-written loop treat
+them differently. `ScheduleFreeAdamW` is left out, since its weights for training are not those for
+prediction, and so are the wrappers, which have no parameters of their own.
+"""
+
+from collections.abc import Mapping
+
+from actbench.config.fields import Flag, Number, Whole
+from actbench.config.known import Known
+
+_POSITIVE = Number(above=0)
+_NOT_NEGATIVE = Number(at_least=0)
+_SHARE = Number(at_least=0, at_most=1.0)
+_DECAY = Number(at_least=0, below=1.0)
+
+CLIPPING: Mapping[str, Known] = {
+    name: Known(None, _POSITIVE) for name in ("clipnorm", "clipvalue", "global_clipnorm")
+}
+"""Limits of the gradients, of which one may be given: the norm of each variable's, the size of each number,
+the norm of all together."""
+
+
+def _params(**own: Known) -> Mapping[str, Known]:
+    return {"weight_decay": Known(None, _NOT_NEGATIVE), **own, **CLIPPING}
+
+
+def _adam(beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7) -> dict[str, Known]:
+    return {
+        "beta_1": Known(beta_1, _DECAY),
+        "beta_2": Known(beta_2, _DECAY),
+        "epsilon": Known(epsilon, _POSITIVE),
+    }
+
+
+_EPSILON = Known(1e-7, _POSITIVE)
+_AMSGRAD = Known(False, Flag())
+_ACCUMULATOR = Known(0.1, _NOT_NEGATIVE)
+_ANY = Number()
+
+OPTIMIZERS: Mapping[str, Mapping[str, Known]] = {
+    "sgd": _params(momentum=Known(0.0, _SHARE), nesterov=Known(False, Flag())),
+    "adam": _params(**_adam(), amsgrad=_AMSGRAD),
+    "adamw": _params(weight_decay=Known(0.004, _NOT_NEGATIVE), **_adam(), amsgrad=_AMSGRAD),
+    "rmsprop": _params(
+        rho=Known(0.9, _DECAY),
+        momentum=Known(0.0, _SHARE),
+        epsilon=_EPSILON,
+        centered=Known(False, Flag()),
+    ),
+    "adagrad": _params(initial_accumulator_value=_ACCUMULATOR, epsilon=_EPSILON),
+    "adadelta": _params(rho=Known(0.95, _DECAY), epsilon=_EPSILON),
+    "adamax": _params(**_adam()),
+    "nadam": _params(**_adam()),
+    "ftrl": _params(
+        learning_rate_power=Known(-0.5, Number(at_most=0)),
+        initial_accumulator_value=_ACCUMULATOR,
+        l1_regularization_strength=Known(0.0, _NOT_NEGATIVE),
+        l2_regularization_strength=Known(0.0, _NOT_NEGATIVE),
+        l2_shrinkage_regularization_strength=Known(0.0, _NOT_NEGATIVE),
+        beta=Known(0.0, _NOT_NEGATIVE),
+    ),
+    "lion": _params(beta_1=Known(0.9, Number(above=0, at_most=1.0)), beta_2=Known(0.99, _DECAY)),
+    "adafactor": _params(
+        beta_2_decay=Known(-0.8, Number(below=0)),
+        epsilon_1=Known(1e-30, _POSITIVE),
+        epsilon_2=Known(1e-3, _POSITIVE),
+        clip_threshold=Known(1.0, _POSITIVE),
+        relative_step=Known(True, Flag()),
+    ),
+    "lamb": _params(**_adam()),
+    "muon": _params(
+        weight_decay=Known(0.004, _NOT_NEGATIVE),
+        adam_beta_1=Known(0.9, _DECAY),
+        adam_beta_2=Known(0.999, _DECAY),
+        adam_weight_decay=Known(0.004, _NOT_NEGATIVE),
+        epsilon=_EPSILON,
+        muon_a=Known(3.4445, _ANY),
+        muon_b=Known(-4.775, _ANY),
+        muon_c=Known(2.0315, _ANY),
+        adam_lr_ratio=Known(1.0, _POSITIVE),
+        momentum=Known(0.95, _SHARE),
+        ns_steps=Known(5, Whole(1, 100)),
+        nesterov=Known(True, Flag()),
+        rms_rate=Known(0.2, _NOT_NEGATIVE),
+    ),
+}
+"""Parameters of each, with Keras's defaults."""

@@ -25,10 +25,11 @@ from actbench.config.fields import Flag, FolderName, Number, OneOf, Text, Whole
 from actbench.config.init import InitConfig
 from actbench.config.lists import CountOrList, ListOf
 from actbench.config.mistakes import mistake, show
-from actbench.config.optimizers import OPTIMIZERS
+from actbench.config.model import ModelConfig
 from actbench.config.probes import ProbesConfig, probes_beyond
 from actbench.config.section import Section
 from actbench.config.sweep import SweepOf
+from actbench.config.train import EarlyStoppingConfig, TrainConfig
 from actbench.config.variants import Variant, repeated, understood, validate_all, variants_of
 from actbench.errors import did_you_mean
 
@@ -37,6 +38,7 @@ __all__ = [
     "ActivationConfig",
     "BenchConfig",
     "DatasetConfig",
+    "EarlyStoppingConfig",
     "InitConfig",
     "ModelConfig",
     "ProbesConfig",
@@ -51,29 +53,6 @@ PLACEBO = "placebo"
 _MILLION = 1_000_000
 _KERAS_DEFAULTS = {"slices_per_epoch": 1, "inference_rounds": 10}
 _DEFAULT_BUDGET_S = 120.0
-
-
-class ModelConfig(Section):
-    """The network: dense layers between the input and the classes."""
-
-    hidden_units: Annotated[tuple[Annotated[int, Whole(1, 65536)], ...], ListOf("[128, 128]")]
-    """the width of each hidden layer, such as [128, 128]"""
-    init: InitConfig = Field(default_factory=InitConfig)
-    """the initialiser of the hidden layers: keras (the default of Dense), recommended, moment_matched or one
-    of Keras; an activation may have its own"""
-
-
-class TrainConfig(Section):
-    """How the network is trained."""
-
-    optimizer: Annotated[str, OneOf("optimizer", OPTIMIZERS)]
-    """a Keras optimizer, with its defaults but for the learning rate"""
-    learning_rate: Annotated[float, Number(above=0)]
-    """the optimizer's step size, such as 0.001"""
-    batch_size: Annotated[int, Whole(1, _MILLION)]
-    """examples per training step; the last batch of an epoch may be shorter"""
-    epochs: Annotated[int, Whole(1, _MILLION)]
-    """how often each training example is seen"""
 
 
 class TimingConfig(Section):
@@ -225,6 +204,13 @@ class BenchConfig(Section):
         yield from unmatched(raw)
         yield from probes_beyond(raw, value_of(raw.get("train"), "epochs"))
         validation = value_of(raw.get("dataset"), "validation", 0)
+        if value_of(raw.get("train"), "early_stopping") is not None and validation == 0:
+            yield mistake(
+                "there is no validation split to see the loss on; allowed: together with dataset.validation, "
+                "such as validation: 5000",
+                "train",
+                "early_stopping",
+            )
         if value_of(raw.get("verdict"), "target_accuracy") is not None and validation == 0:
             yield mistake(
                 "there is no validation split to reach it on; allowed: together with dataset.validation, "

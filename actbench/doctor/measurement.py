@@ -9,7 +9,8 @@ import numpy as np
 
 from actbench.analysis.intervals import Interval
 from actbench.analysis.means import Mean, blocks_mean
-from actbench.analysis.times import slice_times
+from actbench.analysis.times import common_slices
+from actbench.config.optimizer import OptimizerConfig
 from actbench.config.schema import (
     PLACEBO,
     ActivationConfig,
@@ -65,8 +66,8 @@ def measure(seconds: float, engine: Engine, execute: Execute) -> BlockRecord:
 
 def evaluate(record: BlockRecord, engine: Engine) -> Measurement:
     """What a block of `measure` says; its status is "ok"."""
-    cells = {cell.activation: cell for cell in record.cells}
-    times = {name: slice_times(cell) for name, cell in cells.items()}
+    labels = [cell.activation for cell in record.cells]
+    times = dict(zip(labels, common_slices(record.cells), strict=True))
     log_ratios = np.log(times[PLACEBO] / times[_BASELINE])
     mean = blocks_mean([log_ratios], generator(0, "doctor"))
     return Measurement(
@@ -87,7 +88,9 @@ def _config(seconds: float, engine: Engine) -> BenchConfig:
         model=ModelConfig(hidden_units=(128, 128)),
         activations=(ActivationConfig(name=_BASELINE, label=_BASELINE),),
         baseline=_BASELINE,
-        train=TrainConfig(optimizer="adam", learning_rate=0.001, batch_size=128, epochs=3),
+        train=TrainConfig(
+            optimizer=OptimizerConfig(name="adam"), learning_rate=0.001, batch_size=128, epochs=3
+        ),
         seeds=(0,),
         timing=TimingConfig(
             engine=engine,

@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 from actbench.bits import pack
+from actbench.engine.early_stopping import EarlyStopping
 from actbench.engine.extra_rounds import ExtraRounds
 from actbench.engine.memory import peak_memory_bytes
-from actbench.engine.running import Rounds, Running, alive
+from actbench.engine.running import Rounds, Running, alive, in_training
 from actbench.engine.stopwatch import Stopwatch
 from actbench.engine.trainer import Engine, Sums, Trainer
 from actbench.plan import Block, CellPlan, slice_steps, steps_per_epoch
@@ -60,15 +61,19 @@ class BlockRunner:
         rounds = Rounds(cells, block.seed, stopwatch)
         with stopwatch.measure("probes"):
             self._probe(cells, block)
-        for epoch in range(block.setting.train.epochs):
-            self._train_epoch(rounds, epoch, slices)
+        epochs = 0
+        while epochs < block.setting.train.epochs and in_training(cells):
+            self._train_epoch(rounds, epochs, slices)
+            epochs += 1
             with stopwatch.measure("evaluation"):
-                accuracies = self._validate(cells)
+                accuracies = self._validate(cells, epochs)
             with stopwatch.measure("probes"):
                 self._probe(cells, block)
-            on_epoch(epoch + 1, accuracies)
+            on_epoch(epochs, accuracies)
         with stopwatch.measure("evaluation"):
             for cell in alive(cells):
+                if cell.early_stopping is not None:
+                    cell.best_epoch = cell.early_stopping.restore(cell.trainer)
                 cell.test, cell.test_correct = cell.trainer.evaluate_each(self._test)
                 cell.diverged = not math.isfinite(cell.test.loss)
         with stopwatch.measure("probes"):
@@ -89,7 +94,7 @@ class BlockRunner:
             status="ok",
             started_at=started_at,
             environment=self._environment,
-            slice_steps=tuple(slices) * block.setting.train.epochs,
+            slice_steps=tuple(slices) * epochs,
             slices_per_epoch=len(slices),
             phases=stopwatch.phases(),
             peak_memory_bytes=peak_memory_bytes(),
@@ -105,6 +110,8 @@ class BlockRunner:
                 self._trainers[label].compile()
             compile_s = lap.elapsed_s
         running = Running(cell, self._trainers[label], compile_s)
+        if block.setting.train.early_stopping is not None:
+            running.early_stopping = EarlyStopping(block.setting.train.early_stopping)
         running.trainer.reset(block.seed)
         return running
 
@@ -114,7 +121,8 @@ class BlockRunner:
         start = 0
         for index, length in enumerate(slices):
             work = partial(_train, placed, start, start + length)
-            for cell, elapsed_s, part in rounds.training("training round", epoch * len(slices) + index, work):
+            round_index = epoch * len(slices) + index
+            for cell, elapsed_s, part in rounds.training("training round", round_index, work, in_training):
                 cell.slice_s.append(elapsed_s)
                 label = cell.plan.label
                 sums[label] = sums[label] + part if label in sums else part
@@ -124,17 +132,20 @@ class BlockRunner:
             if cell.plan.label in sums:
                 cell.train.append(sums[cell.plan.label])
 
-    def _validate(self, cells: list[Running]) -> dict[str, float]:
+    def _validate(self, cells: list[Running], epoch: int) -> dict[str, float]:
         if not self._validation:
             return {}
-        for cell in alive(cells):
+        for cell in in_training(cells):
             cell.validation.append(cell.trainer.evaluate(self._validation))
+            if cell.early_stopping is not None:
+                loss = cell.validation[-1].mean_loss
+                cell.stopped = cell.early_stopping.stops(epoch, loss, cell.trainer)
         return {cell.plan.label: cell.validation[-1].accuracy for cell in alive(cells)}
 
     def _probe(self, cells: Sequence[Running], block: Block, *, ended: bool = False) -> None:
         """Looks into those cells that have come to an epoch that was asked for, or to the end."""
         for cell in alive(cells):
-            epoch = len(cell.train)
+            epoch = cell.best_epoch or len(cell.train)
             asked = "last" if ended else epoch
             if asked in block.setting.probes.epochs and epoch not in [probe.epoch for probe in cell.probes]:
                 cell.probes.append(cell.trainer.probe(epoch))
@@ -182,6 +193,8 @@ def _cell(cell: Running) -> Cell:
         test_correct=None if correct is None else pack(correct),
         extra_slice_s=tuple(cell.extra_slice_s),
         probes=tuple(cell.probes),
+        epochs_trained=None if cell.diverged or cell.early_stopping is None else len(cell.train),
+        best_epoch=None if cell.diverged else cell.best_epoch,
     )
 
 

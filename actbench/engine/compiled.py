@@ -49,7 +49,9 @@ class CompiledTrainer(Learner):
         self._full_batches = _training_program(self.model, self.optimizer, self._batch_size)
         self._last_batch = _training_program(self.model, self.optimizer, self._rest)
         self._evaluate = _evaluation_program(self.model)
-        self._predict = tf.function(partial(self.model, training=False), jit_compile=True, autograph=False)
+        self._predict = tf.function(
+            partial(self.answering_model, training=False), jit_compile=True, autograph=False
+        )
         self._inference: dict[int, Any] = {}
 
     def compile(self) -> None:
@@ -121,7 +123,7 @@ def _training_program(model: keras.Model, optimizer: keras.optimizers.Optimizer,
             with tf.GradientTape() as tape:
                 logits = model(tf.gather(x, rows), training=True)
                 losses, correct = _losses_and_correct(labels, logits)
-                loss = tf.reduce_mean(losses)
+                loss = tf.reduce_mean(losses) + sum(model.losses)  # those of regularizers
             optimizer.apply(tape.gradient(loss, variables), variables)
             correct_sum += tf.math.count_nonzero(correct, dtype=tf.int32)
             return position + batch_size, loss_sum + tf.reduce_sum(losses), correct_sum

@@ -6,6 +6,7 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from actbench.engine.running import Rounds, Running, alive
 from actbench.engine.trainer import Engine
@@ -133,19 +134,27 @@ class ExtraRounds:
         from scipy.special import stdtrit  # only runs with a target need it
 
         assert self._baseline is not None
-        base = np.log(_samples(self._baseline, figure))
-        if len(base) < FEWEST_SAMPLES:
+        ratios = [
+            _log_ratios(cell, self._baseline, figure) for cell in self._cells if cell is not self._baseline
+        ]
+        fewest = min(map(len, ratios))
+        if fewest < FEWEST_SAMPLES:
             return False
         seeds = self._block.seeds
-        degrees = seeds - 1 if seeds > 1 else degrees_of_freedom(len(base))
+        degrees = seeds - 1 if seeds > 1 else degrees_of_freedom(fewest)
         largest_error = math.log1p(target) * math.sqrt(seeds) / float(stdtrit(degrees, 0.975))
-        rng = generator(self._block.seed, "extra rounds", len(base))
-        return all(
-            median_standard_error(np.log(_samples(cell, figure)) - base, rng) <= largest_error
-            for cell in self._cells
-            if cell is not self._baseline
-        )
+        rng = generator(self._block.seed, "extra rounds", fewest)
+        return all(median_standard_error(ratio, rng) <= largest_error for ratio in ratios)
 
 
 def _samples(cell: Running, figure: int) -> list[float]:
     return cell.slice_s + cell.extra_slice_s if figure == _TRAINING else cell.latency_s[figure]
+
+
+def _log_ratios(cell: Running, base: Running, figure: int) -> npt.NDArray[np.float64]:
+    """In the rounds that both ran: one may have stopped early."""
+    if figure != _TRAINING:
+        return np.log(cell.latency_s[figure]) - np.log(base.latency_s[figure])
+    both = min(len(cell.slice_s), len(base.slice_s))
+    own, other = (some.slice_s[:both] + some.extra_slice_s for some in (cell, base))
+    return np.log(own) - np.log(other)

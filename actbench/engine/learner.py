@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,22 +10,13 @@ import keras
 import numpy.typing as npt
 import tensorflow as tf
 
-from actbench.config.schema import TrainConfig
 from actbench.datasets import Dataset
-from actbench.engine.models import build_model
+from actbench.engine.models import answering, build_model
+from actbench.engine.optimizers import build_optimizer
 from actbench.engine.probes import Prober, probed_rows
 from actbench.plan import CellPlan, Setting
 from actbench.records import Probe
 from actbench.streams import integer
-
-
-def build_optimizer(config: TrainConfig, model: keras.Model) -> keras.optimizers.Optimizer:
-    """The config's optimizer with its state already allocated for the model's weights."""
-    optimizer = keras.optimizers.get(
-        {"class_name": config.optimizer, "config": {"learning_rate": config.learning_rate}}
-    )
-    optimizer.build(model.trainable_variables)
-    return optimizer
 
 
 class Learner:
@@ -36,6 +28,12 @@ class Learner:
         setting: Model and training hyper-parameters.
         dataset: Says how wide the input and the output are.
         cell: The activation.
+
+    Attributes:
+        model: What is trained; it gives logits.
+        answering_model: The same with the output that inference computes.
+        optimizer: Built for the model.
+        parameters: Trained weights.
     """
 
     def __init__(self, setting: Setting, dataset: Dataset, cell: CellPlan) -> None:
@@ -43,9 +41,14 @@ class Learner:
         assert classes is not None
         self.model = build_model(setting.model, cell, dataset.x.shape[1], classes)
         self.optimizer = build_optimizer(setting.train, self.model)
-        self.parameters = int(self.model.count_params())
-        activations = (layer for layer in self.model.layers if not isinstance(layer, keras.layers.Dense))
-        self._own_variables = [variable for layer in activations for variable in layer.variables]
+        self.answering_model = answering(self.model, setting.model.output)
+        self.parameters = sum(math.prod(weight.shape) for weight in self.model.trainable_weights)
+        others = [layer for layer in self.model.layers if not isinstance(layer, keras.layers.Dense)]
+        self._seed_generators = [
+            layer.seed_generator for layer in others if getattr(layer, "seed_generator", None) is not None
+        ]
+        # Of activations, normalisations and dropout.
+        self._own_variables = [variable for layer in others for variable in layer.variables]
         self._fresh_own = [variable.numpy().copy() for variable in self._own_variables]
         self._fresh_optimizer = [variable.numpy().copy() for variable in self.optimizer.variables]
         self._dataset = dataset
@@ -76,13 +79,17 @@ class Learner:
         """Draws the seed's initial weights and clears the optimizer.
 
         The weights of dense layer k depend on (seed, k, initialiser, shape) alone: activations that share
-        an initialiser start from the same weights. Those of the activations start where the config says.
+        an initialiser start from the same weights. Those of the activations start where the config says. What
+        dropout layer k leaves out depends on (seed, k, shape) and the step alone.
         """
         dense = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dense)]
         for index, layer in enumerate(dense):
             layer.kernel.assign(_draw(layer, integer(seed, "weights", index)))
-            layer.bias.assign(layer.bias_initializer(layer.bias.shape))
+            if layer.use_bias:
+                layer.bias.assign(layer.bias_initializer(layer.bias.shape))
         _assign(self._own_variables, self._fresh_own)
+        for index, generator in enumerate(self._seed_generators):
+            generator.state.assign([integer(seed, "dropout", index), 0])
         _assign(self.optimizer.variables, self._fresh_optimizer)
 
 

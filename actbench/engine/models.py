@@ -2,6 +2,7 @@
 
 import keras
 
+from actbench.config.model import Output
 from actbench.config.schema import ModelConfig
 from actbench.engine.heads import head
 from actbench.engine.trunk import trunk
@@ -21,4 +22,9 @@ def build_model(config: ModelConfig, cell: CellPlan, features: int, classes: int
         DataError: An imported function cannot be had.
     """
     inputs = keras.Input((features,))
-    return keras.Model(inputs, head(trunk(inputs, config, cell, classes), classes))
+    return keras.Model(inputs, head(trunk(inputs, config, cell, classes), classes, config))
+
+
+def answering(model: keras.Model, output: Output) -> keras.Model:
+    """The model with the output that inference computes; it shares the weights."""
+    return model if output == "logits" else keras.Model(model.inputs, keras.layers.Softmax()(model.output))

@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from actbench.engine.early_stopping import EarlyStopping
 from actbench.engine.stopwatch import Stopwatch, garbage_collection_paused
 from actbench.engine.trainer import Sums, Trainer
 from actbench.plan import CellPlan
@@ -29,6 +30,9 @@ class Running:
     train: list[Sums] = field(default_factory=list)
     validation: list[Sums] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
+    early_stopping: EarlyStopping | None = None
+    stopped: bool = False
+    best_epoch: int | None = None
     test: Sums | None = None
     test_correct: npt.NDArray[np.bool_] | None = None
     inference_compile_s: dict[int, float] = field(default_factory=dict)
@@ -40,12 +44,17 @@ def alive(cells: Sequence[Running]) -> list[Running]:
     return [cell for cell in cells if not cell.diverged]
 
 
+def in_training(cells: Sequence[Running]) -> list[Running]:
+    """Those of them that have not stopped early either."""
+    return [cell for cell in alive(cells) if not cell.stopped]
+
+
 @dataclass(frozen=True)
 class Rounds:
     """Times the same work of every cell in turn, in random orders that together favour none.
 
     Attributes:
-        cells: All of the block; those that have diverged are passed over.
+        cells: All of the block; those that have diverged, or do not take part, are passed over.
         seed: The block's.
         stopwatch: The block's.
     """
@@ -55,10 +64,14 @@ class Rounds:
     stopwatch: Stopwatch
 
     def training(
-        self, role: str, index: int, work: Callable[[Trainer], T]
+        self,
+        role: str,
+        index: int,
+        work: Callable[[Trainer], T],
+        taking_part: Callable[[Sequence[Running]], list[Running]] = alive,
     ) -> Iterator[tuple[Running, float, T]]:
         """One round of slices; yields cell, seconds and what the work returned."""
-        return self._round("training", role, index, work)
+        return self._round("training", role, index, work, taking_part)
 
     def inference(self, batch_size: int, batch: object, index: int) -> None:
         """One round of calls; appends to the latencies."""
@@ -73,11 +86,16 @@ class Rounds:
                 cell.trainer.infer(batch)
 
     def _round(
-        self, phase: str, role: str, index: int, work: Callable[[Trainer], T]
+        self,
+        phase: str,
+        role: str,
+        index: int,
+        work: Callable[[Trainer], T],
+        taking_part: Callable[[Sequence[Running]], list[Running]] = alive,
     ) -> Iterator[tuple[Running, float, T]]:
         order = balanced_order(len(self.cells), self.seed, role, index)
         with garbage_collection_paused():
-            for cell in alive([self.cells[k] for k in order]):
+            for cell in taking_part([self.cells[k] for k in order]):
                 with self.stopwatch.measure(phase) as lap:
                     result = work(cell.trainer)
                 yield cell, lap.elapsed_s, result

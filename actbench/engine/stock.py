@@ -1,5 +1,7 @@
 """engine: keras. Stock `fit`, `evaluate` and `predict`: what a user sees without actbench's compiled loop."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import numpy.typing as npt
@@ -42,10 +44,16 @@ class StockTrainer(Learner):
         super().__init__(engine.setting, engine.dataset, cell)
         self._dataset = engine.dataset
         self._batch_size = engine.setting.train.batch_size
+        metrics: list[Any] = ["accuracy"]
+        self._loss = "loss"
+        if engine.setting.model.kernel_regularizer is not None:
+            # What Keras calls the loss has the regularizers' share in it.
+            self._loss = "data_loss"
+            metrics.append(keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name=self._loss))
         self.model.compile(
             optimizer=self.optimizer,
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
+            metrics=metrics,
         )
 
     def compile(self) -> None:
@@ -60,14 +68,18 @@ class StockTrainer(Learner):
         rows = slice(start * self._batch_size, stop * self._batch_size)
         x, y = epoch[0][rows], epoch[1][rows]
         history = self.model.fit(x, y, batch_size=self._batch_size, shuffle=False, verbose=0).history
-        return _sums(history["loss"][-1], history["accuracy"][-1], len(x))
+        return _sums(history[self._loss][-1], history["accuracy"][-1], len(x))
 
     def evaluate(self, examples: range) -> Sums:
         rows = slice(examples.start, examples.stop)
-        loss, accuracy = self.model.evaluate(
-            self._dataset.x[rows], self._dataset.targets[0].y[rows], batch_size=self._batch_size, verbose=0
+        found = self.model.evaluate(
+            self._dataset.x[rows],
+            self._dataset.targets[0].y[rows],
+            batch_size=self._batch_size,
+            verbose=0,
+            return_dict=True,
         )
-        return _sums(loss, accuracy, len(examples))
+        return _sums(found[self._loss], found["accuracy"], len(examples))
 
     def evaluate_each(self, examples: range) -> tuple[Sums, npt.NDArray[np.bool_]]:
         x, y = self._dataset.x, self._dataset.targets[0].y
@@ -83,7 +95,7 @@ class StockTrainer(Learner):
         self.infer(batch)
 
     def infer(self, batch: Features) -> None:
-        self.model.predict(batch, batch_size=len(batch), verbose=0)
+        self.answering_model.predict(batch, batch_size=len(batch), verbose=0)
 
 
 def _sums(mean_loss: float, accuracy: float, examples: int) -> Sums:

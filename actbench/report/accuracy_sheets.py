@@ -12,6 +12,7 @@ from actbench.report.why import sentences
 _METRICS: dict[MetricName, tuple[str, Kind, str, Kind]] = {
     "test_loss": ("test loss, 0.001 nats", "thousandths", "difference", "signed thousandths"),
     "train_accuracy": ("train accuracy %", "percent", "difference, points", "points"),
+    "epochs_trained": ("epochs trained", "decimal", "difference", "signed decimal"),
     "epochs_to_target": ("epochs to target", "decimal", "difference", "signed decimal"),
     "seconds_to_target": ("seconds to target", "seconds", "time ratio", "ratio"),
 }

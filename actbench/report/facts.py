@@ -5,6 +5,7 @@ from typing import Any
 
 from actbench.analysis.checks import PlaceboCheck, TimingTarget
 from actbench.analysis.figures import SettingEstimates
+from actbench.config.layers import UNDER_TEST
 from actbench.config.schema import VerdictConfig
 from actbench.records import Environment
 from actbench.report.activation_facts import activation_facts, parameter_facts
@@ -144,11 +145,29 @@ def _chance_in_words(check: PlaceboCheck) -> str:
 def in_words(value: Any) -> str:
     """A value of a config, such as a setting's description, without what is null or empty."""
     if isinstance(value, Mapping):
-        told = {name: item for name, item in value.items() if item is not None and item != {}}
+        told = _told(value)
         if list(told) == ["name"]:
-            return in_words(told["name"])  # as the shorthand has it
-        return ", ".join(f"{name} {in_words(item)}" for name, item in told.items())
-    return f"[{', '.join(map(in_words, value))}]" if isinstance(value, list | tuple) else str(value)
+            return str(told["name"])  # as the shorthand has it
+        return ", ".join(f"{name} {in_flow(item)}" for name, item in told.items())
+    return in_flow(value)
+
+
+def _told(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: item for name, item in value.items() if item is not None and item != {}}
+
+
+def in_flow(value: Any) -> str:
+    """A value of a config as that has it on one line, without what is null or empty."""
+    if isinstance(value, Mapping):
+        told = _told(value)
+        if list(told) == ["name"]:
+            return str(told["name"])
+        return f"{{{', '.join(f'{name}: {in_flow(item)}' for name, item in told.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(in_flow(item) for item in value)}]"
+    if value == UNDER_TEST:
+        return f'"{value}"'
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def or_unknown(value: object) -> str:

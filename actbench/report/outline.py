@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from actbench.activations.gating import matched_widths, parameters
 from actbench.analysis.design import Design
+from actbench.config.network import gated_widths, sizes, widths_under_test
 from actbench.described import describe_cells
 from actbench.plan import Block, Plan, Setting
 from actbench.records import ActivationInfo, DatasetInfo
@@ -17,7 +17,7 @@ class Gated:
 
     Attributes:
         label: The activation's.
-        hidden_units: Width of each layer, after gating.
+        hidden_units: Width of each layer with the activation, after gating.
         parameters: Weights and biases of the model.
         plain: Those of the model without gates.
     """
@@ -70,15 +70,19 @@ class Outline:
 
     def gated(self, setting: Setting) -> tuple[Gated, ...]:
         """The models of gated units, with the widths that they get."""
-        plain, data = setting.model.hidden_units, self.data[setting.id]
-        count = parameters(plain, data.features, data.outputs)
+        layers, data = setting.model.network, self.data[setting.id]
+        plain = sizes(layers, data.features, data.outputs).parameters
         found = []
         for entry in self.described(setting):
             if entry.match is not None and entry.label != self.plan.placebo:
                 matched = entry.match == "params"
-                units = matched_widths(plain, data.features, data.outputs) if matched else plain
-                own = parameters(units, data.features, data.outputs, gated=True)
-                found.append(Gated(entry.label, units, own, count))
+                units = (
+                    gated_widths(layers, data.features, data.outputs)
+                    if matched
+                    else widths_under_test(layers)
+                )
+                own = sizes(layers, data.features, data.outputs, gated=True, widths=units).parameters
+                found.append(Gated(entry.label, units, own, plain))
         return tuple(found)
 
     @property

@@ -1,11 +1,13 @@
 """An outline as lines of a name and a fact, for a reader."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from actbench.analysis.design import Design
 from actbench.analysis.power import MOST_SEEDS, POWER
 from actbench.plan import Setting
 from actbench.report.activation_facts import initialisers_in_words
+from actbench.report.facts import in_flow, in_words
 from actbench.report.numbers import format_duration
 from actbench.report.outline import Gated, Outline
 
@@ -40,16 +42,34 @@ def _work(outline: Outline) -> Facts:
 
 
 def _setting(outline: Outline, setting: Setting) -> str:
-    train = setting.train
-    words = (
-        f"{setting.dataset.title}, hidden units {list(setting.model.hidden_units)}, {train.optimizer} "
-        f"{train.learning_rate:g}, batch {train.batch_size}, {train.epochs} epochs, "
-        f"engine {setting.timing.engine}"
-    )
     if not setting.name:
-        return words
+        return _in_words(setting)
     pending, time_s = outline.pending_in(setting), outline.setting_s.get(setting.id, 0.0)
+    words = _in_words(setting)
     return f"{setting.name}: {pending} block(s) pending, about {format_duration(time_s)}; {words}"
+
+
+def _in_words(setting: Setting) -> str:
+    """Dataset, layers and training; the rest where it is not the default."""
+    model = setting.model.model_dump(exclude_defaults=True, exclude={"init"})
+    layers = model.pop("hidden_units", None)
+    train = setting.train.model_dump()
+    stopping = train["early_stopping"]
+    told = [
+        setting.dataset.title,
+        *([] if layers is None else [f"hidden units {list(layers)}"]),
+        *([in_words(model)] if model else []),
+        f"{in_flow(train['optimizer'])} {_rate(train['learning_rate'])}",
+        f"batch {setting.train.batch_size}",
+        f"{setting.train.epochs} epochs" if stopping is None else f"at most {setting.train.epochs} epochs",
+        *([] if stopping is None else [f"early stopping {in_flow(stopping)}"]),
+        f"engine {setting.timing.engine}",
+    ]
+    return ", ".join(told)
+
+
+def _rate(rate: float | dict[str, Any]) -> str:
+    return f"{rate:g}" if isinstance(rate, float) else in_flow(rate)
 
 
 def _initialisers(outline: Outline, setting: Setting) -> Facts:

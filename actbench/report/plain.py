@@ -23,6 +23,8 @@ ESTIMATES = {
     "test_loss_diff": "mean",
     "train_accuracy": "mean",
     "train_accuracy_diff": "mean",
+    "epochs_trained": "mean",
+    "epochs_trained_diff": "mean",
     "epochs_to_target": "mean",
     "epochs_to_target_diff": "mean",
     "seconds_to_target": "mean",

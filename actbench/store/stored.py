@@ -131,14 +131,33 @@ def _incomplete(record: BlockRecord, info: RunInfo) -> str | None:
         return f"its cells are not those of the plan, {', '.join(info.activations)}"
     if record.environment is None or record.phases is None:
         return "it does not say where it was measured, or how long that took"
-    for slices, steps in (("slice_s", "slice_steps"), ("extra_slice_s", "extra_slice_steps")):
-        if any(len(getattr(cell, slices)) != len(getattr(record, steps)) for cell in ended_well):
-            return f"a cell does not have {len(getattr(record, steps))} values of {slices}"
+    for cell in ended_well:
+        rounds = _rounds(cell, record)
+        if len(cell.slice_s) != rounds or rounds > len(record.slice_steps):
+            return f"a cell does not have {rounds} values of slice_s"
+        if len(cell.extra_slice_s) != len(record.extra_slice_steps):
+            return f"a cell does not have {len(record.extra_slice_steps)} values of extra_slice_s"
+        if cell.epochs_trained is not None and not _epochs_told(cell, cell.epochs_trained):
+            return f"a cell does not tell of {cell.epochs_trained} epochs"
     if any(cell.test_accuracy is None for cell in ended_well):
         return "a cell has no test accuracy"
     if not all(_tells_of_all(cell, info.dataset[record.setting].test) for cell in ended_well):
         return "which test examples a cell got right is not told of all of them"
     return None
+
+
+def _rounds(cell: Cell, record: BlockRecord) -> int:
+    """How many slices a training took that ended well: fewer than the longest where it stopped early."""
+    if cell.epochs_trained is None:
+        return len(record.slice_steps)
+    return cell.epochs_trained * record.slices_per_epoch
+
+
+def _epochs_told(cell: Cell, epochs: int) -> bool:
+    """Whether there is a loss of every epoch, and the best is one of them."""
+    if not len(cell.train_loss) == len(cell.validation_loss) == epochs:
+        return False
+    return cell.best_epoch is None or 1 <= cell.best_epoch <= epochs
 
 
 def _incomplete_micro(record: BlockRecord, info: RunInfo) -> str | None:

@@ -70,7 +70,8 @@ def test_a_missing_key_is_reported_at_the_mapping_that_lacks_it():
         "c.yaml:1:1: baseline: is missing; "
         "needed: the label of the activation that the others are compared with",
         "c.yaml:8:5: activations[2].name: is missing; needed: one of name, import and expr",
-        "c.yaml:9:1: train.epochs: is missing; needed: how often each training example is seen",
+        "c.yaml:9:1: train.epochs: is missing; needed: how often each training example is seen; "
+        "with early_stopping at most",
     ]
 
 
@@ -164,7 +165,7 @@ def test_an_override_of_an_alias_leaves_the_other_places_alone():
         (
             "train.epoch=3",
             "--set train.epoch: train.epoch: unknown key; "
-            "allowed: optimizer, learning_rate, batch_size, epochs; did you mean 'epochs'?",
+            "allowed: optimizer, learning_rate, batch_size, epochs, early_stopping; did you mean 'epochs'?",
         ),
         (
             "trian.epochs=3",
