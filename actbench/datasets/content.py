@@ -1,5 +1,6 @@
 """The files of one's own: where they lie, what is in them, and their hash."""
 
+import functools
 import gzip
 import hashlib
 import zlib
@@ -25,11 +26,25 @@ _BEGINNINGS = {
 
 
 def sha256_of(path: Path) -> str:
-    """Of a file's content.
+    """Of a file's content; that of a file which has not been touched since is not computed again.
 
     Raises:
         DataError: It cannot be read.
     """
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return _sha256_of(path)  # which says what is wrong
+    return _sha256_as_of(path, state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+@functools.lru_cache(maxsize=1024)  # a sweep has many settings of the same files
+def _sha256_as_of(path: Path, *state: int) -> str:
+    del state
+    return _sha256_of(path)
+
+
+def _sha256_of(path: Path) -> str:
     digest = hashlib.sha256()
     with open_file(path) as file:
         while piece := file.read(_PIECE):

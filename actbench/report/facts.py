@@ -73,6 +73,9 @@ def setting_facts(estimates: SettingEstimates, baseline: str) -> Facts:
     facts.append(
         ("examples", f"{dataset.train:,} train, {dataset.validation:,} validation, {dataset.test:,} test")
     )
+    facts += [("target", f"{target.name}: {target.rule}") for target in dataset.targets if target.rule]
+    if dataset.preprocess:
+        facts.append(("features", f"{dataset.features:,}; {dataset.preprocess}"))
     facts.append(("seeds", f"{estimates.finished} finished"))
     facts += parameter_facts(estimates.rows, baseline)
     if estimates.placebo is not None:

@@ -87,7 +87,14 @@ class Outline:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Why no accuracy can come out BETTER or WORSE, and how many seeds it takes; empty where one can."""
+        """Data that is still to come, and why no accuracy can come out BETTER or WORSE."""
+        missing = dict.fromkeys(info.name for info in self.data.values() if not info.sha256)
+        to_come = (f"{name} is not in Keras's cache: a run downloads it first" for name in missing)
+        return (*to_come, *self._undecidable)
+
+    @property
+    def _undecidable(self) -> tuple[str, ...]:
+        """Why none can, and how many seeds it takes; empty where one can."""
         if self.design.comparisons == 0:
             return (f"{self.plan.baseline} is the only activation: there is nothing to compare",)
         if self.design.decidable:

@@ -1,0 +1,90 @@
+"""A CSV table of a million rows and 50 columns: actbench's way from file to training data, against pandas.
+
+pandas reads it, and no more. actbench reads and hashes it, looks for what is missing, splits, scales and lays
+out the parts. Each is a fresh process, the two in turn; time is that of the processor, for other processes on
+the machine move the clock on the wall; memory is the peak. The ratios stand on the last line; the project
+promises at most 3.
+
+    python benchmarks/table.py [ROWS]
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pc
+
+COLUMNS, REPETITIONS = 50, 3
+
+_TAIL = """
+import json, resource, time
+from actbench.engine.memory import peak_memory_bytes
+print(json.dumps([time.process_time(), time.perf_counter() - started, peak_memory_bytes()]))
+"""
+WAYS = {
+    "pandas": (
+        "import sys, time; started = time.perf_counter()\nimport pandas\nkept = pandas.read_csv(sys.argv[1])"
+    ),
+    "actbench": (
+        "import sys, time; started = time.perf_counter()\nfrom actbench.datasets import Wanted, prepare\n"
+        "kept = prepare(Wanted(path=sys.argv[1], target=('c0',), test=0.2))"
+    ),
+}
+
+
+def main() -> None:
+    """Writes the table, reads it both ways in turn, prints the figures."""
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        write_table(path, rows)
+        print(f"{rows:,} rows, {COLUMNS} columns, {path.stat().st_size / 1e6:.0f} MB")
+        taken: dict[str, list[list[float]]] = {name: [] for name in WAYS}
+        for _ in range(REPETITIONS):
+            for name, code in WAYS.items():
+                taken[name].append(measure(code, path))
+    medians = {
+        name: [statistics.median(column) for column in zip(*runs, strict=True)]
+        for name, runs in taken.items()
+    }
+    for name, (processor_s, wall_s, peak) in medians.items():
+        print(f"{name:9} {processor_s:.2f} s of processor, {wall_s:.2f} s, peak {peak / 1e6:.0f} MB")
+    time_ratio, _, memory_ratio = (
+        ours / theirs for ours, theirs in zip(medians["actbench"], medians["pandas"], strict=True)
+    )
+    print(f"actbench over pandas: time {time_ratio:.2f}, memory {memory_ratio:.2f} (at most 3)")
+
+
+def write_table(path: Path, rows: int) -> None:
+    """Normally distributed numbers of single precision, some rows at a time."""
+    noise = np.random.default_rng(0)
+    names = [f"c{column}" for column in range(COLUMNS)]
+    schema = pa.schema([(name, pa.float32()) for name in names])
+    with pc.CSVWriter(path, schema) as writer:
+        for start in range(0, rows, 50_000):
+            block = noise.normal(size=(COLUMNS, min(50_000, rows - start))).astype(np.float32)
+            writer.write_batch(pa.record_batch([pa.array(column) for column in block], names=names))
+
+
+def measure(code: str, path: Path) -> list[float]:
+    """Seconds of processor and of wall, and the peak of memory in bytes, of a fresh Python."""
+    environment = dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{_TAIL}", str(path)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    values: list[float] = json.loads(done.stdout)
+    return values
+
+
+if __name__ == "__main__":
+    main()
