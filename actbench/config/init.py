@@ -7,7 +7,7 @@ from pydantic import Field, GetJsonSchemaHandler, ValidationInfo, field_validato
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from actbench.config.fields import Number, OneOf
-from actbench.config.initializers import INIT_NAMES, INITIALIZERS, KERAS, Choices
+from actbench.config.initializers import INIT_NAMES, INITIALIZERS, KERAS, POSITIVE, Choices
 from actbench.config.mistakes import gather, mistake, refuse, show
 from actbench.config.section import Section
 from actbench.errors import did_you_mean
@@ -46,9 +46,14 @@ class InitConfig(Section):
                 found.append(mistake(message, key, kind="unknown_key"))
                 continue
             try:
-                values[key] = _check(known[key], value)
+                values[key] = _check(key, known[key], value)
             except PydanticCustomError as error:
                 found.append(mistake(error.message(), key))
+        if not found and "minval" in known:
+            limits: dict[str, Any] = {**known, **values}
+            low, high = limits["minval"], limits["maxval"]
+            if not low < high:
+                raise refuse(f"minval {low:g} is not below maxval {high:g}; allowed: minval below maxval")
         return gather(found, lambda: values)
 
     @classmethod
@@ -59,5 +64,7 @@ class InitConfig(Section):
         return {"anyOf": [{"enum": list(INIT_NAMES)}, handler(schema)]}
 
 
-def _check(known: float | Choices, value: object) -> object:
-    return OneOf("word", known).check(value) if isinstance(known, tuple) else Number().check(value)
+def _check(key: str, known: float | Choices, value: object) -> object:
+    if isinstance(known, tuple):
+        return OneOf("word", known).check(value)
+    return Number(above=0 if key in POSITIVE else None).check(value)

@@ -31,6 +31,9 @@ INITIALIZERS: Mapping[str, Mapping[str, float | Choices]] = {
 }
 """Parameters of each: Keras's default of a number, the choices of a word, Keras's default first."""
 
+POSITIVE = ("scale", "stddev")
+"""Parameters that are above 0."""
+
 KERAS, RECOMMENDED, MOMENT_MATCHED = "keras", "recommended", "moment_matched"
 
 INIT_NAMES: tuple[str, ...] = (KERAS, RECOMMENDED, MOMENT_MATCHED, *INITIALIZERS)
