@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from actbench.activations import ParameterValue, find
 from actbench.activations.curves import Curve, curve_of, curve_of_expression
+from actbench.activations.expression import parse
 from actbench.config.initializers import KERAS, MOMENT_MATCHED
 from actbench.config.mistakes import show
 from actbench.plan import CellPlan
@@ -16,7 +17,7 @@ def describe_cells(cells: Sequence[CellPlan]) -> tuple[ActivationInfo, ...]:
         ActivationInfo(
             label=cell.label,
             definition=_definition(cell),
-            init=_init(cell),
+            init=init_in_words(cell),
             element_wise=_element_wise(cell),
             match=cell.match,
             twin_of=next((other.label for other in cells[:index] if are_twins(cell, other)), None),
@@ -29,7 +30,7 @@ def describe_cells(cells: Sequence[CellPlan]) -> tuple[ActivationInfo, ...]:
 def curve_of_cell(cell: CellPlan) -> Curve | None:
     """The function as a curve, trained parameters at their start; None of imports and of what mixes units."""
     if cell.expr is not None:
-        return curve_of_expression(cell.expr, cell.params)
+        return curve_of_expression(parse(cell.expr, cell.params, longest=None), cell.params)
     return None if cell.name is None else curve_of(find(cell.name), cell.params)
 
 
@@ -71,7 +72,8 @@ def _definition(cell: CellPlan) -> str:
     return ", ".join(told)
 
 
-def _init(cell: CellPlan) -> str:
+def init_in_words(cell: CellPlan) -> str:
+    """The initialiser of the hidden layers' weights."""
     if cell.init == KERAS:
         return "keras (glorot_uniform, the default of Dense)"
     if cell.init == MOMENT_MATCHED:

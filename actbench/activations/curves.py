@@ -11,8 +11,6 @@ from actbench.activations.expression import Expression, numbers_in, parse
 from actbench.activations.expression.float64 import value, value_and_derivative
 from actbench.activations.moments import Array, Moments, moments
 
-_ZERO = 1e-9
-
 GATED_VALUE = "value"
 """What a gated unit's formula calls the half that is gated."""
 
@@ -86,22 +84,6 @@ def formulas(entry: Activation, params: Mapping[str, ParameterValue]) -> tuple[s
     return entry.formula, entry.derivative
 
 
-def curve_of_expression(text: str, params: Mapping[str, ParameterValue]) -> Curve:
-    """The curve of an expression of the user's.
-
-    Raises:
-        ExpressionError: It is none.
-    """
-    return Curve(parse(text, params), {name: float(number or 0) for name, number in params.items()})
-
-
-def zero_centred(entry: Activation) -> bool | None:
-    """Whether E[f(z)] = 0 for z standard normal; of gated units, with another such value for what is gated.
-
-    Returns:
-        None of what is not element-wise.
-    """
-    if entry.gated:
-        return True  # E[value * gate] = E[value] * E[gate], and E[value] = 0
-    curve = curve_of(entry)
-    return None if curve is None else abs(curve.moments().mean) < _ZERO
+def curve_of_expression(expression: Expression, params: Mapping[str, ParameterValue]) -> Curve:
+    """The curve of an expression of the user's."""
+    return Curve(expression, {name: float(number or 0) for name, number in params.items()})

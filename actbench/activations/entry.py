@@ -7,6 +7,8 @@ from typing import Literal
 
 ParameterValue = float | int | bool | None
 
+_DISTANCE = 1e-3  # in single precision 1 / a and 1 + a * x**2 are sound there
+
 Kind = Literal["keras", "expression", "step", "layer", "gated", "mixing"]
 Trainability = Literal["no", "optional", "default", "always"]
 
@@ -31,6 +33,11 @@ class Parameter:
     at_least: float | None = None
     at_most: float | None = None
     required: bool = False
+
+    @property
+    def least_trained(self) -> float | None:
+        """Below what training keeps it from falling: its bound, and 0.001 above one that is excluded."""
+        return self.at_least if self.above is None else self.above + _DISTANCE
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Paper:
 
     Attributes:
         authors: Family names, such as "Hendrycks and Gimpel" or "Glorot et al.".
-        year: Of the first publication.
+        year: Of the publication that is named.
         title: As printed.
         where: Venue, or arXiv number.
     """

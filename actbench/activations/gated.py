@@ -6,7 +6,16 @@ from actbench.activations.entry import Activation, Paper, Range, Recommended
 from actbench.activations.papers import NEAREST_HE, NEAREST_LECUN, SHAZEER
 
 _DAUPHIN = Paper(
-    "Dauphin et al.", 2017, "Language Modeling with Gated Convolutional Networks", "arXiv:1612.08083"
+    "Dauphin et al.",
+    2017,
+    "Language Modeling with Gated Convolutional Networks",
+    "ICML 2017, arXiv:1612.08083",
+)
+_MNIH = Paper(
+    "Mnih and Hinton",
+    2007,
+    "Three New Graphical Models for Statistical Language Modelling",
+    "ICML 2007",
 )
 
 
@@ -43,7 +52,7 @@ GATED = (
         _DAUPHIN,
         NEAREST_HE,
     ),
-    _unit("bilinear", "linear", "value * x", "value", _DAUPHIN, NEAREST_LECUN),
+    _unit("bilinear", "linear", "value * x", "value", _MNIH, NEAREST_LECUN),
     _unit(
         "reglu", "relu", "value * relu(x)", "value * where(x > 0, 1, 0)", SHAZEER, NEAREST_HE, smooth=False
     ),

@@ -1,7 +1,7 @@
 """Widths of gated layers that give a model as many parameters as the plain one has."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations, product
+from itertools import product
 
 TOLERANCE = 0.01
 """How far the parameter counts may be apart, relative to the plain model's."""
@@ -12,8 +12,8 @@ def matched_widths(
 ) -> tuple[int, ...]:
     """Widths of gated layers with nearly the plain model's number of parameters.
 
-    All are scaled by one factor and rounded; where that misses by more than 1 %, one or two layers at a time
-    give or take a unit, as long as that helps.
+    All are scaled by one factor and rounded. Where that misses by more than 1 %, layers give or take a unit
+    one at a time, as long as that helps; then up to three layers do so at once.
 
     Args:
         plain_widths: Width of each plain hidden layer.
@@ -24,15 +24,18 @@ def matched_widths(
     def excess(widths: Sequence[int]) -> int:
         return count(widths) - wanted
 
+    def miss(widths: Sequence[int]) -> int:
+        return abs(excess(widths))
+
     low, high = 0.0, 1.0
     for _ in range(40):
         middle = (low + high) / 2
         low, high = (low, middle) if excess(_scaled(plain_widths, middle)) > 0 else (middle, high)
-    widths = _scaled(plain_widths, low)
-    while abs(excess(widths)) > TOLERANCE * wanted:
-        best = min((widths, *_neighbours(widths)), key=lambda some: abs(excess(some)))
-        if best == widths:
-            break
+    widths = min(_scaled(plain_widths, low), _scaled(plain_widths, high), key=miss)
+    while miss(widths) > TOLERANCE * wanted:
+        best = min(_one_changed(widths), key=miss)
+        if miss(best) >= miss(widths):
+            return min(_three_changed(widths), key=miss)
         widths = best
     return widths
 
@@ -41,13 +44,20 @@ def _scaled(plain_widths: Sequence[int], scale: float) -> tuple[int, ...]:
     return tuple(max(1, round(width * scale)) for width in plain_widths)
 
 
-def _neighbours(widths: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """One or two layers a unit wider or narrower."""
-    for count in (1, 2):
-        for layers in combinations(range(len(widths)), count):
-            for steps in product((-1, 1), repeat=count):
-                changed = list(widths)
-                for layer, step in zip(layers, steps, strict=True):
-                    changed[layer] += step
-                if min(changed) >= 1:
-                    yield tuple(changed)
+def _one_changed(widths: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """One layer a unit wider or narrower."""
+    for layer, width in enumerate(widths):
+        for changed in (width - 1, width + 1):
+            if changed >= 1:
+                yield (*widths[:layer], changed, *widths[layer + 1 :])
+
+
+def _three_changed(widths: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """The first layer, one between and the last up to three units wider or narrower; first of all none."""
+    layers = sorted({0, len(widths) // 2, len(widths) - 1})
+    for steps in product((0, -1, 1, -2, 2, -3, 3), repeat=len(layers)):
+        changed = list(widths)
+        for layer, step in zip(layers, steps, strict=True):
+            changed[layer] += step
+        if min(changed) >= 1:
+            yield tuple(changed)

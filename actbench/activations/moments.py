@@ -37,7 +37,7 @@ class Moments:
 
 
 def quadrature(
-    breaks: Iterable[float] = (), *, panel: float = _PANEL, reach: float = _REACH
+    breaks: Iterable[float] = (), *, halved: bool = False, reach: float = _REACH
 ) -> tuple[Array, Array]:
     """Nodes z and weights w with sum(w * g(z)) = E[g(z)], both of shape (n,).
 
@@ -45,12 +45,14 @@ def quadrature(
     about machine precision.
 
     Args:
-        breaks: Where g has kinks or jumps, beside the multiples of the panel.
-        panel: Width of each panel.
+        breaks: Where g has kinks or jumps, beside the multiples of 0.25; panels begin and end there.
+        halved: Whether there are two panels in place of each.
         reach: Where the first begins, left of 0, and the last ends.
     """
     inner = [point for point in breaks if abs(point) < reach]
-    edges = np.unique(np.concatenate([np.arange(-reach, reach + panel / 2, panel), inner]))
+    edges = np.unique(np.concatenate([np.arange(-reach, reach + _PANEL / 2, _PANEL), inner]))
+    if halved:
+        edges = np.sort(np.concatenate([edges, (edges[:-1] + edges[1:]) / 2]))
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     half = np.diff(edges)[:, None] / 2
     z = (edges[:-1, None] + half * (nodes + 1)).ravel()
@@ -70,17 +72,16 @@ def moments(function: Callable[[Array], Any], breaks: Iterable[float] = ()) -> M
         NaN for a moment that is not there: finer panels, or ones that reach less far, give another.
     """
     breaks = tuple(breaks)
-    ways = (quadrature(breaks), quadrature(breaks, panel=_PANEL / 2), quadrature(breaks, reach=_NEARER))
+    ways = (quadrature(breaks), quadrature(breaks, halved=True), quadrature(breaks, reach=_NEARER))
     with np.errstate(all="ignore"):
-        found = [_moments(np.asarray(function(z), dtype=np.float64), weights) for z, weights in ways]
-    return Moments(*(_agreed(values) for values in zip(*found, strict=True)))
+        values = [(np.asarray(function(z), dtype=np.float64), weights) for z, weights in ways]
+        means = [float(weights @ y) for y, weights in values]
+        seconds = [float(weights @ y**2) for y, weights in values]
+        sizes = [float(weights @ np.abs(y)) for y, weights in values]
+    return Moments(_agreed(means, sizes[0]), _agreed(seconds, seconds[0]))
 
 
-def _moments(values: Array, weights: Array) -> tuple[float, float]:
-    return float(weights @ values), float(weights @ values**2)
-
-
-def _agreed(values: tuple[float, ...]) -> float:
+def _agreed(values: list[float], size: float) -> float:
+    """The first, where the others are near it for quantities of that size."""
     first, *others = values
-    close = all(abs(other - first) <= _TOLERANCE * max(1.0, abs(first)) for other in others)
-    return first if close else math.nan
+    return first if all(abs(other - first) <= _TOLERANCE * size for other in others) else math.nan

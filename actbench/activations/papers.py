@@ -34,7 +34,9 @@ MARTINS = Paper(
 SHAZEER = Paper("Shazeer", 2020, "GLU Variants Improve Transformer", "arXiv:2002.05202")
 
 RECTIFIER = Recommended("he_normal", str(HE))
+LIKE_A_RECTIFIER = Recommended("he_normal", f"as for relu: {HE}")
 SYMMETRIC = Recommended("glorot_uniform", str(GLOROT))
+LIKE_TANH = Recommended("glorot_uniform", f"as for tanh: {GLOROT}")
 
 NEAREST = "no paper recommends one; of lecun_normal and he_normal that with the gain nearer to moment_matched"
 NEAREST_HE = Recommended("he_normal", NEAREST)

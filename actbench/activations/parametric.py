@@ -2,10 +2,17 @@
 
 import math
 
-from actbench.activations.entry import Activation, Paper, Parameter, Range, Twin
-from actbench.activations.papers import NEAREST_HE, NEAREST_LECUN
+from actbench.activations.entry import Activation, Paper, Parameter, Range, Recommended, Twin
+from actbench.activations.papers import NEAREST_HE
 
 _INF = math.inf
+
+_ZIYIN = Paper(
+    "Ziyin, Hartwig and Ueda",
+    2020,
+    "Neural Networks Fail to Learn Periodic Functions and How to Fix It",
+    "arXiv:2006.08195",
+)
 
 PARAMETRIC = (
     Activation(
@@ -57,13 +64,8 @@ PARAMETRIC = (
         range=Range(-_INF, _INF),
         monotonic=True,
         smooth=True,
-        recommended=NEAREST_LECUN,
-        paper=Paper(
-            "Ziyin, Hartwig and Ueda",
-            2020,
-            "Neural Networks Fail to Learn Periodic Functions and How to Fix It",
-            "arXiv:2006.08195",
-        ),
+        recommended=Recommended("lecun_uniform", str(_ZIYIN)),
+        paper=_ZIYIN,
         parameters=(Parameter("a", 1.0, above=0.0),),
         trainable="optional",
     ),

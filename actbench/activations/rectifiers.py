@@ -3,7 +3,7 @@
 import math
 
 from actbench.activations.entry import Activation, Paper, Parameter, Range, Recommended, Twin
-from actbench.activations.papers import HE, KLAMBAUER, NEAREST_LECUN, RECTIFIER
+from actbench.activations.papers import HE, KLAMBAUER, LIKE_A_RECTIFIER, NEAREST_LECUN, RECTIFIER
 
 _INF = math.inf
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -12,7 +12,7 @@ RECTIFIERS = (
     Activation(
         name="relu",
         kind="keras",
-        formula="where(x >= threshold, min(x, max_value), negative_slope * (x - threshold))",
+        formula="where(x > threshold, min(x, max_value), negative_slope * (x - threshold))",
         derivative="where(x > threshold, where(x < max_value, 1, 0), negative_slope)",
         range=Range(0.0, _INF, low_reached=True),
         monotonic=True,
@@ -43,7 +43,7 @@ RECTIFIERS = (
         range=Range(0.0, 6.0, low_reached=True, high_reached=True),
         monotonic=True,
         smooth=False,
-        recommended=RECTIFIER,
+        recommended=LIKE_A_RECTIFIER,
         paper=Paper(
             "Krizhevsky", 2010, "Convolutional Deep Belief Networks on CIFAR-10", "University of Toronto"
         ),
@@ -90,7 +90,7 @@ RECTIFIERS = (
         range=Range(-1.0, _INF),
         monotonic=True,
         smooth=True,
-        recommended=RECTIFIER,
+        recommended=LIKE_A_RECTIFIER,
         paper=Paper(
             "Clevert, Unterthiner and Hochreiter",
             2015,
@@ -121,7 +121,7 @@ RECTIFIERS = (
         range=Range(-1.0, _INF),
         monotonic=True,
         smooth=True,
-        recommended=RECTIFIER,
+        recommended=LIKE_A_RECTIFIER,
         paper=Paper(
             "Barron", 2017, "Continuously Differentiable Exponential Linear Units", "arXiv:1704.07483"
         ),
@@ -153,7 +153,7 @@ RECTIFIERS = (
         range=Range(0.0, _INF, low_reached=True),
         monotonic=True,
         smooth=False,
-        recommended=RECTIFIER,
+        recommended=LIKE_A_RECTIFIER,
         parameters=(
             Parameter("threshold", 0.0, required=True),
             Parameter("default_value", 0.0, required=True),

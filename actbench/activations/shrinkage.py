@@ -1,4 +1,4 @@
-"""Functions that take something away: shrinkage, periodic and parametric ones."""
+"""Shrinkage functions: what is near zero becomes zero."""
 
 import math
 

@@ -6,6 +6,7 @@ from actbench.activations.entry import Activation, Paper, Parameter, Range
 from actbench.activations.papers import (
     GLOROT,
     LECUN,
+    LIKE_TANH,
     MARTINS,
     NEAREST_HE,
     NEAREST_LECUN,
@@ -33,7 +34,7 @@ SIGMOIDS = (
         range=Range(0.0, 1.0, low_reached=True, high_reached=True),
         monotonic=True,
         smooth=False,
-        recommended=SYMMETRIC,
+        recommended=LIKE_TANH,
         paper=Paper("Gulcehre et al.", 2016, "Noisy Activation Functions", "arXiv:1603.00391"),
         note="The slope 1/6 is Keras 3's; papers and older versions have others.",
     ),
@@ -78,7 +79,7 @@ SIGMOIDS = (
         range=Range(-1.0, 1.0, low_reached=True, high_reached=True),
         monotonic=True,
         smooth=False,
-        recommended=SYMMETRIC,
+        recommended=LIKE_TANH,
         paper=Paper("Collobert", 2004, "Large Scale Machine Learning", "PhD thesis, Université Paris VI"),
     ),
     Activation(
@@ -91,10 +92,10 @@ SIGMOIDS = (
         smooth=True,
         recommended=SYMMETRIC,
         paper=Paper(
-            "Bergstra et al.",
-            2009,
-            "Quadratic Polynomials Learn Better Image Features",
-            "Université de Montréal, technical report 1337",
+            "Elliott",
+            1993,
+            "A Better Activation Function for Artificial Neural Networks",
+            "University of Maryland, technical report ISR TR 93-8",
         ),
         note=f"Compared with tanh and sigmoid by {GLOROT.authors} ({GLOROT.year}).",
     ),
@@ -106,7 +107,7 @@ SIGMOIDS = (
         range=Range(-1.0, 1.0),
         monotonic=True,
         smooth=True,
-        recommended=SYMMETRIC,
+        recommended=LIKE_TANH,
         paper=Paper(
             "Carlile et al.",
             2017,
@@ -132,7 +133,7 @@ SIGMOIDS = (
             "Psychological Review 65",
         ),
         note="`surrogate` says what stands for its gradient, which is zero: none; straight_through, 1 where "
-        "|x| <= 1 (Bengio, Léonard and Courville 2013, arXiv:1308.3432; clipped by Hubara et al. 2016, "
+        "|x| <= 1 (Bengio, Léonard and Courville 2013, arXiv:1308.3432; clipped by Courbariaux et al. 2016, "
         "arXiv:1602.02830); sigmoid, that of the sigmoid. TensorFlow takes subnormal numbers for 0.",
     ),
 )

@@ -24,11 +24,12 @@ class Source:
     """Where a function comes from.
 
     Attributes:
-        module: Dotted name.
-        function: Its name in the module.
+        module: Dotted name of the module that defines it.
+        function: Its name there.
         path: The file.
-        sha256: Of the function and of all at the top of its module that it uses, directly or not. Comments
-            and layout do not count; what is imported from elsewhere counts by name.
+        sha256: Of the function, of all functions and classes of its module that it uses, directly or not, and
+            of every other statement at the top of the module, for that may change what they do. Comments and
+            layout do not count; what is imported from elsewhere counts by name.
     """
 
     module: str
@@ -40,7 +41,8 @@ class Source:
 def look_up(reference: str) -> Source:
     """The source of "package.module:function".
 
-    Modules are searched as Python does, the current folder last.
+    Modules are searched as Python does, the current folder last. Where a module only passes a function on,
+    the source is that of the module that defines it.
 
     Raises:
         SourceError: It is no such reference, or there is no such module or function with Python source.
@@ -52,13 +54,19 @@ def look_up(reference: str) -> Source:
     path = _file(module)
     try:
         statements = ast.parse(path.read_bytes(), filename=str(path)).body
+        definitions = _definitions(statements)
+        if function not in definitions:
+            hint = did_you_mean(function, definitions)
+            raise SourceError(f"the module {module} ({path}) has no {function!r} at its top level{hint}")
+        defining = [statements[number] for number in definitions[function]]
+        elsewhere = _imported_from(module, path, function, defining)
+        if elsewhere is not None:
+            return look_up(elsewhere)
+        return Source(module, function, path, _hash(function, definitions, statements))
     except (OSError, SyntaxError, ValueError) as error:
         raise SourceError(f"the module {module} cannot be read: {path}: {error}") from None
-    definitions = _definitions(statements)
-    if function not in definitions:
-        hint = did_you_mean(function, definitions)
-        raise SourceError(f"the module {module} ({path}) has no {function!r} at its top level{hint}")
-    return Source(module, function, path, _hash(function, definitions, statements))
+    except (RecursionError, MemoryError):
+        raise SourceError(f"the module {module} cannot be read: {path}: nested too deep") from None
 
 
 def _file(module: str) -> Path:
@@ -115,9 +123,33 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
                 yield name
 
 
+def _imported_from(module: str, path: Path, function: str, statements: list[ast.stmt]) -> str | None:
+    """The reference that a name at the top of a module only passes on; None where it is defined here."""
+    match statements:
+        case [ast.ImportFrom(names=names) as statement]:
+            name = next(alias.name for alias in names if (alias.asname or alias.name) == function)
+            return f"{_origin(module, path, statement)}:{name}"
+    return None
+
+
+def _origin(module: str, path: Path, node: ast.ImportFrom) -> str:
+    """The module that `from ... import` names, relative ones written out."""
+    if not node.level:
+        return node.module or ""
+    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    parents = package[: len(package) - node.level + 1]
+    return ".".join([*parents, *([node.module] if node.module else [])])
+
+
 def _hash(function: str, definitions: dict[str, list[int]], statements: list[ast.stmt]) -> str:
+    definers = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
     used: set[int] = set()
-    waiting = list(definitions[function])
+    others = [
+        number
+        for number, statement in enumerate(statements)
+        if not isinstance(statement, definers) and not _is_text(statement)
+    ]
+    waiting = [*definitions[function], *others]
     while waiting:
         number = waiting.pop()
         if number not in used:
@@ -126,3 +158,8 @@ def _hash(function: str, definitions: dict[str, list[int]], statements: list[ast
             waiting += [other for name in names for other in definitions.get(name, ())]
     text = "\n".join(ast.unparse(statements[number]) for number in sorted(used))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    """Whether it only says something, such as a docstring."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from actbench.activations import ParameterValue
     from actbench.config.schema import ActivationConfig
 
 
@@ -52,9 +53,17 @@ def _read(text: str) -> "ActivationConfig":
     if text.startswith("{"):
         return ActivationConfig.model_validate(_mapping(text))
     if _is_name(text):
-        return ActivationConfig.model_validate(text)
+        return ActivationConfig.model_validate({"name": text, "params": _example_of_required(text)})
     parse(text)
     return ActivationConfig.model_validate({"expr": text, "label": _shortened(text)})
+
+
+def _example_of_required(name: str) -> dict[str, "ParameterValue"]:
+    """What the catalogue itself takes for parameters that have no default; a config has to say them."""
+    from actbench.activations import NAMES, find
+
+    entry = find(name) if name in NAMES else None
+    return {} if entry is None else {required: entry.params[required] for required in entry.required}
 
 
 def _is_name(text: str) -> bool:

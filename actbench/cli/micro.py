@@ -8,7 +8,7 @@ import click
 from actbench.cli.activation_arguments import read_activations
 from actbench.cli.limits import folder_name, sizes
 from actbench.cli.options import example, out_option
-from actbench.cli.output import output_option, write_picture, write_result
+from actbench.cli.output import check_place, output_option, write_picture, write_result
 from actbench.cli.screen import screen
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ def micro(
         check_suffix(plot)
         if len(sizes) < 2:
             raise click.BadParameter("one size is no line; allowed with two or more", param_hint="--plot")
+    for path in filter(None, (plot, output)):
+        check_place(path)
     usual_name, entries = _read(what or _DEFAULT)
     cells = [plan_cell(entry, InitConfig()) for entry in entries]
     plan = make_micro_plan(
@@ -119,11 +121,11 @@ def micro(
     )
     with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
         outcome = run_micro(plan, out, fresh=fresh, listen=display)
+    width, color = screen() if output is None else (80, False)
+    write_result(render_micro(outcome.info, outcome.records, form, width=width, color=color), output)
     charts = micro_charts(estimate_micro(outcome.info, outcome.records)) if plot is not None else []
     if plot is not None and charts:  # none where too many blocks failed
         write_picture(charts, plot)
-    width, color = screen() if output is None else (80, False)
-    write_result(render_micro(outcome.info, outcome.records, form, width=width, color=color), output)
     raise_if_failed(outcome)
 
 

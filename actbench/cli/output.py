@@ -1,5 +1,6 @@
 """Where a result goes: to standard output, or to a file."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,21 @@ def write_result(text: str, output: Path | None) -> None:
             output.write_bytes(text.encode())  # a device or a pipe is written to, never replaced
         else:
             write_atomically(output.resolve(), text.encode())
+
+
+def check_place(path: Path) -> None:
+    """Refuses a file that could not be written, before anything is measured for it.
+
+    Raises:
+        StoreError: Its folder is missing or may not be written to.
+    """
+    from actbench.errors import StoreError
+
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise StoreError(f"cannot write {path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
+        raise StoreError(f"cannot write {path}: the folder {folder} may not be written to")
 
 
 def write_picture(charts: "Sequence[Chart]", path: Path) -> None:

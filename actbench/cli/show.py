@@ -46,6 +46,9 @@ def show(activations: tuple[str, ...], form: str, plot: Path | None) -> None:
         if not charts:
             raise ConfigError(f"--plot {plot}: there is no curve to draw; allowed: element-wise functions")
         write_picture(charts, plot)
+        for portrait in portraits:
+            if portrait.curve is None:
+                click.echo(f"{portrait.caption} has no curve, so it is not in {plot}", err=True)
     if form == "json":
         import json
 

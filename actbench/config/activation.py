@@ -1,5 +1,6 @@
 """One entry of a config's list of activations."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -75,7 +76,11 @@ class ActivationConfig(Section):
         if not isinstance(params, Mapping):
             raise refuse(f"{show(params)} is not a mapping; allowed: one such as {{negative_slope: 0.1}}")
         # wrong ones are among the mistakes already
-        kept = {key: value for key, value in params.items() if isinstance(value, int | float | None)}
+        kept = {
+            key: value
+            for key, value in params.items()
+            if value is None or (isinstance(value, int | float) and math.isfinite(value))
+        }
         return {key: float(value) if type(value) is int else value for key, value in kept.items()}
 
     @classmethod
@@ -100,7 +105,7 @@ class ActivationConfig(Section):
             yield from _wrong_expression(value, params, all_used=not wrong)
         if kind == "import" and isinstance(value, str):
             yield from _wrong_import(value)
-        if "label" not in raw:
+        if "label" not in raw and isinstance(value, str) and len(value) > LONGEST_LABEL:
             yield mistake("is too long for a label; needed: a label of its own", "label", kind="missing_key")
 
     @classmethod

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pydantic_core import InitErrorDetails
 
 from actbench.activations import ACTIVATIONS, Activation, find
-from actbench.activations.expression import ExpressionError
+from actbench.activations.expression import ExpressionError, parse
 from actbench.config.initializers import MOMENT_MATCHED, RECOMMENDED
 from actbench.config.mistakes import mistake
 
@@ -65,7 +65,7 @@ def _has_no_gain(entry: Activation | None, raw: Mapping[str, object]) -> bool:
         return False
     try:
         if entry is None:
-            curve: Curve | None = curve_of_expression(str(raw.get("expr")), params)
+            curve: Curve | None = curve_of_expression(parse(str(raw.get("expr")), params), params)
         else:
             known = {key: value for key, value in params.items() if key in entry.params}
             curve = curve_of(entry, known)

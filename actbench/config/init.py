@@ -8,6 +8,7 @@ from pydantic_core import CoreSchema
 from actbench.config.fields import OneOf
 from actbench.config.initializers import INIT_NAMES, INITIALIZERS, KERAS
 from actbench.config.known import Value, known_params
+from actbench.config.mistakes import refuse
 from actbench.config.section import Section
 
 
@@ -32,7 +33,14 @@ class InitConfig(Section):
         name = info.data.get("name")
         if name is None:
             return {}  # with an unknown name there is nothing to judge the parameters by
-        return known_params(params, name, INITIALIZERS.get(name, {}), "{stddev: 0.01}")
+        known = INITIALIZERS.get(name, {})
+        values = known_params(params, name, known, "{stddev: 0.01}")
+        if "minval" in known:
+            limits: dict[str, Any] = {name: one.default for name, one in known.items()} | values
+            low, high = limits["minval"], limits["maxval"]
+            if not low < high:
+                raise refuse(f"minval {low:g} is not below maxval {high:g}; allowed: minval below maxval")
+        return values
 
     @classmethod
     def __get_pydantic_json_schema__(

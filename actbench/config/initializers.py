@@ -14,6 +14,10 @@ def _number(default: float) -> Known:
     return Known(default, Number())
 
 
+def _positive(default: float) -> Known:
+    return Known(default, Number(above=0))
+
+
 def _word(*words: str) -> Known:
     return Known(words[0], OneOf("word", words))
 
@@ -26,13 +30,13 @@ INITIALIZERS: Mapping[str, Mapping[str, Known]] = {
     "lecun_uniform": {},
     "lecun_normal": {},
     "variance_scaling": {
-        "scale": _number(1.0),
+        "scale": _positive(1.0),
         "mode": _word("fan_in", "fan_out", "fan_avg"),
         "distribution": _word("truncated_normal", "untruncated_normal", "uniform"),
     },
-    "random_normal": {"mean": _number(0.0), "stddev": _number(0.05)},
+    "random_normal": {"mean": _number(0.0), "stddev": _positive(0.05)},
     "random_uniform": {"minval": _number(-0.05), "maxval": _number(0.05)},
-    "truncated_normal": {"mean": _number(0.0), "stddev": _number(0.05)},
+    "truncated_normal": {"mean": _number(0.0), "stddev": _positive(0.05)},
     "orthogonal": {"gain": _number(1.0)},
     "identity": {"gain": _number(1.0)},
     "constant": {"value": _number(0.0)},

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 
@@ -25,7 +26,7 @@ class Known:
     kind: Number | Whole | Flag | OneOf
 
 
-def known_params(params: object, of: str, known: Mapping[str, Known], example: str) -> object:
+def known_params(params: object, of: str, known: Mapping[str, Known], example: str) -> dict[str, Any]:
     """The parameters, normalised.
 
     Args:
@@ -40,7 +41,7 @@ def known_params(params: object, of: str, known: Mapping[str, Known], example: s
     """
     if not isinstance(params, Mapping):
         raise refuse(f"{show(params)} is not a mapping; allowed: one such as {example}")
-    found, values = [], {}
+    found, values = [], dict[str, Any]()
     for key, value in params.items():
         if key not in known:
             allowed = ", ".join(known) or "no parameters"

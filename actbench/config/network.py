@@ -90,7 +90,7 @@ def mismatch(layers: Layers, features: int, outputs: int) -> float:
     matched = sizes(layers, features, outputs, gated=True, widths=gated_widths(layers, features, outputs))
     if matched.projections != plain.projections:
         return 1.0
-    return matched.parameters / plain.parameters - 1
+    return (matched.parameters - plain.parameters) / plain.parameters
 
 
 def initialised_for(layers: Layers) -> tuple[str, ...]:

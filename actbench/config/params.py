@@ -42,7 +42,9 @@ def wrong_params(kind: str, what: object, params: object) -> Iterator[InitErrorD
     unknown = known is not None and any(key not in known for key in params)
     missing = [name for name, parameter in (known or {}).items() if parameter.required and name not in params]
     if missing and not unknown:  # a misspelt key is one mistake, not an unknown and a missing one
-        yield mistake(f"{what} needs {' and '.join(missing)}, numbers", "params", kind="missing_key")
+        example = ", ".join(f"{name}: 0" for name in missing)
+        needs = f"{what} needs {' and '.join(missing)}; needed: numbers, such as params: {{{example}}}"
+        yield mistake(needs, "params", kind="missing_key")
 
 
 def _wrong_key(kind: str, what: str, key: object, known: Mapping[str, Parameter] | None) -> str | None:
@@ -52,7 +54,8 @@ def _wrong_key(kind: str, what: str, key: object, known: Mapping[str, Parameter]
         allowed = ", ".join(known) or "no parameters"
         return f"{what} has no such parameter; allowed: {allowed}{did_you_mean(str(key), known)}"
     if not (isinstance(key, str) and key.isascii() and key.isidentifier()) or keyword.iskeyword(key):
-        return f"{show(key)} is no name of a parameter; allowed: letters, digits and _, such as beta"
+        allowed = "letters, digits and _, such as beta, but no word of Python's"
+        return f"{show(key)} is no name of a parameter; allowed: {allowed}"
     if kind == "expr" and key in _TAKEN:
         return f"{show(key)} has a meaning of its own in an expression; allowed: another name"
     return None

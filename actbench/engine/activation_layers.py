@@ -36,7 +36,7 @@ def activation_layer(cell: CellPlan, dtype: str | None = None) -> keras.layers.L
     params = {**entry.params, **cell.params}
     match entry.kind:
         case "expression":
-            bounds = {parameter.name: parameter.at_least for parameter in entry.parameters}
+            bounds = {parameter.name: parameter.least_trained for parameter in entry.parameters}
             return ExpressionLayer(entry.formula, params, cell.trainable, bounds, dtype=dtype)
         case "gated":
             return Gated(entry.gate, dtype=dtype)
@@ -100,7 +100,7 @@ class ExpressionLayer(keras.layers.Layer):
         super().__init__(**kwargs)
         least = dict(bounds or {})
         self._own = {"text": text, "params": dict(params), "trained": trained, "bounds": least}
-        self._expression = folded(parse(text, params))
+        self._expression = folded(parse(text, params, longest=None))
         self._values = dict(params)
         if trained:
             self._values = {
@@ -168,7 +168,8 @@ class Step(keras.layers.Layer):
     """1 where x >= 0, else 0; its gradient is zero, or that of a surrogate.
 
     Args:
-        surrogate: none; straight_through: 1 where |x| <= 1 (Hubara et al. 2016, arXiv:1602.02830); sigmoid:
+        surrogate: none; straight_through: 1 where |x| <= 1 (Courbariaux et al. 2016,
+            arXiv:1602.02830); sigmoid:
             that of the sigmoid.
         kwargs: Of every Keras layer.
     """

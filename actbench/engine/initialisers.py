@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from actbench.activations.moments import Moments, quadrature
+from actbench.activations.moments import Array, Moments, moments
 from actbench.config.initializers import KERAS, MOMENT_MATCHED
 from actbench.described import curve_of_cell
 from actbench.engine.activation_layers import activation_layer
@@ -36,14 +36,17 @@ def keras_initializer(name: str, params: Mapping[str, Any]) -> keras.initializer
 
 def _gain(cell: CellPlan) -> float:
     curve = curve_of_cell(cell)
-    moments = _imported_moments(cell) if curve is None else curve.moments()
-    if moments.gain is None:
-        raise DataError(f"{cell.label}: E[f(z)^2] is {moments.second:g}: there is no gain to match")
-    return moments.gain
+    gain = (_imported_moments(cell) if curve is None else curve.moments()).gain
+    if gain is None:
+        raise DataError(f"{cell.label}: E[f(z)^2] is 0 or not finite: there is no gain to match")
+    return gain
 
 
 def _imported_moments(cell: CellPlan) -> Moments:
-    z, weights = quadrature()
-    inputs = keras.ops.convert_to_tensor(z[:, None], dtype="float32")
-    values = keras.ops.convert_to_numpy(activation_layer(cell)(inputs))[:, 0].astype(np.float64)
-    return Moments(float(weights @ values), float(weights @ values**2))
+    layer = activation_layer(cell)
+
+    def function(z: Array) -> Array:
+        inputs = keras.ops.convert_to_tensor(z[:, None], dtype="float32")
+        return keras.ops.convert_to_numpy(layer(inputs))[:, 0].astype(np.float64)
+
+    return moments(function)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from actbench.activations import Parameter, ParameterValue
 from actbench.activations.entry import Twin
-from actbench.described import in_yaml
+from actbench.config.initializers import KERAS
+from actbench.described import in_yaml, init_in_words
 from actbench.portraits.portrait import POINTS, Portrait
 from actbench.report.document import Column, Document, Section, Table
 
@@ -42,12 +43,14 @@ def _about(portrait: Portrait) -> Iterable[Fact]:
     for parameter in entry.parameters:
         yield "parameter", parameter_in_words(parameter, portrait.cell.params)
     yield "weights", WEIGHTS[entry.trainable]
+    yield "surrogate", portrait.cell.surrogate or ""
     for twin in portrait.twins:
         yield "identical", twin_in_words(twin)
 
 
 def _remarks(portrait: Portrait) -> Iterable[Fact]:
     entry = portrait.entry
+    yield "starts from", "" if portrait.cell.init == KERAS else init_in_words(portrait.cell)
     if entry is None:
         yield "initialiser", _NOBODY if portrait.moments else ""
         return

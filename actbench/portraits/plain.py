@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from actbench.portraits.portrait import POINTS, Portrait
@@ -20,6 +21,7 @@ def _object(portrait: Portrait) -> dict[str, Any]:
         "aliases": [] if entry is None else list(entry.aliases),
         "kind": "expression" if entry is None else entry.kind,
         "params": portrait.params,
+        "parameters": [] if entry is None else [asdict(parameter) for parameter in entry.parameters],
         "formula": portrait.formula,
         "latex": portrait.latex,
         "derivative": portrait.derivative,
@@ -30,6 +32,8 @@ def _object(portrait: Portrait) -> dict[str, Any]:
         "zero_centred": portrait.zero_centred,
         "element_wise": True if entry is None else entry.element_wise,
         "trainable": _trainable(portrait),
+        "surrogate": portrait.cell.surrogate,
+        "init": portrait.cell.init,
         "twins": [
             {"params": dict(twin.params), "name": twin.name, "other_params": dict(twin.other_params)}
             for twin in portrait.twins

@@ -1,10 +1,10 @@
 """From an activation as a config has it to what can be said of it without TensorFlow."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from actbench.activations import ACTIVATIONS, Activation, ParameterValue, find
-from actbench.activations.curves import GATED_VALUE, Curve, formulas, zero_centred
+from actbench.activations.curves import GATED_VALUE, Curve, formulas
 from actbench.activations.entry import Twin
 from actbench.activations.expression import parse, to_latex
 from actbench.activations.moments import Moments
@@ -71,7 +71,7 @@ class Portrait:
         """The formula."""
         if self.entry is not None and self.entry.latex is not None:
             return self.entry.latex
-        return to_latex(parse(self.formula, self._names, all_used=False).root)
+        return to_latex(parse(self.formula, self._names, all_used=False, longest=None).root)
 
     @property
     def latex_derivative(self) -> str | None:
@@ -112,14 +112,23 @@ def _portrait(cell: CellPlan) -> Portrait:
     curve = curve_of_cell(cell)
     moments = None if curve is None else curve.moments()
     if moments is None or moments.gain is None:
-        moments = None
-        centred = None
+        moments, centred = None, None
     else:
-        centred = zero_centred(entry) if entry is not None and entry.gated else abs(moments.mean) < _ZERO
-    return Portrait(cell, entry, curve, moments, centred, () if entry is None else tuple(_twins(entry)))
+        # of a gated unit E[value * gate] = E[value] * E[gate], and E[value] = 0
+        centred = (entry is not None and entry.gated) or abs(moments.mean) < _ZERO
+    return Portrait(cell, entry, curve, moments, centred, () if entry is None else _twins(entry, cell.params))
 
 
-def _twins(entry: Activation) -> list[Twin]:
+def _twins(entry: Activation, given: Mapping[str, ParameterValue]) -> tuple[Twin, ...]:
+    """What it can be identical to; with other parameters than the defaults, what it then is identical to."""
+    params = {**entry.params, **given}
+    twins = _all_twins(entry)
+    if params == entry.params:
+        return tuple(twins)
+    return tuple(twin for twin in twins if {**entry.params, **twin.params} == params)
+
+
+def _all_twins(entry: Activation) -> list[Twin]:
     """Those of its row, and those of other rows seen from it."""
     twins = list(entry.twins)
     for other in ACTIVATIONS.values():

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from actbench.activations import ACTIVATIONS, FAMILIES, NAMES, find
-from actbench.activations.curves import curve_of, zero_centred
+from actbench.activations.curves import curve_of
 from actbench.activations.expression import parse
 from actbench.activations.papers import NEAREST
+from actbench.config.schema import ActivationConfig
+from actbench.portraits.portrait import paint
 
 SINGLE = [name for name, entry in ACTIVATIONS.items() if entry.element_wise]
 X = np.unique(np.concatenate([np.linspace(-12, 12, 24_001), [-1e4, 1e4]]))
@@ -91,11 +93,17 @@ def test_recommended_initialisers_without_a_paper_have_the_nearer_gain(name):
         assert entry.recommended.init == ("he_normal" if to_he < to_lecun else "lecun_normal")
 
 
+def portrait(name):
+    entry = {"name": name, "params": dict.fromkeys(ACTIVATIONS[name].required, 0.0)}
+    [only] = paint([ActivationConfig.model_validate(entry)])
+    return only
+
+
 def test_zero_centred_is_computed():
-    centred = {name for name, entry in ACTIVATIONS.items() if zero_centred(entry)}
+    centred = {name for name in ACTIVATIONS if portrait(name).zero_centred}
     assert {"linear", "tanh", "selu", "softsign", "hard_tanh", "isru", "swiglu"} <= centred
     assert not {"relu", "sigmoid", "gelu", "elu", "snake"} & centred
-    assert zero_centred(ACTIVATIONS["softmax"]) is None
+    assert portrait("softmax").zero_centred is None
 
 
 def test_parameters_cannot_be_changed_by_accident():

@@ -115,4 +115,40 @@ def test_installed_packages_come_before_the_current_folder(module, tmp_path):
 
 
 def test_an_attribute_of_a_package_is_looked_up_in_its_file():
-    assert look_up("keras.ops:silu").path.parts[-3:] == ("keras", "ops", "__init__.py")
+    assert look_up("actbench.activations.source:look_up").path.parts[-2:] == ("activations", "source.py")
+
+
+def test_what_a_module_only_passes_on_is_looked_up_where_it_is_defined():
+    source = look_up("keras.ops:silu")
+    assert (source.module, source.path.name) == ("keras.src.ops.nn", "nn.py")
+    assert source.sha256 == look_up("keras.src.ops.nn:silu").sha256
+
+
+def test_a_package_that_passes_a_function_on_by_a_relative_name(module, tmp_path):
+    defined = module()
+    package = tmp_path / "package_of_test_source"
+    package.mkdir()
+    (package / "inner.py").write_text(defined.path.read_text())
+    (package / "__init__.py").write_text("from .inner import mine as passed_on\n")
+    found = look_up("package_of_test_source:passed_on")
+    assert (found.module, found.function) == ("package_of_test_source.inner", "mine")
+    assert found.sha256 == defined.sha256
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        'TABLE = {}\nTABLE["a"] = 1.0',
+        "class Box: k = 1.0\nBox.k = 2.0",
+        "def choose():\n    global SCALE\n    SCALE = 1.0\nchoose()",
+    ],
+    ids=["subscript", "attribute", "global"],
+)
+def test_whatever_the_module_runs_when_it_is_imported_counts(module, change):
+    before = module(("SCALE = 2.0", f"SCALE = 2.0\n{change}"))
+    assert module(("SCALE = 2.0", f"SCALE = 2.0\n{change.replace('1.0', '3.0')}")).sha256 != before.sha256
+
+
+def test_a_module_nested_too_deep_is_named(module):
+    with pytest.raises(SourceError, match=r"my_functions_of_test_source cannot be read: .* too deep"):
+        module(("return SCALE * x", f"return {' + '.join(['x'] * 20_000)}"))

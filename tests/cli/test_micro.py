@@ -48,6 +48,14 @@ def micro(tmp_path, *arguments):
     return invoke("micro", "--out", tmp_path / "results", *arguments)
 
 
+@pytest.mark.parametrize("option", ["--plot", "--output"])
+def test_a_file_that_could_not_be_written_is_refused_before_anything_is_timed(tmp_path, blocks, option):
+    result = micro(tmp_path, option, tmp_path / "none" / "a.svg")
+    assert result.exit_code == 2
+    assert "there is no folder" in result.output
+    assert blocks == []
+
+
 def test_without_arguments_a_few_activations_on_all_sizes_in_both_modes(tmp_path, blocks):
     result = micro(tmp_path)
     assert result.exit_code == 0, result.output

@@ -11,8 +11,21 @@ from actbench.cli import main
 from tests.commands import actbench, modules_after
 
 KEYS = [
-    *("name", "label", "aliases", "kind", "params", "formula", "latex", "derivative", "range", "bounded"),
-    *("monotonic", "smooth", "zero_centred", "element_wise", "trainable", "twins", "paper"),
+    *(
+        "name",
+        "label",
+        "aliases",
+        "kind",
+        "params",
+        "parameters",
+        "formula",
+        "latex",
+        "derivative",
+        "range",
+        "bounded",
+    ),
+    *("monotonic", "smooth", "zero_centred", "element_wise", "trainable", "surrogate", "init"),
+    *("twins", "paper"),
     *("expected_value", "second_moment", "gain", "recommended_init", "recommended_init_source"),
     *("layer", "note", "points"),
 ]
@@ -177,6 +190,24 @@ def test_an_expression_that_begins_with_minus_comes_after_two():
     assert negative["points"][0]["f"] == 10.0
 
 
+def test_a_bare_name_has_an_example_of_what_a_config_requires():
+    assert "threshold: required, here 0" in text("threshold")
+
+
+def test_other_parameters_than_the_defaults_have_their_own_twins():
+    assert "identical" in text("elu")
+    assert "identical" not in text("{name: elu, params: {alpha: 2}}")
+    assert "to relu6" in text("{name: relu, params: {max_value: 6}}")
+    assert "identical" not in text("{name: relu, params: {threshold: 1}}")
+
+
+def test_the_surrogate_and_the_initialiser_are_shown_where_they_are_given():
+    shown = text("{name: step, surrogate: sigmoid, init: he_normal}")
+    assert re.search(r"surrogate +sigmoid", shown)
+    assert re.search(r"starts from +he_normal", shown)
+    assert "starts from" not in text("relu")
+
+
 def test_a_mistake_in_an_expression_is_pointed_at():
     assert refusal("x*sigmoid(y)") == (
         "x*sigmoid(y): column 11: unknown name 'y'; allowed: e, pi, x, and params of your own\n"
@@ -226,11 +257,17 @@ def test_nothing_to_show_is_a_usage_error():
 @pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
 def test_a_picture_in_the_format_of_its_suffix(tmp_path, suffix):
     path = tmp_path / f"curves.{suffix}"
-    assert text("sigmoid", "tanh", "softmax", "--plot", str(path))
+    assert text("sigmoid", "tanh", "swiglu", "--plot", str(path))
     content = path.read_bytes()
     beginnings = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
     assert content.startswith(beginnings[suffix])
     assert os.listdir(tmp_path) == [path.name]  # noqa: PTH208 - nothing else is left
+
+
+def test_what_has_no_curve_is_told_of(tmp_path):
+    done = show("softmax", "swiglu", "--plot", str(tmp_path / "a.svg"))
+    assert done.exit_code == 0
+    assert done.stderr == f"softmax has no curve, so it is not in {tmp_path / 'a.svg'}\n"
 
 
 def test_a_picture_names_what_it_shows_and_is_the_same_each_time(tmp_path):

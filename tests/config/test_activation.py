@@ -1,6 +1,7 @@
 """What an entry of `activations` may say, and what is said to one that may not."""
 
 import json
+import math
 
 import pytest
 from pydantic import ValidationError
@@ -40,12 +41,13 @@ def mistakes(*entries, **changes):
         (
             {"name": "threshold"},
             "params",
-            "threshold needs threshold and default_value, numbers",
+            "threshold needs threshold and default_value; needed: numbers, such as params: {threshold: 0, "
+            "default_value: 0}",
         ),
         (
             {"name": "threshold", "params": {"threshold": 1.0}},
             "params",
-            "threshold needs default_value, numbers",
+            "threshold needs default_value; needed: numbers, such as params: {default_value: 0}",
         ),
         (
             {"name": "threshold", "params": {"treshold": 1.0, "default_value": 0}},
@@ -97,7 +99,8 @@ def mistakes(*entries, **changes):
         (
             {"expr": "x", "params": {"lambda": 1.0}},
             "params.lambda",
-            "'lambda' is no name of a parameter; allowed: letters, digits and _, such as beta",
+            "'lambda' is no name of a parameter; allowed: letters, digits and _, such as beta, but no word "
+            "of Python's",
         ),
         (
             {"expr": 3, "label": "a"},
@@ -185,6 +188,27 @@ def mistakes(*entries, **changes):
             "init.params.mode",
             "'fan' is not a known word; allowed: fan_in, fan_out, fan_avg; did you mean 'fan_in'?",
         ),
+        (
+            {"name": "tanh", "init": {"name": "variance_scaling", "params": {"scale": 0}}},
+            "init.params.scale",
+            "0 is not above 0; allowed: a number above 0",
+        ),
+        (
+            {"name": "tanh", "init": {"name": "random_normal", "params": {"stddev": -1}}},
+            "init.params.stddev",
+            "-1 is not above 0; allowed: a number above 0",
+        ),
+        (
+            {"name": "tanh", "init": {"name": "random_uniform", "params": {"minval": 1}}},
+            "init.params",
+            "minval 1 is not below maxval 0.05; allowed: minval below maxval",
+        ),
+        (
+            {"name": "leaky_relu", "params": {"negative_slope": math.nan}},
+            "params.negative_slope",
+            "nan is not a finite number of single precision; allowed: a number at least 0",
+        ),
+        ({"expr": ""}, "expr", "'': column 1: it is empty; allowed: an expression such as x * sigmoid(x)"),
         (
             {"expr": "x", "init": "recommended"},
             "init",

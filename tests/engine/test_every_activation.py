@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from actbench.activations import ACTIVATIONS
+from actbench.engine.activation_layers import activation_layer
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.stock import StockEngine
 from tests.engine.tiny import CLASSES, FEATURES, cell, dataset, setting
@@ -118,6 +119,26 @@ def test_trained_parameters_move_and_keep_their_bounds(data, make):
         smallest[label] = min(values)
     assert smallest["free"] < 0.09
     assert smallest["pelu"] == pytest.approx(0.1, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, entry in ACTIVATIONS.items() if entry.kind == "expression" and entry.trainable != "no"],
+)
+def test_no_trained_parameter_leaves_where_the_function_is_sound(data, name):
+    """However hard the gradient pushes it down."""
+    layer = activation_layer(cell({"name": name, "trainable": True}))
+    x = np.linspace(-8, 8, 101, dtype=np.float32)[None]
+    layer(x)
+    for weight in layer.trainable_variables:
+        weight.assign(-1e3)
+        weight.assign(weight.constraint(weight) if weight.constraint is not None else weight)
+    for parameter, weight in zip(ACTIVATIONS[name].parameters, layer.trainable_variables, strict=True):
+        if parameter.above is not None:
+            assert float(weight) > parameter.above
+        if parameter.at_least is not None:
+            assert float(weight) >= parameter.at_least
+    assert np.isfinite(np.asarray(layer(x))).all()
 
 
 class TestStep:

@@ -45,6 +45,10 @@ def test_a_function_is_imported_with_its_parameters():
         ("no_gradient", {}, "it has no gradient; needed: operations that TensorFlow differentiates"),
         ("no_tensor", {}, "it gives a str; needed: a tensor"),
         ("NO_FUNCTION", {}, "NO_FUNCTION is a int; allowed: a function"),
+        ("ends_the_process", {}, "calling it on a tensor failed: SystemExit: 3"),
+        ("branches", {}, "compiling it with XLA failed: "),
+        ("of_three_rows", {}, "compiling it with XLA failed: "),
+        ("in_python", {}, "compiling it with XLA failed: "),
         ("missing", {}, "has no 'missing' at its top level"),
     ],
 )
@@ -53,12 +57,18 @@ def test_what_cannot_be_used_is_refused_by_name(function, params, words):
         import_function(f"{HERE}:{function}", params)
 
 
-def test_a_module_that_fails_is_named_with_its_error(tmp_path, monkeypatch):
-    (tmp_path / "broken_of_test_imported.py").write_text("def f(x): return x\nraise OSError('no disk')\n")
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("raise OSError('no disk')", "OSError: no disk"),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt: "),
+    ],
+)
+def test_a_module_that_fails_is_named_with_its_error(tmp_path, monkeypatch, statement, words):
+    (tmp_path / "broken_of_test_imported.py").write_text(f"def f(x): return x\n{statement}\n")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        DataError, match="the module broken_of_test_imported cannot be imported: OSError: no disk"
-    ):
+    with pytest.raises(DataError, match=f"the module broken_of_test_imported cannot be imported: {words}"):
         import_function("broken_of_test_imported:f", {})
 
 

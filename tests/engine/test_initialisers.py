@@ -114,10 +114,11 @@ def test_the_second_moment_of_the_signal_is_kept_through_ten_layers(entry):
     assert first.kernel.shape == (FEATURES, 1_000)
 
 
-def test_an_import_without_a_second_moment_is_refused():
-    with pytest.raises(DataError, match=r"^zeros: E\[f\(z\)\^2\] is 0"):
+@pytest.mark.parametrize("function", ["zeros", "reciprocal"])
+def test_an_import_without_a_second_moment_is_refused(function):
+    with pytest.raises(DataError, match=rf"^{function}: E\[f\(z\)\^2\] is 0 or not finite"):
         CompiledEngine(setting(), dataset()).trainer(
-            cell({"import": "tests.engine.imports:zeros", "init": "moment_matched"})
+            cell({"import": f"tests.engine.imports:{function}", "init": "moment_matched"})
         )
 
 

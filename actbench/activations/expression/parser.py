@@ -13,7 +13,7 @@ from actbench.activations.expression.operations import (
     is_constant,
 )
 from actbench.activations.expression.text import to_text
-from actbench.activations.expression.tokens import ALLOWED, DEEPEST, ExpressionError, check_tokens
+from actbench.activations.expression.tokens import ALLOWED, DEEPEST, LONGEST, ExpressionError, check_tokens
 from actbench.errors import did_you_mean
 
 LARGEST_EXPONENT = 100
@@ -30,19 +30,23 @@ _COMPARISONS = {
 }
 
 
-def parse(text: str, params: Collection[str] = (), *, all_used: bool = True) -> Expression:
+def parse(
+    text: str, params: Collection[str] = (), *, all_used: bool = True, longest: int | None = LONGEST
+) -> Expression:
     """The expression that a text is.
 
     Args:
-        text: At most 500 ASCII characters: `x`, numbers, `pi`, `e`, the parameters, operators + - * / and **
+        text: ASCII characters: `x`, numbers, `pi`, `e`, the parameters, operators + - * / and **
             with a number for an exponent, comparisons as the condition of `where`, and `FUNCTIONS`.
         params: Names of the parameters.
         all_used: Whether it has to depend on x and on every parameter.
+        longest: Characters that the text may have; None for an expression's own `text`, which has spaces and
+            digits that nobody wrote.
 
     Raises:
         ExpressionError: It is something else.
     """
-    check_tokens(text)
+    check_tokens(text, longest)
     try:
         # in brackets, so that spaces before it are no indentation; a column from 1 is Python's from 0
         tree = ast.parse(f"({text})", mode="eval")
@@ -125,9 +129,10 @@ class _Reader:
         raise self._error(f"unknown name {name!r}; allowed: {allowed}{did_you_mean(name, known)}", node)
 
     def _power(self, node: ast.BinOp, depth: int) -> Node:
-        exponent = self.value(node.right, depth + 1)
-        if not isinstance(exponent, Number):
+        written = self.value(node.right, depth + 1)
+        if not is_constant(written):
             raise self._error("an exponent is a number; allowed: x ** 2, or exp(a * log(...))", node.right)
+        exponent = Number(constant_value(written))
         if abs(exponent.value) > LARGEST_EXPONENT:
             raise self._error(f"an exponent is at most {LARGEST_EXPONENT} in size", node.right)
         return self._folded("pow", (self.value(node.left, depth + 1), exponent), node)

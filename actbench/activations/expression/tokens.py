@@ -32,19 +32,23 @@ class ExpressionError(Exception):
         self.column = column
 
 
-def check_tokens(text: str) -> None:
+def check_tokens(text: str, longest: int | None = LONGEST) -> None:
     """Refuse what no expression contains.
 
     Numbers are decimal, names are no words of Python's, brackets are closed and nested at most 32 deep, and a
     comma stands between the arguments of a call.
+
+    Args:
+        text: What may be an expression.
+        longest: Characters that it may have; None for any number.
 
     Raises:
         ExpressionError: It contains something else.
     """
     if not text.strip(" "):
         raise ExpressionError("it is empty; allowed: an expression such as x * sigmoid(x)", 1)
-    if len(text) > LONGEST:
-        raise ExpressionError(f"it is longer than {LONGEST} characters", LONGEST + 1)
+    if longest is not None and len(text) > longest:
+        raise ExpressionError(f"it is longer than {longest} characters", longest + 1)
     before: re.Match[str] | None = None
     opened: list[re.Match[str]] = []
     of_calls: list[bool] = []
