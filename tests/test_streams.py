@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from actbench.streams import balanced_order, generator, integer, permutation
+from actbench.streams import balanced_order, generator, integer, normal, permutation, uniform
 
 seeds = st.integers(0, 2**31 - 1)
 
@@ -18,6 +20,8 @@ def test_a_permutation_has_everything_once_and_repeats(n, seed, role, index):
 def test_the_streams_are_these_on_every_machine_and_version():
     assert permutation(8, 0, "batches").tolist() == [7, 0, 1, 4, 5, 3, 6, 2]
     assert integer(0, "weights", 1) == 1342305586
+    assert uniform(2, 0, "test").tolist() == [0.5189987284150916, 0.5078217930400973]
+    assert normal(2, 0, "test") == pytest.approx([-1.2084031280958443, 1.3048959754003846], rel=1e-12)
 
 
 def test_seed_role_and_index_each_give_another_stream():
@@ -75,6 +79,15 @@ def test_balanced_orders_repeat_and_are_fresh_for_every_square_seed_and_role():
         orders(*arguments) for arguments in ((3, "round", 1), (3, "round", 2), (4, "round", 1), (3, "a", 1))
     }
     assert len(made) == 4
+
+
+@pytest.mark.parametrize(("draw", "cdf"), [(uniform, stats.uniform.cdf), (normal, stats.norm.cdf)])
+def test_numbers_have_their_distribution(draw, cdf):
+    drawn = draw(20_000, 3, "test", 1)
+    assert stats.kstest(drawn, cdf).pvalue > 0.001
+    assert abs(np.corrcoef(drawn[1:], drawn[:-1])[0, 1]) < 0.03
+    assert np.array_equal(drawn[:7], draw(7, 3, "test", 1))
+    assert not np.isin(drawn, draw(20_000, 3, "test", 2)).any()
 
 
 @given(seed=seeds, index=st.integers(0, 1000))

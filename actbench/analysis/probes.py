@@ -62,7 +62,7 @@ def moments(cells: Sequence[Cell], asked: Sequence[int | str]) -> tuple[Moment, 
         cells: Its trainings, one a seed, those that diverged included.
         asked: The config's epochs.
     """
-    ends = [cell.probes[-1] for cell in cells if cell.probes and cell.status == "ok" and LAST in asked]
+    ends = [end for cell in cells if LAST in asked and (end := _end(cell)) is not None]
     differing = len({probe.epoch for probe in ends}) > 1
     by_epoch: dict[int, list[Probe]] = {}
     for probe in (probe for cell in cells for probe in cell.probes):
@@ -70,6 +70,12 @@ def moments(cells: Sequence[Cell], asked: Sequence[int | str]) -> tuple[Moment, 
             by_epoch.setdefault(probe.epoch, []).append(probe)
     found = [_moment(epoch, by_epoch[epoch]) for epoch in sorted(by_epoch)]
     return (*found, *([_moment(None, ends)] if differing else []))
+
+
+def _end(cell: Cell) -> Probe | None:
+    """Of the model that was tested: that of an earlier epoch where the best weights were put back."""
+    tested = cell.best_epoch or len(cell.train_loss)
+    return next((probe for probe in cell.probes if cell.status == "ok" and probe.epoch == tested), None)
 
 
 def _moment(epoch: int | None, probes: Sequence[Probe]) -> Moment:

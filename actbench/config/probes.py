@@ -22,8 +22,8 @@ class ProbesConfig(Section):
     epochs: Annotated[
         tuple[Annotated[int | Literal["last"], EpochOrLast(_MILLION)], ...],
         ListOf("[0, last]", may_be_empty=True, distinct=True),
-    ] = (0, "last")
-    """after how many epochs: 0 is before training, last is after it"""
+    ] = ("last",)
+    """after how many epochs: 0 is before training, last is after it; last alone by default"""
     examples: Annotated[int, Whole(1, _MILLION)] = 1000
     """how many training examples to look at; all where there are fewer"""
 

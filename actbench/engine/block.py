@@ -192,7 +192,7 @@ def _cell(cell: Running) -> Cell:
         ),
         test_correct=None if correct is None else pack(correct),
         extra_slice_s=tuple(cell.extra_slice_s),
-        probes=tuple(cell.probes),
+        probes=tuple(sorted(cell.probes, key=lambda probe: probe.epoch)),
         epochs_trained=None if cell.diverged or cell.early_stopping is None else len(cell.train),
         best_epoch=None if cell.diverged else cell.best_epoch,
     )

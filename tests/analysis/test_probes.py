@@ -7,9 +7,14 @@ from actbench.analysis.probes import moments
 from tests.factories import make_cell, make_probe
 
 
-def seen(*probes_by_seed, asked=(0, "last"), diverged=False):
-    cells = [make_cell(probes=probes, accuracy=None if diverged else 0.9) for probes in probes_by_seed]
-    return moments(cells, asked)
+def seen(*probes_by_seed, asked=(0, "last")):
+    return moments([ended(probes) for probes in probes_by_seed], asked)
+
+
+def ended(probes, best_epoch=None):
+    """A training whose last epoch is that of its last probe."""
+    cell = make_cell(probes=probes, slice_s=(0.1, 0.1) * probes[-1].epoch)
+    return cell.model_copy(update={"best_epoch": best_epoch})
 
 
 def test_shares_and_moments_are_means_over_seeds_and_gradients_geometric_ones():
@@ -38,6 +43,13 @@ def test_trainings_that_stopped_after_different_epochs_share_a_last_moment():
         [make_probe(0), make_probe(1), make_probe(3)], [make_probe(0), make_probe(1)], asked=(0, 1, "last")
     )
     assert [(moment.epoch, moment.seeds) for moment in found] == [(0, 2), (1, 2), (None, 2)]
+
+
+def test_the_end_is_the_model_that_was_tested():
+    best = ended([make_probe(0), make_probe(2, dead=0.5), make_probe(3)], best_epoch=2)
+    found = moments([best, ended([make_probe(0), make_probe(3, dead=0.1)])], (0, 3, "last"))
+    assert [(moment.epoch, moment.seeds) for moment in found] == [(0, 2), (3, 2), (None, 2)]
+    assert found[-1].layers[0].dead.estimate == pytest.approx(0.3)
 
 
 def test_what_is_not_finite_is_left_out_and_no_gradient_anywhere_is_counted():

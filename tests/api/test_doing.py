@@ -13,17 +13,9 @@ from tests.commands import ROOT, fake_worker
 from tests.factories import SyntheticRun, make_failed_block, make_run
 from tests.micro_runs import micro_run
 from tests.stored import store
+from tests.verify import runs
 
-CONFIG = {
-    "name": "tiny",
-    "dataset": {"name": "mnist", "validation": 100, "train_samples": 300, "test_samples": 100},
-    "model": {"hidden_units": [8]},
-    "activations": ["relu", "tanh"],
-    "baseline": "relu",
-    "train": {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 64, "epochs": 1},
-    "seeds": 3,
-    "timing": {"slices_per_epoch": 2, "inference_batch_sizes": []},
-}
+CONFIG = {**runs.CONFIG, "timing": {"slices_per_epoch": 2, "inference_batch_sizes": []}}
 
 
 @pytest.fixture

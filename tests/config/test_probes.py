@@ -8,11 +8,11 @@ from tests.config.configs import fine_data
 @pytest.mark.parametrize(
     ("given", "epochs", "examples"),
     [
-        ({}, (0, "last"), 1000),
+        ({}, ("last",), 1000),
         (False, (), 1000),
         ([], (), 1000),
         ([0, 1, "last"], (0, 1, "last"), 1000),
-        ({"examples": 50}, (0, "last"), 50),
+        ({"examples": 50}, ("last",), 50),
         ({"epochs": [2], "examples": 50}, (2,), 50),
     ],
 )

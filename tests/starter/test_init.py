@@ -100,7 +100,7 @@ def measure():
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("name", ["birds.csv", "birds.npz", "images"])
+@pytest.mark.parametrize("name", ["birds.csv", "images"])
 def test_a_starter_runs(here, name, measure):
     MAKE[name](here / name)
     init(name, "--output", "c.yaml")

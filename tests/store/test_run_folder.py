@@ -9,7 +9,7 @@ import pytest
 from actbench import report
 from actbench.bits import pack, unpack
 from actbench.errors import EnvironmentMismatchError, StoreError
-from actbench.records import SCHEMA_VERSION
+from actbench.records import SCHEMA_VERSION, TargetInfo
 from actbench.store import create_or_resume, open_run
 from actbench.store.codec import encode
 from actbench.store.run_folder import TABLES
@@ -103,6 +103,22 @@ def test_a_run_torn_in_its_first_line_goes_on(tmp_path):
     assert folder.records() == (BLOCKS[0],)
 
 
+def data(**update):
+    return changed(dataset={key: info.model_copy(update=update) for key, info in INFO.dataset.items()})
+
+
+def test_what_an_older_version_did_not_say_of_the_data_stops_nothing(tmp_path, begun):
+    told = {"preprocess": "unit", "features": 784, "targets": (TargetInfo(name="y", classes=2),)}
+    create_or_resume(tmp_path, data(**told, files={"a": "b"}, name="renamed.csv"), CONFIG).close()
+
+
+def test_a_scaling_that_has_changed_stops_the_resuming(tmp_path):
+    with create_or_resume(tmp_path, data(preprocess="unit"), CONFIG) as folder:
+        folder.append(BLOCKS[0])
+    with pytest.raises(EnvironmentMismatchError, match="preprocess was unit, is none"):
+        create_or_resume(tmp_path, data(preprocess="none"), CONFIG)
+
+
 @pytest.mark.parametrize(
     ("now", "difference"),
     [
@@ -120,6 +136,10 @@ def test_a_run_torn_in_its_first_line_goes_on(tmp_path):
                 dataset={key: d.model_copy(update={"split_sha256": "c"}) for key, d in INFO.dataset.items()}
             ),
             f"dataset of setting 11111111, split_sha256 was {'b' * 64}, is c",
+        ),
+        (
+            changed(dataset={key: d.model_copy(update={"train": 5}) for key, d in INFO.dataset.items()}),
+            "dataset of setting 11111111, train was 55000, is 5",
         ),
     ],
 )
