@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from actbench.datasets.raw import Column
+from actbench.datasets.targets import read_values
+from actbench.datasets.wanted import count_of
+from actbench.errors import DataError
+
+
+def read(values, test=None, **more):
+    words = None
+    if isinstance(values[0], str):
+        words, values = tuple(dict.fromkeys(values)), [list(dict.fromkeys(values)).index(v) for v in values]
+    other = None if test is None else Column(np.array(test))
+    return read_values("t.csv", "y", Column(np.array(values), words), other, **more)
+
+
+@pytest.mark.parametrize(
+    ("values", "classes", "rule"),
+    [
+        (list(range(20)) * 2, 20, "classes, because it is at most 20 whole numbers: "),
+        (list(range(21)) * 2, None, "a number, because it is more than 20 whole numbers"),
+        ([1.0, 2.0], None, "a number, because it has fractions"),
+        ([True, False], 2, "classes, because it is true or false: False, True"),
+        (["b", "a", "c", "a"], 3, "classes, because it is text: a, b, c"),
+        ([f"w{n:02}" for n in range(12)], 12,
+         "classes, because it is text: w00, w01, w02, w03, w04, w05, w06, w07, w08, w09 and 2 more"),
+    ],
+)  # fmt: skip
+def test_the_rule(values, classes, rule):
+    made = read(values)
+    assert made.classes == classes
+    assert made.rule.startswith(rule)
+    assert made.train.dtype == (np.float32 if classes is None else np.int32)
+
+
+def test_classes_are_sorted_whatever_they_are_called():
+    assert read(["b", "a", "c", "a"]).train.tolist() == [1, 0, 2, 0]
+    assert read([30, -5, 7, 30], test=[7, -5]).train.tolist() == [2, 0, 1, 2]
+    assert read([30, -5, 7, 30], test=[7, -5]).test.tolist() == [1, 0]
+
+
+def test_a_loss_decides_over_the_rule():
+    number = read([0, 1, 1], kind="number")
+    assert (number.classes, number.train.tolist()) == (None, [0.0, 1.0, 1.0])
+    assert number.rule == "a number, because the loss says so"
+    classes = read(list(range(50)), kind="classes")
+    assert classes.classes == 50
+    assert classes.rule.startswith("classes, because the loss says so: 0, 1")
+    for values, what in ((["a", "b"], "text"), ([True, False], "true and false")):
+        with pytest.raises(
+            DataError, match=f"column y holds {what}, but should be a number: the loss says so"
+        ):
+            read(values, kind="number")
+
+
+def test_a_number_beyond_single_precision_is_refused():
+    with pytest.raises(DataError, match=r"t\.csv: column y: row 2: the value is infinite"):
+        read([1.0, 1e300])
+
+
+def test_half_an_example_counts_as_one():
+    assert [count_of(amount, 10) for amount in (0.25, 0.24, 0.2, 3, 0)] == [3, 2, 2, 3, 0]
