@@ -104,23 +104,24 @@ def _read(
     wanted: Wanted, kinds: Mapping[str, TargetKind], sha256: str | None
 ) -> tuple[RawData, dict[str, Values], Split]:
     raw = read(wanted)
+    label = wanted.path or raw.label
     if sha256 not in (None, raw.sha256):
-        raise DataError(f"{wanted.path or raw.label}: has changed since the run was planned; start it anew")
-    values = {name: _values(raw, name, kinds.get(name)) for name in raw.train.targets}
+        raise DataError(f"{label}: has changed since the run was planned; start it anew")
+    values = {name: _values(label, raw, name, kinds.get(name)) for name in raw.train.targets}
     try:
         split = _split(wanted, raw, values)
     except DataError as error:
-        raise DataError(f"{raw.label}: {error}") from None
+        raise DataError(f"{label}: {error}") from None
     for name, each in values.items():
-        _check_classes(raw.label, name, each, split)
+        _check_classes(label, name, each, split)
     return raw, values, split
 
 
-def _values(raw: RawData, name: str, asked: TargetKind | None) -> Values:
+def _values(label: str, raw: RawData, name: str, asked: TargetKind | None) -> Values:
     train, test = raw.train.targets[name], None if raw.test is None else raw.test.targets[name]
     if asked is None and raw.kind is not None:
-        return read_values(raw.label, name, train, test, raw.kind, f"{raw.label} is known for that")
-    return read_values(raw.label, name, train, test, asked)
+        return read_values(label, name, train, test, raw.kind, f"{raw.label} is known for that")
+    return read_values(label, name, train, test, asked)
 
 
 def _split(wanted: Wanted, raw: RawData, values: Mapping[str, Values]) -> Split:

@@ -67,7 +67,7 @@ class RawData:
     """A source's content.
 
     Attributes:
-        label: What messages call it: a dataset's name, or a file's.
+        label: A dataset's name, or a file's.
         train: Examples to train and validate on, and to test on where `test` is None.
         test: Those of the source's own test set.
         sha256: Of the content; of a synthetic set, of what it is made from.

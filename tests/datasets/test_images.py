@@ -182,7 +182,7 @@ def test_a_bad_archive_gets_one_message(tmp_path, arrays, message):
 def test_labels_out_of_range_are_told(tmp_path):
     path = write_npz(tmp_path / "a.npz", **changed(y_test=np.array([0, 1, 7, -1])))
     assert refusal(path) == (
-        "a.npz: row 3 of the test set: label is 7, a class that the training set does not have; "
+        f"{path}: row 3 of the test set: label is 7, a class that the training set does not have; "
         "and 1 more such; allowed: 0, 1"
     )
     # negative labels and gaps are only names of classes

@@ -203,7 +203,7 @@ def test_a_target_that_teaches_nothing_is_refused(tmp_path, column, values, mess
     path = write_csv(tmp_path, "\n".join(["x,charges", *rows]))
     with pytest.raises(DataError) as caught:
         prepare(table(path))
-    assert str(caught.value) == f"data.csv: {message}"
+    assert str(caught.value) == f"{tmp_path}/data.csv: {message}"
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_a_target_that_teaches_nothing_is_refused(tmp_path, column, values, mess
 def test_an_empty_part_is_refused(tmp_path, more, message):
     with pytest.raises(DataError) as caught:
         prepare(table(write_csv(tmp_path), **more))
-    assert str(caught.value) == f"data.csv: {message}"
+    assert str(caught.value) == f"{tmp_path}/data.csv: {message}"
 
 
 def test_a_class_of_the_test_table_alone_is_refused(tmp_path):
@@ -233,7 +233,7 @@ def test_a_class_of_the_test_table_alone_is_refused(tmp_path):
     with pytest.raises(DataError) as caught:
         prepare(table(train, ("y",), test=None, test_path=test))
     assert str(caught.value) == (
-        "data.csv: row 2 of the test set: y is c, a class that the training set does not have; "
+        f"{train}: row 2 of the test set: y is c, a class that the training set does not have; "
         "and 1 more such; allowed: a, b"
     )
 
