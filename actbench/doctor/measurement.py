@@ -17,6 +17,7 @@ from actbench.config.schema import (
     BenchConfig,
     DatasetConfig,
     ModelConfig,
+    ProbesConfig,
     TimingConfig,
     TrainConfig,
 )
@@ -99,6 +100,7 @@ def _config(seconds: float, engine: Engine) -> BenchConfig:
             target_ci=_NEVER_REACHED,
             budget_s=seconds,
         ),
+        probes=ProbesConfig(epochs=()),
     )
 
 

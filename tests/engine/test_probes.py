@@ -79,6 +79,24 @@ def test_dead_and_saturated_are_told_by_the_slopes_that_the_engine_computes(entr
     assert (probe.dead, probe.saturated) == ((dead,), (saturated,))
 
 
+def test_what_the_largest_slope_is_moves_with_trained_parameters():
+    model = network(
+        {"expr": "a * tanh(x)", "params": {"a": 0.1}, "trainable": True, "label": "own"}, bias=2.5
+    )
+    model.get_layer("hidden_0").kernel.assign(np.zeros((4, 3), np.float32))
+    prober, x = Prober(model), np.zeros((5, 4), np.float32)
+
+    def saturated():
+        return prober.probe(x, lambda outputs: keras.ops.mean(outputs**2), 0).saturated
+
+    assert saturated() == (1.0,)  # tanh'(2.5) is 0.027, of at most 0.1 a tenth of that
+    [a] = model.layers[1].variables
+    a.assign(1.0)  # still 0.027 of what is now at most 1
+    assert saturated() == (1.0,)
+    a.assign(4.0)  # 0.11, and the largest counts as at most 1
+    assert saturated() == (0.0,)
+
+
 def test_a_gated_unit_lives_while_its_value_or_its_gate_passes_something():
     closed = [0.0, 0.0, 0.0, -50.0, -50.0, 50.0]  # of three units: values, then gates
     probe = probed(network("reglu", kernel=0.01, bias=closed, gated=True))
