@@ -23,12 +23,28 @@ def name_of(varied: Mapping[str, Any]) -> str:
 
 
 def in_words(value: Any) -> str:
-    """A value of a config, without what is null or empty in it."""
+    """A value of a config, such as a setting's description, without what is null or empty."""
     if isinstance(value, Mapping):
-        told = {name: item for name, item in value.items() if item is not None and item != {}}
+        told = _told(value)
         if list(told) == ["name"]:
-            return in_words(told["name"])  # as the shorthand has it
-        return ", ".join(f"{name} {in_words(item)}" for name, item in told.items())
+            return str(told["name"])  # as the shorthand has it
+        return ", ".join(f"{name} {in_flow(item)}" for name, item in told.items())
+    return in_flow(value)
+
+
+def _told(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: item for name, item in value.items() if item is not None and item != {}}
+
+
+def in_flow(value: Any) -> str:
+    """A value of a config as that has it on one line, without what is null or empty."""
+    if isinstance(value, Mapping):
+        told = _told(value)
+        if list(told) == ["name"]:
+            return str(told["name"])
+        return f"{{{', '.join(f'{name}: {in_flow(item)}' for name, item in told.items())}}}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(in_words, value))}]"
+        return f"[{', '.join(in_flow(item) for item in value)}]"
+    if isinstance(value, str) and not value[:1].isalnum():
+        return f'"{value}"'
     return _WORDS[value] if value is None or isinstance(value, bool) else str(value)

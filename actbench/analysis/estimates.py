@@ -12,6 +12,7 @@ from actbench.analysis.new_data import NewData
 from actbench.analysis.noise import check_placebo, timing_target
 from actbench.analysis.pareto import non_dominated
 from actbench.analysis.setting_cells import SettingCells
+from actbench.analysis.summary import summarise
 from actbench.analysis.times import epoch_seconds, inference_estimates, marginal_step_seconds, training_ratios
 from actbench.analysis.verdict_config import verdict_of
 from actbench.analysis.why import explained
@@ -53,7 +54,15 @@ def estimate(
     settings = tuple(
         _estimate_setting(info, setting, finished, verdict, baseline, generalise) for setting in info.settings
     )
-    return Estimates(environment, verdict, baseline, settings, len(finished), tuple(failed_blocks(records)))
+    return Estimates(
+        environment=environment,
+        verdict=verdict,
+        baseline=baseline,
+        settings=settings,
+        summary=summarise(settings, info.activations, baseline, info.placebo),
+        finished=len(finished),
+        failed=tuple(failed_blocks(records)),
+    )
 
 
 def _estimate_setting(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from actbench.analysis.checks import PlaceboCheck, TimingTarget
-from actbench.analysis.comparisons import Comparison
+from actbench.analysis.comparisons import Comparison, Verdict
 from actbench.analysis.diagnosis import Diagnosis
 from actbench.analysis.intervals import Interval
 from actbench.analysis.probes import Moment
@@ -148,6 +148,31 @@ class SettingEstimates:
 
 
 @dataclass(frozen=True)
+class SummaryRow:
+    """One activation over the settings of which something is measured.
+
+    Attributes:
+        activation: The label.
+        settings: In how many any of its trainings ended well.
+        mean_rank: Mean over settings of its place by score, 1 for the best; ties share their places, one
+            whose trainings all diverged has the last. None for the placebo.
+        accuracy_diff: Mean over settings of the score's difference to the baseline, with an interval over
+            settings; None for the baseline itself.
+        accuracy_verdicts: In how many settings each verdict on that difference fell.
+        train_time_ratio: Geometric mean over settings of the training-time ratio, likewise.
+        time_verdicts: In how many settings each verdict on that ratio fell.
+    """
+
+    activation: str
+    settings: int
+    mean_rank: float | None
+    accuracy_diff: Interval | None
+    accuracy_verdicts: dict[Verdict, int]
+    train_time_ratio: Interval | None
+    time_verdicts: dict[Verdict, int]
+
+
+@dataclass(frozen=True)
 class Estimates:
     """All figures of a run.
 
@@ -156,6 +181,7 @@ class Estimates:
         verdict: The margins and the alpha of the verdicts.
         baseline: Label of the activation that the others are compared with.
         settings: In the order of the plan.
+        summary: One row per activation over all of them; none where fewer than two are measured.
         finished: Blocks measured.
         failed: Blocks that could not be measured.
     """
@@ -164,5 +190,6 @@ class Estimates:
     verdict: VerdictConfig
     baseline: str
     settings: tuple[SettingEstimates, ...]
+    summary: tuple[SummaryRow, ...]
     finished: int
     failed: tuple[BlockRecord, ...]

@@ -24,7 +24,8 @@ def estimates_frame(report: Report, table: TableName) -> pd.DataFrame:
         `setting` (the id), `activation`, the figures, `status`; a figure that does not exist is NaN.
     """
     rows = flat_rows(report, table)
-    figures = [name for name in _names(rows) if not name.startswith(_SETTING) and name != "status"]
+    names = [name for name in _names(rows) if not f"{name}_".startswith(_SETTING)]
+    figures = [name for name in names if name != "status"]
     ordered = [*figures, "status"]
     return _frame(
         [{"setting": row["setting_id"], **{name: row.get(name) for name in ordered}} for row in rows]

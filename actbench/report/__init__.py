@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Literal, get_args
 
 from actbench.analysis.estimates import estimate
+from actbench.errors import ConfigError
 from actbench.records import BlockRecord, RunInfo
 from actbench.report.contract import TABLES, TableName, to_json
 from actbench.report.flat import to_csv
@@ -62,7 +63,14 @@ def render(
 
     Returns:
         Text that ends with a newline.
+
+    Raises:
+        ConfigError: If a summary is asked for of fewer than two settings.
     """
+    if table == "summary" and not report.estimates.summary:
+        raise ConfigError(
+            "--table summary: it is over settings, and fewer than two are measured; allowed: another table"
+        )
     match format:
         case "csv":
             return to_csv(report, table)
@@ -85,4 +93,5 @@ def render(
 def tables(info: RunInfo, records: Iterable[BlockRecord]) -> dict[str, str]:
     """The CSV files of a finished run, by file name: just what `report --format csv --table ...` prints."""
     report = build(info, records)
-    return {f"{name}.csv": to_csv(report, name) for name in TABLES if name != "all"}
+    names = [name for name in TABLES if name != "all" and (name != "summary" or report.estimates.summary)]
+    return {f"{name}.csv": to_csv(report, name) for name in names}

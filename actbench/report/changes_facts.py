@@ -82,7 +82,8 @@ def _gate_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
 
 def _label(changes: Changes, setting: str, activation: str) -> str:
     only = [compared.pair.new.id for compared in changes.settings] == [setting]
-    return activation if only else f"{activation} (setting {setting})"
+    names = {compared.pair.new.id: compared.pair.new.name for compared in changes.settings}
+    return activation if only else f"{activation} (setting {names.get(setting, setting)})"
 
 
 def _run_facts(changes: Changes) -> Facts:

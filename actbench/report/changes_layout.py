@@ -9,8 +9,8 @@ from actbench.analysis.matching import timing_differences
 from actbench.report.changes_facts import changes_facts, run_name
 from actbench.report.changes_notes import notes_of
 from actbench.report.document import Column, Document, Section, Table
-from actbench.report.facts import in_words
 from actbench.report.numbers import UNITS, Value, format_value, latency_kind, verdict_in_words
+from actbench.varied import in_words
 
 _ALIKE = (
     "All activations moved alike: the machine drifted between the two runs, or what they share changed. "
@@ -49,7 +49,7 @@ def _section(setting: SettingChange) -> Section:
             *(_time_table(setting, timed, suffix) for timed in times),
             *([_levels(setting.rows, times, suffix)] if times else []),
         ]
-    return Section(f"setting {pair.new.id}", tuple(facts), tuple(tables))
+    return Section(f"setting {pair.new.name}", tuple(facts), tuple(tables))
 
 
 def _accuracy_table(rows: Sequence[RowChange]) -> Table:

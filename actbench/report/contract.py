@@ -13,9 +13,10 @@ from actbench.analysis.probes import LayerFigures, Moment
 from actbench.report.activation_facts import element_wise
 from actbench.report.model import Report
 from actbench.report.plain import comparison_object, interval_object, number_or_none, run_object
+from actbench.report.summary import summary_object
 from actbench.report.why import sentence
 
-TableName = Literal["accuracy", "time", "inference", "metrics", "pareto", "why", "all"]
+TableName = Literal["accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "all"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
 
 _GENERALISED = ("accuracy_new_data", "accuracy_diff_new_data")
@@ -28,6 +29,7 @@ _FIGURES: dict[TableName, tuple[str, ...]] = {
     "time": _TIME,
     "inference": ("inference",),
     "metrics": (),
+    "summary": (),
     "pareto": ("accuracy", "train_time_ratio", "non_dominated"),
     "why": ("accuracy", "why", "probes"),
     "all": (*_ACCURACY, *_TIME, "non_dominated", "inference", "why", "probes"),
@@ -40,7 +42,7 @@ def to_json(report: Report, table: TableName) -> str:
 
 
 def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
-    """The report as plain data: `run`, `placebo` and `settings`, with the figures of that table only."""
+    """The report as plain data: `run`, `placebo`, `summary`, `settings`, with that table's figures only."""
     info, estimates = report.info, report.estimates
     return {
         "run": {
@@ -60,13 +62,19 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
                 if setting.placebo is not None
             ],
         },
+        "summary": [summary_object(row) for row in estimates.summary] if table in ("summary", "all") else [],
         "settings": [
             {
                 "setting": {
                     "id": setting.setting.id,
+                    "name": setting.setting.name,
+                    "varied": setting.setting.varied,
                     **setting.setting.description,
                     "data": setting.dataset.model_dump(mode="json"),
                 },
+                "activations": [
+                    entry.model_dump(mode="json") for entry in info.described_in(setting.setting.id)
+                ],
                 "timing_target": setting.timing_target and asdict(setting.timing_target),
                 "rows": [row_object(report, setting, row, table) for row in setting.rows],
             }

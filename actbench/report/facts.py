@@ -5,13 +5,13 @@ from typing import Any
 
 from actbench.analysis.checks import PlaceboCheck, TimingTarget
 from actbench.analysis.figures import SettingEstimates
-from actbench.config.layers import UNDER_TEST
 from actbench.config.schema import VerdictConfig
-from actbench.records import Environment
+from actbench.records import Environment, RunInfo
 from actbench.report.activation_facts import activation_facts, parameter_facts
 from actbench.report.model import Report
 from actbench.report.numbers import format_value
 from actbench.report.ordering import DESCRIPTIONS
+from actbench.varied import in_words
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -26,6 +26,7 @@ def run_facts(report: Report) -> Facts:
         *(("failed", f"block {block.block}: {block.reason}") for block in report.estimates.failed),
         ("baseline", _baseline(report)),
         ("verdicts", _verdicts(report.estimates.verdict)),
+        *_told(common_sections(info)),
         *activation_facts(info.described, info.placebo),
         ("sorted by", DESCRIPTIONS[report.sort]),
     ]
@@ -66,10 +67,24 @@ def _verdicts(verdict: VerdictConfig) -> str:
     )
 
 
-def setting_facts(estimates: SettingEstimates, baseline: str) -> Facts:
+def common_sections(info: RunInfo) -> dict[str, Any]:
+    """What all of several settings have in common, so that it is told once; nothing of the only one."""
+    first, *others = info.settings
+    return {
+        name: value
+        for name, value in first.description.items()
+        if others and all(other.description.get(name) == value for other in others)
+    }
+
+
+def setting_facts(report: Report, estimates: SettingEstimates) -> Facts:
     """What was trained, on how many examples and seeds, and what its placebo says."""
-    dataset = estimates.dataset
-    facts = [(name, in_words(_untold(value))) for name, value in estimates.setting.description.items()]
+    dataset, setting, baseline = estimates.dataset, estimates.setting, report.info.baseline
+    common = common_sections(report.info)
+    own = {name: value for name, value in setting.description.items() if name not in common}
+    facts = [("id", setting.id)] if setting.varied else []
+    facts += _told(own)
+    facts += activation_facts(setting.described, report.info.placebo)
     facts.append(
         ("examples", f"{dataset.train:,} train, {dataset.validation:,} validation, {dataset.test:,} test")
     )
@@ -83,6 +98,10 @@ def setting_facts(estimates: SettingEstimates, baseline: str) -> Facts:
     if estimates.timing_target is not None:
         facts.append(("timing target", target_in_words(estimates.timing_target, baseline)))
     return tuple(facts)
+
+
+def _told(description: Mapping[str, Any]) -> Facts:
+    return tuple((name, in_words(_untold(value))) for name, value in description.items())
 
 
 def _untold(section: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,34 +162,6 @@ def _chance_in_words(check: PlaceboCheck) -> str:
     intervals = len(check.tested)
     one = "such an interval" if intervals == 1 else f"of {intervals} such intervals at least one"
     return f"{one} does so by chance in about {100 * check.chance:.0f} % of runs"
-
-
-def in_words(value: Any) -> str:
-    """A value of a config, such as a setting's description, without what is null or empty."""
-    if isinstance(value, Mapping):
-        told = _told(value)
-        if list(told) == ["name"]:
-            return str(told["name"])  # as the shorthand has it
-        return ", ".join(f"{name} {in_flow(item)}" for name, item in told.items())
-    return in_flow(value)
-
-
-def _told(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: item for name, item in value.items() if item is not None and item != {}}
-
-
-def in_flow(value: Any) -> str:
-    """A value of a config as that has it on one line, without what is null or empty."""
-    if isinstance(value, Mapping):
-        told = _told(value)
-        if list(told) == ["name"]:
-            return str(told["name"])
-        return f"{{{', '.join(f'{name}: {in_flow(item)}' for name, item in told.items())}}}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(in_flow(item) for item in value)}]"
-    if value == UNDER_TEST:
-        return f'"{value}"'
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def or_unknown(value: object) -> str:

@@ -9,17 +9,19 @@ from typing import Any
 from actbench.report.contract import LAYER, MOMENT, TableName, row_object
 from actbench.report.model import Report
 from actbench.report.plain import ESTIMATES, JUDGED
+from actbench.report.summary import summary_object
 
 _INFERENCE = ("latency_s", "latency_p95_s", "latency_p99_s", "items_per_s", "time_ratio")
 _UNSEEN = dict.fromkeys(("epoch", "probed_seeds", *MOMENT, "layer", *LAYER))
 
 
 def to_csv(report: Report, table: TableName) -> str:
-    """A row per activation; of the inference table per batch size, too, and of why per moment and layer."""
+    """A row per setting and activation; of some tables more, of the summary one per activation."""
     rows = flat_rows(report, table)
     names = list(dict.fromkeys(name for row in rows for name in row if name != "status"))
     text = io.StringIO()
-    writer = csv.DictWriter(text, [*names, "status"], lineterminator="\n")
+    status = ["status"] if any("status" in row for row in rows) else []
+    writer = csv.DictWriter(text, [*names, *status], lineterminator="\n")
     writer.writeheader()
     writer.writerows(
         {name: json.dumps(value) if isinstance(value, bool) else value for name, value in row.items()}
@@ -30,9 +32,12 @@ def to_csv(report: Report, table: TableName) -> str:
 
 def flat_rows(report: Report, table: TableName) -> list[dict[str, Any]]:
     """The same rows as plain data, by column; lists are JSON text."""
+    if table == "summary":
+        return [flatten(summary_object(row)) for row in report.estimates.summary]
     rows = []
     for setting in report.estimates.settings:
-        keys = flatten({"setting": {"id": setting.setting.id, **setting.setting.description}})
+        of_setting = {"id": setting.setting.id, **setting.setting.description}
+        keys = {"setting": setting.setting.name, **flatten({"setting": of_setting})}
         sizes = list(dict.fromkeys(entry.batch_size for row in setting.rows for entry in row.inference))
         for row in setting.rows:
             plain = row_object(report, setting, row, table)

@@ -9,6 +9,7 @@ from actbench.report.document import Document, Section, Table
 from actbench.report.facts import run_facts, setting_facts
 from actbench.report.model import Report
 from actbench.report.notes import notes_of
+from actbench.report.summary import summary_section
 from actbench.report.time_sheets import inference, pareto, time
 from actbench.report.view import SettingView
 from actbench.report.why_sheets import why
@@ -30,7 +31,10 @@ def lay_out(report: Report, table: TableName) -> Document:
     every = tuple(name for name in _BUILDERS if name not in _LEFT_OUT_OF_ALL)
     shown = every if table == "all" else (table,)
     settings = report.estimates.settings
-    sections = tuple(_section(report, setting, shown) for setting in settings)
+    sections = tuple(_section(report, setting, shown) for setting in settings if table != "summary")
+    if report.estimates.summary and table in ("summary", "all"):
+        sections = (summary_section(report), *sections)
+        shown = ("summary", *(name for name in shown if name != "summary"))
     return Document(
         title=f"{report.info.name}: {', '.join(shown)}",
         facts=run_facts(report),
@@ -42,5 +46,5 @@ def lay_out(report: Report, table: TableName) -> Document:
 def _section(report: Report, estimates: SettingEstimates, shown: Sequence[TableName]) -> Section:
     view = SettingView(report, estimates)
     tables = [table for name in shown if estimates.rows for table in _BUILDERS[name](view)]
-    facts = setting_facts(estimates, report.info.baseline)
-    return Section(f"setting {estimates.setting.id}", facts, tuple(tables))
+    facts = setting_facts(report, estimates)
+    return Section(f"setting {estimates.setting.name}", facts, tuple(tables))

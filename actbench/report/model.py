@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from actbench.analysis.figures import Estimates
 from actbench.records import RunInfo
-from actbench.report.ordering import Sort, sort_rows
+from actbench.report.ordering import Sort, sort_rows, sort_summary
 
 
 @dataclass(frozen=True)
@@ -32,4 +32,5 @@ class Report:
 def sorted_report(info: RunInfo, estimates: Estimates, sort: Sort, generalised: bool = False) -> Report:
     """Put the rows of every setting into that order."""
     settings = tuple(replace(entry, rows=sort_rows(entry.rows, sort)) for entry in estimates.settings)
-    return Report(info, replace(estimates, settings=settings), sort, generalised)
+    summary = sort_summary(estimates.summary, sort)
+    return Report(info, replace(estimates, settings=settings, summary=summary), sort, generalised)

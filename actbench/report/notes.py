@@ -10,6 +10,13 @@ from actbench.report.document import Section
 from actbench.report.model import Report
 
 _NOTES: dict[TableName, tuple[str, ...]] = {
+    "summary": (
+        "Over settings: the mean rank (1 is best, ties share places, the placebo has none), the mean of "
+        "the settings' differences, and the geometric mean of their time ratios. Their t intervals, "
+        "extended where skewed, are over settings and only describe how far these agree: they were chosen, "
+        "not drawn at random, so that nothing is said of others. B/W/E/I: in how many settings the verdict "
+        "was BETTER, WORSE, EQUIVALENT, INCONCLUSIVE.",
+    ),
     "accuracy": (
         "Accuracy: mean over seeds. Difference: paired by seed ({alike}), in "
         "percentage points. Both with the 95 % t interval of the mean, extended where the seeds are skewed.",

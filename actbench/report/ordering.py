@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Literal, get_args
 
 from actbench.analysis.comparisons import interval_of
-from actbench.analysis.figures import Row
+from actbench.analysis.figures import Row, SummaryRow
 from actbench.analysis.intervals import Interval
 
 Sort = Literal["accuracy", "time", "activation", "config"]
@@ -31,6 +31,17 @@ _KEYS: dict[Sort, Callable[[Row], tuple[bool, float] | str | int]] = {
 def sort_rows(rows: tuple[Row, ...], sort: Sort) -> tuple[Row, ...]:
     """The rows by that key; equal rows, and those without the figure (last), keep the order of the config."""
     return tuple(sorted(rows, key=_KEYS[sort]))
+
+
+def sort_summary(rows: tuple[SummaryRow, ...], sort: Sort) -> tuple[SummaryRow, ...]:
+    """Likewise over settings, where the mean rank stands for the score."""
+    keys: dict[Sort, Callable[[SummaryRow], tuple[bool, float] | str | int]] = {
+        "accuracy": lambda row: (row.mean_rank is None, row.mean_rank or 0.0),
+        "time": lambda row: (False, 1.0 if row.train_time_ratio is None else row.train_time_ratio.estimate),
+        "activation": lambda row: row.activation.casefold(),
+        "config": lambda _: 0,
+    }
+    return tuple(sorted(rows, key=keys[sort]))
 
 
 def placebo_first(rows: tuple[Row, ...], placebo: str | None) -> tuple[Row, ...]:

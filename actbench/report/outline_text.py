@@ -7,9 +7,9 @@ from actbench.analysis.design import Design
 from actbench.analysis.power import MOST_SEEDS, POWER
 from actbench.plan import Setting
 from actbench.report.activation_facts import initialisers_in_words
-from actbench.report.facts import in_flow, in_words
 from actbench.report.numbers import format_duration
 from actbench.report.outline import Gated, Outline
+from actbench.varied import in_flow, in_words
 
 Facts = Iterator[tuple[str, str]]
 

@@ -22,7 +22,16 @@ from actbench.store.stored import (
     run_path,
 )
 
-TABLES = ("accuracy.csv", "time.csv", "inference.csv", "metrics.csv", "pareto.csv", "why.csv", "micro.csv")
+TABLES = (
+    "accuracy.csv",
+    "time.csv",
+    "inference.csv",
+    "metrics.csv",
+    "pareto.csv",
+    "why.csv",
+    "summary.csv",
+    "micro.csv",
+)
 
 
 class RunFolder:

@@ -1,0 +1,83 @@
+"""The summary over settings: as tables, and as plain data under the names that scripts rely on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from actbench.analysis.comparisons import Verdict
+from actbench.analysis.figures import SummaryRow
+from actbench.analysis.summary import VERDICTS
+from actbench.report.activation_facts import marked
+from actbench.report.document import Column, Section, Table
+from actbench.report.model import Report
+from actbench.report.numbers import Kind, Value
+from actbench.report.plain import interval_object, number_or_none
+
+_COUNTS = "/".join(verdict[0] for verdict in VERDICTS)
+
+
+def summary_section(report: Report) -> Section:
+    """What all settings together show."""
+    rows, settings = report.estimates.summary, report.estimates.settings
+    measured = [entry.setting.name for entry in settings if entry.rows]
+    facts = [("settings", f"{len(measured)} of {len(settings)} measured")]
+    return Section("summary over settings", tuple(facts), (_scores(report, rows), _times(report, rows)))
+
+
+def summary_object(row: SummaryRow) -> dict[str, Any]:
+    """One activation as plain data."""
+    return {
+        "activation": row.activation,
+        "settings": row.settings,
+        "mean_rank": number_or_none(row.mean_rank),
+        "accuracy_diff": interval_object("accuracy_diff", row.accuracy_diff),
+        "accuracy_verdicts": row.accuracy_verdicts,
+        "train_time_ratio": interval_object("train_time_ratio", row.train_time_ratio),
+        "time_verdicts": row.time_verdicts,
+    }
+
+
+def _scores(report: Report, rows: tuple[SummaryRow, ...]) -> Table:
+    columns = (
+        Column("activation", "text"),
+        Column("mean rank", "decimal"),
+        Column("difference, points", "points"),
+        Column(_COUNTS, "words"),
+        Column("settings", "count"),
+    )
+    cells = [
+        (
+            marked(report.info, row.activation),
+            row.mean_rank,
+            *_compared(report, row, row.accuracy_diff, row.accuracy_verdicts),
+            row.settings,
+        )
+        for row in rows
+    ]
+    return Table("accuracy over settings", columns, tuple(cells))
+
+
+def _times(report: Report, rows: tuple[SummaryRow, ...]) -> Table:
+    kind: Kind = "ratio"
+    columns = (
+        Column("activation", "text"),
+        Column("time ratio", kind),
+        Column(_COUNTS, "words"),
+        Column("settings", "count"),
+    )
+    cells = [
+        (
+            marked(report.info, row.activation),
+            *_compared(report, row, row.train_time_ratio, row.time_verdicts),
+            row.settings,
+        )
+        for row in rows
+    ]
+    return Table("training time over settings", columns, tuple(cells))
+
+
+def _compared(
+    report: Report, row: SummaryRow, figure: Value, verdicts: Mapping[Verdict, int]
+) -> tuple[Value, Value]:
+    if row.activation == report.compared_with:
+        return "baseline", ""
+    return figure, "/".join(str(verdicts[verdict]) for verdict in VERDICTS)
