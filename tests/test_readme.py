@@ -49,6 +49,12 @@ def test_the_readmes_entries_make_a_config():
     assert parse_config(kept, "README.md").activations
 
 
+def test_the_readmes_sweep_makes_four_settings():
+    [sweep] = re.findall(r"```yaml\n(sweep:.*?)```", README, flags=re.DOTALL)
+    config = Path("configs/mnist.yaml").read_text(encoding="utf-8")
+    assert len(parse_config(f"{config}{sweep}", "README.md").variants) == 4
+
+
 def test_the_readmes_output_is_the_shipped_runs_report():
     [shown] = re.findall(r"```text\n(.*?)```", README, flags=re.DOTALL)
     stored = open_run(REFERENCE)

@@ -5,11 +5,10 @@ they agree, and nothing of settings that were not tried.
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from typing import get_args
-
-from scipy.stats import rankdata
 
 from actbench.analysis.comparisons import Comparison, Verdict
 from actbench.analysis.figures import Row, SettingEstimates, SummaryRow
@@ -55,8 +54,14 @@ def summarise(
 
 
 def _ranks(rows: dict[str, Row], labels: Sequence[str]) -> dict[str, float]:
-    scores = [math.inf if (score := rows[label].accuracy) is None else -score.estimate for label in labels]
-    return dict(zip(labels, map(float, rankdata(scores)), strict=True))
+    losses = {
+        label: math.inf if (score := rows[label].accuracy) is None else -score.estimate for label in labels
+    }
+    ascending = sorted(losses.values())
+    return {
+        label: (bisect_left(ascending, loss) + 1 + bisect_right(ascending, loss)) / 2
+        for label, loss in losses.items()
+    }
 
 
 def _mean(values: Sequence[float]) -> Interval | None:

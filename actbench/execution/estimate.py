@@ -27,12 +27,10 @@ def estimate_s(pending: Sequence[Block], data: Mapping[str, DatasetInfo]) -> dic
         pending: What is still to be measured.
         data: What each setting is trained on, by the setting's id.
     """
-    rate = _product_flops_per_s() if pending else _TYPICAL_FLOPS_PER_S
+    seconds = _blocks_s(pending, data, _product_flops_per_s()) if pending else {}
     found: dict[str, float] = {}
     for block in pending:
-        if block.setting.id not in found:
-            found[block.setting.id] = _START_S + _compile_s(block)
-        found[block.setting.id] += _block_s(block, data[block.setting.id], rate)
+        found[block.setting.id] = found.get(block.setting.id, 0.0) + seconds[block.id]
     return found
 
 
@@ -43,12 +41,19 @@ def weights(pending: Sequence[Block | MicroBlock], data: Mapping[str, DatasetInf
         pending: What is to be measured.
         data: As in `estimate_s`; nothing of blocks of `actbench micro`.
     """
-    return {
-        block.id: 1.0
-        if isinstance(block, MicroBlock)
-        else _block_s(block, data[block.setting.id], _TYPICAL_FLOPS_PER_S)
-        for block in pending
-    }
+    trained = [block for block in pending if isinstance(block, Block)]
+    return {**{block.id: 1.0 for block in pending}, **_blocks_s(trained, data, _TYPICAL_FLOPS_PER_S)}
+
+
+def _blocks_s(blocks: Sequence[Block], data: Mapping[str, DatasetInfo], rate: float) -> dict[str, float]:
+    """Seconds of each; the first of a setting starts a worker and compiles."""
+    seconds, begun = {}, set()
+    for block in blocks:
+        seconds[block.id] = _block_s(block, data[block.setting.id], rate)
+        if block.setting.id not in begun:
+            begun.add(block.setting.id)
+            seconds[block.id] += _START_S + _COMPILE_S[block.setting.timing.engine] * len(block.cells)
+    return seconds
 
 
 def _block_s(block: Block, data: DatasetInfo, rate: float) -> float:
@@ -61,10 +66,6 @@ def _block_s(block: Block, data: DatasetInfo, rate: float) -> float:
         for size in setting.timing.inference_batch_sizes
     )
     return len(block.cells) * (total_flops / rate * _TRAINING_OVERHEAD[engine] + inference_s)
-
-
-def _compile_s(block: Block) -> float:
-    return _COMPILE_S[block.setting.timing.engine] * len(block.cells)
 
 
 def _product_flops_per_s(size: int = 512, duration_s: float = 0.2) -> float:

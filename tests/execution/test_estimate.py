@@ -53,7 +53,8 @@ def test_more_work_takes_longer(steady):
 def test_each_setting_has_its_own_estimate(steady):
     small = plan(2).blocks
     wider = block(cell("relu"), cell("tanh"), hidden_units=(4096,), epochs=2000)
-    large = wider.model_copy(update={"setting": wider.setting.model_copy(update={"id": "1a59e5e7"})})
+    other = wider.setting.model_copy(update={"id": "1a59e5e7"})
+    large = wider.model_copy(update={"setting": other, "id": "1a59e5e7-0"})
     data = describe_data(plan(1))[small[0].setting.id]
     found = estimate_s((*small, large), {small[0].setting.id: data, "1a59e5e7": data})
     assert found.keys() == {small[0].setting.id, "1a59e5e7"}
@@ -61,6 +62,8 @@ def test_each_setting_has_its_own_estimate(steady):
 
 
 def test_blocks_weigh_as_much_as_there_is_to_do():
-    small, large = block(cell("relu")), block(cell("relu"), seed=1, epochs=20)
-    found = weights([small, large], describe_data(plan(1)))
-    assert 2 < found[large.id] / found[small.id] < 20
+    first, second = (block(cell("relu"), seed=seed) for seed in (0, 1))
+    longer = block(cell("relu"), seed=2, epochs=20)
+    found = weights([first, second, longer], describe_data(plan(1)))
+    assert 2 < found[longer.id] / found[second.id] < 20
+    assert found[first.id] > found[second.id] + 8  # it starts the worker

@@ -10,6 +10,7 @@ from actbench.report import TableName
 from tests.factories import SyntheticRun, make_block, make_cell, make_failed_block, make_info, make_run
 
 SETTING = [
+    "setting",
     "setting_id",
     "setting_dataset_name",
     "setting_dataset_validation",
@@ -71,9 +72,9 @@ def read_csv(run: SyntheticRun, table: TableName) -> list[dict[str, str]]:
 
 def test_json_has_the_names_of_the_contract(run: SyntheticRun) -> None:
     content = read_json(run)
-    assert list(content) == ["run", "placebo", "settings"]
+    assert list(content) == ["run", "placebo", "summary", "settings"]
     (setting,) = content["settings"]
-    assert list(setting) == ["setting", "timing_target", "rows"]
+    assert list(setting) == ["setting", "activations", "timing_target", "rows"]
     assert setting["timing_target"] is None
     tanh = next(row for row in setting["rows"] if row["activation"] == "tanh")
     assert {name: sorted(value) if isinstance(value, dict) else None for name, value in tanh.items()} == {

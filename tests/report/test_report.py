@@ -164,7 +164,11 @@ def test_wide_figures_stay_whole_where_a_long_label_must_fold() -> None:
 
 def test_several_settings_have_a_section_each() -> None:
     text = shown(make_run(("relu", "placebo"), seeds=2, settings=("11111111", "22222222")), "markdown")
-    assert re.findall(r"^## .*$", text, re.MULTILINE) == ["## setting 11111111", "## setting 22222222"]
+    assert re.findall(r"^## .*$", text, re.MULTILINE) == [
+        "## summary over settings",
+        "## setting 11111111",
+        "## setting 22222222",
+    ]
 
 
 def test_one_table_alone(thirteen: SyntheticRun) -> None:
