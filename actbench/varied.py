@@ -17,7 +17,7 @@ def name_of(varied: Mapping[str, Any]) -> str:
     """
     short = [key.rpartition(".")[2] for key in varied]
     return ", ".join(
-        f"{last if short.count(last) == 1 else key} {in_words(value)}"
+        f"{last if short.count(last) == 1 else key} {in_flow(value)}"
         for last, (key, value) in zip(short, varied.items(), strict=True)
     )
 

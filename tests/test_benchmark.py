@@ -3,10 +3,13 @@ from functools import partial
 
 import pytest
 
+from actbench.analysis.two_runs import compare_runs
 from actbench.benchmark import Beginning, run_benchmark
 from actbench.errors import ConfigError, DataError, NothingMeasuredError
 from actbench.execution import Started, run_blocks
 from actbench.messages import Finished
+from actbench.store import open_run
+from actbench.verify.choice import recorded_cells
 from tests.commands import fake_worker
 
 CONFIG = """
@@ -139,3 +142,30 @@ def test_a_config_that_is_wrong_leaves_nothing_on_disk(config, attempts):
     with pytest.raises(ConfigError):
         run(config, attempts, overrides=("seeds=true",))
     assert not (config.parent / "results").exists()
+
+
+def test_a_sweep_is_measured_setting_by_setting_and_goes_on_where_it_was(config, attempts):
+    swept = f"{CONFIG}sweep: {{train.learning_rate: [0.001, 0.01], model.init: [keras, recommended]}}\n"
+    config.write_text(swept.replace("seeds: 3", "seeds: [1, 2]"))
+    measured = []
+
+    def listen(event):
+        if isinstance(event, Finished):
+            measured.append(event.record.block)
+            if len(measured) == 3:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(config, attempts, listen=listen)
+    outcome = run(config, attempts, listen=listen)
+    assert tuple(measured) == outcome.info.blocks
+    names = [setting.name for setting in outcome.info.settings]
+    assert names[1] == "learning_rate 0.001, init recommended"
+    inits = {entry.init.partition(" ")[0] for entry in outcome.info.described_in(outcome.info.settings[1].id)}
+    assert inits == {"he_normal", "glorot_uniform"}
+    assert outcome.info.described == ()
+    assert (outcome.path / "summary.csv").exists()
+    assert len(recorded_cells(open_run(outcome.path))) == 8 * 3
+    changes = compare_runs(outcome.info, outcome.records, outcome.info, outcome.records)
+    assert [setting.pair.new.name for setting in changes.settings] == names
+    assert changes.left_out == ()

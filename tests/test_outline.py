@@ -88,3 +88,28 @@ def test_a_placebo_of_a_gated_unit_is_not_told_again(tmp_path):
         SMOKE, ("activations=[relu, {name: relu, init: moment_matched, label: b}]", "baseline=b"), tmp_path
     )
     assert "init      moment_matched (normal, gain 1.414): b" in outline_to_text(matched).splitlines()
+
+
+def test_every_setting_of_a_sweep_is_told_with_what_it_costs(tmp_path):
+    overrides = ["sweep={train.epochs: [1, 40], model.init: [keras, he_normal]}", "seeds=2"]
+    outline = make_outline(SMOKE, overrides, tmp_path)
+    text = outline_to_text(outline)
+    settings = [line for line in text.splitlines() if line.startswith("setting ")]
+    assert [line.partition(":")[0] for line in settings] == [
+        "setting   epochs 1, init keras",
+        "setting   epochs 1, init he_normal",
+        "setting   epochs 40, init keras",
+        "setting   epochs 40, init he_normal",
+    ]
+    assert all("2 block(s) pending, about " in line for line in settings)
+    assert text.count("init      he_normal") == 2
+    value = json.loads(outline_to_json(outline))
+    assert [setting["name"] for setting in value["settings"]] == [
+        "epochs 1, init keras",
+        "epochs 1, init he_normal",
+        "epochs 40, init keras",
+        "epochs 40, init he_normal",
+    ]
+    costs = [setting["time_s"] for setting in value["settings"]]
+    assert costs[2] > costs[0]
+    assert sum(costs) == value["time_s"]

@@ -22,15 +22,17 @@ def outline_to_text(outline: Outline) -> str:
 
 def _work(outline: Outline) -> Facts:
     plan, pending = outline.plan, len(outline.pending)
+    first, *others = map(outline.described, plan.settings)
+    alike = all(other == first for other in others)
     yield "run", f"{plan.name}/{plan.run_id}"
     for setting in plan.settings:
         yield "setting", _setting(outline, setting)
         yield from _gated(outline.gated(setting))
-        if len(plan.settings) > 1:
+        if not alike:
             yield from _initialisers(outline, setting)
     labels = [label for label in plan.labels if label != plan.placebo]
     yield "cells", ", ".join(labels) + (f" and a placebo of {plan.baseline}" if plan.placebo else "")
-    if len(plan.settings) == 1:
+    if alike:
         yield from _initialisers(outline, plan.settings[0])
     seeds = outline.design.seeds
     yield "blocks", f"{len(plan.blocks)}: {len(plan.settings)} setting(s), {seeds} seed(s) each"

@@ -37,9 +37,9 @@ def test_lists_under_zip_go_together_and_with_each_of_the_others():
     }
     assert names(sweep) == [
         "batch_size 32, epochs 1, init keras",
-        "batch_size 32, epochs 1, init name random_normal, params stddev 0.01",
+        "batch_size 32, epochs 1, init {name: random_normal, params: {stddev: 0.01}}",
         "batch_size 256, epochs 2, init keras",
-        "batch_size 256, epochs 2, init name random_normal, params stddev 0.01",
+        "batch_size 256, epochs 2, init {name: random_normal, params: {stddev: 0.01}}",
     ]
 
 
