@@ -11,7 +11,7 @@ import pytest
 
 from actbench import report as reports
 from actbench.cli.report import report
-from actbench.errors import EnvironmentMismatchError, NothingMeasuredError, StoreError
+from actbench.errors import ConfigError, EnvironmentMismatchError, NothingMeasuredError, StoreError
 from actbench.records import BlockRecord
 from actbench.report import FORMATS, SORTS, TABLES
 from tests.factories import (
@@ -56,12 +56,17 @@ def test_finds_the_run_that_is_meant(
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", [table for table in TABLES if table != "summary"])
 def test_every_format_and_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, table: str
 ) -> None:
     invoke(store(tmp_path), "--format", form, "--table", table)
     assert capsys.readouterr().out == expected(form, table)
+
+
+def test_a_summary_of_one_setting_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--table summary: it is over settings"):
+        invoke(store(tmp_path), "--table", "summary")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from actbench.records import SCHEMA_VERSION, TargetInfo
 from actbench.store import create_or_resume, open_run
 from actbench.store.codec import encode
 from actbench.store.run_folder import TABLES
-from tests.factories import make_block, make_cell, make_failed_block, make_info
+from tests.factories import make_block, make_cell, make_failed_block, make_info, make_run
 from tests.store.processes import start, stop
 
 INFO = make_info(("relu",), placebo=None, seeds=3)
@@ -209,7 +209,8 @@ def test_only_the_tables_of_actbench_are_dropped(tmp_path, begun):
 
 
 def test_the_tables_that_are_dropped_are_those_of_the_report():
-    assert {*report.tables(INFO, BLOCKS), "micro.csv"} == set(TABLES)
+    swept = make_run(("relu", "tanh"), seeds=2, settings=("11111111", "22222222"))
+    assert {*report.tables(swept.info, swept.records), "micro.csv"} == set(TABLES)
 
 
 def test_a_folder_of_another_plan_is_refused(tmp_path, begun):
