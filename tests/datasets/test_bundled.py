@@ -1,5 +1,4 @@
 import hashlib
-import struct
 import time
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 from actbench.datasets import Wanted, bundled, describe, prepare
 from actbench.datasets.bundled import read_mnist
 from actbench.errors import DataError
+from tests.datasets.files import as_idx
 
 CANONICAL = {
     "x_train": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -15,10 +15,6 @@ CANONICAL = {
     "x_test": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "y_test": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-
-
-def as_idx(array):
-    return b"\0\0\x08" + bytes([array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
 
 
 def test_the_bundled_mnist_is_the_canonical_one_byte_for_byte():

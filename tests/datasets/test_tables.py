@@ -1,5 +1,6 @@
 import gzip
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -335,3 +336,14 @@ def test_the_hash_is_that_of_the_content(tmp_path):
     assert describe(table(changed)).sha256 != first.sha256
     with pytest.raises(DataError, match="has changed since the run was planned"):
         prepare(table(changed), sha256=first.sha256)
+
+
+def test_what_may_not_be_read_is_told(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    path = write_csv(tmp_path)
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(DataError) as caught:
+        prepare(table(path))
+    assert str(caught.value) == f"{path}: cannot be read: Permission denied"
