@@ -16,6 +16,7 @@ Side = Literal["old", "new", "both"]
 
 _HASH_DIGITS = 12
 _UNLEARNED = ("timing", "probes")  # what changes nothing that is learned
+_APART = ("init", "output")  # of the model: compared by activation, and with the timing
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,18 @@ def _described(info: RunInfo, setting: str, label: str) -> ActivationInfo | None
 
 def timing_differences(pair: Pair) -> list[str]:
     """In words, how the timing of the two sides differs."""
-    old, new = (setting.description.get("timing", {}) for setting in (pair.old, pair.new))
+    old, new = (_timed(setting) for setting in (pair.old, pair.new))
     return [
         f"{name} {old.get(name)} and {new.get(name)}"
         for name in dict.fromkeys([*old, *new])
         if old.get(name) != new.get(name)
     ]
+
+
+def _timed(setting: SettingInfo) -> dict[str, Any]:
+    """What is timed, and how; the output layer has a say in inference alone."""
+    output = setting.description["model"].get("output", "logits")
+    return {**setting.description.get("timing", {}), "output": output}
 
 
 def _groups(
@@ -161,13 +168,14 @@ def _id(setting: SettingInfo) -> str:
 def _training(setting: SettingInfo) -> str:
     """What is learned, whatever runs and times it; where weights start is compared by activation."""
     content = {name: value for name, value in _content(setting).items() if name not in _UNLEARNED}
-    content["model"] = {name: value for name, value in content["model"].items() if name != "init"}
+    content["model"] = {name: value for name, value in content["model"].items() if name not in _APART}
     return json.dumps(content, sort_keys=True)
 
 
 def _all_but_timing(setting: SettingInfo) -> str:
-    init = _content(setting)["model"].get("init")
-    return f"{_training_and_engine(setting)} {json.dumps(init, sort_keys=True)}"
+    model = _content(setting)["model"]
+    apart = {name: model.get(name) for name in _APART}
+    return f"{_training_and_engine(setting)} {json.dumps(apart, sort_keys=True)}"
 
 
 def _training_and_engine(setting: SettingInfo) -> str:

@@ -15,6 +15,8 @@ from actbench.varied import in_words
 
 Facts = tuple[tuple[str, str], ...]
 
+LINEAR = "there is no hidden layer to apply an activation: all of them are the same linear model"
+
 
 def run_facts(report: Report) -> Facts:
     """What holds for all settings: the run, the machine, what is finished."""
@@ -91,6 +93,8 @@ def setting_facts(report: Report, estimates: SettingEstimates) -> Facts:
     facts += [("target", f"{target.name}: {target.rule}") for target in dataset.targets if target.rule]
     if dataset.preprocess:
         facts.append(("features", f"{dataset.features:,}; {dataset.preprocess}"))
+    if estimates.setting.description["model"].get("hidden_units") == []:
+        facts.append(("linear", LINEAR))
     facts.append(("seeds", f"{estimates.finished} finished"))
     facts += parameter_facts(estimates.rows, baseline)
     if estimates.placebo is not None:

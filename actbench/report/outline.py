@@ -9,6 +9,7 @@ from actbench.config.network import gated_widths, sizes, widths_under_test
 from actbench.described import describe_cells
 from actbench.plan import Block, Plan, Setting
 from actbench.records import ActivationInfo, DatasetInfo
+from actbench.report.facts import LINEAR
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class Outline:
         """Data that is still to come, and why no accuracy can come out BETTER or WORSE."""
         missing = dict.fromkeys(info.name for info in self.data.values() if not info.sha256)
         to_come = (f"{name} is not in Keras's cache: a run downloads it first" for name in missing)
-        return (*to_come, *self._undecidable)
+        linear = () if all(setting.model.compares for setting in self.plan.settings) else (LINEAR,)
+        return (*to_come, *linear, *self._undecidable)
 
     @property
     def _undecidable(self) -> tuple[str, ...]:

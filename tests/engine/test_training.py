@@ -1,0 +1,161 @@
+"""Layers, optimizers and early stopping: both engines train alike, and a reset restores all of it."""
+
+import keras
+import numpy as np
+import pytest
+
+from actbench.config.schema import ModelConfig, TrainConfig
+from actbench.engine.block import BlockRunner
+from actbench.engine.compiled import CompiledEngine
+from actbench.engine.stock import StockEngine
+from actbench.engine.stopwatch import Stopwatch
+from actbench.environment import describe_environment
+from actbench.plan import Block
+from actbench.streams import permutation
+from tests.engine import tiny
+
+pytestmark = pytest.mark.tensorflow
+
+ENGINES = [CompiledEngine, StockEngine]
+ADAM = {"optimizer": "adam", "learning_rate": 0.01}
+DROPPING = {"layers": [{"dense": 16, "activation": "*"}, {"dropout": 0.5}, {"alpha_dropout": 0.2}]}
+
+TRAININGS = {
+    "nesterov, clipped, by a schedule": (
+        {"hidden_units": [6, 5]},
+        {
+            "optimizer": {
+                "name": "sgd",
+                "params": {"momentum": 0.9, "nesterov": True, "global_clipnorm": 0.3},
+            },
+            "learning_rate": {"schedule": "cosine_decay", "initial_learning_rate": 0.2, "decay_steps": 5},
+        },
+    ),
+    "normalised, residual, regularized": (
+        {
+            "layers": [
+                {"dense": 6, "activation": "*"},
+                {"batch_norm": {"momentum": 0.5}},
+                {"residual": [{"dense": 5, "activation": "*"}, {"dense": 6}]},
+                {"residual": [{"dense": 4, "activation": "tanh"}]},
+                "layer_norm",
+            ],
+            "kernel_regularizer": {"l1": 1e-3, "l2": 1e-2},
+        },
+        {"optimizer": {"name": "adam", "params": {"clipnorm": 0.5}}, "learning_rate": 0.02},
+    ),
+}
+
+
+def setting(model, train):
+    made = tiny.setting()
+    return made.model_copy(
+        update={
+            "model": ModelConfig.model_validate(model),
+            "train": TrainConfig.model_validate({"batch_size": tiny.BATCH, "epochs": 1} | train),
+        }
+    )
+
+
+def trained(trainer, engine, seed=3, epochs=3):
+    trainer.reset(seed)
+    rows = len(engine.dataset.train)
+    sums = [
+        trainer.train(engine.place(permutation(rows, seed, "batches", epoch)), 0, -(-rows // tiny.BATCH))
+        for epoch in range(epochs)
+    ]
+    return trainer.model.get_weights(), sums, trainer.evaluate(engine.dataset.test)
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_both_engines_end_with_the_same_weights_and_report_the_data_loss(name):
+    results = []
+    for make in ENGINES:
+        engine = make(setting(*TRAININGS[name]), tiny.dataset())
+        trainer = engine.trainer(tiny.cell("gelu"))
+        trainer.compile()
+        results.append(trained(trainer, engine))
+    (ours, our_sums, our_test), (theirs, their_sums, their_test) = results
+    assert max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True)) < 2e-5
+    assert [part.correct for part in our_sums] == [part.correct for part in their_sums]
+    for one, other in zip([*our_sums, our_test], [*their_sums, their_test], strict=True):
+        assert one.loss == pytest.approx(other.loss, rel=1e-4)
+
+
+def test_a_plain_keras_script_does_the_same_residual_block_and_regularizer():
+    engine = StockEngine(setting(*TRAININGS["normalised, residual, regularized"]), tiny.dataset())
+    trainer = engine.trainer(tiny.cell("relu"))
+    trainer.reset(0)
+    model = trainer.model
+    l1_l2 = keras.regularizers.L1L2(1e-3, 1e-2)
+    kernels = [layer.kernel for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    assert len(kernels) == 6  # four hidden, a projection from 6 to 4 units, and the head
+    assert float(sum(model.losses)) == pytest.approx(
+        float(sum(l1_l2(kernel) for kernel in kernels)), rel=1e-5
+    )
+    # scale and offset are trained, moving mean and variance are not
+    assert trainer.parameters == model.count_params() - 2 * 6
+
+
+@pytest.mark.parametrize("make", ENGINES)
+def test_a_reset_restores_moving_statistics_the_schedule_and_what_dropout_leaves_out(make):
+    model = {"layers": [*DROPPING["layers"], "batch_norm"]}
+    train = {"optimizer": "sgd"} | {
+        "learning_rate": {"schedule": "exponential_decay", "initial_learning_rate": 0.5, "decay_steps": 2,
+                          "decay_rate": 0.5}
+    }  # fmt: skip
+    engine = make(setting(model, train), tiny.dataset())
+    trainer = engine.trainer(tiny.cell("tanh"))
+    first, other, again = (trained(trainer, engine, seed)[0] for seed in (0, 1, 0))
+    for one, same in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one, same)
+    assert any((one != different).any() for one, different in zip(first, other, strict=True))
+    fresh = engine.trainer(tiny.cell("tanh"))
+    for one, same in zip(first, trained(fresh, engine, 0)[0], strict=True):
+        np.testing.assert_array_equal(one, same)
+
+
+def test_dropout_leaves_out_the_same_for_every_activation_and_is_off_in_a_test():
+    engine = CompiledEngine(setting(DROPPING, ADAM), tiny.dataset())
+    masks = []
+    for label in ("relu", "tanh"):
+        trainer = engine.trainer(tiny.cell(label))
+        trainer.reset(5)
+        dropout = next(layer for layer in trainer.model.layers if isinstance(layer, keras.layers.Dropout))
+        masks.append(np.asarray(dropout(np.ones((7, 16), np.float32), training=True)) == 0)
+    np.testing.assert_array_equal(*masks)
+    assert 0.2 < masks[0].mean() < 0.8
+    assert trainer.evaluate(range(8)).loss == trainer.evaluate(range(8)).loss
+
+
+@pytest.mark.parametrize("make", ENGINES)
+def test_the_softmax_is_in_inference_alone(make):
+    engine = make(setting({"hidden_units": [6], "output": "softmax"}, ADAM), tiny.dataset())
+    trainer = engine.trainer(tiny.cell("relu"))
+    trainer.reset(0)
+    x = engine.inference_batch(5)
+    logits = np.asarray(trainer.model(x, training=False))
+    answers = np.asarray(trainer.answering_model(x, training=False))
+    np.testing.assert_allclose(answers, np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), rtol=1e-5)
+    trainer.compile_inference(x)
+    trainer.infer(x)
+
+
+def test_both_engines_stop_in_the_same_epoch_and_test_the_best_weights():
+    stopping = {"early_stopping": {"patience": 2}, "epochs": 12, "optimizer": "sgd", "learning_rate": 2.0}
+    records = []
+    for make in ENGINES:
+        planned = setting({"hidden_units": [6]}, stopping)
+        data = tiny.dataset()
+        engine = make(planned, data)
+        block = Block(id="tiny-0", setting=planned, seed=0, cells=(tiny.cell("relu"), tiny.cell("sigmoid")))
+        runner = BlockRunner(engine, len(data.train), data.validation, data.test, describe_environment())
+        records.append(runner.run(block, Stopwatch(), lambda *_: None))
+    for ours, theirs in zip(*(record.cells for record in records), strict=True):
+        assert (ours.epochs_trained, ours.best_epoch) == (theirs.epochs_trained, theirs.best_epoch)
+        best = int(np.argmin(ours.validation_loss)) + 1
+        assert ours.best_epoch == best
+        assert ours.epochs_trained in (best + 2, 12)
+        assert ours.test_loss == pytest.approx(theirs.test_loss, rel=1e-4)
+        assert len(ours.slice_s) == ours.epochs_trained * records[0].slices_per_epoch
+    assert min(cell.epochs_trained for cell in records[0].cells) < 12
