@@ -27,4 +27,4 @@ def build_model(config: ModelConfig, cell: CellPlan, features: int, classes: int
 
 def answering(model: keras.Model, output: Output) -> keras.Model:
     """The model with the output that inference computes; it shares the weights."""
-    return model if output == "logits" else keras.Model(model.inputs, keras.layers.Softmax()(model.output))
+    return model if output == "logits" else keras.Model(model.input, keras.layers.Softmax()(model.output))

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from actbench.config.schema import ModelConfig, TrainConfig
+from actbench.config.schema import ModelConfig, ProbesConfig, TimingConfig, TrainConfig
 from actbench.engine.block import BlockRunner
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.stock import StockEngine
@@ -53,6 +53,8 @@ def setting(model, train):
         update={
             "model": ModelConfig.model_validate(model),
             "train": TrainConfig.model_validate({"batch_size": tiny.BATCH, "epochs": 1} | train),
+            "timing": TimingConfig(slices_per_epoch=1, inference_batch_sizes=()),
+            "probes": ProbesConfig(epochs=()),
         }
     )
 
