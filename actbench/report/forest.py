@@ -19,16 +19,6 @@ _TICKS = 4
 _FAR_OUT = 3.0  # interquartile ranges; John W. Tukey, Exploratory Data Analysis, 1977
 _FEWEST_FOR_QUARTILES = 5
 
-# What is drawn are comparisons, and this is where there is no difference: intervals of two accuracies may
-# overlap where that of their paired difference excludes 0.
-_NO_DIFFERENCE: dict[Kind, float] = {
-    "points": 0.0,
-    "ratio": 1.0,
-    "signed decimal": 0.0,
-    "signed thousandths": 0.0,
-    "signed microseconds": 0.0,
-}
-
 
 @dataclass(frozen=True)
 class Scale:
@@ -57,12 +47,13 @@ def scale_of(values: Iterable[Value], column: Column) -> Scale | None:
     Returns:
         None where the column is of no kind that is drawn, or there is nothing to see.
     """
-    if column.kind not in _NO_DIFFERENCE:
+    none = _no_difference(column.kind)
+    if none is None:
         return None
     intervals = [value for value in values if isinstance(value, Interval) and math.isfinite(value.estimate)]
     low, high = _fences([interval.estimate for interval in intervals])
     near = [interval for interval in intervals if low <= interval.estimate <= high]
-    shown = [figure for interval in near for figure in _figures(interval)] + [_NO_DIFFERENCE[column.kind]]
+    shown = [figure for interval in near for figure in _figures(interval)] + [none]
     low, high = min(shown), max(shown)
     return Scale(low, high, column.kind, column.indifferent) if low < high else None
 
@@ -72,7 +63,7 @@ def mark(value: Value, scale: Scale) -> str:
 
     An estimate beyond the scale is an arrow.
     """
-    parts = [_band(scale), _vertical(scale.x(_NO_DIFFERENCE[scale.kind]))]
+    parts = [_band(scale), _vertical(scale.x(_no_difference(scale.kind) or 0.0))]
     if isinstance(value, Interval) and math.isfinite(value.estimate):
         middle = _HEIGHT // 2
         if value.estimate < scale.low:
@@ -104,6 +95,16 @@ def ticks(low: float, high: float) -> list[float]:
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [step * index for index in range(first, last + 1)]
+
+
+def _no_difference(kind: Kind) -> float | None:
+    """Where there is none; None for what is no comparison, which is not drawn.
+
+    Intervals of two accuracies may overlap where that of their paired difference excludes 0.
+    """
+    if kind == "ratio":
+        return 1.0
+    return 0.0 if kind == "points" or kind.startswith("signed") else None
 
 
 def _figures(interval: Interval) -> list[float]:
