@@ -8,7 +8,7 @@ import pandas as pd
 
 from actbench import report as reports
 from actbench.analysis.frames import accuracy_frame, inference_frame, slices_frame
-from actbench.api.tables import estimates_frame, settings_frame
+from actbench.api.tables import estimates_frame, settings_frame, summary_frame
 from actbench.records import BlockRecord, RunInfo
 from actbench.report import Format, Report, Sort, TableName
 from actbench.report.html import to_fragment
@@ -63,6 +63,11 @@ class Run:
     def why(self) -> pd.DataFrame:
         """What the probes saw inside the networks: one row per activation, moment and layer."""
         return estimates_frame(self._report, "why")
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Over all settings: mean rank, mean differences, how often each verdict; empty for one setting."""
+        return summary_frame(self._report)
 
     @property
     def settings(self) -> pd.DataFrame:

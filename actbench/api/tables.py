@@ -32,9 +32,22 @@ def estimates_frame(report: Report, table: TableName) -> pd.DataFrame:
     )
 
 
+def summary_frame(report: Report) -> pd.DataFrame:
+    """One row per activation over all settings; none where there is one setting."""
+    return _frame(flat_rows(report, "summary"))
+
+
 def settings_frame(info: RunInfo) -> pd.DataFrame:
-    """One row per setting: `setting` (the id), then a column per key of the config, lists as JSON text."""
-    return _frame([{"setting": setting.id, **flatten(setting.description)} for setting in info.settings])
+    """One row per setting: `setting` (the id), `name`, then a column per key of the config.
+
+    Lists are JSON text.
+    """
+    return _frame(
+        [
+            {"setting": setting.id, "name": setting.name, **flatten(setting.description)}
+            for setting in info.settings
+        ]
+    )
 
 
 def _names(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -33,7 +33,7 @@ def to_csv(report: Report, table: TableName) -> str:
 def flat_rows(report: Report, table: TableName) -> list[dict[str, Any]]:
     """The same rows as plain data, by column; lists are JSON text."""
     if table == "summary":
-        return [flatten(summary_object(row)) for row in report.estimates.summary]
+        return [flatten(summary_object(row), judged=False) for row in report.estimates.summary]
     rows = []
     for setting in report.estimates.settings:
         of_setting = {"id": setting.setting.id, **setting.setting.description}
@@ -70,20 +70,25 @@ def _layers(moment: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{**of_all, **layer} for layer in moment.get("layers") or [{}]]
 
 
-def _missing(name: str) -> dict[str, None] | None:
+def _missing(name: str, judged: bool) -> dict[str, None] | None:
     if name not in ESTIMATES:
         return None
-    judged = JUDGED if name.endswith(("_diff", "_ratio")) else ()
-    return dict.fromkeys((ESTIMATES[name], "ci_low", "ci_high", *judged))
+    verdict = JUDGED if judged and name.endswith(("_diff", "_ratio")) else ()
+    return dict.fromkeys((ESTIMATES[name], "ci_low", "ci_high", *verdict))
 
 
-def flatten(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested mappings as one, the keys joined with `_`; figures that are None have their columns, too."""
+def flatten(value: Mapping[str, Any], *, judged: bool = True) -> dict[str, Any]:
+    """Nested mappings as one, the keys joined with `_`; figures that are None have their columns, too.
+
+    Args:
+        value: Plain data.
+        judged: Whether differences come with their tests and verdicts.
+    """
     flat: dict[str, Any] = {}
     for name, item in value.items():
-        item = _missing(name) if item is None else item
+        item = _missing(name, judged) if item is None else item
         if isinstance(item, Mapping):
-            flat |= {f"{name}_{inner}": leaf for inner, leaf in flatten(item).items()}
+            flat |= {f"{name}_{inner}": leaf for inner, leaf in flatten(item, judged=judged).items()}
         else:
             flat[name] = json.dumps(item) if isinstance(item, list | tuple) else item
     return flat

@@ -45,6 +45,12 @@ def test_the_columns_of_a_table_are_the_documented_ones(reference, name):
     assert list(getattr(reference, name).columns) == columns
 
 
+def test_the_columns_of_the_summary_are_the_documented_ones(reference, two_settings):
+    assert list(two_settings.summary.columns) == documented(part("run.summary"))
+    assert set(two_settings.summary.activation) >= {"relu", "tanh"}
+    assert reference.summary.empty
+
+
 @pytest.mark.parametrize("name", OBSERVED)
 def test_the_columns_of_observations_are_the_documented_ones(reference, name):
     columns = [*documented(part("What they are made of")), *documented(part(f"run.{name}"))]
