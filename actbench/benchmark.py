@@ -21,7 +21,7 @@ from actbench.execution.estimate import weights
 from actbench.messages import Finished
 from actbench.micro_plan import MicroBlock, MicroPlan
 from actbench.plan import Block, Plan, describe_setting, make_plan
-from actbench.planned_data import describe_data
+from actbench.planned_data import check_target, describe_data
 from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
 from actbench.store import RunFolder, create_or_resume
 
@@ -94,7 +94,9 @@ def run_benchmark(
     """
     given = read_given(source, overrides)
     plan = make_plan(given.config)
-    info = _describe(given.config, plan, describe_data(plan, fetch=True), overrides)
+    data = describe_data(plan, fetch=True)
+    check_target(given.config.verdict, data)
+    info = _describe(given.config, plan, data, overrides)
     with create_or_resume(out, info, given.text.encode(), fresh=fresh) as folder:
         outcome = measure_pending(folder, plan, listen, execute)
         for name, text in report.tables(outcome.info, outcome.records).items():

@@ -24,7 +24,7 @@ class Progress(Record):
         epoch: Epochs or rounds finished, 1 to `epochs`.
         epochs: Epochs or rounds planned.
         unit: Which of the two.
-        validation_accuracy: Label to accuracy after this epoch; empty without a validation split.
+        validation_score: Label to accuracy or R² after this epoch; empty without a validation split.
     """
 
     kind: Literal["progress"] = "progress"
@@ -32,7 +32,7 @@ class Progress(Record):
     epoch: int
     epochs: int
     unit: Literal["epoch", "round"] = "epoch"
-    validation_accuracy: dict[str, float]
+    validation_score: dict[str, float]
 
 
 class Finished(Record):

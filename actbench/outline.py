@@ -9,7 +9,7 @@ from actbench.config.schema import VerdictConfig
 from actbench.errors import StoreError
 from actbench.execution.estimate import estimate_s
 from actbench.plan import Plan, make_plan
-from actbench.planned_data import describe_data
+from actbench.planned_data import check_target, describe_data
 from actbench.report.outline import Outline
 from actbench.store import StoredRun, open_run, run_path
 
@@ -33,6 +33,7 @@ def make_outline(
     config = load_config(config_path, overrides)
     plan = make_plan(config)
     data = describe_data(plan)
+    check_target(config.verdict, data)
     folder = run_path(out, plan.name, plan.run_id)
     stored = _stored(folder)
     finished = frozenset[str]() if fresh else _finished(stored)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -21,10 +22,12 @@ from actbench.config.schema import (
     InitConfig,
     ModelConfig,
     ProbesConfig,
+    TargetConfig,
     TimingConfig,
     TrainConfig,
 )
-from actbench.datasets import sha256_of_own
+from actbench.datasets import ONLY_TARGET, sha256_of_own
+from actbench.objectives import LOSSES, Objective, Predicted, TargetKind, objectives_of
 from actbench.records import Record
 from actbench.varied import name_of
 
@@ -80,6 +83,7 @@ class Setting(Record):
     timing: TimingConfig
     probes: ProbesConfig = Field(default_factory=ProbesConfig)
     data_sha256: str | None = None
+    targets: dict[str, TargetConfig] = Field(default_factory=dict)
     varied: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -91,6 +95,29 @@ class Setting(Record):
     def differing(self) -> dict[str, Any]:
         """What differs from the defaults, as plain data: the id is a hash of it."""
         return _differing(self)
+
+    def objectives(self, targets: Sequence[Predicted]) -> tuple[Objective, ...]:
+        """What a model is trained for.
+
+        Args:
+            targets: What the data has.
+
+        Raises:
+            ConfigError: As `objectives_of`.
+        """
+        return objectives_of(targets, self.train.loss, self.targets)
+
+    def outputs(self, targets: Sequence[Predicted]) -> int:
+        """Width of all heads of a model together; arguments and errors as of `objectives`."""
+        return sum(objective.units for objective in self.objectives(targets))
+
+    @property
+    def kinds(self) -> dict[str, TargetKind]:
+        """What the losses make of targets, by name; of the others the data decides."""
+        asked = {name: LOSSES[target.loss] for name, target in self.targets.items() if target.loss}
+        if self.train.loss is None:
+            return asked
+        return dict.fromkeys(self.dataset.target or ONLY_TARGET, LOSSES[self.train.loss])
 
 
 class Block(Record):
@@ -279,6 +306,7 @@ def _setting(config: BenchConfig, varied: dict[str, Any]) -> Setting:
         probes=config.probes,
         data_sha256=sha256_of_own(config.dataset.wanted()),
         varied=varied,
+        targets=config.targets,
     )
     return unnamed.model_copy(update={"id": _digest(_differing(unnamed), _SETTING_DIGITS)})
 

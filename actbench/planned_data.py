@@ -1,10 +1,14 @@
 """What the settings of a plan are trained on, looked at before anything runs."""
 
+from collections.abc import Mapping
+
 from actbench.config.crosschecks import unmatched_in_words
+from actbench.config.schema import VerdictConfig
 from actbench.datasets import describe
 from actbench.datasets.download import download, is_missing
 from actbench.datasets.expected import expect
 from actbench.errors import ConfigError
+from actbench.objectives import score_in_words
 from actbench.plan import Plan, Setting
 from actbench.records import DatasetInfo
 
@@ -18,17 +22,32 @@ def describe_data(plan: Plan, *, fetch: bool = False) -> dict[str, DatasetInfo]:
 
     Raises:
         DataError: The data cannot be used.
-        ConfigError: A gated unit cannot match the plain model on it.
+        ConfigError: A gated unit cannot match the plain model on it, or a loss or a target does not fit it.
     """
     looked_at: dict[str, DatasetInfo] = {}
     infos = {}
     for setting in plan.settings:
-        key = setting.dataset.model_dump_json()
+        key = f"{setting.dataset.model_dump_json()} {setting.kinds}"
         if key not in looked_at:
             looked_at[key] = _describe(setting, fetch=fetch)
         infos[setting.id] = looked_at[key]
+        setting.objectives(infos[setting.id].targets)  # which refuses what does not fit
     _check_widths(plan, infos)
     return infos
+
+
+def check_target(verdict: VerdictConfig, infos: Mapping[str, DatasetInfo]) -> None:
+    """Refuses an accuracy to reach where the score is none.
+
+    Raises:
+        ConfigError: The config asks for one.
+    """
+    other = [info for info in infos.values() if info.score_name != "accuracy"]
+    if verdict.target_accuracy is not None and other:
+        raise ConfigError(
+            f"verdict.target_accuracy: the score of {other[0].name} is "
+            f"{score_in_words(other[0].score_name)}; allowed: with a single target of classes"
+        )
 
 
 def _describe(setting: Setting, *, fetch: bool) -> DatasetInfo:
@@ -37,14 +56,14 @@ def _describe(setting: Setting, *, fetch: bool) -> DatasetInfo:
         if not fetch:
             return expect(setting.dataset.wanted())
         download(name)
-    return describe(setting.dataset.wanted(), sha256=setting.data_sha256)
+    return describe(setting.dataset.wanted(), setting.kinds, setting.data_sha256)
 
 
 def _check_widths(plan: Plan, infos: dict[str, DatasetInfo]) -> None:
     """Refuses gated units that have no matching widths; of own data that shows only here."""
     for block in plan.blocks:
         data, plain = infos[block.setting.id], block.setting.model.network
-        problem = unmatched_in_words(plain, data.features, data.outputs)
+        problem = unmatched_in_words(plain, data.features, block.setting.outputs(data.targets))
         for cell in block.cells:
             if cell.match == "params" and problem is not None:
                 raise ConfigError(f"{cell.label}: {problem}")

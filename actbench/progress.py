@@ -74,11 +74,9 @@ class ProgressDisplay:
             case Started():
                 self._show(event.block, 0.0, "starting")
             case Progress():
-                accuracies = ", ".join(
-                    f"{label} {accuracy:.4f}" for label, accuracy in event.validation_accuracy.items()
-                )
+                scores = ", ".join(f"{label} {score:.4f}" for label, score in event.validation_score.items())
                 detail = f"{event.unit} {event.epoch}/{event.epochs}"
-                self._show(event.block, event.epoch / event.epochs, detail, accuracies)
+                self._show(event.block, event.epoch / event.epochs, detail, scores)
             case WorkerDied():
                 again = "trying once more" if event.will_retry else "giving the block up"
                 self._line(f"{self._name(event.block)}: {event.reason}\n{again}")

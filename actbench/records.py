@@ -1,14 +1,15 @@
 """What a block measured, and on what machine: immutable, raw, versioned.
 
 A record holds samples as they were taken. Averages, ratios and intervals are derived later, in `analysis`.
-Times are seconds (`_s`), accuracies fractions 0 to 1. A value that does not exist (a diverged loss) is None,
-because NaN is not JSON.
+Times are seconds (`_s`), accuracies fractions 0 to 1, R² at most 1. A value that does not exist (a diverged
+loss) is None, because NaN is not JSON.
 """
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from actbench.objectives import ScoreName, score_name
 from actbench.varied import name_of
 
 SCHEMA_VERSION = 4
@@ -104,14 +105,16 @@ class Cell(Record):
         slice_s: Seconds of each training slice, one per round; a diverged cell has fewer, and so has one that
             stopped early.
         train_loss: Mean loss over each epoch's batches, as seen while training.
-        train_accuracy: The same for accuracy.
+        train_score: The same for the score: accuracy, R², or with several targets the mean of theirs.
         validation_loss: After each epoch; empty when the config has no validation split.
-        validation_accuracy: After each epoch, likewise.
+        validation_score: After each epoch, likewise.
         test_loss: After the last epoch; None when diverged.
-        test_accuracy: After the last epoch; None when diverged.
+        test_score: After the last epoch; None when diverged.
         inference: One entry per batch size; empty when diverged.
+        test_metrics: After the last epoch, by name: accuracy, top5_accuracy of more than five classes, r2,
+            rmse, mae; with several targets behind the target's name, as bmi_rmse. Empty when diverged.
         test_correct: Which test examples were right, in the dataset's order, as `bits.pack` writes it; None
-            when diverged, and in records of schema version 1.
+            when diverged, where there is not a single target of classes, and in records of schema version 1.
         extra_slice_s: Seconds of each timing-only slice after the training, one per round; none if diverged.
         probes: In the order of their epochs; none after it diverged, nor in records of older versions.
         epochs_trained: Epochs until the training ended, by early stopping or at its cap; None without early
@@ -126,12 +129,13 @@ class Cell(Record):
     compile_s: float | None
     slice_s: tuple[float, ...]
     train_loss: tuple[float | None, ...]
-    train_accuracy: tuple[float, ...]
+    train_score: tuple[float | None, ...]
     validation_loss: tuple[float | None, ...]
-    validation_accuracy: tuple[float, ...]
+    validation_score: tuple[float | None, ...]
     test_loss: float | None
-    test_accuracy: float | None
+    test_score: float | None
     inference: tuple[Inference, ...]
+    test_metrics: dict[str, float] = {}
     test_correct: str | None = None
     extra_slice_s: tuple[float, ...] = ()
     probes: tuple[Probe, ...] = ()
@@ -290,9 +294,9 @@ class DatasetInfo(Record):
     constant_score: float | None = None
 
     @property
-    def outputs(self) -> int:
-        """Width of a model's output: one for each class, and one for a number."""
-        return sum(target.classes or 1 for target in self.targets)
+    def score_name(self) -> ScoreName:
+        """What verdicts are about."""
+        return score_name(self.targets)
 
 
 class ActivationInfo(Record):

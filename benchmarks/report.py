@@ -122,11 +122,11 @@ def make_cell(label: str, noise: random.Random) -> Cell:
         compile_s=0.7,
         slice_s=tuple(0.06 * noise.lognormvariate(0, 0.05) for _ in range(EPOCHS * SLICES_PER_EPOCH)),
         train_loss=(0.1,) * EPOCHS,
-        train_accuracy=(0.97,) * EPOCHS,
+        train_score=(0.97,) * EPOCHS,
         validation_loss=(0.1,) * EPOCHS,
-        validation_accuracy=(0.97,) * EPOCHS,
+        validation_score=(0.97,) * EPOCHS,
         test_loss=0.1,
-        test_accuracy=noise.gauss(0.978, 0.001),
+        test_score=noise.gauss(0.978, 0.001),
         inference=tuple(
             Inference(
                 batch_size=size,

@@ -1,8 +1,16 @@
 """Small blocks for tests of the engine and of what runs it."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from actbench.config.schema import DatasetConfig, ModelConfig, ProbesConfig, TimingConfig, TrainConfig
+from actbench.config.schema import (
+    DatasetConfig,
+    ModelConfig,
+    ProbesConfig,
+    TargetConfig,
+    TimingConfig,
+    TrainConfig,
+)
 from actbench.plan import Block, CellPlan, Setting
 
 
@@ -27,6 +35,8 @@ def setting(
     target_ci: float | None = None,
     budget_s: float | None = None,
     probes: Any = (),
+    loss: Any = None,
+    targets: Mapping[str, Any] | None = None,
 ) -> Setting:
     return Setting(
         id="5e771265",
@@ -35,7 +45,7 @@ def setting(
         ),
         model=ModelConfig(hidden_units=hidden_units),
         train=TrainConfig(
-            optimizer=optimizer, learning_rate=learning_rate, batch_size=batch_size, epochs=epochs
+            optimizer=optimizer, learning_rate=learning_rate, batch_size=batch_size, epochs=epochs, loss=loss
         ),
         timing=TimingConfig(
             engine=engine,
@@ -46,6 +56,7 @@ def setting(
             budget_s=budget_s,
         ),
         probes=ProbesConfig.model_validate(probes),
+        targets={name: TargetConfig.model_validate(asked) for name, asked in (targets or {}).items()},
     )
 
 

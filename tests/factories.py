@@ -96,11 +96,12 @@ def make_cell(
         compile_s=compile_s,
         slice_s=tuple(slice_s),
         train_loss=(0.5,) * epochs if ok else (None,) * epochs,
-        train_accuracy=(0.8,) * epochs,
+        train_score=(0.8,) * epochs,
         validation_loss=(0.45,) * len(validation_accuracy),
-        validation_accuracy=tuple(validation_accuracy),
+        validation_score=tuple(validation_accuracy),
         test_loss=test_loss if ok else None,
-        test_accuracy=accuracy,
+        test_score=accuracy,
+        test_metrics={"accuracy": accuracy} if ok else {},
         inference=tuple(
             Inference(batch_size=size, latency_s=tuple(values), compile_s=None)
             for size, values in ((latency_s or {}) if ok else {}).items()

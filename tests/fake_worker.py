@@ -28,7 +28,7 @@ def main() -> None:
         once, _, again = mishap.partition("-")
         if attempt == 1 or not again:
             happen(once)
-        say(Progress(block=block.id, epoch=1, epochs=1, validation_accuracy={"relu": 0.5}))
+        say(Progress(block=block.id, epoch=1, epochs=1, validation_score={"relu": 0.5}))
         say(Finished(record=record_of(block)))
 
 
@@ -81,11 +81,11 @@ def record_of(block: Block) -> BlockRecord:
                 compile_s=None,
                 slice_s=(0.5, 0.5),
                 train_loss=(0.5,),
-                train_accuracy=(0.5,),
+                train_score=(0.5,),
                 validation_loss=(0.5,),
-                validation_accuracy=(0.5,),
+                validation_score=(0.5,),
                 test_loss=0.5,
-                test_accuracy=(50 + block.seed) / 100,
+                test_score=(50 + block.seed) / 100,
                 inference=(),
             )
             for cell in block.cells

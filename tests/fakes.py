@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from actbench.engine.trainer import Sums
+from actbench.engine.trainer import Evaluation, Sums
 from actbench.records import Probe
 from tests.factories import make_probe
 
@@ -43,15 +43,15 @@ class FakeTrainer:
         step_s = self.engine.step_s.get(self.label, 0.01) * self.engine.noise(("train", self.label))
         self.engine.clock.now += step_s * (stop - start)
         loss = float("nan") if (self.label, start) in self.engine.diverges_at else 1.0
-        return Sums(loss, stop - start, stop - start)
+        return Sums(loss, (stop - start,), stop - start)
 
-    def evaluate(self, examples: range) -> Sums:
+    def train_score(self, sums: Sums) -> float:
+        return sums.tallies[0] / sums.examples
+
+    def evaluate(self, examples: range) -> Evaluation:
         self.engine.calls.append(("evaluate", self.label, examples))
         self.engine.clock.now += 0.5
-        return Sums(0.25 * len(examples), len(examples) // 2, len(examples))
-
-    def evaluate_each(self, examples: range) -> tuple[Sums, Any]:
-        return self.evaluate(examples), np.arange(len(examples)) % 2 == 1
+        return Evaluation(0.25, 0.5, {"accuracy": 0.5}, np.arange(len(examples)) % 2 == 1)
 
     def compile_inference(self, batch: range) -> None:
         self.engine.calls.append(("compile inference", self.label, len(batch)))

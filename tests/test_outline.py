@@ -20,7 +20,7 @@ def measured(blocks):
     for block in blocks:
         record = record_of(block)
         cells = tuple(
-            cell.model_copy(update={"test_accuracy": 0.5 + (cell.activation != "relu") * 0.01 * block.seed})
+            cell.model_copy(update={"test_score": 0.5 + (cell.activation != "relu") * 0.01 * block.seed})
             for cell in record.cells
         )
         yield Finished(record=record.model_copy(update={"cells": cells}))

@@ -34,7 +34,7 @@ class Screen:
         self.clock.now += seconds
         self.display(
             Progress(
-                block=BLOCKS[seed].id, epoch=number, epochs=2, validation_accuracy={"relu": 0.91, "tanh": 0.5}
+                block=BLOCKS[seed].id, epoch=number, epochs=2, validation_score={"relu": 0.91, "tanh": 0.5}
             )
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from actbench.analysis.changes import Changes, Level, RowChange, SettingChange, timed_in_words
+from actbench.objectives import score_in_words
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,8 @@ class Absence:
     Attributes:
         setting: Id, of the new run where the setting is compared, else of the old one.
         activation: The label.
-        quantity: "accuracy", "training step" or "inference, batch size 128".
+        quantity: What the score is, such as "accuracy", "training step" or "inference, batch size 128".
+        is_score: Whether it is the score.
         reason: What is said of it, such as "is in OLD only".
         lost: Whether all its trainings ended well in OLD, and all diverged in NEW.
     """
@@ -21,6 +23,7 @@ class Absence:
     setting: str
     activation: str
     quantity: str
+    is_score: bool
     reason: str
     lost: bool = False
 
@@ -34,7 +37,8 @@ def absences(changes: Changes) -> Iterator[Absence]:
                 yield from _of_activation(changes, compared[setting], label, level)
             elif level.seeds:
                 reason = _why(changes, setting, "setting")
-                yield from (Absence(setting, label, quantity, reason) for quantity in _quantities(level))
+                for quantity, is_score in _quantities(changes, setting, level).items():
+                    yield Absence(setting, label, quantity, is_score, reason)
 
 
 def diverged_in_words(row: RowChange) -> str:
@@ -49,22 +53,24 @@ def _of_activation(changes: Changes, setting: SettingChange, label: str, level: 
     found = set()
     if row is not None:
         found |= {timed_in_words(change.timed) for change in row.times}
-        found |= {"accuracy"} if row.accuracy else set()
-    for quantity in _quantities(level):
-        if quantity in found or not (setting.times_compared or quantity == "accuracy"):
+        found |= {score_in_words(setting.score_name)} if row.score else set()
+    for quantity, is_score in _quantities(changes, setting.pair.old.id, level).items():
+        if quantity in found or not (setting.times_compared or is_score):
             continue
         if row is None:
-            yield Absence(name, label, quantity, _why(changes, name, f"activation {label}"))
+            yield Absence(name, label, quantity, is_score, _why(changes, name, f"activation {label}"))
         elif row.new.seeds:
-            yield Absence(name, label, quantity, _why(changes, name, quantity))
+            yield Absence(name, label, quantity, is_score, _why(changes, name, quantity))
         elif row.new.diverged:
-            yield Absence(name, label, quantity, diverged_in_words(row), lost=not row.old.diverged)
+            lost = not row.old.diverged
+            yield Absence(name, label, quantity, is_score, diverged_in_words(row), lost)
         else:
-            yield Absence(name, label, quantity, "is not measured in NEW")
+            yield Absence(name, label, quantity, is_score, "is not measured in NEW")
 
 
-def _quantities(level: Level) -> list[str]:
-    return ["accuracy", *map(timed_in_words, level.seconds)]
+def _quantities(changes: Changes, setting: str, level: Level) -> dict[str, bool]:
+    """What OLD has measured, and whether it is the score."""
+    return {changes.old.score(setting): True, **dict.fromkeys(map(timed_in_words, level.seconds), False)}
 
 
 def _why(changes: Changes, setting: str, what: str) -> str:

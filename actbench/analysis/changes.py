@@ -6,6 +6,7 @@ from actbench.analysis.comparisons import Comparison
 from actbench.analysis.intervals import Interval
 from actbench.analysis.matching import LeftOut, Pair
 from actbench.config.schema import VerdictConfig
+from actbench.objectives import ScoreName, score_in_words
 from actbench.records import Environment, RunInfo
 
 # A batch size of inference, or None for the training step.
@@ -24,25 +25,25 @@ class Level:
     Attributes:
         seeds: Trainings that ended well; all figures are over these.
         diverged: Trainings that did not.
-        accuracy: Test accuracy, mean over seeds; None without any.
+        score: On the test set, mean over seeds; None without any.
         seconds: Of a training step or of an inference call: each block's median, geometric mean over blocks.
     """
 
     seeds: int
     diverged: int
-    accuracy: Interval | None
+    score: Interval | None
     seconds: dict[Timed, Interval]
 
 
 @dataclass(frozen=True)
-class AccuracyChange:
-    """How one activation's test accuracy changed.
+class ScoreChange:
+    """How one activation's score changed.
 
     Attributes:
-        comparison: NEW less OLD, a fraction.
+        comparison: NEW less OLD.
         pairs: Seeds that ended well in both runs, over which the differences are paired; 0 where the runs
             have none in common, and two independent samples are compared.
-        identical: Whether accuracies and losses are equal to the last bit in all pairs.
+        identical: Whether scores and losses are equal to the last bit in all pairs.
     """
 
     comparison: Comparison
@@ -74,14 +75,14 @@ class RowChange:
         activation: The label.
         old: Where it stood.
         new: Where it stands.
-        accuracy: None where no training of one of the runs ended well.
+        score: None where no training of one of the runs ended well.
         times: One for each time that both runs have; none where the machines may not be compared.
     """
 
     activation: str
     old: Level
     new: Level
-    accuracy: AccuracyChange | None
+    score: ScoreChange | None
     times: tuple[TimeChange, ...]
 
     @property
@@ -103,6 +104,7 @@ class SettingChange:
         placebo: How the placebo's ratio to the baseline changed, which can only be noise, by what was timed.
         machines: In words, what makes the two machines, or engines, different; empty for the same one.
         times_compared: Whether times were: on the same machine, or on two that the user accepts.
+        score_name: What the scores are.
     """
 
     pair: Pair
@@ -112,6 +114,7 @@ class SettingChange:
     placebo: dict[Timed, Interval]
     machines: tuple[str, ...] = ()
     times_compared: bool = True
+    score_name: ScoreName = "accuracy"
 
     @property
     def two_machines(self) -> bool:
@@ -141,6 +144,10 @@ class RunSide:
     environment: Environment
     finished: int
     levels: dict[str, dict[str, Level]]
+
+    def score(self, setting: str) -> str:
+        """What the score of a setting is, in words."""
+        return score_in_words(self.info.dataset[setting].score_name)
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ class PlaceboCheck:
     """What the second copy of the baseline says about the run: any difference it shows is noise.
 
     Attributes:
-        accuracy_equal: Whether its test accuracy is exactly the baseline's in every block, both having
+        score_equal: Whether its score is exactly the baseline's in every block, both having
             diverged counting as equal; None where they did in all of them.
         diverged: Blocks in which both diverged.
         train_time_ratio: Its training time over the baseline's.
         inference: Its latency over the baseline's, by batch size.
     """
 
-    accuracy_equal: bool | None
+    score_equal: bool | None
     diverged: int
     train_time_ratio: Interval | None
     inference: dict[int, Interval | None]

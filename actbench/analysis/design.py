@@ -7,7 +7,6 @@ from statistics import median, stdev
 
 from scipy.special import stdtrit
 
-from actbench.analysis.accuracy import test_accuracy
 from actbench.analysis.intervals import UPPER_QUANTILE
 from actbench.analysis.measured import finished_blocks
 from actbench.analysis.power import (
@@ -18,6 +17,7 @@ from actbench.analysis.power import (
     seeds_to_decide,
     smallest_p,
 )
+from actbench.analysis.scores import test_score
 from actbench.analysis.setting_cells import SettingCells
 from actbench.records import BlockRecord, RunInfo
 
@@ -34,8 +34,8 @@ class Design:
         seeds: Replicates, at least 1.
         comparisons: Activations that are compared with the baseline.
         alpha: Chance of any false BETTER or WORSE among them.
-        margin: Differences of accuracy from -margin to margin do not matter; a fraction.
-        sd: Standard deviation of a paired difference of accuracies from seed to seed, a fraction above 0.
+        margin: Differences of the score from -margin to margin do not matter.
+        sd: Standard deviation of a paired difference of scores from seed to seed, above 0.
     """
 
     seeds: int
@@ -56,7 +56,7 @@ class Design:
 
     @property
     def decidable(self) -> bool:
-        """Whether any accuracy can come out BETTER or WORSE after Holm's adjustment."""
+        """Whether any score can come out BETTER or WORSE after Holm's adjustment."""
         return self.comparisons > 0 and self.smallest_p <= self.alpha_each
 
     @property
@@ -66,7 +66,7 @@ class Design:
 
     @property
     def detectable_difference(self) -> float | None:
-        """The difference of accuracy found with 80 % power; None where none can be."""
+        """The difference of the score found with 80 % power; None where none can be."""
         effect = detectable_effect(self.seeds, self.alpha_each)
         return None if effect is None else effect * self.sd
 
@@ -109,7 +109,7 @@ def observed_sd(info: RunInfo, records: Iterable[BlockRecord]) -> float | None:
         blocks = tuple(block for block in finished if block.setting == setting.id)
         cells = SettingCells(blocks, info.activations, info.baseline, info.placebo)
         for label in set(info.activations) - {info.baseline, info.placebo}:
-            differences = [test_accuracy(cell) - test_accuracy(base) for cell, base in cells.pairs(label)]
+            differences = [test_score(cell) - test_score(base) for cell, base in cells.pairs(label)]
             if len(differences) > 1:
                 spreads.append(stdev(differences))
     return (median(spreads) or None) if spreads else None

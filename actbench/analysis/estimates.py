@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from actbench.analysis.accuracy import accuracy_differences, mean_accuracy, metrics
 from actbench.analysis.figures import Estimates, Row, SettingEstimates
 from actbench.analysis.intervals import Interval
 from actbench.analysis.measured import common_environment, failed_blocks, finished_blocks, require_cells
 from actbench.analysis.new_data import NewData
 from actbench.analysis.noise import check_placebo, timing_target
 from actbench.analysis.pareto import non_dominated
+from actbench.analysis.scores import mean_score, metrics, score_differences
 from actbench.analysis.setting_cells import SettingCells
 from actbench.analysis.summary import summarise
 from actbench.analysis.times import epoch_seconds, inference_estimates, marginal_step_seconds, training_ratios
@@ -18,7 +18,8 @@ from actbench.analysis.verdict_config import verdict_of
 from actbench.analysis.why import explained
 from actbench.config.schema import VerdictConfig
 from actbench.errors import ConfigError, did_you_mean
-from actbench.records import BlockRecord, RunInfo, SettingInfo
+from actbench.objectives import score_in_words
+from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
 from actbench.streams import generator
 
 
@@ -34,7 +35,8 @@ def estimate(
         generalise: Whether to add intervals for new test data.
 
     Raises:
-        ConfigError: If no activation of the run has the label `against`.
+        ConfigError: If no activation of the run has the label `against`, or `generalise` is asked for where
+            no single example is right or wrong.
         StoreError: As `verdict_of`.
         NothingMeasuredError: If no training of the run ended well.
         EnvironmentMismatchError: If the blocks were measured on different machines.
@@ -45,6 +47,8 @@ def estimate(
             f"--against: {against!r} is no activation of the run; allowed: {allowed}"
             f"{did_you_mean(against, info.activations)}"
         )
+    if generalise:
+        _require_accuracies(info)
     records = list(records)
     finished = finished_blocks(records)
     require_cells(info, finished)
@@ -65,6 +69,15 @@ def estimate(
     )
 
 
+def _require_accuracies(info: RunInfo) -> None:
+    other = [entry for entry in info.dataset.values() if entry.score_name != "accuracy"]
+    if other:
+        raise ConfigError(
+            f"--generalise: the score of {other[0].name} is {score_in_words(other[0].score_name)}; allowed: "
+            "with a single target of classes, where each test example is right or wrong"
+        )
+
+
 def _estimate_setting(
     info: RunInfo,
     setting: SettingInfo,
@@ -78,7 +91,7 @@ def _estimate_setting(
     dataset, linear = info.dataset[setting.id], _linear(info)
     rows: tuple[Row, ...] = ()
     if blocks:
-        rows = _rows(cells, verdict, linear, NewData(dataset.test) if generalise else None)
+        rows = _rows(cells, verdict, dataset, linear, NewData(dataset.test) if generalise else None)
         rows = explained(rows, cells, setting, dataset)
     return SettingEstimates(
         setting=setting,
@@ -95,10 +108,14 @@ def _estimate_setting(
 
 
 def _rows(
-    cells: SettingCells, verdict: VerdictConfig, linear: str | None, new_data: NewData | None
+    cells: SettingCells,
+    verdict: VerdictConfig,
+    dataset: DatasetInfo,
+    linear: str | None,
+    new_data: NewData | None,
 ) -> tuple[Row, ...]:
-    accuracy_diff = accuracy_differences(cells, verdict)
-    others = metrics(cells, verdict)
+    score_diff = score_differences(cells, verdict)
+    others = metrics(cells, verdict, dataset)
     ratios = training_ratios(cells, verdict)
     inference = inference_estimates(cells, verdict)
     front = non_dominated(cells, generator(0, "front"))
@@ -118,8 +135,8 @@ def _rows(
             seeds=len(ended_well),
             pairs=len(pairs),
             diverged=len(trained) - len(ended_well),
-            accuracy=mean_accuracy(ended_well),
-            accuracy_diff=accuracy_diff.get(label),
+            score=mean_score(ended_well),
+            score_diff=score_diff.get(label),
             accuracy_new_data=accuracy_new_data,
             accuracy_diff_new_data=accuracy_diff_new_data,
             metrics=others[label],

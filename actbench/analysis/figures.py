@@ -1,7 +1,6 @@
 """The figures of a report: per setting and activation, each with its interval."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from actbench.analysis.checks import PlaceboCheck, TimingTarget
 from actbench.analysis.comparisons import Comparison, Verdict
@@ -9,6 +8,7 @@ from actbench.analysis.diagnosis import Diagnosis
 from actbench.analysis.intervals import Interval
 from actbench.analysis.probes import Moment
 from actbench.config.schema import VerdictConfig
+from actbench.objectives import ScoreName
 from actbench.records import BlockRecord, DatasetInfo, Environment, SettingInfo
 
 
@@ -34,29 +34,30 @@ class InferenceEstimate:
     time_ratio: Comparison | None
 
 
-MetricName = Literal["test_loss", "train_accuracy", "epochs_trained", "epochs_to_target", "seconds_to_target"]
-
-
 @dataclass(frozen=True)
 class Metric:
-    """Another quantity of one activation than its test accuracy.
+    """Another quantity of one activation than its score on the test set.
 
     Attributes:
-        name: `test_loss` in nats; `train_accuracy`, as seen while training in the last epoch, a fraction;
-            `epochs_trained`, until early stopping or the cap; `epochs_to_target` and `seconds_to_target`,
+        name: `test_loss`, in nats where all targets are classes; `train_accuracy`, `train_r2` or
+            `train_score`, as seen while training in the last epoch; what else was measured on the test set,
+            such as `rmse`, as in `records.Cell.test_metrics`; `epochs_trained`, until early stopping or the
+            cap; `epochs_to_target` and `seconds_to_target`,
             training until the validation accuracy first reached the config's `target_accuracy`, seen after
             each epoch.
         seeds: Trainings that have it; for the last two those that reached the target.
         pairs: Seeds in which the baseline has it, too.
         value: Mean over seeds.
         difference: Less the baseline's, mean over pairs; None for the baseline itself.
+        larger_is_better: Whether more of it is.
     """
 
-    name: MetricName
+    name: str
     seeds: int
     pairs: int
     value: Interval | None
     difference: Comparison | None
+    larger_is_better: bool
 
     @property
     def is_ratio(self) -> bool:
@@ -74,12 +75,12 @@ class Row:
         pairs: Seeds in which both this training and the baseline's ended well; differences and ratios are
             over these, all other figures over `seeds`.
         diverged: Trainings that did not end well.
-        accuracy: Test accuracy, mean over seeds.
-        accuracy_diff: Test accuracy less the baseline's, mean over pairs; None for the baseline itself.
-        accuracy_new_data: `accuracy` with an interval for new seeds and new test examples; None unless asked
+        score: On the test set, mean over seeds: accuracy, R², or the mean of these over several targets.
+        score_diff: Score less the baseline's, mean over pairs; None for the baseline itself.
+        accuracy_new_data: `score` with an interval for new seeds and new test examples; None unless asked
             for.
-        accuracy_diff_new_data: `accuracy_diff` likewise.
-        metrics: Other quantities, in the order of `MetricName`; `epochs_trained` only with early stopping,
+        accuracy_diff_new_data: `score_diff` likewise.
+        metrics: Other quantities, in the order of `Metric.name`; `epochs_trained` only with early stopping,
             the last two only with a target.
         epoch_s: Training seconds per epoch: each seed's median epoch, geometric mean over seeds.
         train_time_ratio: Slice time over the baseline's in the same round: each seed's median, geometric mean
@@ -87,7 +88,7 @@ class Row:
         marginal_step_s: Seconds per training step beyond those of `linear` in the same round: what the
             non-linearity itself costs; each seed's median, mean over seeds. None without a `linear` in the
             config, and for itself.
-        non_dominated: Probability that no other activation is at least as accurate and as fast, and better
+        non_dominated: Probability that no other activation is at least as good and as fast, and better
             in one; None for the placebo, and where activations have no seed in common.
         compile_s: Median seconds to build, trace and compile the training and evaluation programs, over the
             blocks that compiled them, diverged or not.
@@ -101,8 +102,8 @@ class Row:
     seeds: int
     pairs: int
     diverged: int
-    accuracy: Interval | None
-    accuracy_diff: Comparison | None
+    score: Interval | None
+    score_diff: Comparison | None
     accuracy_new_data: Interval | None
     accuracy_diff_new_data: Interval | None
     metrics: tuple[Metric, ...]
@@ -146,6 +147,11 @@ class SettingEstimates:
     placebo: PlaceboCheck | None
     timing_target: TimingTarget | None
 
+    @property
+    def score_name(self) -> ScoreName:
+        """What the score is."""
+        return self.dataset.score_name
+
 
 @dataclass(frozen=True)
 class SummaryRow:
@@ -156,9 +162,9 @@ class SummaryRow:
         settings: In how many any of its trainings ended well.
         mean_rank: Mean over settings of its place by score, 1 for the best; ties share their places, one
             whose trainings all diverged has the last. None for the placebo.
-        accuracy_diff: Mean over settings of the score's difference to the baseline, with an interval over
+        score_diff: Mean over settings of the score's difference to the baseline, with an interval over
             settings; None for the baseline itself.
-        accuracy_verdicts: In how many settings each verdict on that difference fell.
+        score_verdicts: In how many settings each verdict on that difference fell.
         train_time_ratio: Geometric mean over settings of the training-time ratio, likewise.
         time_verdicts: In how many settings each verdict on that ratio fell.
     """
@@ -166,8 +172,8 @@ class SummaryRow:
     activation: str
     settings: int
     mean_rank: float | None
-    accuracy_diff: Interval | None
-    accuracy_verdicts: dict[Verdict, int]
+    score_diff: Interval | None
+    score_verdicts: dict[Verdict, int]
     train_time_ratio: Interval | None
     time_verdicts: dict[Verdict, int]
 
@@ -193,3 +199,9 @@ class Estimates:
     summary: tuple[SummaryRow, ...]
     finished: int
     failed: tuple[BlockRecord, ...]
+
+    @property
+    def score_name(self) -> ScoreName:
+        """What the scores are; "score" where they are not the same in all settings."""
+        names = {setting.score_name for setting in self.settings}
+        return names.pop() if len(names) == 1 else "score"

@@ -17,15 +17,28 @@ _KEYS = ["setting", "block", "seed", "activation"]
 def accuracy_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
     """One row per cell.
 
-    Further columns: `status` ("ok" or "diverged"), `parameters` (int), `test_accuracy` (fraction) and
-    `test_loss` (both NaN when diverged), `compile_s` (seconds; NaN where compiled before).
+    Further columns: `status` ("ok" or "diverged"), `parameters` (int), `score` (accuracy, R², or with several
+    targets the mean of theirs), `test_` and each metric that was measured, such as `test_accuracy` (a
+    fraction) or `test_rmse`, and `test_loss` (all NaN when diverged), `compile_s` (seconds; NaN where
+    compiled before).
     """
+    cells = list(_cells(records))
+    metrics = list(dict.fromkeys(name for _, _, cell in cells for name in cell.test_metrics))
     rows = [
-        (*keys, cell.status, cell.parameters, cell.test_accuracy, cell.test_loss, cell.compile_s)
-        for keys, _, cell in _cells(records)
+        (
+            *keys,
+            cell.status,
+            cell.parameters,
+            cell.test_score,
+            *(cell.test_metrics.get(name) for name in metrics),
+            cell.test_loss,
+            cell.compile_s,
+        )
+        for keys, _, cell in cells
     ]
-    columns = [*_KEYS, "status", "parameters", "test_accuracy", "test_loss", "compile_s"]
-    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[-3:], "float64"))
+    numbers = ["score", *(f"test_{name}" for name in metrics), "test_loss", "compile_s"]
+    frame = pd.DataFrame(rows, columns=[*_KEYS, "status", "parameters", *numbers])
+    return frame.astype(dict.fromkeys(numbers, "float64"))
 
 
 def slices_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from actbench.analysis.absences import Absence, absences, diverged_in_words
-from actbench.analysis.changes import Changes, RowChange, TimeChange, timed_in_words
+from actbench.analysis.changes import Changes, RowChange, SettingChange, TimeChange, timed_in_words
 from actbench.analysis.intervals import Interval
 from actbench.config.schema import VerdictConfig
+from actbench.objectives import score_in_words
 
 Kind = Literal["accuracy", "time"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -23,7 +24,7 @@ class Gate:
     Attributes:
         fail_on: What is judged; nothing for a comparison without consequences.
         max_slowdown: How much longer anything may take, relative.
-        max_drop: How far an accuracy may fall, a fraction; None for the margin of NEW's verdicts.
+        max_drop: How far a score may fall, of an accuracy a fraction; None for the margin of NEW's verdicts.
         strict: Whether what cannot be decided is a failure, too.
     """
 
@@ -33,7 +34,7 @@ class Gate:
     strict: bool = False
 
     def drop(self, verdict: VerdictConfig) -> float:
-        """How far an accuracy may fall, where NEW's verdicts have these margins."""
+        """How far a score may fall, where NEW's verdicts have these margins."""
         return verdict.margin if self.max_drop is None else self.max_drop
 
 
@@ -44,8 +45,8 @@ class Check:
     Attributes:
         setting: Id, of the new run; of the old one where the new run has no such setting.
         activation: The label.
-        kind: Which limit.
-        quantity: "accuracy", "training step" or "inference, batch size 128".
+        kind: Which limit; "accuracy" is that of the score, whatever it is.
+        quantity: What the score is, such as "accuracy", "training step" or "inference, batch size 128".
         ruling: Whether the interval lies on one side of the limit, and on which.
         interval: Of the difference or ratio; None where there is none.
         limit: On the scale of the interval.
@@ -70,15 +71,15 @@ def check_all(changes: Changes, gate: Gate) -> tuple[Check, ...]:
 def _checks(changes: Changes, gate: Gate) -> Iterator[Check]:
     for setting in changes.settings:
         for row in setting.rows:
-            if row.accuracy is not None:
-                interval = row.accuracy.comparison.interval
-                yield _check_accuracy(setting.pair.new.id, row, interval, gate.drop(changes.verdict))
+            if row.score is not None:
+                interval = row.score.comparison.interval
+                yield _check_score(setting, row, interval, gate.drop(changes.verdict))
             for change in row.times:
                 yield _check_time(setting.pair.new.id, row.activation, change, gate)
     yield from (_check_absence(absence, changes, gate) for absence in absences(changes))
 
 
-def _check_accuracy(setting: str, row: RowChange, interval: Interval, drop: float) -> Check:
+def _check_score(setting: SettingChange, row: RowChange, interval: Interval, drop: float) -> Check:
     limit = -drop
     ruling: Ruling = "undecided"
     reason = ""
@@ -89,7 +90,8 @@ def _check_accuracy(setting: str, row: RowChange, interval: Interval, drop: floa
             ruling = "passed"
     if row.diverges_more and ruling != "failed":  # the seeds that are left are a selection
         ruling, reason = "undecided", diverged_in_words(row)
-    return Check(setting, row.activation, "accuracy", "accuracy", ruling, interval, limit, reason)
+    quantity = score_in_words(setting.score_name)
+    return Check(setting.pair.new.id, row.activation, "accuracy", quantity, ruling, interval, limit, reason)
 
 
 def _check_time(setting: str, activation: str, change: TimeChange, gate: Gate) -> Check:
@@ -106,7 +108,7 @@ def _check_time(setting: str, activation: str, change: TimeChange, gate: Gate) -
 
 def _check_absence(absence: Absence, changes: Changes, gate: Gate) -> Check:
     """What is gone may be worse than its limit or not; a training that now always diverges is worse."""
-    kind: Kind = "accuracy" if absence.quantity == "accuracy" else "time"
+    kind: Kind = "accuracy" if absence.is_score else "time"
     limit = -gate.drop(changes.verdict) if kind == "accuracy" else 1.0 + gate.max_slowdown
     ruling: Ruling = "failed" if absence.lost and kind == "accuracy" else "undecided"
     return Check(

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy.special import stdtrit
 
-from actbench.analysis.accuracy import test_accuracy
 from actbench.analysis.intervals import UPPER_QUANTILE, Floats, Interval, sorted_samples
+from actbench.analysis.scores import test_score
 from actbench.bits import unpack
 from actbench.records import Cell
 from actbench.streams import generator
@@ -37,13 +37,13 @@ class NewData:
             is right.
         """
         rows = [row for cell in cells if (row := self._right(cell)) is not None]
-        return self._interval(rows, map(test_accuracy, cells)) if len(rows) == len(cells) else None
+        return self._interval(rows, map(test_score, cells)) if len(rows) == len(cells) else None
 
     def difference(self, pairs: Sequence[tuple[Cell, Cell]]) -> Interval | None:
         """The same for a difference of test accuracies, paired by seed and by example."""
         right = [(self._right(cell), self._right(base)) for cell, base in pairs]
         rows = [own - other for own, other in right if own is not None and other is not None]
-        differences = (test_accuracy(cell) - test_accuracy(base) for cell, base in pairs)
+        differences = (test_score(cell) - test_score(base) for cell, base in pairs)
         return self._interval(rows, differences) if len(rows) == len(pairs) else None
 
     def _right(self, cell: Cell) -> Floats | None:

@@ -9,7 +9,7 @@ import math
 from actbench.analysis.checks import PlaceboCheck, TimingTarget
 from actbench.analysis.comparisons import interval_of
 from actbench.analysis.intervals import Interval
-from actbench.analysis.setting_cells import SettingCells, accuracies_equal
+from actbench.analysis.setting_cells import SettingCells, scores_equal
 from actbench.analysis.times import inference_estimates, training_ratios
 from actbench.config.schema import VerdictConfig
 from actbench.records import BlockRecord, RunInfo, SettingInfo
@@ -32,7 +32,7 @@ def check_placebo(
     every_seed = list(zip(copies.of(info.placebo), copies.of(info.baseline), strict=True))
     diverged = sum(all(cell.status == "diverged" for cell in pair) for pair in every_seed)
     return PlaceboCheck(
-        accuracy_equal=None if diverged == len(every_seed) else accuracies_equal(every_seed),
+        score_equal=None if diverged == len(every_seed) else scores_equal(every_seed),
         diverged=diverged,
         train_time_ratio=interval_of(ratio),
         inference={

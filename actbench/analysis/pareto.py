@@ -1,8 +1,8 @@
-"""Accuracy against time: which activations no other one beats in both."""
+"""Score against time: which activations no other one beats in both."""
 
 import numpy as np
 
-from actbench.analysis.accuracy import test_accuracy
+from actbench.analysis.scores import test_score
 from actbench.analysis.setting_cells import SettingCells
 from actbench.analysis.times import common_slices
 
@@ -10,9 +10,9 @@ _DRAWS = 4000
 
 
 def non_dominated(cells: SettingCells, rng: np.random.Generator) -> dict[str, float]:
-    """The probability that each activation lies on the Pareto front of test accuracy and training time.
+    """The probability that each activation lies on the Pareto front of score and training time.
 
-    An activation is dominated by one that is at least as accurate and as fast, and better in one of the two.
+    An activation is dominated by one that is at least as good and as fast, and better in one of the two.
     Blocks are drawn anew, with all their activations together, so that the front keeps what they share.
 
     Args:
@@ -31,7 +31,7 @@ def non_dominated(cells: SettingCells, rng: np.random.Generator) -> dict[str, fl
     blocks = len(cells.blocks)
     if blocks < 2 or not contenders:
         return {}
-    accuracy = np.array([[test_accuracy(cell) for cell in cells.of(label)] for label in contenders])
+    scores = np.array([[test_score(cell) for cell in cells.of(label)] for label in contenders])
     times = [
         np.log(common_slices([cells.of(label)[block] for label in contenders])) for block in range(blocks)
     ]
@@ -39,10 +39,10 @@ def non_dominated(cells: SettingCells, rng: np.random.Generator) -> dict[str, fl
     speed = np.array([np.median(log - log.mean(axis=0), axis=1) for log in times]).T
     weights = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=_DRAWS) / blocks
     # Accuracies move in steps, so means tie; in floats they do only when rounded.
-    drawn_accuracy, drawn_time = np.round(accuracy @ weights.T, 12), speed @ weights.T
+    drawn_score, drawn_time = np.round(scores @ weights.T, 12), speed @ weights.T
     share = {}
     for index, label in enumerate(contenders):
-        as_good = (drawn_accuracy >= drawn_accuracy[index]) & (drawn_time <= drawn_time[index])
-        better = (drawn_accuracy > drawn_accuracy[index]) | (drawn_time < drawn_time[index])
+        as_good = (drawn_score >= drawn_score[index]) & (drawn_time <= drawn_time[index])
+        better = (drawn_score > drawn_score[index]) | (drawn_time < drawn_time[index])
         share[label] = float(np.mean(~np.any(as_good & better, axis=0)))
     return share

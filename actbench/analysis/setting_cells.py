@@ -80,8 +80,6 @@ class SettingCells:
         return judged | {label: judged_copies[label] for label in judged_copies if label == copy}
 
 
-def accuracies_equal(pairs: Sequence[Pair]) -> bool:
-    """Whether two activations computed the same: equal test accuracies and losses in every pair."""
-    return all(
-        (cell.test_accuracy, cell.test_loss) == (base.test_accuracy, base.test_loss) for cell, base in pairs
-    )
+def scores_equal(pairs: Sequence[Pair]) -> bool:
+    """Whether two activations computed the same: equal test scores and losses in every pair."""
+    return all((cell.test_score, cell.test_loss) == (base.test_score, base.test_loss) for cell, base in pairs)

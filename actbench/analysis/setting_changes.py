@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from actbench.analysis.accuracy import mean_accuracy, test_accuracy
-from actbench.analysis.changes import AccuracyChange, Level, RowChange, SettingChange, Timed
+from actbench.analysis.changes import Level, RowChange, ScoreChange, SettingChange, Timed
 from actbench.analysis.comparisons import IDENTICAL, Difference, compare, paired_difference
 from actbench.analysis.matching import Pair
-from actbench.analysis.setting_cells import SettingCells, accuracies_equal
+from actbench.analysis.scores import mean_score, test_score
+from actbench.analysis.setting_cells import SettingCells, scores_equal
 from actbench.analysis.time_changes import Sides, change_to_baseline, independent, seconds, time_changes
 from actbench.config.schema import VerdictConfig
 from actbench.records import Cell
@@ -32,14 +32,14 @@ def setting_change(
         verdict: Margins and alpha.
     """
     old, new = sides
-    accuracy = _accuracy_changes(sides, labels, verdict)
+    scores = _score_changes(sides, labels, verdict)
     times = [time_changes(sides, labels, entry, baseline, verdict) for entry in timed]
     rows = tuple(
         RowChange(
             activation=label,
             old=level(old, label),
             new=level(new, label),
-            accuracy=accuracy.get(label),
+            score=scores.get(label),
             times=tuple(changes[label] for changes in times if label in changes),
         )
         for label in labels
@@ -58,31 +58,29 @@ def level(cells: SettingCells, label: str) -> Level:
     return Level(
         seeds=len(ended_well),
         diverged=len(cells.blocks) - len(ended_well),
-        accuracy=mean_accuracy(ended_well),
+        score=mean_score(ended_well),
         seconds=seconds(cells, label),
     )
 
 
-def _accuracy_changes(
-    sides: Sides, labels: Sequence[str], verdict: VerdictConfig
-) -> dict[str, AccuracyChange]:
+def _score_changes(sides: Sides, labels: Sequence[str], verdict: VerdictConfig) -> dict[str, ScoreChange]:
     pairs = {label: _same_seeds(sides, label) for label in labels}
     differences = {label: _difference(sides, label, pairs[label]) for label in labels}
     known = {label: difference for label, difference in differences.items() if difference is not None}
     compared = compare(known, margin=verdict.margin, alpha=verdict.alpha, larger_is_better=True)
     return {
-        label: AccuracyChange(comparison, len(pairs[label]), identical=known[label] is IDENTICAL)
+        label: ScoreChange(comparison, len(pairs[label]), identical=known[label] is IDENTICAL)
         for label, comparison in compared.items()
     }
 
 
 def _difference(sides: Sides, label: str, pairs: Sequence[tuple[Cell, Cell]]) -> Difference | None:
-    if pairs and accuracies_equal(pairs) and _diverged_alike(sides, label):
+    if pairs and scores_equal(pairs) and _diverged_alike(sides, label):
         return IDENTICAL
     if pairs:
-        samples = [test_accuracy(after) - test_accuracy(before) for before, after in pairs]
+        samples = [test_score(after) - test_score(before) for before, after in pairs]
         return paired_difference(samples, generator(0, "sign flips", len(samples)))
-    old, new = ([test_accuracy(cell) for cell in side.ended_well(label)] for side in sides)
+    old, new = ([test_score(cell) for cell in side.ended_well(label)] for side in sides)
     return independent(new, old) if old and new else None
 
 

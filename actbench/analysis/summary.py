@@ -36,7 +36,7 @@ def summarise(
 
     def row(label: str) -> SummaryRow:
         own = [rows[label] for rows in measured]
-        differs = [row.accuracy_diff for row in own if row.accuracy_diff is not None]
+        differs = [row.score_diff for row in own if row.score_diff is not None]
         ratios = [row.train_time_ratio for row in own if row.train_time_ratio is not None]
         if label == baseline:
             differs, ratios = [], []
@@ -44,8 +44,8 @@ def summarise(
             activation=label,
             settings=sum(row.seeds > 0 for row in own),
             mean_rank=sum(rank[label] for rank in ranks) / len(ranks) if label in rivals else None,
-            accuracy_diff=_mean([comparison.interval.estimate for comparison in differs]),
-            accuracy_verdicts=_count(differs),
+            score_diff=_mean([comparison.interval.estimate for comparison in differs]),
+            score_verdicts=_count(differs),
             train_time_ratio=_geometric_mean([comparison.interval.estimate for comparison in ratios]),
             time_verdicts=_count(ratios),
         )
@@ -55,7 +55,7 @@ def summarise(
 
 def _ranks(rows: dict[str, Row], labels: Sequence[str]) -> dict[str, float]:
     losses = {
-        label: math.inf if (score := rows[label].accuracy) is None else -score.estimate for label in labels
+        label: math.inf if (score := rows[label].score) is None else -score.estimate for label in labels
     }
     ascending = sorted(losses.values())
     return {

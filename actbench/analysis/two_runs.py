@@ -57,7 +57,14 @@ def compare_runs(
         left_out += [*other_labels, *_other_seeds(sides, pair.new.id), *other_times]
         baseline = _common_baseline(old, new, pair)
         changed = setting_change(pair, sides, labels, timed, baseline, verdict)
-        settings.append(replace(changed, machines=tuple(different), times_compared=times_compared))
+        settings.append(
+            replace(
+                changed,
+                machines=tuple(different),
+                times_compared=times_compared,
+                score_name=new.dataset[pair.new.id].score_name,
+            )
+        )
     told = differences(before.environment, after.environment)
     return Changes(
         old=before.side,

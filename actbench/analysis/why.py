@@ -22,11 +22,11 @@ def explained(
         dataset: Says what a constant answer scores.
     """
     asked = setting.description.get("probes", {}).get("epochs", ())
-    best = max((row.accuracy.estimate for row in rows if row.accuracy is not None), default=None)
+    best = max((row.score.estimate for row in rows if row.score is not None), default=None)
 
     def explain(row: Row) -> Row:
         seen = moments(cells.of(row.activation), asked)
-        score = None if row.accuracy is None else row.accuracy.estimate
+        score = None if row.score is None else row.score.estimate
         failed = failure(score, row.diverged, best, dataset.constant_score, dataset.test)
         if failed is None or row.activation == cells.placebo:
             return replace(row, moments=seen)

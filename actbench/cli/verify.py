@@ -11,6 +11,7 @@ from actbench.cli.screen import screen
 
 if TYPE_CHECKING:
     from actbench.execution import Event
+    from actbench.report.numbers import Kind
     from actbench.verify import Verification
 
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     type=float,
     default=0.005,
     show_default=True,
-    help="Largest difference in test accuracy that passes, as a fraction.",
+    help="Largest difference in test accuracy, as a fraction, or in R² that passes.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @out_option
 def verify(run: str, cells: int, tolerance: float, form: str, quiet: bool, out: Path) -> None:
-    """Train some cells of RUN again and compare the accuracies.
+    """Train some cells of RUN again and compare the accuracies, or R².
 
     RUN is a run folder, a run id, or the name of a config. The cells are spread over seeds and activations,
     and always the same. Exit code 0 when the accuracies are identical or within the tolerance, 1 when not.
@@ -84,12 +85,14 @@ def _terminal(verification: "Verification") -> str:
     from actbench.report.document import Column, Document, Section, Table
     from actbench.report.terminal import to_terminal
 
+    kind: Kind = "percent" if verification.percent else "score"
+    unit = ", %" if verification.percent else ""
     columns = (
         Column("activation", "text"),
         Column("setting", "text"),
         Column("seed", "count"),
-        Column("recorded, %", "percent"),
-        Column("again, %", "percent"),
+        Column(f"recorded{unit}", kind),
+        Column(f"again{unit}", kind),
         Column("result", "text"),
     )
     rows = tuple(
@@ -105,7 +108,7 @@ def _terminal(verification: "Verification") -> str:
     )
     differing = Counter(check.differing for check in verification.checks if check.differing)
     notes = (f"{cells} of these differ in {', '.join(names)}" for names, cells in differing.items())
-    trainings = Table("Test accuracy", columns, rows, tuple(notes))
+    trainings = Table(f"Test {verification.scores_in_words}", columns, rows, tuple(notes))
     changes = tuple((name, f"{recorded} recorded, {now} now") for name, recorded, now in verification.changes)
     document = Document(
         title=f"verify {verification.path}",

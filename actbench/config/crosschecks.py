@@ -12,6 +12,7 @@ from actbench.config.mistakes import mistake
 from actbench.config.model import layers_of
 from actbench.config.network import Layers, applied_alone, gated_widths, mismatch
 from actbench.datasets import DATASETS
+from actbench.objectives import LOSSES, unfit
 
 
 def unfit_inits(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
@@ -65,6 +66,21 @@ def unmatched_in_words(layers: Layers, features: int, outputs: int) -> str | Non
         f"{list(gated_widths(layers, features, outputs))} it has {100 * off:+.1f} %; "
         "allowed: match: width, or wider hidden_units"
     )
+
+
+def unfit_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """A loss beside a mapping of losses, or one that a dataset of known classes cannot have."""
+    loss = value_of(raw.get("train"), "loss")
+    if loss is None:
+        return
+    if raw.get("targets"):
+        yield mistake("is given under targets, too; allowed: one of the two", "train", "loss")
+    dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
+    if dataset is None or loss not in LOSSES:
+        return
+    problem = unfit(loss, dataset.classes)
+    if problem:
+        yield mistake(problem, "train", "loss")
 
 
 def value_of(section: object, key: str, default: object = None) -> object:

@@ -1,6 +1,6 @@
 """The kinds of list that a config holds; see `fields` for single values."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,27 @@ class ListOf:
                 if item in seen:
                     yield mistake(f"{show(item)} is in the list already; allowed: each value once", index)
                 seen.add(item)
+
+
+@dataclass(frozen=True)
+class MappingOf:
+    """A mapping with text as keys.
+
+    Attributes:
+        example: How one is written.
+    """
+
+    example: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's hook: the mapping as a whole, then its values."""
+
+        def check(value: object) -> object:
+            if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+                return value
+            raise refuse(f"{show(value)} is not a mapping; allowed: one such as {self.example}")
+
+        return core_schema.no_info_before_validator_function(check, handler(source))
 
 
 @dataclass(frozen=True)

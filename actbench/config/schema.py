@@ -19,11 +19,11 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from actbench.config.activation import ActivationConfig, default_label
-from actbench.config.crosschecks import unfit_inits, unmatched, value_of
+from actbench.config.crosschecks import unfit_inits, unfit_losses, unmatched, value_of
 from actbench.config.dataset import DatasetConfig
 from actbench.config.fields import Flag, FolderName, Number, OneOf, Text, Whole
 from actbench.config.init import InitConfig
-from actbench.config.lists import CountOrList, ListOf
+from actbench.config.lists import CountOrList, ListOf, MappingOf
 from actbench.config.mistakes import mistake, show
 from actbench.config.model import ModelConfig
 from actbench.config.probes import ProbesConfig, probes_beyond
@@ -32,6 +32,7 @@ from actbench.config.sweep import SweepOf
 from actbench.config.train import EarlyStoppingConfig, TrainConfig
 from actbench.config.variants import Variant, repeated, understood, validate_all, variants_of
 from actbench.errors import did_you_mean
+from actbench.objectives import LOSSES, Loss
 
 __all__ = [
     "PLACEBO",
@@ -42,6 +43,7 @@ __all__ = [
     "InitConfig",
     "ModelConfig",
     "ProbesConfig",
+    "TargetConfig",
     "TimingConfig",
     "TrainConfig",
     "VerdictConfig",
@@ -53,6 +55,15 @@ PLACEBO = "placebo"
 _MILLION = 1_000_000
 _KERAS_DEFAULTS = {"slices_per_epoch": 1, "inference_rounds": 10}
 _DEFAULT_BUDGET_S = 120.0
+
+
+class TargetConfig(Section):
+    """What is minimised of one of several targets."""
+
+    loss: Annotated[Loss, OneOf("loss", tuple(LOSSES))] | None = None
+    """as train.loss"""
+    weight: Annotated[float, Number(above=0)] = 1.0
+    """how much of the sum of all losses it makes"""
 
 
 class TimingConfig(Section):
@@ -140,6 +151,10 @@ class BenchConfig(Section):
     """the label of the activation that the others are compared with"""
     train: TrainConfig
     """a mapping with optimizer, learning_rate, batch_size and epochs"""
+    targets: Annotated[dict[str, TargetConfig], MappingOf("{bmi: {loss: mse, weight: 1.0}}")] = Field(
+        default_factory=dict
+    )
+    """loss and weight of each target, where there are several; one that is not named has its default and 1"""
     seeds: Annotated[tuple[Annotated[int, Whole(0, 2**31 - 1)], ...], CountOrList("[0, 1, 2]", distinct=True)]
     """how many replicates, as a count n that stands for the seeds 0 to n-1, or a list of seeds"""
     timing: TimingConfig = Field(default_factory=TimingConfig)
@@ -203,6 +218,7 @@ class BenchConfig(Section):
         yield from unfit_inits(raw)
         yield from unmatched(raw)
         yield from probes_beyond(raw, value_of(raw.get("train"), "epochs"))
+        yield from unfit_losses(raw)
         validation = value_of(raw.get("dataset"), "validation", 0)
         if value_of(raw.get("train"), "early_stopping") is not None and validation == 0:
             yield mistake(

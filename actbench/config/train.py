@@ -6,11 +6,12 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidatorFunctionWrapHandler
 from pydantic_core import CoreSchema, core_schema
 
-from actbench.config.fields import Flag, Number, Whole
+from actbench.config.fields import Flag, Number, OneOf, Whole
 from actbench.config.mistakes import refuse, show
 from actbench.config.optimizer import OptimizerConfig
 from actbench.config.schedules import ScheduleConfig
 from actbench.config.section import Section
+from actbench.objectives import LOSSES, Loss
 
 _MILLION = 1_000_000
 _RATE = Number(above=0)
@@ -75,3 +76,6 @@ class TrainConfig(Section):
     """how often each training example is seen; with early_stopping at most"""
     early_stopping: EarlyStoppingConfig | None = None
     """when a training ends earlier, such as {patience: 3}; needs a validation split"""
+    loss: Annotated[Loss, OneOf("loss", tuple(LOSSES))] | None = None
+    """what is minimised: sparse_categorical_crossentropy, the default for classes, or of two classes
+    binary_crossentropy, with a single logit; mse, the default for numbers, mae or huber"""

@@ -6,7 +6,7 @@ The registry is free of NumPy, so that checking a config stays quick; the rest i
 from typing import TYPE_CHECKING, Any
 
 from actbench.datasets.formats import format_of
-from actbench.datasets.registry import DATASETS, DatasetSource
+from actbench.datasets.registry import DATASETS, ONLY_TARGET, DatasetSource
 from actbench.datasets.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DATASETS",
+    "ONLY_TARGET",
     "Dataset",
     "DatasetSource",
     "Target",

@@ -29,6 +29,9 @@ class DatasetSource:
     description: str
 
 
+# What the target is called where the data has no name for it: classes, or a number.
+ONLY_TARGET = ("label", "value")
+
 DATASETS: dict[str, DatasetSource] = {
     source.name: source
     for source in (

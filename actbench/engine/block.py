@@ -50,7 +50,7 @@ class BlockRunner:
         Args:
             block: The cells and their common seed.
             stopwatch: Started when the block was taken; may hold "import" and "data" already.
-            on_epoch: Called after each epoch with its number, from 1, and label to validation accuracy.
+            on_epoch: Called after each epoch with its number, from 1, and label to validation score.
         """
         started_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
         cells = [self._start(cell, block, stopwatch) for cell in block.cells]
@@ -66,15 +66,15 @@ class BlockRunner:
             self._train_epoch(rounds, epochs, slices)
             epochs += 1
             with stopwatch.measure("evaluation"):
-                accuracies = self._validate(cells, epochs)
+                scores = self._validate(cells, epochs)
             with stopwatch.measure("probes"):
                 self._probe(cells, block)
-            on_epoch(epochs, accuracies)
+            on_epoch(epochs, scores)
         with stopwatch.measure("evaluation"):
             for cell in alive(cells):
                 if cell.early_stopping is not None:
                     cell.best_epoch = cell.early_stopping.restore(cell.trainer)
-                cell.test, cell.test_correct = cell.trainer.evaluate_each(self._test)
+                cell.test = cell.trainer.evaluate(self._test)
                 cell.diverged = not math.isfinite(cell.test.loss)
         with stopwatch.measure("probes"):
             self._probe(cells, block, ended=True)
@@ -138,9 +138,9 @@ class BlockRunner:
         for cell in in_training(cells):
             cell.validation.append(cell.trainer.evaluate(self._validation))
             if cell.early_stopping is not None:
-                loss = cell.validation[-1].mean_loss
+                loss = cell.validation[-1].loss
                 cell.stopped = cell.early_stopping.stops(epoch, loss, cell.trainer)
-        return {cell.plan.label: cell.validation[-1].accuracy for cell in alive(cells)}
+        return {cell.plan.label: cell.validation[-1].score for cell in alive(cells)}
 
     def _probe(self, cells: Sequence[Running], block: Block, *, ended: bool = False) -> None:
         """Looks into those cells that have come to an epoch that was asked for, or to the end."""
@@ -169,7 +169,7 @@ def _train(epoch: Any, start: int, stop: int, trainer: Trainer) -> Sums:
 
 def _cell(cell: Running) -> Cell:
     test = None if cell.diverged else cell.test
-    correct = None if cell.diverged else cell.test_correct
+    correct = None if test is None else test.correct
     return Cell(
         activation=cell.plan.label,
         status="diverged" if cell.diverged else "ok",
@@ -177,11 +177,11 @@ def _cell(cell: Running) -> Cell:
         compile_s=cell.compile_s,
         slice_s=tuple(cell.slice_s),
         train_loss=tuple(_finite(sums.mean_loss) for sums in cell.train),
-        train_accuracy=tuple(sums.accuracy for sums in cell.train),
-        validation_loss=tuple(_finite(sums.mean_loss) for sums in cell.validation),
-        validation_accuracy=tuple(sums.accuracy for sums in cell.validation),
-        test_loss=None if test is None else test.mean_loss,
-        test_accuracy=None if test is None else test.accuracy,
+        train_score=tuple(map(cell.trainer.train_score, cell.train)),
+        validation_loss=tuple(_finite(seen.loss) for seen in cell.validation),
+        validation_score=tuple(_finite(seen.score) for seen in cell.validation),
+        test_loss=None if test is None else test.loss,
+        test_score=None if test is None else test.score,
         inference=tuple(
             Inference(
                 batch_size=batch_size,
@@ -190,6 +190,7 @@ def _cell(cell: Running) -> Cell:
             )
             for batch_size, latencies in cell.latency_s.items()
         ),
+        test_metrics={} if test is None else test.metrics,
         test_correct=None if correct is None else pack(correct),
         extra_slice_s=tuple(cell.extra_slice_s),
         probes=tuple(sorted(cell.probes, key=lambda probe: probe.epoch)),

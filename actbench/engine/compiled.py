@@ -1,5 +1,6 @@
 """engine: compiled. A whole slice of training steps is one XLA program over data that stays in place."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,10 @@ import tensorflow as tf
 
 from actbench.datasets import Dataset
 from actbench.engine.learner import Learner
-from actbench.engine.trainer import Sums, pieces
+from actbench.engine.losses import example_losses, no_tally, tally
+from actbench.engine.task import Task
+from actbench.engine.trainer import Evaluation, Sums, pieces
+from actbench.objectives import Objective
 from actbench.plan import CellPlan, Setting
 
 
@@ -26,7 +30,8 @@ class CompiledEngine:
         self.setting = setting
         self.dataset = dataset
         self.x = tf.constant(dataset.x)
-        self.y = tf.constant(dataset.targets[0].y)
+        self.y = tuple(tf.constant(target.y) for target in dataset.targets)
+        self.task = Task(setting, dataset)
 
     def place(self, order: npt.NDArray[np.int32]) -> tf.Tensor:
         return tf.constant(order)
@@ -42,13 +47,14 @@ class CompiledTrainer(Learner):
     """Trains one model by compiled slices; see `trainer.Trainer` for what the methods promise."""
 
     def __init__(self, engine: CompiledEngine, cell: CellPlan) -> None:
-        super().__init__(engine.setting, engine.dataset, cell)
+        super().__init__(engine.setting, engine.dataset, engine.task, cell)
         self._engine = engine
         self._batch_size = engine.setting.train.batch_size
         self._full_steps, self._rest = divmod(len(engine.dataset.train), self._batch_size)
-        self._full_batches = _training_program(self.model, self.optimizer, self._batch_size)
-        self._last_batch = _training_program(self.model, self.optimizer, self._rest)
-        self._evaluate = _evaluation_program(self.model)
+        objectives = self.task.objectives
+        self._full_batches = _training_program(self.model, self.optimizer, objectives, self._batch_size)
+        self._last_batch = _training_program(self.model, self.optimizer, objectives, self._rest)
+        self._evaluate = _evaluation_program(self.model, objectives, [y.dtype for y in engine.y])
         self._predict = tf.function(
             partial(self.answering_model, training=False), jit_compile=True, autograph=False
         )
@@ -60,13 +66,13 @@ class CompiledTrainer(Learner):
             self.train(epoch, 0, 1)
         if self._rest:
             self.train(epoch, self._full_steps, self._full_steps + 1)
-        self.evaluate(self._engine.dataset.train[:1])
+        self._forward(self._engine.dataset.train[:1])
 
     def train(self, epoch: tf.Tensor, start: int, stop: int) -> Sums:
-        sums = Sums(0.0, 0, 0)
         full_stop = min(stop, self._full_steps)
-        if start < full_stop:
-            sums += self._run(self._full_batches, epoch, start, full_stop)
+        if start >= full_stop:
+            return self._run(self._last_batch, epoch, self._full_steps, stop)
+        sums = self._run(self._full_batches, epoch, start, full_stop)
         if stop > self._full_steps:
             sums += self._run(self._last_batch, epoch, self._full_steps, stop)
         return sums
@@ -74,18 +80,20 @@ class CompiledTrainer(Learner):
     def _run(self, program: Any, epoch: tf.Tensor, start: int, stop: int) -> Sums:
         first = start * self._batch_size
         last = min(stop * self._batch_size, len(self._engine.dataset.train))
-        loss, correct = program(self._engine.x, self._engine.y, epoch, tf.constant(first), tf.constant(last))
-        return Sums(float(loss), int(correct), last - first)
+        loss, tallies = program(self._engine.x, self._engine.y, epoch, tf.constant(first), tf.constant(last))
+        return Sums(float(loss), tuple(tally.numpy().item() for tally in tallies), last - first)
 
-    def evaluate(self, examples: range) -> Sums:
-        return self.evaluate_each(examples)[0]
-
-    def evaluate_each(self, examples: range) -> tuple[Sums, npt.NDArray[np.bool_]]:
-        x, y = self._engine.x, self._engine.y
-        parts = [self._evaluate(x[p.start : p.stop], y[p.start : p.stop]) for p in pieces(examples)]
-        correct = np.concatenate([part.numpy() for _, part in parts])
+    def evaluate(self, examples: range) -> Evaluation:
+        parts = [self._forward(piece) for piece in pieces(examples)]
         loss = sum(float(part) for part, _ in parts)
-        return Sums(loss, int(np.count_nonzero(correct)), len(examples)), correct
+        heads = zip(*(outputs for _, outputs in parts), strict=True)
+        outputs = [np.concatenate([part.numpy() for part in head]) for head in heads]
+        return self.task.evaluate(examples, loss / len(examples), outputs)
+
+    def _forward(self, rows: range) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        y = tuple(values[rows.start : rows.stop] for values in self._engine.y)
+        found: tuple[tf.Tensor, list[tf.Tensor]] = self._evaluate(self._engine.x[rows.start : rows.stop], y)
+        return found
 
     def compile_inference(self, batch: tf.Tensor) -> None:
         # A concrete function spares every call the dispatch in Python, 0.1 ms that has nothing to do with
@@ -94,18 +102,17 @@ class CompiledTrainer(Learner):
         self.infer(batch)
 
     def infer(self, batch: tf.Tensor) -> None:
-        self._inference[len(batch)](batch).numpy()
+        for output in tf.nest.flatten(self._inference[len(batch)](batch)):
+            output.numpy()
 
 
-def _losses_and_correct(labels: tf.Tensor, logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Cross-entropy of each example, and whether it is classified right; both of shape (batch,)."""
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    predictions = tf.argmax(logits, axis=-1, output_type=labels.dtype)
-    return losses, predictions == labels
-
-
-def _training_program(model: keras.Model, optimizer: keras.optimizers.Optimizer, batch_size: int) -> Any:
-    """A compiled function (x, y, order, start, stop) -> (loss sum, correct count).
+def _training_program(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    objectives: Sequence[Objective],
+    batch_size: int,
+) -> Any:
+    """A compiled function (x, y, order, start, stop) -> (loss sum, tally of each target).
 
     It trains on the rows order[start:stop], `batch_size` at a time. The position in `order` is the loop's
     own variable: XLA compiles anew for every value of an integer that it can take for a constant, and
@@ -115,32 +122,36 @@ def _training_program(model: keras.Model, optimizer: keras.optimizers.Optimizer,
 
     @tf.function(jit_compile=True, autograph=False)
     def run(
-        x: tf.Tensor, y: tf.Tensor, order: tf.Tensor, start: tf.Tensor, stop: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        def step(position: tf.Tensor, loss_sum: tf.Tensor, correct_sum: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        x: tf.Tensor, y: tuple[tf.Tensor, ...], order: tf.Tensor, start: tf.Tensor, stop: tf.Tensor
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        def step(position: tf.Tensor, loss_sum: tf.Tensor, *sums: tf.Tensor) -> tuple[tf.Tensor, ...]:
             rows = tf.slice(order, [position], [batch_size])
-            labels = tf.gather(y, rows)
+            batch = [tf.gather(values, rows) for values in y]
             with tf.GradientTape() as tape:
-                logits = model(tf.gather(x, rows), training=True)
-                losses, correct = _losses_and_correct(labels, logits)
+                outputs = tf.nest.flatten(model(tf.gather(x, rows), training=True))
+                losses = example_losses(objectives, batch, outputs)
                 loss = tf.reduce_mean(losses) + sum(model.losses)  # those of regularizers
             optimizer.apply(tape.gradient(loss, variables), variables)
-            correct_sum += tf.math.count_nonzero(correct, dtype=tf.int32)
-            return position + batch_size, loss_sum + tf.reduce_sum(losses), correct_sum
+            tallies = map(tally, objectives, batch, outputs)
+            added = (before + own for before, own in zip(sums, tallies, strict=True))
+            return position + batch_size, loss_sum + tf.reduce_sum(losses), *added
 
-        _, loss_sum, correct_sum = tf.while_loop(lambda position, *_: position < stop, step, (start, 0.0, 0))
-        return loss_sum, correct_sum
+        begin = (start, 0.0, *map(no_tally, objectives))
+        _, loss_sum, *tallies = tf.while_loop(lambda position, *_: position < stop, step, begin)
+        return loss_sum, tallies
 
     return run
 
 
-def _evaluation_program(model: keras.Model) -> Any:
-    """A function (x, y) -> (loss sum, whether each is right); graph mode, which takes any number of rows."""
-    any_rows = (tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec((None,), tf.int32))
+def _evaluation_program(
+    model: keras.Model, objectives: Sequence[Objective], dtypes: Sequence[tf.DType]
+) -> Any:
+    """A function (x, y) -> (loss sum, output of each head); graph mode, which takes any number of rows."""
+    values = tuple(tf.TensorSpec((None,), dtype) for dtype in dtypes)
 
-    @tf.function(autograph=False, input_signature=any_rows)
-    def run(x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        losses, correct = _losses_and_correct(y, model(x, training=False))
-        return tf.reduce_sum(losses), correct
+    @tf.function(autograph=False, input_signature=(tf.TensorSpec(model.input_shape, tf.float32), values))
+    def run(x: tf.Tensor, y: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        outputs = tf.nest.flatten(model(x, training=False))
+        return tf.reduce_sum(example_losses(objectives, y, outputs)), outputs
 
     return run

@@ -11,9 +11,11 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from actbench.datasets import Dataset
+from actbench.engine.losses import example_losses
 from actbench.engine.models import answering, build_model
 from actbench.engine.optimizers import build_optimizer
 from actbench.engine.probes import Prober, probed_rows
+from actbench.engine.task import Task
 from actbench.plan import CellPlan, Setting
 from actbench.records import Probe
 from actbench.streams import integer
@@ -26,7 +28,8 @@ class Learner:
 
     Args:
         setting: Model and training hyper-parameters.
-        dataset: Says how wide the input and the output are.
+        dataset: Says how wide the input is.
+        task: What it is trained for.
         cell: The activation.
 
     Attributes:
@@ -36,12 +39,13 @@ class Learner:
         parameters: Trained weights.
     """
 
-    def __init__(self, setting: Setting, dataset: Dataset, cell: CellPlan) -> None:
-        classes = dataset.targets[0].classes
-        assert classes is not None
-        self.model = build_model(setting.model, cell, dataset.x.shape[1], classes)
+    def __init__(self, setting: Setting, dataset: Dataset, task: Task, cell: CellPlan) -> None:
+        self.task = task
+        self.train_score = task.train_score
+        units = [objective.units for objective in task.objectives]
+        self.model = build_model(setting.model, cell, dataset.x.shape[1], units)
         self.optimizer = build_optimizer(setting.train, self.model)
-        self.answering_model = answering(self.model, setting.model.output)
+        self.answering_model = answering(self.model, setting.model.output, task.objectives)
         self.parameters = sum(math.prod(weight.shape) for weight in self.model.trainable_weights)
         others = [layer for layer in self.model.layers if not isinstance(layer, keras.layers.Dense)]
         self._seed_generators = [
@@ -60,10 +64,10 @@ class Learner:
         if self._prober is None:
             self._prober = Prober(self.model)
         rows = probed_rows(self._dataset.train, self._examples)
-        y = self._dataset.targets[0].y[rows]
+        y = [target.y[rows] for target in self._dataset.targets]
 
-        def loss(logits: tf.Tensor) -> tf.Tensor:
-            return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+        def loss(*outputs: Any) -> Any:
+            return tf.reduce_mean(example_losses(self.task.objectives, y, outputs))
 
         return self._prober.probe(self._dataset.x[rows], loss, epoch)
 

@@ -50,8 +50,8 @@ class Measurer:
             return self._measure_micro(block, stopwatch, report)
         epochs = block.setting.train.epochs
 
-        def on_epoch(epoch: int, accuracies: dict[str, float]) -> None:
-            report(Progress(block=block.id, epoch=epoch, epochs=epochs, validation_accuracy=accuracies))
+        def on_epoch(epoch: int, scores: dict[str, float]) -> None:
+            report(Progress(block=block.id, epoch=epoch, epochs=epochs, validation_score=scores))
 
         if self._runner is None or self._setting_id != block.setting.id:
             with stopwatch.measure("data"):
@@ -62,14 +62,12 @@ class Measurer:
     def _measure_micro(self, block: MicroBlock, stopwatch: Stopwatch, report: Report) -> BlockRecord:
         def on_round(done: int) -> None:
             report(
-                Progress(
-                    block=block.id, epoch=done, epochs=block.rounds, unit="round", validation_accuracy={}
-                )
+                Progress(block=block.id, epoch=done, epochs=block.rounds, unit="round", validation_score={})
             )
 
         return measure_micro(block, make_calls, wait, self._environment, stopwatch, on_round)
 
     def _prepare(self, setting: Setting) -> BlockRunner:
-        dataset = prepare(setting.dataset.wanted(), sha256=setting.data_sha256)
+        dataset = prepare(setting.dataset.wanted(), setting.kinds, setting.data_sha256)
         engine = ENGINES[setting.timing.engine](setting, dataset)
         return BlockRunner(engine, len(dataset.train), dataset.validation, dataset.test, self._environment)

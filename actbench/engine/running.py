@@ -4,12 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from actbench.engine.early_stopping import EarlyStopping
 from actbench.engine.stopwatch import Stopwatch, garbage_collection_paused
-from actbench.engine.trainer import Sums, Trainer
+from actbench.engine.trainer import Evaluation, Sums, Trainer
 from actbench.plan import CellPlan
 from actbench.records import Probe
 from actbench.streams import balanced_order
@@ -28,13 +25,12 @@ class Running:
     slice_s: list[float] = field(default_factory=list)
     extra_slice_s: list[float] = field(default_factory=list)
     train: list[Sums] = field(default_factory=list)
-    validation: list[Sums] = field(default_factory=list)
+    validation: list[Evaluation] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
     early_stopping: EarlyStopping | None = None
     stopped: bool = False
     best_epoch: int | None = None
-    test: Sums | None = None
-    test_correct: npt.NDArray[np.bool_] | None = None
+    test: Evaluation | None = None
     inference_compile_s: dict[int, float] = field(default_factory=dict)
     latency_s: dict[int, list[float]] = field(default_factory=dict)
 

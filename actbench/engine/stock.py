@@ -1,5 +1,6 @@
 """engine: keras. Stock `fit`, `evaluate` and `predict`: what a user sees without actbench's compiled loop."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -7,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from actbench.datasets import Dataset
+from actbench.engine.heads import alone, head_name
 from actbench.engine.learner import Learner
-from actbench.engine.trainer import Sums, pieces
+from actbench.engine.losses import LOSS, TALLY, keras_loss, keras_metrics
+from actbench.engine.task import Task
+from actbench.engine.trainer import Evaluation, Sums, pieces
 from actbench.plan import CellPlan, Setting
 
 Features = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.int32] | npt.NDArray[np.float32]
+Values = list[npt.NDArray[Any]]
 
 
 class StockEngine:
@@ -26,9 +30,10 @@ class StockEngine:
     def __init__(self, setting: Setting, dataset: Dataset) -> None:
         self.setting = setting
         self.dataset = dataset
+        self.task = Task(setting, dataset)
 
-    def place(self, order: npt.NDArray[np.int32]) -> tuple[Features, Labels]:
-        return self.dataset.x[order], self.dataset.targets[0].y[order]
+    def place(self, order: npt.NDArray[np.int32]) -> tuple[Features, Values]:
+        return self.dataset.x[order], [target.y[order] for target in self.dataset.targets]
 
     def inference_batch(self, batch_size: int) -> Features:
         return self.dataset.x[np.resize(self.dataset.train, batch_size)]
@@ -41,62 +46,69 @@ class StockTrainer(Learner):
     """Trains one model by calls of `fit`; see `trainer.Trainer` for what the methods promise."""
 
     def __init__(self, engine: StockEngine, cell: CellPlan) -> None:
-        super().__init__(engine.setting, engine.dataset, cell)
+        super().__init__(engine.setting, engine.dataset, engine.task, cell)
         self._dataset = engine.dataset
         self._batch_size = engine.setting.train.batch_size
-        metrics: list[Any] = ["accuracy"]
-        self._loss = "loss"
-        if engine.setting.model.kernel_regularizer is not None:
-            # What Keras calls the loss has the regularizers' share in it.
-            self._loss = "data_loss"
-            metrics.append(keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name=self._loss))
+        # What Keras calls the loss has the regularizers' share in it.
+        self._regularized = engine.setting.model.kernel_regularizer is not None
         self.model.compile(
             optimizer=self.optimizer,
-            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=metrics,
+            loss=alone([keras_loss(objective) for objective in self.task.objectives]),
+            loss_weights=alone([objective.weight for objective in self.task.objectives]),
+            metrics=alone(
+                [keras_metrics(objective, loss=self._regularized) for objective in self.task.objectives]
+            ),
         )
 
     def compile(self) -> None:
-        x, y = self._dataset.x, self._dataset.targets[0].y
         # One full and one short batch: every shape that an epoch will meet.
         rest = len(self._dataset.train) % self._batch_size
         rows = min(len(self._dataset.train), self._batch_size + rest)
-        self.train((x[:rows], y[:rows]), 0, -(-rows // self._batch_size))
-        self.evaluate(self._dataset.train[: self._batch_size])
+        some = self._dataset.train[:rows]
+        self.train((self._dataset.x[:rows], self.task.values(some)), 0, -(-rows // self._batch_size))
+        self._mean_loss(some[: self._batch_size])
 
-    def train(self, epoch: tuple[Features, Labels], start: int, stop: int) -> Sums:
+    def train(self, epoch: tuple[Features, Values], start: int, stop: int) -> Sums:
         rows = slice(start * self._batch_size, stop * self._batch_size)
-        x, y = epoch[0][rows], epoch[1][rows]
+        x, y = epoch[0][rows], alone([values[rows] for values in epoch[1]])
         history = self.model.fit(x, y, batch_size=self._batch_size, shuffle=False, verbose=0).history
-        return _sums(history[self._loss][-1], history["accuracy"][-1], len(x))
-
-    def evaluate(self, examples: range) -> Sums:
-        rows = slice(examples.start, examples.stop)
-        found = self.model.evaluate(
-            self._dataset.x[rows],
-            self._dataset.targets[0].y[rows],
-            batch_size=self._batch_size,
-            verbose=0,
-            return_dict=True,
+        means = [history[name][-1] for name in self._names(TALLY)]
+        tallies = (
+            mean * len(x) if objective.classes is None else round(mean * len(x))
+            for objective, mean in zip(self.task.objectives, means, strict=True)
         )
-        return _sums(found[self._loss], found["accuracy"], len(examples))
+        loss = self._data_loss({name: values[-1] for name, values in history.items()})
+        return Sums(loss * len(x), tuple(tallies), len(x))
 
-    def evaluate_each(self, examples: range) -> tuple[Sums, npt.NDArray[np.bool_]]:
-        x, y = self._dataset.x, self._dataset.targets[0].y
-        # Not `predict`, which would be traced here, or with the compilation of what is timed.
-        logits = [self.model(x[piece.start : piece.stop], training=False) for piece in pieces(examples)]
-        predictions = np.concatenate([keras.ops.convert_to_numpy(part).argmax(axis=-1) for part in logits])
-        correct = predictions == y[examples.start : examples.stop]
-        # Rounded otherwise than in `evaluate`, two logits could change places: what is right is counted here.
-        loss = self.evaluate(examples).loss
-        return Sums(loss, int(np.count_nonzero(correct)), len(examples)), correct
+    def evaluate(self, examples: range) -> Evaluation:
+        # Not `predict`, which would be traced here, or with the compilation of what is timed; and `evaluate`
+        # alone does not say which examples are right.
+        x = (self._dataset.x[piece.start : piece.stop] for piece in pieces(examples))
+        parts = [keras.tree.flatten(self.model(part, training=False)) for part in x]
+        heads = zip(*parts, strict=True)
+        outputs = [np.concatenate([keras.ops.convert_to_numpy(part) for part in head]) for head in heads]
+        return self.task.evaluate(examples, self._mean_loss(examples), outputs)
+
+    def _mean_loss(self, examples: range) -> float:
+        x, y = self._dataset.x[examples.start : examples.stop], alone(self.task.values(examples))
+        evaluated = self.model.evaluate(x, y, batch_size=self._batch_size, verbose=0, return_dict=True)
+        return self._data_loss(evaluated)
+
+    def _data_loss(self, found: Mapping[str, float]) -> float:
+        """Of what `fit` or `evaluate` has found, without the regularizers."""
+        if not self._regularized:
+            return float(found["loss"])
+        weights = [objective.weight for objective in self.task.objectives]
+        return sum(weight * found[name] for weight, name in zip(weights, self._names(LOSS), strict=True))
+
+    def _names(self, metric: str) -> list[str]:
+        """What Keras calls a metric of each head."""
+        if len(self.task.objectives) == 1:
+            return [metric]
+        return [f"{head_name(index)}_{metric}" for index in range(len(self.task.objectives))]
 
     def compile_inference(self, batch: Features) -> None:
         self.infer(batch)
 
     def infer(self, batch: Features) -> None:
         self.answering_model.predict(batch, batch_size=len(batch), verbose=0)
-
-
-def _sums(mean_loss: float, accuracy: float, examples: int) -> Sums:
-    return Sums(mean_loss * examples, round(accuracy * examples), examples)

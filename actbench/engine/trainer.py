@@ -15,30 +15,43 @@ EVALUATION_BATCH = 10_000
 
 @dataclass(frozen=True)
 class Sums:
-    """Loss and correct predictions, summed over examples so that parts can be added.
+    """Of a training, over examples, so that parts can be added.
 
     Attributes:
-        loss: Sum of the examples' cross-entropies, in nats.
-        correct: How many examples were classified right.
+        loss: Of the examples' losses.
+        tallies: For each target how many examples were classified right, or the sum of squared errors.
         examples: How many there were.
     """
 
     loss: float
-    correct: int
+    tallies: tuple[float, ...]
     examples: int
 
     def __add__(self, other: "Sums") -> "Sums":
-        return Sums(self.loss + other.loss, self.correct + other.correct, self.examples + other.examples)
+        tallies = tuple(a + b for a, b in zip(self.tallies, other.tallies, strict=True))
+        return Sums(self.loss + other.loss, tallies, self.examples + other.examples)
 
     @property
     def mean_loss(self) -> float:
-        """Cross-entropy per example, in nats."""
+        """Per example."""
         return self.loss / self.examples
 
-    @property
-    def accuracy(self) -> float:
-        """Fraction classified right, 0 to 1."""
-        return self.correct / self.examples
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """How well a model does on some examples.
+
+    Attributes:
+        loss: Mean over the examples, of several targets the weighted sum.
+        score: Accuracy or R², of several targets the mean.
+        metrics: By name, with several targets behind the target's.
+        correct: Which examples were classified right, shape (n,); None but for a single target of classes.
+    """
+
+    loss: float
+    score: float
+    metrics: dict[str, float]
+    correct: npt.NDArray[np.bool_] | None = None
 
 
 def pieces(examples: range) -> Iterator[range]:
@@ -64,11 +77,11 @@ class Trainer(Protocol):
     def train(self, epoch: Any, start: int, stop: int) -> Sums:
         """Runs steps start..stop-1 of an epoch that `Engine.place` has prepared."""
 
-    def evaluate(self, examples: range) -> Sums:
-        """Loss and accuracy on a range of the dataset's rows, without training."""
+    def train_score(self, sums: Sums) -> float | None:
+        """Accuracy or R² over a whole epoch, as seen while training; None where it is not finite."""
 
-    def evaluate_each(self, examples: range) -> tuple[Sums, npt.NDArray[np.bool_]]:
-        """As `evaluate`, and which of the examples were classified right, shape (len(examples),)."""
+    def evaluate(self, examples: range) -> Evaluation:
+        """How well the model does on a range of the dataset's rows, without training."""
 
     def compile_inference(self, batch: Any) -> None:
         """Compiles and warms up prediction for a batch of this size, made by `Engine.inference_batch`."""

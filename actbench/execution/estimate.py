@@ -59,7 +59,7 @@ def _blocks_s(blocks: Sequence[Block], data: Mapping[str, DatasetInfo], rate: fl
 def _block_s(block: Block, data: DatasetInfo, rate: float) -> float:
     setting, rows = block.setting, data.train
     engine = setting.timing.engine
-    total_flops = training_flops(setting, data.features, data.outputs, rows)
+    total_flops = training_flops(setting, data.features, setting.outputs(data.targets), rows)
     forward_flops = total_flops / setting.train.epochs / rows / 3
     inference_s = sum(
         setting.timing.inference_rounds * (forward_flops * size / rate + _CALL_OVERHEAD_S[engine])

@@ -1,37 +1,29 @@
-"""The tables of what was learned: test accuracy and the other metrics of one setting."""
+"""The tables of what was learned: the score on the test set and the other metrics of one setting."""
 
 from collections.abc import Callable
 
 from actbench.analysis.comparisons import interval_of
-from actbench.analysis.figures import MetricName, Row
+from actbench.analysis.figures import Row
 from actbench.report.document import Column, Table
 from actbench.report.numbers import Kind, Value
+from actbench.report.scored import shown_metric
 from actbench.report.view import SettingView, row_notes
 from actbench.report.why import sentences
 
-_METRICS: dict[MetricName, tuple[str, Kind, str, Kind]] = {
-    "test_loss": ("test loss, 0.001 nats", "thousandths", "difference", "signed thousandths"),
-    "train_accuracy": ("train accuracy %", "percent", "difference, points", "points"),
-    "epochs_trained": ("epochs trained", "decimal", "difference", "signed decimal"),
-    "epochs_to_target": ("epochs to target", "decimal", "difference", "signed decimal"),
-    "seconds_to_target": ("seconds to target", "seconds", "time ratio", "ratio"),
-}
-
 
 def accuracy(view: SettingView) -> list[Table]:
-    """Test accuracy, and with `generalise` what it would be on new data."""
+    """The score on the test set, and with `generalise` what an accuracy would be on new data."""
+    shown = view.score
     columns = (
         Column("activation", "text"),
-        Column("test accuracy %", "percent"),
-        Column("difference, points", "points", view.indifferent_points),
+        Column(f"test {shown.title}", shown.kind),
+        Column(shown.difference_title, shown.difference, view.indifferent_score),
         Column("verdict", "words"),
         Column("n", "count"),
     )
-    cells = [
-        (view.name(row), row.accuracy, *view.compared(row, row.accuracy_diff), row.seeds) for row in view.rows
-    ]
+    cells = [(view.name(row), row.score, *view.compared(row, row.score_diff), row.seeds) for row in view.rows]
     notes = (*row_notes(view.rows), *sentences(view.estimates))
-    tables = [Table("accuracy", columns, tuple(cells), notes)]
+    tables = [Table(shown.name, columns, tuple(cells), notes)]
     return [*tables, *_new_data(view)] if view.report.generalised else tables
 
 
@@ -55,25 +47,26 @@ def _new_data(view: SettingView) -> list[Table]:
     def difference(row: Row) -> tuple[Value, Value]:
         if view.is_baseline(row):
             return "baseline", None
-        return interval_of(row.accuracy_diff), row.accuracy_diff_new_data
+        return interval_of(row.score_diff), row.accuracy_diff_new_data
 
     return [
-        table("accuracy %, generalised", "percent", lambda row: (row.accuracy, row.accuracy_new_data)),
+        table("accuracy %, generalised", "percent", lambda row: (row.score, row.accuracy_new_data)),
         table("difference in points, generalised", "points", difference),
     ]
 
 
-def _metric(view: SettingView, name: MetricName, position: int) -> Table:
-    title, kind, difference, difference_kind = _METRICS[name]
+def _metric(view: SettingView, name: str, position: int) -> Table:
+    metrics = [row.metrics[position] for row in view.rows]
+    shown = shown_metric(name, in_nats=view.in_nats)
+    difference = "time ratio" if metrics[0].is_ratio else shown.difference_title
     target = view.report.estimates.verdict.target_accuracy if name.endswith("to_target") else None
     columns = (
         Column("activation", "text"),
-        Column("mean", kind),
-        Column(difference, difference_kind),
+        Column("mean", shown.kind),
+        Column(difference, shown.difference),
         Column("verdict", "words"),
         Column("n", "count"),
     )
-    metrics = [row.metrics[position] for row in view.rows]
     cells = [
         (
             view.name(row),
@@ -85,4 +78,4 @@ def _metric(view: SettingView, name: MetricName, position: int) -> Table:
     ]
     suffix = "" if target is None else f", validation accuracy {target:.4g}"
     notes = row_notes(view.rows, [(metric.seeds, metric.pairs) for metric in metrics])
-    return Table(f"{title}{suffix}", columns, tuple(cells), notes)
+    return Table(f"{shown.title}{suffix}", columns, tuple(cells), notes)

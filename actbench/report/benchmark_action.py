@@ -11,30 +11,40 @@ from typing import Any
 from actbench.analysis.changes import Changes, Level, SettingChange, timed_in_words
 from actbench.analysis.intervals import Interval
 from actbench.report.numbers import format_value, verdict_in_words
+from actbench.report.scored import Shown, shown_score
 
 
 def changes_to_benchmark_action(changes: Changes) -> str:
-    """All activations of NEW, compared or not: seconds, and the error rate, for smaller has to be better."""
+    """All activations of NEW, compared or not: seconds, and 1 less the score, for smaller is better."""
     compared = {setting.pair.new.id: setting for setting in changes.settings}
     entries: list[dict[str, Any]] = []
     for setting, levels in changes.new.levels.items():
         for label, level in levels.items():
             name = f"{changes.new.info.name}/{setting}/{label}"
-            entries += _entries(changes, name, level, compared.get(setting), label)
+            score = changes.new.info.dataset[setting].score_name
+            entries += _entries(changes, name, level, compared.get(setting), label, shown_score(score))
     return json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _entries(
-    changes: Changes, name: str, level: Level, setting: SettingChange | None, label: str
+    changes: Changes,
+    name: str,
+    level: Level,
+    setting: SettingChange | None,
+    label: str,
+    shown: Shown,
 ) -> Iterator[dict[str, Any]]:
     row = next((row for row in setting.rows if row.activation == label), None) if setting else None
-    if level.accuracy is not None:
-        error = level.accuracy.map(lambda accuracy: 100 * (1 - accuracy))
+    if level.score is not None:
+        scale = 100 if shown.percent else 1
+        error = level.score.map(lambda score: scale * (1 - score))
         change = None
-        if row is not None and row.accuracy is not None:
-            difference = format_value(row.accuracy.comparison.interval, "points")
-            change = f"accuracy {difference} points to OLD: {verdict_in_words(row.accuracy.comparison)}"
-        yield _entry(f"{name}/test error", "%", error, level, changes, change)
+        if row is not None and row.score is not None:
+            difference = format_value(row.score.comparison.interval, shown.difference)
+            verdict = verdict_in_words(row.score.comparison)
+            change = f"{shown.name} {difference}{shown.unit} to OLD: {verdict}"
+        title, unit = ("test error", "%") if shown.percent else (f"1 - test {shown.name}", "of 1")
+        yield _entry(f"{name}/{title}", unit, error, level, changes, change)
     times = {change.timed: change for change in row.times} if row else {}
     for timed, seconds in level.seconds.items():
         change = None

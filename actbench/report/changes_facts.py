@@ -7,6 +7,7 @@ from typing import get_args
 from actbench.analysis.changes import Changes, RunSide, timed_in_words
 from actbench.analysis.gate import Check, Gate, Ruling
 from actbench.analysis.matching import LeftOut
+from actbench.objectives import score_in_words
 from actbench.report.facts import Facts
 from actbench.report.ruling import check_in_words, limits_in_words
 
@@ -31,18 +32,19 @@ def run_name(side: RunSide) -> str:
 def _summary(changes: Changes) -> Facts:
     """How many of each verdict, and of whom, where it is not EQUIVALENT."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    identical: Counter[str] = Counter()
     for setting in changes.settings:
         for row in setting.rows:
             label = _label(changes, setting.pair.new.id, row.activation)
-            if row.accuracy is not None:
-                found["accuracy"].append((str(row.accuracy.comparison.verdict), label))
+            if row.score is not None:
+                score = score_in_words(setting.score_name)
+                found[score].append((str(row.score.comparison.verdict), label))
+                identical[score] += row.score.identical
             for change in row.times:
                 found[timed_in_words(change.timed)].append((str(change.comparison.verdict), label))
     facts = {quantity: _verdicts(entries) for quantity, entries in found.items()}
-    rows = [row for setting in changes.settings for row in setting.rows]
-    identical = sum(bool(row.accuracy and row.accuracy.identical) for row in rows)
-    if identical:
-        facts["accuracy"] += f"; {identical} identical bit for bit"
+    for score, count in identical.items():
+        facts[score] += f"; {count} identical bit for bit" * (count > 0)
     return tuple(facts.items()) or (("result", "nothing could be compared"),)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from actbench.analysis.changes import Changes, Level, RowChange, RunSide, SettingChange, TimeChange, Timed
 from actbench.analysis.gate import Check, Gate
 from actbench.analysis.intervals import Interval
+from actbench.objectives import ScoreName
 from actbench.report.plain import comparison_object, interval_object
 
 
@@ -69,24 +70,23 @@ def _setting(setting: SettingChange) -> dict[str, Any]:
                 if timed is not None
             ],
         },
-        "rows": [_row(row) for row in setting.rows],
+        "rows": [_row(row, setting.score_name) for row in setting.rows],
     }
 
 
-def _row(row: RowChange) -> dict[str, Any]:
+def _row(row: RowChange, score: ScoreName) -> dict[str, Any]:
     times = {change.timed: change for change in row.times}
     sizes = [timed for timed in times if timed is not None]
     return {
         "activation": row.activation,
         "seeds": {"old": row.old.seeds, "new": row.new.seeds},
-        "pairs": row.accuracy.pairs if row.accuracy else 0,
+        "pairs": row.score.pairs if row.score else 0,
         "diverged": {"old": row.old.diverged, "new": row.new.diverged},
-        "accuracy": {
-            side: interval_object("accuracy", level.accuracy)
-            for side, level in (("old", row.old), ("new", row.new))
+        score: {
+            side: interval_object(score, level.score) for side, level in (("old", row.old), ("new", row.new))
         },
-        "accuracy_diff": row.accuracy and comparison_object("accuracy_diff", row.accuracy.comparison),
-        "identical": bool(row.accuracy and row.accuracy.identical),
+        f"{score}_diff": row.score and comparison_object(f"{score}_diff", row.score.comparison),
+        "identical": bool(row.score and row.score.identical),
         "train_step_s": _seconds(row, None),
         **_time("train_time_ratio", times.get(None)),
         "inference": [

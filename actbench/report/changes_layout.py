@@ -10,6 +10,7 @@ from actbench.report.changes_facts import changes_facts, run_name
 from actbench.report.changes_notes import notes_of
 from actbench.report.document import Column, Document, Section, Table
 from actbench.report.numbers import UNITS, Value, format_value, latency_kind, verdict_in_words
+from actbench.report.scored import shown_score
 from actbench.varied import in_words
 
 _ALIKE = (
@@ -30,7 +31,7 @@ def lay_out_changes(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Do
 
 def _section(setting: SettingChange) -> Section:
     pair = setting.pair
-    facts = [(name, in_words(value)) for name, value in pair.new.description.items()]
+    facts = [(name, in_words(value)) for name, value in pair.new.description.items() if value]
     if pair.old.id != pair.new.id:
         facts.append(("matched", f"with OLD's setting {pair.old.id}; {', '.join(timing_differences(pair))}"))
     facts.append(("seeds", f"{setting.seeds} in both"))
@@ -45,45 +46,47 @@ def _section(setting: SettingChange) -> Section:
         times = list(dict.fromkeys(change.timed for row in setting.rows for change in row.times))
         suffix = ", two machines" if setting.two_machines else ""
         tables = [
-            _accuracy_table(setting.rows),
+            _score_table(setting),
             *(_time_table(setting, timed, suffix) for timed in times),
             *([_levels(setting.rows, times, suffix)] if times else []),
         ]
     return Section(f"setting {pair.new.name}", tuple(facts), tuple(tables))
 
 
-def _accuracy_table(rows: Sequence[RowChange]) -> Table:
+def _score_table(setting: SettingChange) -> Table:
+    rows, shown = setting.rows, shown_score(setting.score_name)
+    unit = " %" if shown.percent else ""
     columns = (
         Column("activation", "text"),
-        Column("OLD %", "percent"),
-        Column("NEW %", "percent"),
-        Column("difference, points", "points"),
+        Column(f"OLD{unit}", shown.kind),
+        Column(f"NEW{unit}", shown.kind),
+        Column(shown.difference_title, shown.difference),
         Column("verdict", "words"),
         Column("n", "count"),
     )
     cells = [
         (
             row.activation,
-            row.old.accuracy and row.old.accuracy.estimate,
-            row.new.accuracy and row.new.accuracy.estimate,
-            *_accuracy_change(row),
+            row.old.score and row.old.score.estimate,
+            row.new.score and row.new.score.estimate,
+            *_score_change(row),
         )
         for row in rows
     ]
-    unpaired = [row.activation for row in rows if row.accuracy and not row.accuracy.pairs]
+    unpaired = [row.activation for row in rows if row.score and not row.score.pairs]
     notes = [
         f"{row.activation}: {diverged_in_words(row)}" for row in rows if row.old.diverged or row.new.diverged
     ]
     if unpaired:
         notes.append(f"{', '.join(unpaired)}: no seed in common; two independent samples, Welch's interval")
-    return Table("accuracy", columns, tuple(cells), tuple(notes))
+    return Table(shown.name, columns, tuple(cells), tuple(notes))
 
 
-def _accuracy_change(row: RowChange) -> tuple[Value, Value, Value]:
-    if row.accuracy is None:
+def _score_change(row: RowChange) -> tuple[Value, Value, Value]:
+    if row.score is None:
         return None, None, None
-    comparison, pairs = row.accuracy.comparison, row.accuracy.pairs
-    difference = "identical bit for bit" if row.accuracy.identical else comparison.interval
+    comparison, pairs = row.score.comparison, row.score.pairs
+    difference = "identical bit for bit" if row.score.identical else comparison.interval
     return difference, verdict_in_words(comparison), pairs or f"{row.old.seeds}+{row.new.seeds}"
 
 

@@ -1,9 +1,10 @@
 """How to read a comparison of two runs, one line each."""
 
 from actbench.analysis.changes import Changes
+from actbench.report.scored import shown_score
 
-_ACCURACY = (
-    "Accuracy: NEW less OLD, paired by seed, in percentage points, mean over the n seeds that both have, "
+_SCORE = (
+    "{}: NEW less OLD, paired by seed{}, mean over the n seeds that both have, "
     "with its 95 % interval. OLD and NEW are means over all seeds of their run."
 )
 _TIMES = (
@@ -22,7 +23,11 @@ def notes_of(changes: Changes) -> tuple[str, ...]:
     if not any(setting.rows for setting in changes.settings):
         return ()
     verdict = changes.verdict
-    notes = [_ACCURACY]
+    shown = [shown_score(name) for name in dict.fromkeys(setting.score_name for setting in changes.settings)]
+    percent = all(score.percent for score in shown)
+    name = " or ".join(score.name for score in shown)
+    notes = [_SCORE.format(name[:1].upper() + name[1:], ", in percentage points" if percent else "")]
+    margin = f"{100 * verdict.margin:.3g} points" if percent else f"{verdict.margin:.3g} of the score"
     if any(row.times for setting in changes.settings for row in setting.rows):
         notes.append(_TIMES)
         notes += dict.fromkeys(
@@ -31,8 +36,8 @@ def notes_of(changes: Changes) -> tuple[str, ...]:
     if changes.two_machines:
         notes.append("Times are of two machines: they do not say what a change of the code did.")
     notes.append(
-        f"Verdict: EQUIVALENT where the interval lies inside NEW's margin (±{100 * verdict.margin:.3g} "
-        f"points, ±{100 * verdict.time_margin:.3g} % of time); else BETTER or WORSE where it excludes no "
+        f"Verdict: EQUIVALENT where the interval lies inside NEW's margin (±{margin}, "
+        f"±{100 * verdict.time_margin:.3g} % of time); else BETTER or WORSE where it excludes no "
         "difference (of a time: all of the margin) and so does the test after Holm's adjustment over the "
         "activations; else INCONCLUSIVE, followed by the seeds that would likely decide it where that can be "
         "estimated."

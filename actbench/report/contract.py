@@ -10,6 +10,7 @@ from actbench.analysis.checks import PlaceboCheck
 from actbench.analysis.figures import InferenceEstimate, Metric, Row, SettingEstimates
 from actbench.analysis.intervals import Interval
 from actbench.analysis.probes import LayerFigures, Moment
+from actbench.objectives import ScoreName
 from actbench.report.activation_facts import element_wise
 from actbench.report.model import Report
 from actbench.report.plain import comparison_object, interval_object, number_or_none, run_object
@@ -20,19 +21,19 @@ TableName = Literal["accuracy", "time", "inference", "metrics", "pareto", "why",
 TABLES: tuple[TableName, ...] = get_args(TableName)
 
 _GENERALISED = ("accuracy_new_data", "accuracy_diff_new_data")
-_ACCURACY = ("accuracy", "accuracy_diff", *_GENERALISED)
+_SCORE = ("{score}", "{score}_diff", *_GENERALISED)
 _TIME = ("epoch_s", "train_time_ratio", "marginal_step_s", "compile_s")
 MOMENT = ("gradient_first_to_last", "output_gradient_norm")
 LAYER = ("dead", "saturated", "zeros", "preactivation_mean", "preactivation_variance", "gradient_norm")
 _FIGURES: dict[TableName, tuple[str, ...]] = {
-    "accuracy": _ACCURACY,
+    "accuracy": _SCORE,
     "time": _TIME,
     "inference": ("inference",),
     "metrics": (),
     "summary": (),
-    "pareto": ("accuracy", "train_time_ratio", "non_dominated"),
-    "why": ("accuracy", "why", "probes"),
-    "all": (*_ACCURACY, *_TIME, "non_dominated", "inference", "why", "probes"),
+    "pareto": ("{score}", "train_time_ratio", "non_dominated"),
+    "why": ("{score}", "why", "probes"),
+    "all": (*_SCORE, *_TIME, "non_dominated", "inference", "why", "probes"),
 }
 
 
@@ -57,12 +58,14 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
             "activation": info.placebo,
             "baseline": info.baseline,
             "settings": [
-                {"setting": setting.setting.id, **_placebo(setting.placebo)}
+                {"setting": setting.setting.id, **_placebo(setting.placebo, setting.score_name)}
                 for setting in estimates.settings
                 if setting.placebo is not None
             ],
         },
-        "summary": [summary_object(row) for row in estimates.summary] if table in ("summary", "all") else [],
+        "summary": [summary_object(report, row) for row in estimates.summary]
+        if table in ("summary", "all")
+        else [],
         "settings": [
             {
                 "setting": {
@@ -84,10 +87,12 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
 
 
 def row_object(report: Report, setting: SettingEstimates, row: Row, table: TableName) -> dict[str, Any]:
-    """One activation, with the figures of that table only."""
+    """One activation of a setting, with the figures of that table only."""
+    score = setting.score_name
+    names = [name.format(score=score) for name in _FIGURES[table]]
     figures: dict[str, Any] = {
-        "accuracy": interval_object("accuracy", row.accuracy),
-        "accuracy_diff": comparison_object("accuracy_diff", row.accuracy_diff),
+        score: interval_object(score, row.score),
+        f"{score}_diff": comparison_object(f"{score}_diff", row.score_diff),
         "accuracy_new_data": interval_object("accuracy_new_data", row.accuracy_new_data),
         "accuracy_diff_new_data": interval_object("accuracy_diff_new_data", row.accuracy_diff_new_data),
         "epoch_s": interval_object("epoch_s", row.epoch_s),
@@ -105,7 +110,7 @@ def row_object(report: Report, setting: SettingEstimates, row: Row, table: Table
         "pairs": row.pairs,
         "element_wise": element_wise(report.info, row.activation),
         "parameters": row.parameters,
-        **{name: figures[name] for name in _FIGURES[table] if report.generalised or name not in _GENERALISED},
+        **{name: figures[name] for name in names if report.generalised or name not in _GENERALISED},
         **(_metrics(row.metrics) if table in ("metrics", "all") else {}),
         "status": row.status,
     }
@@ -146,9 +151,9 @@ def _intervals(figures: Moment | LayerFigures, names: Iterable[str]) -> dict[str
     return {name: interval_object(name, getattr(figures, name)) for name in names}
 
 
-def _placebo(check: PlaceboCheck) -> dict[str, Any]:
+def _placebo(check: PlaceboCheck, score: ScoreName) -> dict[str, Any]:
     return {
-        "accuracy_equal": check.accuracy_equal,
+        f"{score}_equal": check.score_equal,
         "train_time_ratio": interval_object("train_time_ratio", check.train_time_ratio),
         "inference": [
             {"batch_size": batch_size, "time_ratio": interval_object("time_ratio", ratio)}

@@ -5,12 +5,13 @@ from typing import Any
 
 from actbench.analysis.checks import PlaceboCheck, TimingTarget
 from actbench.analysis.figures import SettingEstimates
-from actbench.config.schema import VerdictConfig
+from actbench.objectives import score_in_words
 from actbench.records import Environment, RunInfo
 from actbench.report.activation_facts import activation_facts, parameter_facts
 from actbench.report.model import Report
 from actbench.report.numbers import format_value
 from actbench.report.ordering import DESCRIPTIONS
+from actbench.report.scored import Shown, shown_score
 from actbench.varied import in_words
 
 Facts = tuple[tuple[str, str], ...]
@@ -27,10 +28,10 @@ def run_facts(report: Report) -> Facts:
         ("blocks", f"{report.estimates.finished} of {len(info.blocks)} finished"),
         *(("failed", f"block {block.block}: {block.reason}") for block in report.estimates.failed),
         ("baseline", _baseline(report)),
-        ("verdicts", _verdicts(report.estimates.verdict)),
+        ("verdicts", _verdicts(report)),
         *_told(common_sections(info)),
         *activation_facts(info.described, info.placebo),
-        ("sorted by", DESCRIPTIONS[report.sort]),
+        ("sorted by", DESCRIPTIONS[report.sort].format(score=scores_in_words(report))),
     ]
     if info.placebo is None:
         facts.append(("placebo", "none: nothing in this run shows how large its noise is"))
@@ -61,12 +62,29 @@ def _baseline(report: Report) -> str:
     return f"{report.compared_with}, by --against; {report.info.baseline} in the config"
 
 
-def _verdicts(verdict: VerdictConfig) -> str:
+def _verdicts(report: Report) -> str:
+    verdict = report.estimates.verdict
+    names = dict.fromkeys(setting.score_name for setting in report.estimates.settings)
+    scores = [f"{_amount(verdict.margin, shown)} of {shown.name}" for shown in map(shown_score, names)]
+    losses = {"nats of loss": f"{verdict.loss_margin:g} nats of loss"}
+    if any(target.classes is None for entry in report.estimates.settings for target in entry.dataset.targets):
+        share = f"{100 * verdict.loss_margin:g} % of the baseline's loss or error"
+        losses = {"share": share} if set(names) == {"r2"} else {**losses, "share": share}
     return (
-        f"no difference that matters: up to {100 * verdict.margin:g} points of accuracy, "
-        f"{100 * verdict.time_margin:g} % of time, {verdict.loss_margin:g} nats of loss; "
+        f"no difference that matters: up to {', '.join(scores)}, "
+        f"{100 * verdict.time_margin:g} % of time, {', '.join(losses.values())}; "
         f"alpha {verdict.alpha:g}"
     )
+
+
+def scores_in_words(report: Report) -> str:
+    """What the scores of its settings are."""
+    names = dict.fromkeys(setting.score_name for setting in report.estimates.settings)
+    return " or ".join(map(score_in_words, names))
+
+
+def _amount(margin: float, shown: Shown) -> str:
+    return f"{100 * margin:g} points" if shown.percent else f"{margin:g}"
 
 
 def common_sections(info: RunInfo) -> dict[str, Any]:
@@ -98,14 +116,15 @@ def setting_facts(report: Report, estimates: SettingEstimates) -> Facts:
     facts.append(("seeds", f"{estimates.finished} finished"))
     facts += parameter_facts(estimates.rows, baseline)
     if estimates.placebo is not None:
-        facts.append(("placebo", placebo_in_words(estimates.placebo, baseline, estimates.finished)))
+        blocks, score = estimates.finished, score_in_words(estimates.score_name)
+        facts.append(("placebo", placebo_in_words(estimates.placebo, baseline, blocks, score)))
     if estimates.timing_target is not None:
         facts.append(("timing target", target_in_words(estimates.timing_target, baseline)))
     return tuple(facts)
 
 
 def _told(description: Mapping[str, Any]) -> Facts:
-    return tuple((name, in_words(_untold(value))) for name, value in description.items())
+    return tuple((name, in_words(_untold(value))) for name, value in description.items() if value)
 
 
 def _untold(section: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,15 +145,16 @@ def target_in_words(target: TimingTarget, baseline: str) -> str:
     )
 
 
-def placebo_in_words(check: PlaceboCheck, baseline: str, blocks: int) -> str:
+def placebo_in_words(check: PlaceboCheck, baseline: str, blocks: int, score: str = "accuracy") -> str:
     """Whether the run's own noise can be told from nothing.
 
     Args:
         check: What the placebo showed.
         baseline: Its label.
         blocks: How many blocks of the setting are finished.
+        score: What the score of the setting is, in words.
     """
-    if check.accuracy_equal is None:
+    if check.score_equal is None:
         return (
             f"it diverged in all of {blocks} blocks, as {baseline} did: nothing in this setting shows how "
             "large its noise is"
@@ -142,9 +162,9 @@ def placebo_in_words(check: PlaceboCheck, baseline: str, blocks: int) -> str:
     compared = f"{blocks - check.diverged} of {blocks} blocks, both diverged in the others"
     where = compared if check.diverged else f"all of {blocks} blocks"
     accuracy = (
-        f"its test accuracy is exactly {baseline}'s in {where}"
-        if check.accuracy_equal
-        else f"FLAGGED: its test accuracy is not {baseline}'s: trainings are not reproducible here"
+        f"its test {score} is exactly {baseline}'s in {where}"
+        if check.score_equal
+        else f"FLAGGED: its test {score} is not {baseline}'s: trainings are not reproducible here"
     )
     ratio = check.train_time_ratio
     if check.flagged:

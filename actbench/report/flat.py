@@ -8,7 +8,7 @@ from typing import Any
 
 from actbench.report.contract import LAYER, MOMENT, TableName, row_object
 from actbench.report.model import Report
-from actbench.report.plain import ESTIMATES, JUDGED
+from actbench.report.plain import JUDGED, estimate_name
 from actbench.report.summary import summary_object
 
 _INFERENCE = ("latency_s", "latency_p95_s", "latency_p99_s", "items_per_s", "time_ratio")
@@ -33,7 +33,7 @@ def to_csv(report: Report, table: TableName) -> str:
 def flat_rows(report: Report, table: TableName) -> list[dict[str, Any]]:
     """The same rows as plain data, by column; lists are JSON text."""
     if table == "summary":
-        return [flatten(summary_object(row), judged=False) for row in report.estimates.summary]
+        return [flatten(summary_object(report, row), judged=False) for row in report.estimates.summary]
     rows = []
     for setting in report.estimates.settings:
         of_setting = {"id": setting.setting.id, **setting.setting.description}
@@ -71,10 +71,11 @@ def _layers(moment: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _missing(name: str, judged: bool) -> dict[str, None] | None:
-    if name not in ESTIMATES:
+    estimate = estimate_name(name)
+    if estimate is None:
         return None
     verdict = JUDGED if judged and name.endswith(("_diff", "_ratio")) else ()
-    return dict.fromkeys((ESTIMATES[name], "ci_low", "ci_high", *verdict))
+    return dict.fromkeys((estimate, "ci_low", "ci_high", *verdict))
 
 
 def flatten(value: Mapping[str, Any], *, judged: bool = True) -> dict[str, Any]:

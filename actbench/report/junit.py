@@ -10,6 +10,7 @@ from actbench.analysis.gate import Check
 from actbench.report.changes_facts import left_out_in_words
 from actbench.report.numbers import format_value, verdict_in_words
 from actbench.report.ruling import check_in_words
+from actbench.report.scored import shown_score
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _properties(changes: Changes, setting: SettingChange | None) -> Iterator[tup
 
 def _cases(setting: SettingChange) -> Iterator[_Case]:
     for row in setting.rows:
-        yield _accuracy_case(row)
+        yield _score_case(setting, row)
         for change in row.times:
             quantity = timed_in_words(change.timed)
             ratio = f"NEW/OLD {format_value(change.comparison.interval, 'ratio')}"
@@ -85,14 +86,15 @@ def _cases(setting: SettingChange) -> Iterator[_Case]:
             yield _Case(row.activation, quantity, change.comparison, ratio, title)
 
 
-def _accuracy_case(row: RowChange) -> _Case:
-    if row.accuracy is None:
+def _score_case(setting: SettingChange, row: RowChange) -> _Case:
+    shown = shown_score(setting.score_name)
+    if row.score is None:
         comparison, figure = None, "no training ended well in one of the runs"
     else:
-        comparison = row.accuracy.comparison
-        difference = f"difference {format_value(comparison.interval, 'points')} points"
-        figure = "identical bit for bit" if row.accuracy.identical else difference
-    return _Case(row.activation, "accuracy", comparison, figure, f"{row.activation}: accuracy")
+        comparison = row.score.comparison
+        difference = f"difference {format_value(comparison.interval, shown.difference)}{shown.unit}"
+        figure = "identical bit for bit" if row.score.identical else difference
+    return _Case(row.activation, shown.name, comparison, figure, f"{row.activation}: {shown.name}")
 
 
 def _add_ruling(element: ET.Element, case: _Case, check: Check | None) -> None:

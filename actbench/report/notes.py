@@ -7,6 +7,7 @@ from actbench.analysis.intervals import Interval
 from actbench.report.activation_facts import MIXING_NOTE, mixing, start_alike
 from actbench.report.contract import TableName
 from actbench.report.document import Section
+from actbench.report.facts import scores_in_words
 from actbench.report.model import Report
 
 _NOTES: dict[TableName, tuple[str, ...]] = {
@@ -18,11 +19,11 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
         "was BETTER, WORSE, EQUIVALENT, INCONCLUSIVE.",
     ),
     "accuracy": (
-        "Accuracy: mean over seeds. Difference: paired by seed ({alike}), in "
-        "percentage points. Both with the 95 % t interval of the mean, extended where the seeds are skewed.",
+        "{score}: mean over seeds. Difference: paired by seed ({alike}){points}. "
+        "Both with the 95 % t interval of the mean, extended where the seeds are skewed.",
     ),
     "metrics": (
-        "Other metrics: as accuracy. Train accuracy is that of the last epoch, as seen while training.",
+        "Other metrics: as {plain}. Train {plain} is that of the last epoch, as seen while training.{lower}",
     ),
     "time": (
         "Training-time ratio: to the baseline's slice in the same round; each seed's median, geometric mean "
@@ -36,7 +37,7 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
         "Inference-time ratio: as for training, over inference rounds.",
     ),
     "pareto": (
-        "P(front): the probability that no other activation is at least as accurate and as fast, and "
+        "P(front): the probability that no other activation is at least as {good} and as fast, and "
         "better in one; by a bootstrap over blocks. The placebo is no contender; an activation that "
         "diverged in any block is left out, too. With few blocks there are few different draws, and P is "
         "coarse.",
@@ -50,6 +51,11 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
         "scale.",
     ),
 }
+_LOWER = " Of a loss, RMSE or MAE, which have the unit of the loss or of the target, less is better."
+_R2 = (
+    "R²: 1 less the squared errors over those of the mean of the test set: 1 is perfect, 0 as good as the "
+    "mean, below 0 worse. Of several targets the score is the mean of their accuracies and R²."
+)
 _ALIKE = "same initial weights, same batches"
 _BATCHES_ALIKE = "same batches, and the same initial weights where initialiser and widths are the same"
 _TARGET = (
@@ -81,6 +87,22 @@ _NO_INTERVAL = (
 )
 
 
+def _of_tables(report: Report, shown: Sequence[TableName]) -> list[str]:
+    """What each table is about, in the words of its scores."""
+    accuracies = all(setting.score_name == "accuracy" for setting in report.estimates.settings)
+    score = scores_in_words(report)
+    words = {
+        "alike": _ALIKE if start_alike(report.info) else _BATCHES_ALIKE,
+        "score": score[:1].upper() + score[1:],
+        "plain": score,
+        "points": ", in percentage points" if accuracies else "",
+        "good": "accurate" if accuracies else "good",
+        "lower": "" if accuracies else _LOWER,
+    }
+    notes = [note.format(**words) for name in shown for note in _NOTES[name]]
+    return notes if accuracies or "accuracy" not in shown else [*notes, _R2]
+
+
 def notes_of(
     report: Report,
     shown: Sequence[TableName],
@@ -88,8 +110,7 @@ def notes_of(
     sections: Sequence[Section],
 ) -> tuple[str, ...]:
     """What has to be said under these tables."""
-    alike = _ALIKE if start_alike(report.info) else _BATCHES_ALIKE
-    notes = [note.format(alike=alike) for name in shown for note in _NOTES[name]]
+    notes = _of_tables(report, shown)
     if report.estimates.verdict.target_accuracy is not None and "metrics" in shown:
         notes.append(_TARGET)
     if not set(shown) <= {"pareto", "why"}:

@@ -12,6 +12,7 @@ Kind = Literal[
     "text", "words", "count", "thousands", "percent", "points", "ratio", "probability", "decimal",
     "signed decimal", "thousandths", "signed thousandths", "seconds", "milliseconds", "microseconds",
     "signed microseconds", "three digits", "two digits", "whole percent", "one percent",
+    "score", "signed score", "significant", "signed significant",
 ]  # fmt: skip
 Value = str | int | float | Interval | None
 
@@ -38,6 +39,16 @@ _THREE_DIGITS: dict[Kind, float] = {
     "microseconds": 1e6,
     "thousands": 1e-3,
 }
+
+
+# Sign, and decimals: a fixed number for what is at most 1, as many as it takes for what has its own unit.
+_SIGNED: dict[Kind, tuple[str, int | None]] = {
+    "score": ("", 4),
+    "signed score": ("+", 4),
+    "significant": ("", None),
+    "signed significant": ("+", None),
+}
+_DIGITS, _SMALLEST, _LARGEST = 4, -4, 5
 
 
 def format_value(value: Value, kind: Kind) -> str:
@@ -97,6 +108,9 @@ def two_digits(value: float) -> str:
 def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
     if kind == "two digits":
         return two_digits
+    if kind in _SIGNED:
+        sign, decimals = _SIGNED[kind]
+        return _plain(estimate, sign, decimals)
     if kind in _FIXED:
         scale, form = _FIXED[kind]
         return lambda value: format(_no_negative_zero(scale * value, form), form)
@@ -107,13 +121,22 @@ def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
 
 def _no_negative_zero(value: float, form: str) -> float:
     """The value, without the minus sign that it would keep when it is shown as 0."""
-    return 0.0 if float(format(value, form)) == 0 else value
+    return 0.0 if float(format(value, form).replace(",", "")) == 0 else value
 
 
 def _three_digits(estimate: float, scale: float) -> Callable[[float], str]:
     """Three significant digits of the estimate; its bounds get as many decimals, so that they line up."""
     decimals = max(0, 2 - _magnitude(scale * estimate))
     return lambda value: f"{scale * value:,.{decimals}f}"
+
+
+def _plain(estimate: float, sign: str, decimals: int | None) -> Callable[[float], str]:
+    """A number of any size: in full where that is short, else with an exponent; bounds as the estimate."""
+    magnitude = _magnitude(estimate)
+    if decimals is None:
+        decimals = max(0, _DIGITS - 1 - magnitude)
+    form = f"{sign}.{_DIGITS - 1}e" if not _SMALLEST <= magnitude <= _LARGEST else f"{sign},.{decimals}f"
+    return lambda value: format(_no_negative_zero(value, form), form)
 
 
 def _magnitude(value: float) -> int:

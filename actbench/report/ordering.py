@@ -11,14 +11,14 @@ Sort = Literal["accuracy", "time", "activation", "config"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 
 DESCRIPTIONS: dict[Sort, str] = {
-    "accuracy": "test accuracy, best first",
+    "accuracy": "test {score}, best first",
     "time": "training time, fastest first",
     "activation": "name",
     "config": "order in the config",
 }
 
 _KEYS: dict[Sort, Callable[[Row], tuple[bool, float] | str | int]] = {
-    "accuracy": lambda row: (row.accuracy is None, -_figure(row.accuracy)),
+    "accuracy": lambda row: (row.score is None, -_figure(row.score)),
     "time": lambda row: (
         row.train_time_ratio is None,
         _figure(interval_of(row.train_time_ratio)),

@@ -72,17 +72,14 @@ class Outline:
     def gated(self, setting: Setting) -> tuple[Gated, ...]:
         """The models of gated units, with the widths that they get."""
         layers, data = setting.model.network, self.data[setting.id]
-        plain = sizes(layers, data.features, data.outputs).parameters
+        outputs = setting.outputs(data.targets)
+        plain = sizes(layers, data.features, outputs).parameters
         found = []
         for entry in self.described(setting):
             if entry.match is not None and entry.label != self.plan.placebo:
                 matched = entry.match == "params"
-                units = (
-                    gated_widths(layers, data.features, data.outputs)
-                    if matched
-                    else widths_under_test(layers)
-                )
-                own = sizes(layers, data.features, data.outputs, gated=True, widths=units).parameters
+                units = gated_widths(layers, data.features, outputs) if matched else widths_under_test(layers)
+                own = sizes(layers, data.features, outputs, gated=True, widths=units).parameters
                 found.append(Gated(entry.label, units, own, plain))
         return tuple(found)
 

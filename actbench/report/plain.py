@@ -7,26 +7,22 @@ from actbench.analysis.comparisons import Comparison
 from actbench.analysis.figures import Estimates
 from actbench.analysis.intervals import Interval
 from actbench.analysis.micro import MicroEstimates
+from actbench.objectives import is_metric
 from actbench.records import RunInfo
 
 # What an interval's estimate is called, by the name of the figure.
-ESTIMATES = {
-    "accuracy": "mean",
-    "accuracy_diff": "mean",
+_ESTIMATES = {
     "accuracy_new_data": "mean",
     "accuracy_diff_new_data": "mean",
     "epoch_s": "median",
     "train_time_ratio": "estimate",
     "marginal_step_s": "median",
     "time_ratio": "estimate",
+    "score": "mean",
     "test_loss": "mean",
-    "test_loss_diff": "mean",
-    "train_accuracy": "mean",
-    "train_accuracy_diff": "mean",
     "epochs_trained": "mean",
-    "epochs_trained_diff": "mean",
+    "train_score": "mean",
     "epochs_to_target": "mean",
-    "epochs_to_target_diff": "mean",
     "seconds_to_target": "mean",
     "seconds_to_target_ratio": "estimate",
     "ns_per_element": "median",
@@ -61,12 +57,18 @@ def run_object(info: RunInfo, estimates: Estimates | MicroEstimates) -> dict[str
     }
 
 
+def estimate_name(figure: str) -> str | None:
+    """What the estimate of a figure is called; None where the figure has no interval."""
+    figure = figure.removesuffix("_diff")
+    return _ESTIMATES.get(figure, "mean" if is_metric(figure) else None)
+
+
 def interval_object(name: str, interval: Interval | None) -> dict[str, float | None] | None:
-    """An interval as plain data; `ESTIMATES` says what its estimate is called."""
+    """An interval as plain data; `estimate_name` says what its estimate is called."""
     if interval is None:
         return None
     return {
-        ESTIMATES[name]: number_or_none(interval.estimate),
+        estimate_name(name) or "estimate": number_or_none(interval.estimate),
         "ci_low": number_or_none(interval.ci_low),
         "ci_high": number_or_none(interval.ci_high),
     }

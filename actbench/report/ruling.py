@@ -13,6 +13,7 @@ from actbench.errors import (
 )
 from actbench.report.numbers import Kind as FigureKind
 from actbench.report.numbers import format_value
+from actbench.report.scored import Shown, shown_score
 
 
 def problem(changes: Changes, gate: Gate, checks: Sequence[Check]) -> ActbenchError | None:
@@ -44,16 +45,24 @@ def problem(changes: Changes, gate: Gate, checks: Sequence[Check]) -> ActbenchEr
 
 def limits_in_words(changes: Changes, gate: Gate) -> str:
     """What the gate allows."""
+    names = dict.fromkeys(setting.score_name for setting in changes.settings) or {"accuracy": None}
+    falls = (_fall(shown_score(name), gate.drop(changes.verdict)) for name in names)
     limits: dict[Kind, str] = {
-        "accuracy": f"accuracy may fall by {100 * gate.drop(changes.verdict):.3g} points",
+        "accuracy": ", ".join(falls),
         "time": f"times may grow by {100 * gate.max_slowdown:.3g} %",
     }
     return ", ".join(limits[kind] for kind in gate.fail_on)
 
 
+def _fall(shown: Shown, drop: float) -> str:
+    return f"{shown.name} may fall by {100 * drop if shown.percent else drop:.3g}{shown.unit}"
+
+
 def check_in_words(check: Check) -> str:
     """The activation, what was measured of it, and the limit."""
     figure_kind: FigureKind = "ratio" if check.kind == "time" else "points"
+    if check.kind == "accuracy" and check.quantity != "accuracy":
+        figure_kind = "signed score"
     figure = "" if check.interval is None else f" {format_value(check.interval, figure_kind)}"
     relation = check.reason or _RELATIONS[check.ruling].format(format_value(check.limit, figure_kind))
     return f"{check.activation}: {check.quantity}{figure} {relation} (setting {check.setting})"
@@ -68,7 +77,7 @@ _RELATIONS: dict[Ruling, str] = {
 
 def _compared(changes: Changes, kind: Kind) -> bool:
     rows = [row for setting in changes.settings for row in setting.rows]
-    return any(row.times for row in rows) if kind == "time" else any(row.accuracy for row in rows)
+    return any(row.times for row in rows) if kind == "time" else any(row.score for row in rows)
 
 
 def _lines(what: str, checks: Sequence[Check]) -> str:

@@ -11,6 +11,7 @@ from actbench.report.document import Column, Section, Table
 from actbench.report.model import Report
 from actbench.report.numbers import Kind, Value
 from actbench.report.plain import interval_object, number_or_none
+from actbench.report.scored import shown_score
 
 _COUNTS = "/".join(verdict[0] for verdict in VERDICTS)
 
@@ -23,24 +24,26 @@ def summary_section(report: Report) -> Section:
     return Section("summary over settings", tuple(facts), (_scores(report, rows), _times(report, rows)))
 
 
-def summary_object(row: SummaryRow) -> dict[str, Any]:
+def summary_object(report: Report, row: SummaryRow) -> dict[str, Any]:
     """One activation as plain data."""
+    score = report.estimates.score_name
     return {
         "activation": row.activation,
         "settings": row.settings,
         "mean_rank": number_or_none(row.mean_rank),
-        "accuracy_diff": interval_object("accuracy_diff", row.accuracy_diff),
-        "accuracy_verdicts": row.accuracy_verdicts,
+        f"{score}_diff": interval_object(f"{score}_diff", row.score_diff),
+        f"{score}_verdicts": row.score_verdicts,
         "train_time_ratio": interval_object("train_time_ratio", row.train_time_ratio),
         "time_verdicts": row.time_verdicts,
     }
 
 
 def _scores(report: Report, rows: tuple[SummaryRow, ...]) -> Table:
+    shown = shown_score(report.estimates.score_name)
     columns = (
         Column("activation", "text"),
         Column("mean rank", "decimal"),
-        Column("difference, points", "points"),
+        Column(shown.difference_title, shown.difference),
         Column(_COUNTS, "words"),
         Column("settings", "count"),
     )
@@ -48,12 +51,12 @@ def _scores(report: Report, rows: tuple[SummaryRow, ...]) -> Table:
         (
             marked(report.info, row.activation),
             row.mean_rank,
-            *_compared(report, row, row.accuracy_diff, row.accuracy_verdicts),
+            *_compared(report, row, row.score_diff, row.score_verdicts),
             row.settings,
         )
         for row in rows
     ]
-    return Table("accuracy over settings", columns, tuple(cells))
+    return Table(f"{shown.name} over settings", columns, tuple(cells))
 
 
 def _times(report: Report, rows: tuple[SummaryRow, ...]) -> Table:

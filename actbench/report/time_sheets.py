@@ -30,7 +30,7 @@ def pareto(view: SettingView) -> list[Table]:
     """Accuracy against time."""
     columns = (
         Column("activation", "text"),
-        Column("test accuracy %", "percent"),
+        Column(f"test {view.score.title}", view.score.kind),
         Column("time ratio", "ratio"),
         Column("P(front)", "probability"),
         Column("", "words"),
@@ -40,7 +40,7 @@ def pareto(view: SettingView) -> list[Table]:
     cells = [
         (
             view.name(row),
-            row.accuracy,
+            row.score,
             interval_of(row.train_time_ratio),
             row.non_dominated,
             "" if row.non_dominated is None else "█" * round(_BAR_WIDTH * row.non_dominated),
@@ -48,7 +48,7 @@ def pareto(view: SettingView) -> list[Table]:
         )
         for row in rows
     ]
-    return [Table("accuracy against training time", columns, tuple(cells), row_notes(rows))]
+    return [Table(f"{view.score.name} against training time", columns, tuple(cells), row_notes(rows))]
 
 
 def inference(view: SettingView) -> list[Table]:

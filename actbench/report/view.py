@@ -9,6 +9,7 @@ from actbench.report.activation_facts import marked
 from actbench.report.model import Report
 from actbench.report.numbers import Value, verdict_in_words
 from actbench.report.ordering import placebo_first
+from actbench.report.scored import Shown, shown_score
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class SettingView:
         return placebo_first(self.rows, self.report.info.placebo)
 
     @property
-    def indifferent_points(self) -> tuple[float, float]:
-        """Differences of accuracy that count as none."""
+    def indifferent_score(self) -> tuple[float, float]:
+        """Differences of the score that count as none."""
         margin = self.report.estimates.verdict.margin
         return -margin, margin
 
@@ -44,6 +45,16 @@ class SettingView:
         """Ratios of times that count as none."""
         margin = self.report.estimates.verdict.time_margin
         return 1 / (1 + margin), 1 + margin
+
+    @property
+    def score(self) -> Shown:
+        """How its score is shown."""
+        return shown_score(self.estimates.score_name)
+
+    @property
+    def in_nats(self) -> bool:
+        """Whether its loss is a cross-entropy, of however many targets."""
+        return all(target.classes is not None for target in self.estimates.dataset.targets)
 
     def name(self, row: Row) -> str:
         """What the row is called in a table."""

@@ -6,6 +6,7 @@ from actbench.analysis.diagnosis import Diagnosis, Finding
 from actbench.analysis.figures import Row, SettingEstimates
 from actbench.analysis.probes import Moment
 from actbench.report.numbers import format_value, two_digits
+from actbench.report.scored import shown_score
 
 
 def sentences(estimates: SettingEstimates) -> tuple[str, ...]:
@@ -91,13 +92,14 @@ def _outcome(row: Row, diagnosis: Diagnosis, estimates: SettingEstimates) -> str
     if diagnosis.failure == "diverged":
         return f"{row.status} trainings"
     constant = estimates.dataset.constant_score
-    assert row.accuracy is not None
+    assert row.score is not None
     assert constant is not None
-    own = f"test accuracy {format_value(row.accuracy.estimate, 'percent')} %"
+    score = shown_score(estimates.score_name)
+    own = f"test {score.name} {score.value(row.score.estimate)}"
     if diagnosis.failure == "constant":
-        return f"{own}, no better than a constant answer, {format_value(constant, 'percent')} %"
-    best = max(entry.accuracy.estimate for entry in estimates.rows if entry.accuracy is not None)
-    return f"{own}, far behind the best, {format_value(best, 'percent')} %"
+        return f"{own}, no better than a constant answer, {score.value(constant)}"
+    best = max(entry.score.estimate for entry in estimates.rows if entry.score is not None)
+    return f"{own}, far behind the best, {score.value(best)}"
 
 
 def _named(layers: Sequence[int]) -> str:

@@ -8,6 +8,7 @@ from pydantic_core import from_json
 
 from actbench.errors import StoreError
 from actbench.records import SCHEMA_VERSION, Record
+from actbench.store.older import modernised
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
@@ -43,7 +44,10 @@ def decode(model: type[AnyRecord], content: bytes, where: str) -> AnyRecord:
     try:
         record = model.model_validate_json(content)
     except ValidationError as error:
-        _check_version(_written_version(content), where)
+        version = _written_version(content)
+        _check_version(version, where)
+        if 0 < version < SCHEMA_VERSION and (modern := modernised(content)) != content:
+            return decode(model, modern, where)
         raise StoreError(f"{where}: not a valid {model.__name__}: {_first_line(error)}") from error
     # a newer schema may look the same and mean something else
     _check_version(getattr(record, "schema_version", SCHEMA_VERSION), where)

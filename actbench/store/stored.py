@@ -139,8 +139,8 @@ def _incomplete(record: BlockRecord, info: RunInfo) -> str | None:
             return f"a cell does not have {len(record.extra_slice_steps)} values of extra_slice_s"
         if cell.epochs_trained is not None and not _epochs_told(cell, cell.epochs_trained):
             return f"a cell does not tell of {cell.epochs_trained} epochs"
-    if any(cell.test_accuracy is None for cell in ended_well):
-        return "a cell has no test accuracy"
+    if any(cell.test_score is None for cell in ended_well):
+        return "a cell has no test score"
     if not all(_tells_of_all(cell, info.dataset[record.setting].test) for cell in ended_well):
         return "which test examples a cell got right is not told of all of them"
     return None

@@ -11,9 +11,10 @@ from actbench.environment import differences
 from actbench.errors import ConfigError, NothingMeasuredError
 from actbench.execution import Event, run_blocks
 from actbench.messages import Finished
+from actbench.objectives import ScoreName
 from actbench.plan import Block, Plan
 from actbench.records import BlockRecord
-from actbench.store import open_run, require_trainings
+from actbench.store import StoredRun, open_run, require_trainings
 from actbench.verify.choice import Recorded, check_data, choose, recorded_cells, replay
 from actbench.verify.outcome import CellCheck, Result, Verification, check_cell
 
@@ -40,7 +41,7 @@ def verify_run(
     Args:
         path: The run folder.
         cells: How many; all where there are fewer.
-        tolerance: Largest difference in test accuracy that passes, 0 to 1.
+        tolerance: Largest difference in test score that passes, 0 to 1.
         listen: Called with the plan of what will be trained and then with every event.
         execute: Measures blocks; tests pass their own.
 
@@ -72,8 +73,10 @@ def verify_run(
         path=path,
         run_id=stored.info.run_id,
         tolerance=tolerance,
+        scores=tuple(dict.fromkeys(_score(stored, entry) for entry in chosen)),
         checks=tuple(
-            check_cell(entry.record, entry.measured, again[entry.block.id], tolerance) for entry in chosen
+            check_cell(entry.record, entry.measured, again[entry.block.id], tolerance, _score(stored, entry))
+            for entry in chosen
         ),
         changes=tuple(dict.fromkeys(_changes(chosen, again))),
         failed=failed,
@@ -84,7 +87,11 @@ def _check_arguments(cells: int, tolerance: float) -> None:
     if cells < 1:
         raise ConfigError(f"{cells} cells cannot be verified; allowed: 1 or more")
     if not 0.0 <= tolerance <= 1.0:
-        raise ConfigError(f"a tolerance of {tolerance} is no difference of accuracies; allowed: 0 to 1")
+        raise ConfigError(f"a tolerance of {tolerance} is no difference of scores; allowed: 0 to 1")
+
+
+def _score(stored: StoredRun, entry: Recorded) -> ScoreName:
+    return stored.info.dataset[entry.record.setting].score_name
 
 
 def _changes(chosen: Sequence[Recorded], again: dict[str, BlockRecord]) -> Iterator[tuple[str, str, str]]:

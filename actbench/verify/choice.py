@@ -83,7 +83,7 @@ def check_data(info: RunInfo, chosen: Sequence[Recorded]) -> None:
     """
     settings = {entry.record.setting: entry.block.setting for entry in chosen}
     for name, setting in settings.items():
-        then, now = info.dataset[name], describe(setting.dataset.wanted())
+        then, now = info.dataset[name], describe(setting.dataset.wanted(), setting.kinds)
         for what, was, is_now in (
             ("its file", then.sha256, now.sha256),
             ("the choice of its rows", then.split_sha256, now.split_sha256),

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from actbench.objectives import ScoreName, score_in_words
 from actbench.records import BlockRecord, Cell
 
 _MEASURED = (
-    "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy",
+    "train_loss", "train_score", "validation_loss", "validation_score", "test_loss", "test_score",
     "test_correct",
 )  # fmt: skip
 _ROUNDING = 1e-12  # in floating point 0.975 less 0.970 is a little more than 0.005
@@ -22,12 +23,12 @@ class CellCheck:
 
     Attributes:
         setting, seed, activation: Which cell; the setting's id as in the ledger.
-        recorded: Test accuracy in the ledger; None when diverged.
-        again: Test accuracy now; None when diverged, or when the cell could not be trained.
-        result: "identical" when all losses and accuracies, those of every epoch included, are equal to the
-            last bit; "within tolerance" when the test accuracy is near enough, or when it diverged both
+        recorded: Test score in the ledger, an accuracy as a rule; None when diverged.
+        again: Test score now; None when diverged, or when the cell could not be trained.
+        result: "identical" when all losses and scores, those of every epoch included, are equal to the
+            last bit; "within tolerance" when the test score is near enough, or when it diverged both
             times, but not alike; "failed" when the worker died twice.
-        differing: Names of what is not equal, as in `records.Cell`.
+        differing: Names of what is not equal, as in `records.Cell`, with what the score is in its place.
     """
 
     setting: str
@@ -46,7 +47,8 @@ class Verification:
     Attributes:
         path: The run folder.
         run_id: As in run.json.
-        tolerance: Difference in test accuracy that passes, a fraction.
+        tolerance: Difference in test score that passes.
+        scores: What the scores are, each once.
         checks: One per chosen cell, in the order of the plan.
         changes: (name, recorded, now) of each version or other condition that is not as it was.
         failed: The blocks that could not be measured again.
@@ -55,6 +57,7 @@ class Verification:
     path: Path
     run_id: str
     tolerance: float
+    scores: tuple[ScoreName, ...]
     checks: tuple[CellCheck, ...]
     changes: tuple[tuple[str, str, str], ...]
     failed: tuple[BlockRecord, ...]
@@ -71,10 +74,21 @@ class Verification:
         return "within tolerance" if self.count("within tolerance") else "identical"
 
     @property
+    def percent(self) -> bool:
+        """Whether all scores are accuracies."""
+        return self.scores == ("accuracy",)
+
+    @property
+    def scores_in_words(self) -> str:
+        """What they are."""
+        return " or ".join(map(score_in_words, self.scores))
+
+    @property
     def conclusion(self) -> str:
         """What it comes to, in a sentence."""
         trained = len(self.checks) - self.count("failed")
-        near = f"{100 * self.tolerance:g} percentage points of the recorded accuracy"
+        size = f"{100 * self.tolerance:g} percentage points" if self.percent else f"{self.tolerance:g}"
+        near = f"{size} of the recorded {self.scores_in_words}"
         identical = f"{self.count('identical')} of {trained} trainings gave identical numbers"
         match self.result:
             case "different":
@@ -87,14 +101,17 @@ class Verification:
         return f"{text}; {_in_words(self.changes)}."
 
 
-def check_cell(record: BlockRecord, before: Cell, again: BlockRecord, tolerance: float) -> CellCheck:
+def check_cell(
+    record: BlockRecord, before: Cell, again: BlockRecord, tolerance: float, score: ScoreName = "accuracy"
+) -> CellCheck:
     """Compares a cell with its second training.
 
     Args:
         record: The block in the ledger.
         before: The cell in it.
         again: The block measured again; without cells when that failed.
-        tolerance: Largest difference in test accuracy that passes, a fraction.
+        tolerance: Largest difference in test score that passes.
+        score: What the scores are.
     """
     now = next((cell for cell in again.cells if cell.activation == before.activation), None)
     differing = () if now is None else tuple(_differing(before, now))
@@ -102,10 +119,10 @@ def check_cell(record: BlockRecord, before: Cell, again: BlockRecord, tolerance:
         setting=record.setting,
         seed=record.seed,
         activation=before.activation,
-        recorded=before.test_accuracy,
-        again=None if now is None else now.test_accuracy,
+        recorded=before.test_score,
+        again=None if now is None else now.test_score,
         result="failed" if now is None else _judge(before, now, differing, tolerance),
-        differing=differing,
+        differing=tuple(name.replace("score", score) for name in differing),
     )
 
 
@@ -122,9 +139,9 @@ def _judge(before: Cell, now: Cell, differing: tuple[str, ...], tolerance: float
         return "different"
     if not differing:
         return "identical"
-    if before.test_accuracy is None or now.test_accuracy is None:
+    if before.test_score is None or now.test_score is None:
         return "within tolerance"  # diverged both times
-    near = abs(before.test_accuracy - now.test_accuracy) <= tolerance + _ROUNDING
+    near = abs(before.test_score - now.test_score) <= tolerance + _ROUNDING
     return "within tolerance" if near else "different"
 
 

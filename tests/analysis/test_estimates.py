@@ -34,11 +34,11 @@ class TestDivergence:
         tanh = row("tanh", self.BLOCKS)
         assert (tanh.seeds, tanh.pairs, tanh.status) == (2, 1, "diverged 1 of 3")
         assert row("relu", self.BLOCKS).pairs == 2
-        assert tanh.accuracy is not None
-        assert tanh.accuracy.estimate == pytest.approx(0.8)
+        assert tanh.score is not None
+        assert tanh.score.estimate == pytest.approx(0.8)
 
     def test_pairs_need_both(self) -> None:
-        difference = row("tanh", self.BLOCKS).accuracy_diff
+        difference = row("tanh", self.BLOCKS).score_diff
         assert interval(difference) == Interval(pytest.approx(-0.1), None, None)  # type: ignore[arg-type]
         assert difference is not None
         assert (difference.p, difference.verdict) == (None, "INCONCLUSIVE")
@@ -49,7 +49,7 @@ class TestDivergence:
         )
         tanh = row("tanh", blocks, generalise=True)
         assert (tanh.seeds, tanh.pairs, tanh.diverged, tanh.status) == (0, 0, 1, "diverged 1 of 1")
-        assert (tanh.accuracy, tanh.accuracy_diff, tanh.accuracy_new_data, tanh.accuracy_diff_new_data) == (
+        assert (tanh.score, tanh.score_diff, tanh.accuracy_new_data, tanh.accuracy_diff_new_data) == (
             None,
         ) * 4
         assert (tanh.epoch_s, tanh.train_time_ratio, tanh.marginal_step_s, tanh.non_dominated) == (None,) * 4
@@ -64,7 +64,7 @@ class TestDivergence:
         )
         tanh = row("tanh", blocks)
         assert (tanh.seeds, tanh.pairs) == (1, 0)
-        assert (tanh.accuracy_diff, tanh.train_time_ratio) == (None, None)
+        assert (tanh.score_diff, tanh.train_time_ratio) == (None, None)
         assert tanh.inference == (InferenceEstimate(1, 1.0, 1.0, 1.0, 1.0, None),)
 
 
@@ -83,7 +83,7 @@ class TestPlacebo:
         placebo = self.check(
             [make_cell("placebo", slice_s=(x, x), latency_s={1: (x, x)}) for x in (0.9, 1.2)]
         )
-        assert placebo.accuracy_equal
+        assert placebo.score_equal
         assert placebo.flagged == {}
 
     @pytest.mark.parametrize(
@@ -93,14 +93,14 @@ class TestPlacebo:
         self, placebo: tuple[float | None, ...], difference: Interval
     ) -> None:
         cells = [make_cell("placebo", accuracy=value, latency_s={1: (1.0, 1.0)}) for value in placebo]
-        assert interval(row("placebo", self.blocks(cells)).accuracy_diff) == difference
+        assert interval(row("placebo", self.blocks(cells)).score_diff) == difference
 
     def test_another_accuracy_in_one_block(self) -> None:
         cells = [
             make_cell("placebo", accuracy=value, latency_s={1: (1.0, 1.0)}) for value in (0.9, 0.9000001)
         ]
         placebo = self.check(cells)
-        assert not placebo.accuracy_equal
+        assert not placebo.score_equal
 
     def test_time_ratios_that_exclude_one_are_flagged(self) -> None:
         cells = [
@@ -140,21 +140,21 @@ class TestAgainst:
 
     def test_compares_with_another_label(self) -> None:
         relu, tanh = (row(label, self.BLOCKS, against="tanh") for label in ("relu", "tanh"))
-        assert interval(relu.accuracy_diff).estimate == pytest.approx(-0.02)
+        assert interval(relu.score_diff).estimate == pytest.approx(-0.02)
         assert interval(relu.train_time_ratio) == ratio_interval([1 / 2, 1 / 3])
-        assert tanh.accuracy_diff is None
+        assert tanh.score_diff is None
         assert interval(tanh.train_time_ratio) == exactly(1.0)
 
     def test_moves_no_figure_that_is_no_comparison(self) -> None:
         for label in ("relu", "tanh", "placebo"):
             plain, against = row(label, self.BLOCKS), row(label, self.BLOCKS, against="tanh")
-            for name in ("seeds", "accuracy", "epoch_s", "non_dominated", "compile_s"):
+            for name in ("seeds", "score", "epoch_s", "non_dominated", "compile_s"):
                 assert getattr(plain, name) == getattr(against, name)
 
     def test_the_copy_may_be_compared_with(self) -> None:
         relu = row("relu", self.BLOCKS, against="placebo")
-        assert relu.accuracy_diff is not None
-        assert (relu.accuracy_diff.interval, relu.accuracy_diff.verdict) == (exactly(0.0), "EQUIVALENT")
+        assert relu.score_diff is not None
+        assert (relu.score_diff.interval, relu.score_diff.verdict) == (exactly(0.0), "EQUIVALENT")
 
     def test_the_report_says_with_what(self) -> None:
         info = make_info(seeds=2)
@@ -211,7 +211,7 @@ def make_full_run() -> SyntheticRun:
                         update={
                             "extra_slice_s": tuple(0.05 * np.exp(noise.normal(0, 0.01, 5))),
                             "test_correct": pack(noise.random(200) < 0.9),
-                            "validation_accuracy": tuple(noise.uniform(0.9, 1.0, 3)),
+                            "validation_score": tuple(noise.uniform(0.9, 1.0, 3)),
                         }
                     )
                     for cell in block.cells
@@ -326,7 +326,7 @@ def unadjusted(found: Row) -> Row:
 
     return replace(
         found,
-        accuracy_diff=alone(found.accuracy_diff),
+        score_diff=alone(found.score_diff),
         train_time_ratio=alone(found.train_time_ratio),
         metrics=tuple(replace(entry, difference=alone(entry.difference)) for entry in found.metrics),
         inference=tuple(replace(entry, time_ratio=alone(entry.time_ratio)) for entry in found.inference),

@@ -70,7 +70,7 @@ class TestAccuracy:
         cells = cells_of(noise(7, 0.97))
         interval = NEW_DATA.accuracy(cells)
         assert interval is not None
-        assert interval.estimate == pytest.approx(np.mean([cell.test_accuracy for cell in cells]), abs=1e-12)
+        assert interval.estimate == pytest.approx(np.mean([cell.test_score for cell in cells]), abs=1e-12)
 
     @pytest.mark.parametrize("right", [True, False])
     def test_nothing_to_draw_from(self, right: bool) -> None:
@@ -90,7 +90,7 @@ class TestDifference:
 
     def test_is_the_mean_over_seeds_and_examples(self) -> None:
         pairs = self.pairs(0.3)
-        expected = np.mean([(cell.test_accuracy or 0) - (base.test_accuracy or 0) for cell, base in pairs])
+        expected = np.mean([(cell.test_score or 0) - (base.test_score or 0) for cell, base in pairs])
         interval = NEW_DATA.difference(pairs)
         assert interval is not None
         assert interval.estimate == pytest.approx(float(expected), abs=1e-12)

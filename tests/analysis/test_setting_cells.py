@@ -2,7 +2,7 @@ import pytest
 
 from actbench.analysis.comparisons import Difference
 from actbench.analysis.intervals import Interval
-from actbench.analysis.setting_cells import Pair, SettingCells, accuracies_equal
+from actbench.analysis.setting_cells import Pair, SettingCells, scores_equal
 from tests.factories import make_block, make_cell
 
 LABELS = ("relu", "tanh", "elu", "placebo")
@@ -18,14 +18,12 @@ CELLS = SettingCells(BLOCKS, LABELS, "relu", "placebo")
 
 
 def accuracies(pairs: list[Pair]) -> list[tuple[str, float | None, str, float | None]]:
-    return [
-        (cell.activation, cell.test_accuracy, base.activation, base.test_accuracy) for cell, base in pairs
-    ]
+    return [(cell.activation, cell.test_score, base.activation, base.test_score) for cell, base in pairs]
 
 
 def test_cells_come_seed_by_seed() -> None:
-    assert [cell.test_accuracy for cell in CELLS.of("tanh")] == [0.90, None, 0.92]
-    assert [cell.test_accuracy for cell in CELLS.ended_well("tanh")] == [0.90, 0.92]
+    assert [cell.test_score for cell in CELLS.of("tanh")] == [0.90, None, 0.92]
+    assert [cell.test_score for cell in CELLS.ended_well("tanh")] == [0.90, 0.92]
 
 
 def test_a_pair_needs_both_trainings_of_a_seed() -> None:
@@ -103,4 +101,4 @@ def test_beyond_is_passed_on() -> None:
 )
 def test_equal_accuracies_and_losses_in_every_pair(other: object, equal: bool) -> None:
     same = (make_cell(accuracy=0.9), make_cell(accuracy=0.9))
-    assert accuracies_equal([same, (same[0], other)]) is equal  # type: ignore[list-item]
+    assert scores_equal([same, (same[0], other)]) is equal  # type: ignore[list-item]

@@ -3,7 +3,7 @@ import math
 import pytest
 from scipy import stats
 
-from actbench.analysis.changes import AccuracyChange, Changes, RowChange, TimeChange, Timed
+from actbench.analysis.changes import Changes, RowChange, ScoreChange, TimeChange, Timed
 from actbench.analysis.intervals import exactly, mean_interval
 from actbench.analysis.significance import sign_flip_p
 from actbench.errors import EnvironmentMismatchError, NothingMeasuredError
@@ -17,8 +17,8 @@ def row(changes: Changes, label: str) -> RowChange:
     return next(entry for entry in setting.rows if entry.activation == label)
 
 
-def accuracy(changes: Changes, label: str = "tanh") -> AccuracyChange:
-    found = row(changes, label).accuracy
+def accuracy(changes: Changes, label: str = "tanh") -> ScoreChange:
+    found = row(changes, label).score
     assert found is not None
     return found
 
@@ -272,7 +272,7 @@ def test_divergence_is_counted() -> None:
     old = small_run(accuracy=lambda label, seed: None if (label, seed) == ("tanh", 0) else 0.9)
     new = small_run(accuracy=lambda label, seed: None if label == "tanh" and seed < 2 else 0.9)
     changed = row(compared(old, new), "tanh")
-    assert (changed.old.diverged, changed.new.diverged, changed.accuracy and changed.accuracy.pairs) == (
+    assert (changed.old.diverged, changed.new.diverged, changed.score and changed.score.pairs) == (
         1,
         2,
         4,
@@ -285,7 +285,7 @@ def test_a_setting_that_one_run_has_not_begun() -> None:
     begun, other = with_training(small_run(), "a"), with_training(small_run(), "b", epochs=9)
     planned = joined(begun, other)
     changes = compared(SyntheticRun(planned.info, begun.records), planned)
-    assert [change.accuracy is None for setting in changes.settings for change in setting.rows] == [
+    assert [change.score is None for setting in changes.settings for change in setting.rows] == [
         False, False, True, True,
     ]  # fmt: skip
 

@@ -150,7 +150,7 @@ def measured(blocks):
         record = record_of(block)
         gains = {"tanh": 0.01, "gelu": 0.03}
         cells = tuple(
-            cell.model_copy(update={"test_accuracy": 0.5 + gains.get(cell.activation, 0.0) * block.seed})
+            cell.model_copy(update={"test_score": 0.5 + gains.get(cell.activation, 0.0) * block.seed})
             for cell in record.cells
         )
         yield Finished(record=record.model_copy(update={"cells": cells}))

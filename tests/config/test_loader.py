@@ -55,8 +55,8 @@ def test_every_mistake_has_a_line_of_its_own_in_the_order_of_the_file():
         "c.yaml:17:15: seeds[2]: 1 is in the list already; allowed: each value once",
         "c.yaml:18:10: placebo: 'on' is neither true nor false; allowed: true or false",
         "c.yaml:19:1: zoom: unknown key; "
-        "allowed: name, dataset, model, activations, baseline, train, seeds, timing, probes, verdict, "
-        "placebo, sweep",
+        "allowed: name, dataset, model, activations, baseline, train, targets, seeds, timing, probes, "
+        "verdict, placebo, sweep",
         "--set model.hidden_units: model.hidden_units[0]: 0 is too small; allowed: 1 to 65536",
         "--set timing.engine: timing.engine: 'tf' is not a known engine; allowed: compiled, keras",
     ]
@@ -84,8 +84,8 @@ def test_a_missing_key_is_reported_at_the_mapping_that_lacks_it():
         (
             "[1, 2]",
             "c.yaml:1:1: a list is not a mapping; allowed: a mapping with the keys "
-            "name, dataset, model, activations, baseline, train, seeds, timing, probes, verdict, placebo, "
-            "sweep",
+            "name, dataset, model, activations, baseline, train, targets, seeds, timing, probes, verdict, "
+            "placebo, sweep",
         ),
         (
             "a: [",
@@ -165,12 +165,13 @@ def test_an_override_of_an_alias_leaves_the_other_places_alone():
         (
             "train.epoch=3",
             "--set train.epoch: train.epoch: unknown key; "
-            "allowed: optimizer, learning_rate, batch_size, epochs, early_stopping; did you mean 'epochs'?",
+            "allowed: optimizer, learning_rate, batch_size, epochs, early_stopping, loss; "
+            "did you mean 'epochs'?",
         ),
         (
             "trian.epochs=3",
             "--set trian.epochs: trian: unknown key; allowed: name, dataset, model, activations, "
-            "baseline, train, seeds, timing, probes, verdict, placebo, sweep; did you mean 'train'?",
+            "baseline, train, targets, seeds, timing, probes, verdict, placebo, sweep; did you mean 'train'?",
         ),
         (
             "train.epochs=",
@@ -200,7 +201,8 @@ def test_a_wrong_override_is_named(override, line):
 @pytest.mark.parametrize(("text", "shown"), [("- relu\n- tanh\n", "a list"), ("relu\n", "'relu'")])
 def test_overrides_of_what_is_no_mapping_add_no_mistake(text, shown):
     keys = (
-        "name, dataset, model, activations, baseline, train, seeds, timing, probes, verdict, placebo, sweep"
+        "name, dataset, model, activations, baseline, train, targets, seeds, timing, probes, verdict, "
+        "placebo, sweep"
     )
     assert message(text, ["seeds=1", "nonsense"]) == (
         f"c.yaml:1:1: {shown} is not a mapping; allowed: a mapping with the keys {keys}"

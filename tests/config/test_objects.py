@@ -71,7 +71,7 @@ def test_every_mistake_has_a_line_and_names_its_key():
         "config: seeds[2]: 1 is in the list already; allowed: each value once",
         "config: train.epochs: true is not a whole number; allowed: 1 to 1000000",
         "config: train.momentun: unknown key; allowed: optimizer, learning_rate, batch_size, epochs, "
-        "early_stopping",
+        "early_stopping, loss",
     ]
 
 

@@ -374,7 +374,7 @@ def test_the_edges_are_allowed(changes):
 
 def test_a_misspelt_key_is_one_mistake_not_an_unknown_and_a_missing_one():
     train = {"optimiser": "adam", "learning_rate": 0.1, "batch_size": 1, "epochs": 1}
-    allowed = "optimizer, learning_rate, batch_size, epochs, early_stopping"
+    allowed = "optimizer, learning_rate, batch_size, epochs, early_stopping, loss"
     sentence = f"unknown key; allowed: {allowed}; did you mean 'optimizer'?"
     assert mistakes(train=train) == [("train.optimiser", sentence)]
 

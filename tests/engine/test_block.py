@@ -151,15 +151,15 @@ def test_validation_each_epoch_and_the_test_set_once_at_the_end(engine):
     assert seen == [VALIDATION] * 3 + [TEST]
     assert [epoch for epoch, _ in epochs] == [1, 2, 3]
     assert epochs[0][1] == dict.fromkeys(LABELS, 0.5)
-    assert record.cells[0].validation_accuracy == (0.5, 0.5, 0.5)
+    assert record.cells[0].validation_score == (0.5, 0.5, 0.5)
     assert record.cells[0].validation_loss == (0.25, 0.25, 0.25)
-    assert record.cells[0].test_accuracy == 0.5
+    assert record.cells[0].test_score == 0.5
     np.testing.assert_array_equal(unpack(record.cells[0].test_correct, 200), np.arange(200) % 2 == 1)
 
 
 def test_without_a_validation_split_nothing_is_validated(engine):
     record, epochs = run(engine, validation=range(500, 500))
-    assert record.cells[0].validation_accuracy == ()
+    assert record.cells[0].validation_score == ()
     assert epochs[-1] == (2, {})
 
 
@@ -171,7 +171,7 @@ def test_divergence_ends_that_cell_and_no_other(engine):
     assert diverged.status == "diverged"
     assert len(diverged.slice_s) == 2
     assert diverged.train_loss == (None,)
-    assert diverged.test_accuracy is None
+    assert diverged.test_score is None
     assert diverged.test_loss is None
     assert diverged.test_correct is None
     assert diverged.inference == ()

@@ -31,9 +31,9 @@ def accuracies(*labels, engine="compiled", seeds=(0, 1), **timing):
         )
         for measured in record.cells:
             found[measured.activation, seed] = (
-                measured.test_accuracy,
+                measured.test_score,
                 measured.test_loss,
-                measured.validation_accuracy,
+                measured.validation_score,
                 measured.train_loss,
                 measured.test_correct,
             )

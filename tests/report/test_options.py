@@ -138,8 +138,8 @@ def test_against_the_placebo_the_others_are_judged_as_against_its_original() -> 
     def adjusted(against: str) -> float | None:
         built = report.build(run.info, run.records, against=against)
         rows = {row.activation: row for row in built.estimates.settings[0].rows}
-        assert rows["tanh"].accuracy_diff is not None
-        return rows["tanh"].accuracy_diff.p_adjusted
+        assert rows["tanh"].score_diff is not None
+        return rows["tanh"].score_diff.p_adjusted
 
     assert adjusted("placebo") == adjusted("relu")
 
@@ -148,9 +148,9 @@ def test_against_a_third_one_a_copy_gets_its_originals_verdict() -> None:
     run = make_run(("relu", "tanh", "elu", "gelu", "placebo"), seeds=8)
     rows = report.build(run.info, run.records, against="tanh").estimates.settings[0].rows
     relu, placebo = (next(row for row in rows if row.activation == label) for label in ("relu", "placebo"))
-    assert relu.accuracy_diff is not None
-    assert relu.accuracy_diff.p_adjusted != relu.accuracy_diff.p
-    assert placebo.accuracy_diff == relu.accuracy_diff
+    assert relu.score_diff is not None
+    assert relu.score_diff.p_adjusted != relu.score_diff.p
+    assert placebo.score_diff == relu.score_diff
 
 
 def test_against_what_is_not_there() -> None:

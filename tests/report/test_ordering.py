@@ -29,7 +29,7 @@ BLOCK = make_block(
 def test_sort(sort: Sort, labels: list[str]) -> None:
     built = report.build(make_info(LABELS), [BLOCK], sort)
     assert [row.activation for row in built.estimates.settings[0].rows] == labels
-    assert f"sorted by  {DESCRIPTIONS[sort]}" in report.render(built, "terminal")
+    assert f"sorted by  {DESCRIPTIONS[sort].format(score='accuracy')}" in report.render(built, "terminal")
 
 
 def test_every_key_is_described() -> None:

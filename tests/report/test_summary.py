@@ -64,18 +64,18 @@ def test_a_summary_is_what_the_settings_figures_say(six: SyntheticRun) -> None:
     for label in ("linear", "tanh", "gelu"):
         own = [next(row for row in entry.rows if row.activation == label) for entry in estimates.settings]
         ratios = [row.train_time_ratio.interval.estimate for row in own]  # type: ignore[union-attr]
-        differences = [row.accuracy_diff.interval.estimate for row in own]  # type: ignore[union-attr]
+        differences = [row.score_diff.interval.estimate for row in own]  # type: ignore[union-attr]
         assert rows[label].train_time_ratio.estimate == pytest.approx(gmean(ratios))  # type: ignore[union-attr]
         mean = sum(differences) / 6
-        assert rows[label].accuracy_diff.estimate == pytest.approx(mean)  # type: ignore[union-attr]
-        verdicts = [row.accuracy_diff.verdict for row in own]  # type: ignore[union-attr]
-        assert rows[label].accuracy_verdicts == {
+        assert rows[label].score_diff.estimate == pytest.approx(mean)  # type: ignore[union-attr]
+        verdicts = [row.score_diff.verdict for row in own]  # type: ignore[union-attr]
+        assert rows[label].score_verdicts == {
             verdict: verdicts.count(verdict) for verdict in ("BETTER", "WORSE", "EQUIVALENT", "INCONCLUSIVE")
         }
         assert rows[label].settings == 6
     assert sum(row.mean_rank or 0 for row in rows.values()) == pytest.approx(1 + 2 + 3 + 4)
     assert rows["placebo"].mean_rank is None
-    assert rows["relu"].accuracy_diff is rows["relu"].train_time_ratio is None
+    assert rows["relu"].score_diff is rows["relu"].train_time_ratio is None
 
 
 def test_intervals_are_over_settings_not_over_seeds() -> None:
@@ -91,7 +91,7 @@ def test_intervals_are_over_settings_not_over_seeds() -> None:
     ]
     info = make_info(("relu", "tanh"), seeds=5, settings=IDS[:3], placebo=None)
     [relu, tanh] = estimate(info, records).summary
-    interval = tanh.accuracy_diff
+    interval = tanh.score_diff
     assert interval is not None
     assert interval.ci_low is not None
     half = t.ppf(0.975, 2) * 0.0264575131 / 3**0.5

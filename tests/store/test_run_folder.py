@@ -342,7 +342,7 @@ LATENCY = GOOD.cells[0].inference
         ({"environment": None}, "it does not say where it was measured"),
         ({"phases": None}, "it does not say where it was measured"),
         (cells_of(GOOD, slice_s=(0.1,)), "a cell does not have 2 values of slice_s"),
-        (cells_of(GOOD, test_accuracy=None), "a cell has no test accuracy"),
+        (cells_of(GOOD, test_score=None), "a cell has no test score"),
         (cells_of(GOOD, inference=()), "a cell has other inference batch sizes or rounds"),
         (
             cells_of(GOOD, inference=(LATENCY[0].model_copy(update={"batch_size": 2}),)),

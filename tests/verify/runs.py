@@ -69,4 +69,4 @@ def having(**values):
     return lambda cell, _: cell.model_copy(update=values)
 
 
-DIVERGED = having(status="diverged", test_accuracy=None, test_loss=None, train_loss=(None,))
+DIVERGED = having(status="diverged", test_score=None, test_loss=None, train_loss=(None,))

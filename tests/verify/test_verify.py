@@ -36,8 +36,8 @@ def test_a_run_that_gives_the_same_numbers_is_identical(tmp_path):
     [(0.494, "different"), (0.495, "within tolerance"), (0.505, "within tolerance"), (0.506, "different")],
 )
 def test_accuracies_are_held_against_the_tolerance(tmp_path, accuracy, result):
-    path = store(tmp_path, having(test_accuracy=0.5))
-    found = verify_run(path, tolerance=0.005, execute=measure(having(test_accuracy=accuracy)))
+    path = store(tmp_path, having(test_score=0.5))
+    found = verify_run(path, tolerance=0.005, execute=measure(having(test_score=accuracy)))
     assert {check.result for check in found.checks} == {result} == {found.result}
     assert {(check.recorded, check.again) for check in found.checks} == {(0.5, accuracy)}
 
@@ -46,11 +46,11 @@ def test_accuracies_are_held_against_the_tolerance(tmp_path, accuracy, result):
     "quantity",
     [
         "train_loss",
-        "train_accuracy",
+        "train_score",
         "validation_loss",
-        "validation_accuracy",
+        "validation_score",
         "test_loss",
-        "test_accuracy",
+        "test_score",
     ],
 )
 def test_the_last_bit_of_every_quantity_counts(tmp_path, quantity):
@@ -60,7 +60,8 @@ def test_the_last_bit_of_every_quantity_counts(tmp_path, quantity):
         return cell.model_copy(update={quantity: nudged}) if seed == 1 else cell
 
     found = verify_run(store(tmp_path), 9, execute=measure(nudge))
-    assert [check.differing for check in found.checks if check.seed == 1] == [(quantity,)] * 3
+    published = quantity.replace("score", "accuracy")
+    assert [check.differing for check in found.checks if check.seed == 1] == [(published,)] * 3
     assert (found.count("identical"), found.count("within tolerance")) == (6, 3)
     assert "not bit by bit: 6 of 9 trainings" in found.conclusion
 
@@ -85,7 +86,7 @@ def test_what_diverged_has_to_diverge_again(tmp_path):
 def test_one_different_cell_decides(tmp_path):
     def off(cell, seed):
         wrong = (cell.activation, seed) == ("tanh", 2)
-        return cell.model_copy(update={"test_accuracy": 0.1}) if wrong else cell
+        return cell.model_copy(update={"test_score": 0.1}) if wrong else cell
 
     found = verify_run(store(tmp_path), 9, execute=measure(off))
     assert [(check.activation, check.seed) for check in found.checks if check.result == "different"] == [
@@ -211,5 +212,5 @@ def test_a_run_of_the_first_schema_can_be_verified(tmp_path):
         for cell in block["cells"]:
             del cell["test_correct"], cell["extra_slice_s"]
     ledger.write_text("".join(f"{json.dumps(block)}\n" for block in blocks))
-    found = verify_run(path, 4, execute=measure(having(test_accuracy=0.1)))
+    found = verify_run(path, 4, execute=measure(having(test_score=0.1)))
     assert [check.result for check in found.checks] == ["different"] * 4

@@ -2,9 +2,9 @@ import math
 
 import pytest
 
-from actbench.analysis.accuracy import epochs_to
 from actbench.analysis.comparisons import Comparison
 from actbench.analysis.intervals import Interval, exactly, mean_interval
+from actbench.analysis.scores import epochs_to
 from actbench.records import BlockRecord, Cell
 from tests.analysis.rows import blocks_of, interval, metric, row
 from tests.factories import make_block, make_cell
@@ -25,34 +25,34 @@ class TestAccuracy:
 
     def test_mean_over_seeds(self) -> None:
         # Standard deviation 0.02, so half the width is t / sqrt(3) * 0.02.
-        accuracy = row("relu", self.BLOCKS).accuracy
+        accuracy = row("relu", self.BLOCKS).score
         assert accuracy is not None
         assert accuracy.estimate == pytest.approx(0.92)
         assert accuracy.ci_high == pytest.approx(0.92 + T_2 / math.sqrt(3) * 0.02, abs=1e-7)
 
     def test_difference_is_paired_by_seed(self) -> None:
         # Differences 0.01, 0.02, 0.03: standard deviation 0.01, though each activation's own is larger.
-        difference = row("tanh", self.BLOCKS).accuracy_diff
+        difference = row("tanh", self.BLOCKS).score_diff
         assert interval(difference).estimate == pytest.approx(0.02)
         assert interval(difference).ci_low == pytest.approx(0.02 - T_2 / math.sqrt(3) * 0.01, abs=1e-7)
 
     def test_three_seeds_decide_nothing(self) -> None:
         # The interval excludes 0, but the smallest p of three seeds is 2/8.
-        difference = row("tanh", self.BLOCKS).accuracy_diff
+        difference = row("tanh", self.BLOCKS).score_diff
         assert difference is not None
         assert (difference.p, difference.verdict) == (2 / 8, "INCONCLUSIVE")
         assert difference.seeds_needed is not None
         assert difference.seeds_needed > 3
 
     def test_the_baseline_has_no_difference_to_itself(self) -> None:
-        assert row("relu", self.BLOCKS).accuracy_diff is None
+        assert row("relu", self.BLOCKS).score_diff is None
 
     def test_six_seeds_on_one_side_do(self) -> None:
         blocks = blocks_of(
             relu=[make_cell(accuracy=0.9) for _ in range(6)],
             tanh=[make_cell("tanh", accuracy=0.91 + step / 1000) for step in range(6)],
         )
-        better, worse = row("tanh", blocks).accuracy_diff, row("relu", blocks, against="tanh").accuracy_diff
+        better, worse = row("tanh", blocks).score_diff, row("relu", blocks, against="tanh").score_diff
         assert better is not None
         assert worse is not None
         assert (better.p, better.p_adjusted, better.verdict) == (2 / 64, 2 / 64, "BETTER")
@@ -66,7 +66,7 @@ class TestAccuracy:
         found = [
             difference.verdict
             for verdict in ({}, {"margin": 0.01}, {"alpha": 0.01})
-            if (difference := row("tanh", blocks, config={"verdict": verdict}).accuracy_diff)
+            if (difference := row("tanh", blocks, config={"verdict": verdict}).score_diff)
         ]
         assert found == ["BETTER", "EQUIVALENT", "INCONCLUSIVE"]
 
@@ -77,7 +77,7 @@ class TestTies:
             relu=[make_cell("relu", accuracy=value, test_loss=0.4) for value in (0.90, 0.92)],
             tanh=[make_cell("tanh", accuracy=value, test_loss=0.5) for value in (0.90, 0.92)],
         )
-        assert row("tanh", blocks).accuracy_diff == Comparison(
+        assert row("tanh", blocks).score_diff == Comparison(
             Interval(0.0, None, None), p=1.0, p_adjusted=1.0, verdict="INCONCLUSIVE"
         )
 
@@ -91,9 +91,9 @@ class TestTies:
         )
         same = Comparison(exactly(0.0), p=1.0, p_adjusted=1.0, verdict="EQUIVALENT")
         tanh = row("tanh", blocks)
-        assert tanh.accuracy_diff == same
+        assert tanh.score_diff == same
         assert metric("test_loss", tanh).difference == same
-        assert row("placebo", blocks).accuracy_diff == same
+        assert row("placebo", blocks).score_diff == same
 
 
 class TestOtherMetrics:
@@ -121,7 +121,7 @@ class TestOtherMetrics:
 
     def test_train_accuracy_is_the_last_epochs(self) -> None:
         def cells(label: str, last: list[float]) -> list[Cell]:
-            return [make_cell(label).model_copy(update={"train_accuracy": (0.1, value)}) for value in last]
+            return [make_cell(label).model_copy(update={"train_score": (0.1, value)}) for value in last]
 
         blocks = blocks_of(cells("relu", [0.90, 0.92]), cells("tanh", [0.92, 0.96]))
         train = metric("train_accuracy", row("tanh", blocks))

@@ -1,15 +1,17 @@
-"""Test accuracy and the other things that a training is judged by, once a seed."""
+"""The score on the test set and the other things that a training is judged by, once a seed."""
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from actbench.analysis.comparisons import IDENTICAL, Comparison, Difference, paired_difference
-from actbench.analysis.figures import Metric, MetricName
+from actbench.analysis.figures import Metric
 from actbench.analysis.intervals import Interval, mean_interval
-from actbench.analysis.setting_cells import SettingCells, accuracies_equal
+from actbench.analysis.setting_cells import SettingCells, scores_equal
 from actbench.config.schema import VerdictConfig
-from actbench.records import Cell
+from actbench.objectives import LOWER_IS_BETTER, metric_of
+from actbench.records import Cell, DatasetInfo
 from actbench.streams import generator
 
 # Epochs are counted whole: up to half of one is no difference.
@@ -27,19 +29,21 @@ class _Quantity:
     resolution: float = 0.0
 
 
-def accuracy_differences(cells: SettingCells, verdict: VerdictConfig) -> dict[str, Comparison]:
-    """Test accuracy less the baseline's, by label, the baseline itself left out."""
-    return _compare(cells, verdict, _Quantity(test_accuracy, verdict.margin, larger_is_better=True))
+def score_differences(cells: SettingCells, verdict: VerdictConfig) -> dict[str, Comparison]:
+    """Score less the baseline's, by label, the baseline itself left out."""
+    return _compare(cells, verdict, _Quantity(test_score, verdict.margin, larger_is_better=True))
 
 
-def mean_accuracy(cells: Sequence[Cell]) -> Interval | None:
-    """Test accuracy, mean over seeds; None without any."""
-    return mean_interval([test_accuracy(cell) for cell in cells]) if cells else None
+def mean_score(cells: Sequence[Cell]) -> Interval | None:
+    """Score on the test set, mean over seeds; None without any."""
+    return mean_interval([test_score(cell) for cell in cells]) if cells else None
 
 
-def metrics(cells: SettingCells, verdict: VerdictConfig) -> dict[str, tuple[Metric, ...]]:
+def metrics(
+    cells: SettingCells, verdict: VerdictConfig, dataset: DatasetInfo
+) -> dict[str, tuple[Metric, ...]]:
     """The other quantities, by label."""
-    quantities = _quantities(cells, verdict)
+    quantities = _quantities(cells, verdict, dataset)
     compared = {name: _compare(cells, verdict, quantity) for name, quantity in quantities.items()}
     return {
         label: tuple(
@@ -50,20 +54,32 @@ def metrics(cells: SettingCells, verdict: VerdictConfig) -> dict[str, tuple[Metr
     }
 
 
-def test_accuracy(cell: Cell) -> float:
-    """Of a training that ended well, a fraction."""
-    if cell.test_accuracy is None:
-        raise ValueError(f"a training of {cell.activation} ended well but has no test accuracy")
-    return cell.test_accuracy
+def test_score(cell: Cell) -> float:
+    """Accuracy, R² or the mean over targets, of a training that ended well."""
+    if cell.test_score is None:
+        raise ValueError(f"a training of {cell.activation} ended well but has no score")
+    return cell.test_score
 
 
-def _quantities(cells: SettingCells, verdict: VerdictConfig) -> dict[MetricName, _Quantity]:
-    found: dict[MetricName, _Quantity] = {
-        "test_loss": _Quantity(lambda cell: cell.test_loss, verdict.loss_margin, larger_is_better=False),
-        "train_accuracy": _Quantity(
-            lambda cell: cell.train_accuracy[-1], verdict.margin, larger_is_better=True
+def _quantities(cells: SettingCells, verdict: VerdictConfig, dataset: DatasetInfo) -> dict[str, _Quantity]:
+    def error(read: Callable[[Cell], float | None]) -> _Quantity:
+        """In the unit of the loss or of a target, which only its own size gives a scale."""
+        return _Quantity(read, verdict.loss_margin * _size(cells, read), larger_is_better=False)
+
+    def loss(cell: Cell) -> float | None:
+        return cell.test_loss
+
+    in_nats = not any(target.classes is None for target in dataset.targets)
+    found = {
+        "test_loss": _Quantity(loss, verdict.loss_margin, larger_is_better=False) if in_nats else error(loss),
+        f"train_{dataset.score_name}": _Quantity(
+            lambda cell: cell.train_score[-1], verdict.margin, larger_is_better=True
         ),
     }
+    for name in _measured(cells, dataset.score_name):
+        read = partial(_metric_of, name)
+        lower = metric_of(name) in LOWER_IS_BETTER
+        found[name] = error(read) if lower else _Quantity(read, verdict.margin, larger_is_better=True)
     if any(cell.epochs_trained is not None for label in cells.activations for cell in cells.of(label)):
         found["epochs_trained"] = _Quantity(
             lambda cell: cell.epochs_trained,
@@ -89,9 +105,26 @@ def _quantities(cells: SettingCells, verdict: VerdictConfig) -> dict[MetricName,
     return found
 
 
+def _measured(cells: SettingCells, score: str) -> list[str]:
+    """What was measured on the test set beside the score."""
+    names = (name for label in cells.activations for cell in cells.of(label) for name in cell.test_metrics)
+    return [name for name in dict.fromkeys(names) if name != score]
+
+
+def _metric_of(name: str, cell: Cell) -> float | None:
+    return cell.test_metrics.get(name)
+
+
+def _size(cells: SettingCells, read: Callable[[Cell], float | None]) -> float:
+    """Mean of the baseline, of which a margin is a share; 0 where it has none."""
+    values = [abs(value) for cell in cells.ended_well(cells.baseline) if (value := read(cell)) is not None]
+    return math.fsum(values) / len(values) if values else 0.0
+
+
 def epochs_to(cell: Cell, target: float) -> int | None:
     """Epochs until the validation accuracy first reached the target; None where it never did."""
-    reached = (epoch for epoch, accuracy in enumerate(cell.validation_accuracy, 1) if accuracy >= target)
+    seen = enumerate(cell.validation_score, 1)
+    reached = (epoch for epoch, accuracy in seen if accuracy is not None and accuracy >= target)
     return next(reached, None)
 
 
@@ -110,7 +143,7 @@ def _compare(cells: SettingCells, verdict: VerdictConfig, quantity: _Quantity) -
         if not samples:
             return None
         every_seed = list(zip(cells.of(label), cells.of(cells.baseline), strict=True))
-        if accuracies_equal(every_seed) and not any(samples):
+        if scores_equal(every_seed) and not any(samples):
             return IDENTICAL  # they computed the same, unlike a tie of two activations
         return paired_difference(samples, generator(0, "sign flips", len(samples)), quantity.resolution)
 
@@ -127,11 +160,12 @@ def _compare(cells: SettingCells, verdict: VerdictConfig, quantity: _Quantity) -
 
 
 def _metric(
-    cells: SettingCells, label: str, name: MetricName, quantity: _Quantity, difference: Comparison | None
+    cells: SettingCells, label: str, name: str, quantity: _Quantity, difference: Comparison | None
 ) -> Metric:
     values = [value for cell in cells.ended_well(label) if (value := quantity.read(cell)) is not None]
     pairs = [pair for pair in cells.pairs(label) if all(quantity.read(cell) is not None for cell in pair)]
-    return Metric(name, len(values), len(pairs), _mean(values, quantity.logarithmic), difference)
+    mean = _mean(values, quantity.logarithmic)
+    return Metric(name, len(values), len(pairs), mean, difference, quantity.larger_is_better)
 
 
 def _mean(values: Sequence[float], logarithmic: bool) -> Interval | None:

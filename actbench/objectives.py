@@ -1,0 +1,186 @@
+"""What a model is trained for: each target with its loss, and what is said of how well it is met."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from actbench.errors import ConfigError, did_you_mean
+
+Loss = Literal["sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber"]
+TargetKind = Literal["classes", "number"]
+MetricName = Literal["accuracy", "top5_accuracy", "mae", "rmse", "r2"]
+ScoreName = Literal["accuracy", "r2", "score"]
+
+LOSSES: dict[Loss, TargetKind] = {
+    "sparse_categorical_crossentropy": "classes",
+    "binary_crossentropy": "classes",
+    "mse": "number",
+    "mae": "number",
+    "huber": "number",
+}
+"""By Keras's names, with what each is for; the first of a kind is its default."""
+
+TOP = 5
+
+METRICS: tuple[MetricName, ...] = ("top5_accuracy", "accuracy", "rmse", "mae", "r2")
+LOWER_IS_BETTER: frozenset[MetricName] = frozenset({"rmse", "mae"})
+
+
+class Predicted(Protocol):
+    """What there is to predict, as a dataset or its description has it."""
+
+    @property
+    def name(self) -> str:
+        """As in the data."""
+
+    @property
+    def classes(self) -> int | None:
+        """How many; None of a number."""
+
+
+class Asked(Protocol):
+    """What a config says of one of several targets."""
+
+    @property
+    def loss(self) -> Loss | None:
+        """None for the default of what the target is."""
+
+    @property
+    def weight(self) -> float:
+        """Of the loss, in the sum of all."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One head of a model, and what it is trained for.
+
+    Attributes:
+        target: What it predicts.
+        classes: How many there are; None where it is a number.
+        loss: What is minimised.
+        weight: Of this loss in the sum of all.
+    """
+
+    target: str
+    classes: int | None
+    loss: Loss
+    weight: float = 1.0
+
+    @property
+    def units(self) -> int:
+        """Width of the head: one for each class, or a single one for a number or the logit of two classes."""
+        return self.classes if self.classes and self.loss == "sparse_categorical_crossentropy" else 1
+
+    @property
+    def metrics(self) -> tuple[MetricName, ...]:
+        """What is measured of it on the test set, the score first."""
+        return metrics_of(self.classes)
+
+
+def metrics_of(classes: int | None) -> tuple[MetricName, ...]:
+    """What is measured of a target on the test set, the score first.
+
+    Args:
+        classes: How many there are; None of a number.
+    """
+    if classes is None:
+        return ("r2", "rmse", "mae")
+    return ("accuracy", "top5_accuracy") if classes > TOP else ("accuracy",)
+
+
+def is_metric(name: str) -> bool:
+    """Whether `metric_of` knows it."""
+    return any(name == metric or name.endswith(f"_{metric}") for metric in METRICS)
+
+
+def metric_of(name: str) -> MetricName:
+    """What a metric measures, of which the name may stand behind a target's, such as `bmi_rmse`.
+
+    Raises:
+        ValueError: It is none.
+    """
+    for metric in METRICS:
+        if name == metric or name.endswith(f"_{metric}"):
+            return metric
+    raise ValueError(f"{name} is no metric")
+
+
+def score_name(targets: Sequence[Predicted]) -> ScoreName:
+    """What verdicts are about: accuracy, R², or the mean of these over several targets.
+
+    Args:
+        targets: Of a dataset; none for a run from before there was anything but one target of classes.
+    """
+    if len(targets) > 1:
+        return "score"
+    return "r2" if targets and targets[0].classes is None else "accuracy"
+
+
+def score_in_words(name: ScoreName) -> str:
+    """As a report has it."""
+    return {"accuracy": "accuracy", "r2": "R²", "score": "score"}[name]
+
+
+def objectives_of(
+    targets: Sequence[Predicted], loss: Loss | None, asked: Mapping[str, Asked]
+) -> tuple[Objective, ...]:
+    """What a config asks for, of what there is in the data.
+
+    Args:
+        targets: What the data has, at least one.
+        loss: `train.loss` of the config.
+        asked: `targets` of the config; a target that is not named there has its default loss and weight 1.
+
+    Raises:
+        ConfigError: The data has no such target, or a loss does not fit it.
+    """
+    names = [target.name for target in targets]
+    wrong = [
+        f"targets.{name}: there is no such target in the data; allowed: {', '.join(names)}"
+        f"{did_you_mean(name, names)}"
+        for name in asked
+        if name not in names
+    ]
+    if loss is not None and len(targets) > 1:
+        wrong.append(
+            f"train.loss: {loss} cannot be the loss of {len(targets)} targets; allowed: one for each under "
+            f"targets, such as targets: {{{names[0]}: {{loss: {default_loss(targets[0].classes)}}}}}"
+        )
+    found = []
+    for target in targets:
+        own = asked.get(target.name)
+        chosen = (own.loss if own else loss) or default_loss(target.classes)
+        where = f"targets.{target.name}.loss" if own else "train.loss"
+        problem = unfit(chosen, target.classes)
+        if problem and (own or len(targets) == 1):
+            wrong.append(f"{where}: {problem} ({target.name})")
+        found.append(Objective(target.name, target.classes, chosen, own.weight if own else 1.0))
+    if wrong:
+        raise ConfigError("\n".join(wrong))
+    return tuple(found)
+
+
+def default_loss(classes: int | None) -> Loss:
+    """What is minimised unless the config says otherwise."""
+    return "mse" if classes is None else "sparse_categorical_crossentropy"
+
+
+def unfit(loss: Loss, classes: int | None) -> str:
+    """Why a loss is none for this target; empty where it is one.
+
+    Args:
+        loss: One of `LOSSES`.
+        classes: How many there are; None of a number.
+    """
+    kind: TargetKind = "number" if classes is None else "classes"
+    fitting = [name for name, of in LOSSES.items() if of == kind and (classes == 2 or name != _TWO_CLASSES)]
+    if loss in fitting:
+        return ""
+    what = "a number" if classes is None else f"{classes} classes"
+    needs = (
+        "two classes" if loss == _TWO_CLASSES else {"number": "a number", "classes": "classes"}[LOSSES[loss]]
+    )
+    return f"{loss} is for {needs}, and the target is {what}; allowed: {', '.join(fitting)}"
+
+
+_TWO_CLASSES: Loss = "binary_crossentropy"

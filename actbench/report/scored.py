@@ -1,0 +1,94 @@
+"""How scores and metrics are shown: accuracies in percent, R² and what has its own unit as plain numbers."""
+
+from dataclasses import dataclass
+
+from actbench.objectives import ScoreName, metric_of, score_in_words
+from actbench.report.numbers import Kind, format_value
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A quantity in tables.
+
+    Attributes:
+        name: In words.
+        kind: How its figures are shown.
+        difference: How a difference of two is.
+    """
+
+    name: str
+    kind: Kind
+    difference: Kind
+
+    @property
+    def percent(self) -> bool:
+        """Whether it is in percent, and a difference in points."""
+        return self.kind == "percent"
+
+    def value(self, figure: float) -> str:
+        """A figure in a sentence."""
+        return f"{format_value(figure, self.kind)}{' %' if self.percent else ''}"
+
+    @property
+    def title(self) -> str:
+        """The name with its unit."""
+        return f"{self.name} %" if self.percent else self.name
+
+    @property
+    def difference_title(self) -> str:
+        """Of the column of differences."""
+        return "difference, points" if self.percent else "difference"
+
+    @property
+    def unit(self) -> str:
+        """Behind a difference in a sentence, such as " points"."""
+        return " points" if self.percent else ""
+
+
+def shown_score(name: ScoreName) -> Shown:
+    """The score of a setting."""
+    return _share(score_in_words(name)) if name == "accuracy" else _fitted(score_in_words(name))
+
+
+def shown_metric(name: str, *, in_nats: bool) -> Shown:
+    """Another metric of the contract.
+
+    Args:
+        name: As in `figures.Metric`.
+        in_nats: Whether the loss is a cross-entropy.
+    """
+    if name == "test_loss" and in_nats:
+        return Shown("test loss, 0.001 nats", "thousandths", "signed thousandths")
+    if name in _OTHERS:
+        return _OTHERS[name]
+    if name.startswith("train_") and name.removeprefix("train_") in _SCORES:
+        return _named(shown_score(_SCORES[name.removeprefix("train_")]), "train")
+    metric = metric_of(name)
+    target = name.removesuffix(metric).removesuffix("_")
+    shown = {
+        "accuracy": _share("accuracy"),
+        "top5_accuracy": _share("top-5 accuracy"),
+        "r2": _fitted("R²"),
+    }.get(metric, Shown(metric.upper(), "significant", "signed significant"))
+    return _named(shown, f"{target}: test" if target else "test")
+
+
+def _named(shown: Shown, before: str) -> Shown:
+    return Shown(f"{before} {shown.name}", shown.kind, shown.difference)
+
+
+def _share(name: str) -> Shown:
+    return Shown(name, "percent", "points")
+
+
+def _fitted(name: str) -> Shown:
+    return Shown(name, "score", "signed score")
+
+
+_SCORES: dict[str, ScoreName] = {"accuracy": "accuracy", "r2": "r2", "score": "score"}
+_OTHERS: dict[str, Shown] = {
+    "test_loss": Shown("test loss", "significant", "signed significant"),
+    "epochs_trained": Shown("epochs trained", "decimal", "signed decimal"),
+    "epochs_to_target": Shown("epochs to target", "decimal", "signed decimal"),
+    "seconds_to_target": Shown("seconds to target", "seconds", "ratio"),
+}
