@@ -19,6 +19,7 @@ from actbench.records import (
     Probe,
     RunInfo,
     SettingInfo,
+    TargetInfo,
 )
 
 THIRTEEN = (
@@ -84,9 +85,13 @@ def make_cell(
     test_correct: Sequence[bool] | None = None,
     extra_slice_s: Sequence[float] = (),
     parameters: int = 118_282,
+    metrics: Mapping[str, float] | None = None,
     probes: Sequence[Probe] = (),
 ) -> Cell:
-    """A cell; accuracy None makes it diverged, with the slices given and no inference."""
+    """A cell; accuracy None makes it diverged, with the slices given and no inference.
+
+    With other targets than one of classes `accuracy` is whatever the score is, and `metrics` has it by name.
+    """
     ok = accuracy is not None
     epochs = len(slice_s) // slices_per_epoch
     return Cell(
@@ -101,7 +106,7 @@ def make_cell(
         validation_score=tuple(validation_accuracy),
         test_loss=test_loss if ok else None,
         test_score=accuracy,
-        test_metrics={"accuracy": accuracy} if ok else {},
+        test_metrics=dict({"accuracy": accuracy} if metrics is None else metrics) if ok else {},
         inference=tuple(
             Inference(batch_size=size, latency_s=tuple(values), compile_s=None)
             for size, values in ((latency_s or {}) if ok else {}).items()
@@ -181,6 +186,13 @@ def make_info(
 ) -> RunInfo:
     """A run's description; `config` adds keys to the resolved config, such as `verdict`."""
     description: dict[str, Any] = {
+    targets: Mapping[str, int | None] | None = None,
+) -> RunInfo:
+    """A run's description; `config` adds keys to the resolved config, such as `verdict`.
+
+    `targets` says how many classes each one has, None for a number; by default it is a run from before that.
+    """
+    description = {
         "dataset": {"name": "mnist", "validation": 5000, "train_samples": None, "test_samples": None},
         "model": {"hidden_units": [128, 128]},
         "train": {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 128, "epochs": epochs},
@@ -202,6 +214,7 @@ def make_info(
         test=test_examples,
         split_rule="the last rows",
         split_sha256="b" * 64,
+        targets=tuple(TargetInfo(name=name, classes=classes) for name, classes in (targets or {}).items()),
     )
     return RunInfo(
         run_id="0123456789ab",

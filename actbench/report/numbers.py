@@ -43,8 +43,8 @@ _THREE_DIGITS: dict[Kind, float] = {
 
 # Sign, and decimals: a fixed number for what is at most 1, as many as it takes for what has its own unit.
 _SIGNED: dict[Kind, tuple[str, int | None]] = {
-    "score": ("", 4),
-    "signed score": ("+", 4),
+    "score": ("", 3),
+    "signed score": ("+", 3),
     "significant": ("", None),
     "signed significant": ("+", None),
 }
