@@ -1,6 +1,6 @@
 """The story of a dry run: plan, look at what there is of the run, estimate; measure and write nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from actbench.analysis.design import TYPICAL_SD, Design, observed_sd
@@ -10,6 +10,7 @@ from actbench.errors import StoreError
 from actbench.execution.estimate import estimate_s
 from actbench.plan import Plan, make_plan
 from actbench.planned_data import check_target, describe_data
+from actbench.records import DatasetInfo
 from actbench.report.outline import Outline
 from actbench.store import StoredRun, open_run, run_path
 
@@ -38,7 +39,7 @@ def make_outline(
     stored = _stored(folder)
     finished = frozenset[str]() if fresh else _finished(stored)
     pending = tuple(block for block in plan.blocks if block.id not in finished)
-    sd, source = (sd, "given") if sd is not None else _spread(plan, stored)
+    sd, source = (sd, "given") if sd is not None else _spread(plan, stored, data)
     return Outline(
         plan=plan,
         folder=folder,
@@ -63,13 +64,16 @@ def _finished(stored: StoredRun | None) -> frozenset[str]:
     return frozenset(record.block for record in records if record.status == "ok")
 
 
-def _spread(plan: Plan, stored: StoredRun | None) -> tuple[float, str]:
+def _spread(plan: Plan, stored: StoredRun | None, data: Mapping[str, DatasetInfo]) -> tuple[float, str]:
     """The standard deviation to expect, and where it comes from."""
     if stored is not None and len(_finished(stored)) == len(plan.blocks):
         sd = observed_sd(stored.info, stored.records)
         if sd is not None:
             return sd, "observed in the finished run of this plan"
-    return TYPICAL_SD, "typical of MNIST after 5 epochs"
+    source = "typical of MNIST after 5 epochs"
+    if any(info.score_name != "accuracy" for info in data.values()):
+        source = "that of accuracies on MNIST, for want of any; --sd says another"
+    return TYPICAL_SD, source
 
 
 def _design(plan: Plan, verdict: VerdictConfig, sd: float) -> Design:

@@ -183,16 +183,13 @@ def make_info(
     described: Sequence[ActivationInfo] = (),
     probes: Sequence[int | str] | None = None,
     constant_score: float | None = None,
-) -> RunInfo:
-    """A run's description; `config` adds keys to the resolved config, such as `verdict`."""
-    description: dict[str, Any] = {
     targets: Mapping[str, int | None] | None = None,
 ) -> RunInfo:
     """A run's description; `config` adds keys to the resolved config, such as `verdict`.
 
     `targets` says how many classes each one has, None for a number; by default it is a run from before that.
     """
-    description = {
+    description: dict[str, Any] = {
         "dataset": {"name": "mnist", "validation": 5000, "train_samples": None, "test_samples": None},
         "model": {"hidden_units": [128, 128]},
         "train": {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 128, "epochs": epochs},

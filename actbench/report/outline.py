@@ -7,6 +7,7 @@ from pathlib import Path
 from actbench.analysis.design import Design
 from actbench.config.network import gated_widths, sizes, widths_under_test
 from actbench.described import describe_cells
+from actbench.objectives import ScoreName, score_in_words
 from actbench.plan import Block, Plan, Setting
 from actbench.records import ActivationInfo, DatasetInfo
 from actbench.report.facts import LINEAR
@@ -39,7 +40,7 @@ class Outline:
         pending: The blocks still to be measured, in order.
         data: What each setting is trained on, by the setting's id.
         setting_s: Roughly what those of each setting take here, by its id, but for timing-only rounds.
-        design: What one setting's seeds can decide in accuracy.
+        design: What one setting's seeds can decide in its score.
         sd_source: Where `design.sd` comes from, in words.
     """
 
@@ -50,6 +51,12 @@ class Outline:
     setting_s: dict[str, float]
     design: Design
     sd_source: str
+
+    @property
+    def score_name(self) -> ScoreName:
+        """What its verdicts are about; "score" where its settings differ in that."""
+        names = {self.data[setting.id].score_name for setting in self.plan.settings}
+        return names.pop() if len(names) == 1 else "score"
 
     @property
     def extra_budget_s(self) -> float:
@@ -85,7 +92,7 @@ class Outline:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Data that is still to come, and why no accuracy can come out BETTER or WORSE."""
+        """Data that is still to come, and why no score can come out BETTER or WORSE."""
         missing = dict.fromkeys(info.name for info in self.data.values() if not info.sha256)
         to_come = (f"{name} is not in Keras's cache: a run downloads it first" for name in missing)
         linear = () if all(setting.model.compares for setting in self.plan.settings) else (LINEAR,)
@@ -100,4 +107,5 @@ class Outline:
             return ()
         enough = self.design.seeds_to_decide
         remedy = "no number of seeds would do" if enough is None else f"it takes at least {enough} seeds"
-        return (f"these seeds are too few for any accuracy to come out BETTER or WORSE; {remedy}",)
+        score = score_in_words(self.score_name)
+        return (f"these seeds are too few for any {score} to come out BETTER or WORSE; {remedy}",)

@@ -31,7 +31,7 @@ def outline_to_json(outline: Outline) -> str:
         "trainings": plan.trainings,
         "time_s": outline.time_s,
         "extra_budget_s": outline.extra_budget_s,
-        "accuracy": {
+        outline.score_name: {
             "seeds": design.seeds,
             "comparisons": design.comparisons,
             "alpha": design.alpha,

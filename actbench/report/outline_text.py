@@ -10,6 +10,7 @@ from actbench.report.activation_facts import initialisers_in_words
 from actbench.report.numbers import format_duration
 from actbench.report.outline import Gated, Outline
 from actbench.varied import in_flow, in_words
+from actbench.report.scored import Shown, shown_score
 
 Facts = Iterator[tuple[str, str]]
 
@@ -101,32 +102,35 @@ def _verdicts(outline: Outline) -> Facts:
         f"{design.smallest_p:.2g} at best with {design.seeds} seed(s); "
         f"Holm's first, strictest step needs {alpha_each:.2g}",
     )
-    yield "spread", f"{_points(design.sd)} points from seed to seed, {outline.sd_source}"
+    shown = shown_score(outline.score_name)
+    yield "spread", f"{_size(design.sd, shown)}{shown.unit} from seed to seed, {outline.sd_source}"
     difference = design.detectable_difference
     if difference is None:
-        yield "finds", "no difference of accuracy, however large"
+        yield "finds", f"no difference of {shown.name}, however large"
     else:
-        yield "finds", f"differences of {_points(difference)} points of accuracy, with {power} in that step"
-    yield "equals", _equals(design)
-    yield "seeds", _seeds_needed(design)
+        found = f"{_size(difference, shown)}{shown.unit} of {shown.name}"
+        yield "finds", f"differences of {found}, with {power} in that step"
+    yield "equals", _equals(design, shown)
+    yield "seeds", _seeds_needed(design, shown)
 
 
-def _equals(design: Design) -> str:
+def _equals(design: Design, shown: Shown) -> str:
     """What would be said of two equal activations."""
     if design.half_width is None:
         return "no intervals with a single seed"
-    margin, share = _points(design.margin), design.equivalence_power
-    shown = "hardly ever" if share < 0.01 else f"in {100 * share:.0f} % of runs"
-    return f"intervals of about ±{_points(design.half_width)} points: inside ±{margin} (EQUIVALENT) {shown}"
+    margin, share = _size(design.margin, shown), design.equivalence_power
+    often = "hardly ever" if share < 0.01 else f"in {100 * share:.0f} % of runs"
+    width = f"{_size(design.half_width, shown)}{shown.unit}"
+    return f"intervals of about ±{width}: inside ±{margin} (EQUIVALENT) {often}"
 
 
-def _seeds_needed(design: Design) -> str:
+def _seeds_needed(design: Design, shown: Shown) -> str:
     """How many would do, each where there is such a number."""
     decide, over = design.seeds_to_decide, f"over {MOST_SEEDS:,}"
     detect = "no number" if decide is None else _count(design.seeds_to_detect_margin, over)
     return (
         f"{_count(decide, 'no number')} to decide any; with {100 * POWER:.0f} % power, "
-        f"{detect} to find a difference of {_points(design.margin)} points, "
+        f"{detect} to find a difference of {_size(design.margin, shown)}{shown.unit}, "
         f"{_count(design.seeds_to_show_equivalence, over)} to show EQUIVALENT"
     )
 
@@ -135,6 +139,6 @@ def _count(number: int | None, otherwise: str) -> str:
     return otherwise if number is None else f"{number:,}"
 
 
-def _points(fraction: float) -> str:
-    points = 100 * fraction
-    return f"{points:.2f}" if points >= 0.01 else f"{points:.2g}"
+def _size(difference: float, shown: Shown) -> str:
+    size = 100 * difference if shown.percent else difference
+    return f"{size:.2f}" if size >= 0.01 and shown.percent else f"{size:.2g}"

@@ -45,7 +45,7 @@ def test_an_older_failed_block_is_read_as_it_is() -> None:
 def test_damage_in_an_older_block_is_still_an_error(damage: dict[str, Any]) -> None:
     older = as_schema_3(BLOCK)
     older["cells"][0] |= damage
-    with pytest.raises(StoreError, match="ledger:1: not a valid BlockRecord: cells.0"):
+    with pytest.raises(StoreError, match=r"ledger:1: not a valid BlockRecord: cells\.0"):
         decode(BlockRecord, json.dumps(older).encode(), "ledger:1")
 
 
