@@ -12,7 +12,6 @@ import tensorflow as tf
 from actbench.datasets import Dataset
 from actbench.engine.learner import Learner
 from actbench.engine.losses import example_losses, no_tally, tally
-from actbench.engine.task import Task
 from actbench.engine.trainer import Evaluation, Sums, pieces
 from actbench.objectives import Objective
 from actbench.plan import CellPlan, Setting
@@ -31,7 +30,6 @@ class CompiledEngine:
         self.dataset = dataset
         self.x = tf.constant(dataset.x)
         self.y = tuple(tf.constant(target.y) for target in dataset.targets)
-        self.task = Task(setting, dataset)
 
     def place(self, order: npt.NDArray[np.int32]) -> tf.Tensor:
         return tf.constant(order)
@@ -47,7 +45,7 @@ class CompiledTrainer(Learner):
     """Trains one model by compiled slices; see `trainer.Trainer` for what the methods promise."""
 
     def __init__(self, engine: CompiledEngine, cell: CellPlan) -> None:
-        super().__init__(engine.setting, engine.dataset, engine.task, cell)
+        super().__init__(engine.setting, engine.dataset, cell)
         self._engine = engine
         self._batch_size = engine.setting.train.batch_size
         self._full_steps, self._rest = divmod(len(engine.dataset.train), self._batch_size)

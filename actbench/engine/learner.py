@@ -28,19 +28,19 @@ class Learner:
 
     Args:
         setting: Model and training hyper-parameters.
-        dataset: Says how wide the input is.
-        task: What it is trained for.
+        dataset: Says how wide the input is, and what there is to predict.
         cell: The activation.
 
     Attributes:
+        task: What it is trained for.
         model: What is trained; it gives logits.
         answering_model: The same with the output that inference computes.
         optimizer: Built for the model.
         parameters: Trained weights.
     """
 
-    def __init__(self, setting: Setting, dataset: Dataset, task: Task, cell: CellPlan) -> None:
-        self.task = task
+    def __init__(self, setting: Setting, dataset: Dataset, cell: CellPlan) -> None:
+        self.task = task = Task(setting, dataset)
         self.train_score = task.train_score
         units = [objective.units for objective in task.objectives]
         self.model = build_model(setting.model, cell, dataset.x.shape[1], units)

@@ -11,7 +11,6 @@ from actbench.datasets import Dataset
 from actbench.engine.heads import alone, head_name
 from actbench.engine.learner import Learner
 from actbench.engine.losses import LOSS, TALLY, keras_loss, keras_metrics
-from actbench.engine.task import Task
 from actbench.engine.trainer import Evaluation, Sums, pieces
 from actbench.plan import CellPlan, Setting
 
@@ -30,7 +29,6 @@ class StockEngine:
     def __init__(self, setting: Setting, dataset: Dataset) -> None:
         self.setting = setting
         self.dataset = dataset
-        self.task = Task(setting, dataset)
 
     def place(self, order: npt.NDArray[np.int32]) -> tuple[Features, Values]:
         return self.dataset.x[order], [target.y[order] for target in self.dataset.targets]
@@ -46,7 +44,7 @@ class StockTrainer(Learner):
     """Trains one model by calls of `fit`; see `trainer.Trainer` for what the methods promise."""
 
     def __init__(self, engine: StockEngine, cell: CellPlan) -> None:
-        super().__init__(engine.setting, engine.dataset, engine.task, cell)
+        super().__init__(engine.setting, engine.dataset, cell)
         self._dataset = engine.dataset
         self._batch_size = engine.setting.train.batch_size
         # What Keras calls the loss has the regularizers' share in it.

@@ -50,7 +50,8 @@ def test_a_setting_reaches_the_worker_as_it_was_planned():
     (setting,) = plan.settings
     assert Setting.model_validate_json(setting.model_dump_json()) == setting
     assert setting.train.model_dump(mode="json") == train | {
-        "early_stopping": {"patience": 3, "min_delta": 0.0, "restore_best": True}
+        "loss": None,
+        "early_stopping": {"patience": 3, "min_delta": 0.0, "restore_best": True},
     }
 
 
