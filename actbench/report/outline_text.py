@@ -9,8 +9,8 @@ from actbench.plan import Setting
 from actbench.report.activation_facts import initialisers_in_words
 from actbench.report.numbers import format_duration
 from actbench.report.outline import Gated, Outline
-from actbench.varied import in_flow, in_words
 from actbench.report.scored import Shown, shown_score
+from actbench.varied import in_flow, in_words
 
 Facts = Iterator[tuple[str, str]]
 
