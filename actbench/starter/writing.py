@@ -40,6 +40,7 @@ def write(look: Look, path: str) -> str:
         *(f"  - {name}" for name in _ACTIVATIONS),
         _line("baseline: relu", "what the others are compared with"),
         "train:",
+        *_loss(look),
         _line("  optimizer: adam", "any of Keras"),
         _line("  learning_rate: 0.001", "worth a sweep: activations differ in what suits them"),
         _line(f"  batch_size: {batch_size}", f"examples per step, so {steps:,} steps per epoch"),
@@ -79,6 +80,13 @@ def _dataset(look: Look, path: str) -> list[str]:
     if scale:
         lines.append(_line(f"  # preprocess: {scale}", "so when not given; or none, unit, standardize"))
     return lines
+
+
+def _loss(look: Look) -> list[str]:
+    """The key that is the default, where it has a choice."""
+    if [target.classes for target in look.info.targets] != [None]:
+        return []
+    return [_line("  # loss: mse", "so when not given; or mae, huber")]
 
 
 def _found(look: Look) -> str:

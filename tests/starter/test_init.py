@@ -100,7 +100,7 @@ def measure():
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("name", ["birds.csv", "images"])
+@pytest.mark.parametrize("name", ["birds.csv", "mass.npz", "images"])
 def test_a_starter_runs(here, name, measure):
     MAKE[name](here / name)
     init(name, "--output", "c.yaml")
@@ -134,6 +134,16 @@ def test_targets_that_are_asked_for_are_taken(here):
     assert yaml.safe_load(text)["dataset"]["target"] == ["species", "mass"]
     assert "# species: classes, because it is text" in text
     assert "# mass: a number, because it has fractions" in text
+
+
+def test_a_number_has_a_choice_of_losses(here):
+    MAKE["mass.npz"](here / "mass.npz")
+    init("mass.npz", "--output", "m.yaml")
+    text = (here / "m.yaml").read_text()
+    assert "  # loss: mse " in text
+    for loss in ("mse", "mae", "huber"):
+        (here / "m.yaml").write_text(text.replace("  # loss: mse ", f"  loss: {loss} "))
+        assert load_config("m.yaml").train.loss == loss
 
 
 def test_every_key_is_explained(here):
