@@ -5,6 +5,7 @@ from typing import Any
 
 from actbench.config.schema import (
     DatasetConfig,
+    EarlyStoppingConfig,
     ModelConfig,
     ProbesConfig,
     TargetConfig,
@@ -28,6 +29,7 @@ def setting(
     learning_rate: float = 0.001,
     batch_size: int = 64,
     epochs: int = 2,
+    early_stopping: EarlyStoppingConfig | None = None,
     engine: Any = "compiled",
     slices_per_epoch: int = 3,
     inference_batch_sizes: tuple[int, ...] = (1, 8),
@@ -45,7 +47,12 @@ def setting(
         ),
         model=ModelConfig(hidden_units=hidden_units),
         train=TrainConfig(
-            optimizer=optimizer, learning_rate=learning_rate, batch_size=batch_size, epochs=epochs, loss=loss
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            batch_size=batch_size,
+            epochs=epochs,
+            early_stopping=early_stopping,
+            loss=loss,
         ),
         timing=TimingConfig(
             engine=engine,

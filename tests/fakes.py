@@ -51,7 +51,13 @@ class FakeTrainer:
     def evaluate(self, examples: range) -> Evaluation:
         self.engine.calls.append(("evaluate", self.label, examples))
         self.engine.clock.now += 0.5
-        return Evaluation(0.25, 0.5, {"accuracy": 0.5}, np.arange(len(examples)) % 2 == 1)
+        seen = sum(call[:2] == ("evaluate", self.label) for call in self.engine.calls)
+        losses = self.engine.losses.get(self.label, [0.25])
+        loss = losses[min(seen, len(losses)) - 1]
+        return Evaluation(loss, 0.5, {"accuracy": 0.5}, np.arange(len(examples)) % 2 == 1)
+
+    def evaluate_each(self, examples: range) -> tuple[Sums, Any]:
+        return self.evaluate(examples), np.arange(len(examples)) % 2 == 1
 
     def compile_inference(self, batch: range) -> None:
         self.engine.calls.append(("compile inference", self.label, len(batch)))
@@ -81,6 +87,7 @@ class FakeEngine:
         self.clock = FakeClock()
         self.calls: list[tuple[Any, ...]] = []
         self.step_s: dict[str, float] = {}
+        self.losses: dict[str, list[float]] = {}  # by label, of one evaluation after the other
         self.diverges_at: set[tuple[str, int]] = set()
         self.trainers: dict[str, FakeTrainer] = {}
         self.noise: Callable[[tuple[str, str]], float] = lambda _: 1.0

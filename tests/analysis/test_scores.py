@@ -230,3 +230,18 @@ class TestTarget:
         relu = row("relu", blocks, activations=("relu", "tanh"), placebo=None, config=TARGET)
         epochs = metric("epochs_to_target", relu)
         assert (epochs.seeds, epochs.pairs, epochs.value, epochs.difference) == (0, 0, None, None)
+
+
+def test_epochs_trained_are_a_metric_where_trainings_may_stop_early() -> None:
+    def cell(label: str, epochs: int) -> Cell:
+        return make_cell(label, slice_s=(0.1,) * 2 * epochs).model_copy(update={"epochs_trained": epochs})
+
+    blocks = blocks_of(
+        relu=[cell("relu", epochs) for epochs in (4, 5, 7)],
+        tanh=[cell("tanh", epochs) for epochs in (6, 6, 6)],
+    )
+    relu, tanh = row("relu", blocks), row("tanh", blocks)
+    assert metric("epochs_trained", relu).value == mean_interval([4, 5, 7])
+    assert interval(metric("epochs_trained", tanh).difference) == mean_interval([2, 1, -1])
+    plain = blocks_of(relu=[make_cell()] * 2, tanh=[make_cell("tanh")] * 2)
+    assert "epochs_trained" not in [entry.name for entry in row("tanh", plain).metrics]

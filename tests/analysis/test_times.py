@@ -103,6 +103,21 @@ class TestTrainingTime:
         assert (ratio.verdict, ratio.seeds_needed) == ("WORSE", None)
 
 
+class TestEarlyStopping:
+    """One of the two trained for fewer epochs."""
+
+    def test_a_ratio_is_taken_in_the_rounds_that_both_ran(self) -> None:
+        # ratios 2, 2, then rounds that relu no longer ran, then 3, 3, 3 in timing-only rounds
+        stopped = make_cell(slice_s=(1.0, 1.0), extra_slice_s=(1.0, 1.0, 1.0))
+        longer = make_cell("tanh", slice_s=(2.0, 2.0, 50.0, 50.0), extra_slice_s=(3.0, 3.0, 3.0))
+        blocks = blocks_of(relu=[stopped] * 2, tanh=[longer] * 2)
+        tanh = row("tanh", blocks)
+        assert interval(tanh.train_time_ratio).estimate == pytest.approx(3.0)
+        assert interval(row("relu", blocks, against="tanh").train_time_ratio).estimate == pytest.approx(1 / 3)
+        assert tanh.epoch_s is not None
+        assert tanh.epoch_s.estimate == pytest.approx((4.0 * 100.0) ** 0.5)
+
+
 class TestExtraRounds:
     """Timing-only slices after the training."""
 

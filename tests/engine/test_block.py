@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from actbench.bits import unpack
+from actbench.config.schema import EarlyStoppingConfig
 from actbench.engine.block import BlockRunner
 from actbench.engine.stopwatch import Stopwatch
 from actbench.environment import describe_environment
@@ -188,3 +189,52 @@ def test_the_record_survives_json_without_nan(engine):
     text = record.model_dump_json()
     assert BlockRecord.model_validate_json(text) == record
     json.loads(text, parse_constant=pytest.fail)
+
+
+PATIENT = EarlyStoppingConfig(patience=2)
+
+
+def test_each_cell_stops_when_its_own_validation_loss_has_stopped_falling(engine):
+    engine.losses = {
+        "relu": [0.5, 0.4, 0.4, 0.4],  # not lower in epochs 3 and 4
+        "tanh": [0.5, float("nan"), 0.6],
+        "gelu": [0.5, 0.45, 0.42, 0.41, 0.40, 0.39],
+        "placebo": [0.5, 0.4, 0.4, 0.4],
+    }
+    record, epochs = run(engine, epochs=6, slices_per_epoch=2, early_stopping=PATIENT)
+    cells = {measured.activation: measured for measured in record.cells}
+    assert {label: (one.epochs_trained, one.best_epoch) for label, one in cells.items()} == {
+        "relu": (4, 2), "tanh": (3, 1), "gelu": (6, 6), "placebo": (4, 2),
+    }  # fmt: skip
+    assert {label: len(one.slice_s) for label, one in cells.items()} == {
+        "relu": 8, "tanh": 6, "gelu": 12, "placebo": 8,
+    }  # fmt: skip
+    assert record.slice_steps == (4,) * 12
+    assert {one.status for one in cells.values()} == {"ok"}
+    assert all(len(one.inference) == 2 for one in cells.values())
+    assert len(epochs) == 6
+    # the weights of the best epoch are back before the test
+    steps = {label: trainer.trained_steps for label, trainer in engine.trainers.items()}
+    assert steps == {"relu": 2 * 8, "tanh": 8, "gelu": 6 * 8, "placebo": 2 * 8}
+    names = [call[0] for call in engine.calls if call[1] == "relu" and call[0] in ("put back", "evaluate")]
+    assert names == [*["evaluate"] * 4, "put back", "evaluate"]
+
+
+def test_a_block_ends_when_all_of_its_cells_have_stopped(engine):
+    record, epochs = run(engine, epochs=50, slices_per_epoch=2, early_stopping=PATIENT)
+    assert [measured.epochs_trained for measured in record.cells] == [3] * 4
+    assert len(record.slice_steps) == 6
+    assert epochs[-1][0] == 3
+
+
+def test_a_loss_has_to_be_lower_by_min_delta_and_the_last_weights_may_stay(engine):
+    engine.losses = {"relu": [0.5, 0.45, 0.41, 0.40]}
+    stopping = EarlyStoppingConfig(patience=2, min_delta=0.1, restore_best=False)
+    record, _ = run(engine, labels=("relu",), epochs=5, early_stopping=stopping)
+    assert (record.cells[0].epochs_trained, record.cells[0].best_epoch) == (3, None)
+    assert engine.trainers["relu"].trained_steps == 3 * 8
+
+
+def test_without_early_stopping_nothing_is_said_of_it(engine):
+    record, _ = run(engine)
+    assert {(one.epochs_trained, one.best_epoch) for one in record.cells} == {(None, None)}

@@ -343,6 +343,13 @@ LATENCY = GOOD.cells[0].inference
         ({"phases": None}, "it does not say where it was measured"),
         (cells_of(GOOD, slice_s=(0.1,)), "a cell does not have 2 values of slice_s"),
         (cells_of(GOOD, test_score=None), "a cell has no test score"),
+        (cells_of(GOOD, epochs_trained=2), "a cell does not have 4 values of slice_s"),
+        (cells_of(GOOD, epochs_trained=0, slice_s=()), "a cell does not tell of 0 epochs"),
+        (cells_of(GOOD, epochs_trained=1), "a cell does not tell of 1 epochs"),
+        (
+            cells_of(GOOD, epochs_trained=1, validation_loss=(0.1,), best_epoch=2),
+            "a cell does not tell of 1 epochs",
+        ),
         (cells_of(GOOD, inference=()), "a cell has other inference batch sizes or rounds"),
         (
             cells_of(GOOD, inference=(LATENCY[0].model_copy(update={"batch_size": 2}),)),
