@@ -13,7 +13,21 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from actbench.engine.measure import Measurer
+from actbench.config.schema import ModelConfig, TrainConfig
 from tests.blocks import block, cell
+
+MODEL = ModelConfig.model_validate(
+    {"layers": [
+        {"dense": 8, "activation": "*"}, "batch_norm", {"dropout": 0.2}, {"residual": [{"dense": 4}]}
+    ],
+     "kernel_regularizer": {"l2": 1e-4}}
+)
+TRAIN = TrainConfig.model_validate(
+    {
+        "optimizer": "adam", "batch_size": 64, "epochs": 3, "early_stopping": {"patience": 1},
+        "learning_rate": {"schedule": "cosine_decay", "initial_learning_rate": 0.01, "decay_steps": 20},
+    }
+)
 
 def programs():
     return len(list(Path(sys.argv[1]).glob("*inference_run*before_optimizations.txt")))
@@ -21,7 +35,9 @@ def programs():
 measurer = Measurer(import_s=0.0)
 for seed in (0, 1, 2):
     cells = (cell("relu"), cell("tanh"))
-    measurer.measure(block(*cells, seed=seed, epochs=3, slices_per_epoch=5), lambda *_: None)
+    planned = block(*cells, seed=seed, slices_per_epoch=5)
+    setting = planned.setting.model_copy(update={"model": MODEL, "train": TRAIN})
+    measurer.measure(planned.model_copy(update={"setting": setting}), lambda *_: None)
     print(programs())
 """
 
