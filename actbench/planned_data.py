@@ -22,7 +22,8 @@ def describe_data(plan: Plan, *, fetch: bool = False) -> dict[str, DatasetInfo]:
 
     Raises:
         DataError: The data cannot be used.
-        ConfigError: A gated unit cannot match the plain model on it, or a loss or a target does not fit it.
+        ConfigError: A gated unit cannot match the plain model on it, or a loss, a target or a softmax does not fit
+            it.
     """
     looked_at: dict[str, DatasetInfo] = {}
     infos = {}
@@ -31,7 +32,12 @@ def describe_data(plan: Plan, *, fetch: bool = False) -> dict[str, DatasetInfo]:
         if key not in looked_at:
             looked_at[key] = _describe(setting, fetch=fetch)
         infos[setting.id] = looked_at[key]
-        setting.objectives(infos[setting.id].targets)  # which refuses what does not fit
+        objectives = setting.objectives(infos[setting.id].targets)  # which refuses what does not fit
+        if setting.model.output == "softmax" and all(objective.classes is None for objective in objectives):
+            raise ConfigError(
+                f"model.output: softmax does nothing where numbers are predicted, as of {setting.dataset.title}; "
+                "allowed: logits"
+            )
     _check_widths(plan, infos)
     return infos
 

@@ -72,3 +72,10 @@ def test_what_is_still_to_be_downloaded_is_described_by_what_is_known(tmp_path, 
     plan = planned(tmp_path, FINE.replace("{name: mnist, validation: 5000}", "{name: cifar100}"))
     (info,) = describe_data(plan).values()
     assert (info.name, info.train, info.features, info.outputs) == ("cifar100", 50000, 3072, 100)
+
+
+def test_a_softmax_over_numbers_would_do_nothing(tmp_path):
+    numbers = FINE.replace("{name: mnist, validation: 5000}", "{name: friedman1, validation: 100}")
+    describe_data(planned(tmp_path, numbers))
+    with pytest.raises(ConfigError, match="model.output: softmax does nothing where numbers are predicted"):
+        describe_data(planned(tmp_path, numbers, "model.output=softmax"))

@@ -79,7 +79,7 @@ def test_both_engines_end_with_the_same_weights_and_report_the_data_loss(name):
         results.append(trained(trainer, engine))
     (ours, our_sums, our_test), (theirs, their_sums, their_test) = results
     assert max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True)) < 2e-5
-    assert [part.correct for part in our_sums] == [part.correct for part in their_sums]
+    assert [part.tallies for part in our_sums] == [part.tallies for part in their_sums]
     for one, other in zip([*our_sums, our_test], [*their_sums, their_test], strict=True):
         assert one.loss == pytest.approx(other.loss, rel=1e-4)
 
