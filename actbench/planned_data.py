@@ -22,8 +22,8 @@ def describe_data(plan: Plan, *, fetch: bool = False) -> dict[str, DatasetInfo]:
 
     Raises:
         DataError: The data cannot be used.
-        ConfigError: A gated unit cannot match the plain model on it, or a loss, a target or a softmax does not fit
-            it.
+        ConfigError: A gated unit cannot match the plain model on it, or a loss, a target or a softmax does
+            not fit it.
     """
     looked_at: dict[str, DatasetInfo] = {}
     infos = {}
@@ -35,8 +35,8 @@ def describe_data(plan: Plan, *, fetch: bool = False) -> dict[str, DatasetInfo]:
         objectives = setting.objectives(infos[setting.id].targets)  # which refuses what does not fit
         if setting.model.output == "softmax" and all(objective.classes is None for objective in objectives):
             raise ConfigError(
-                f"model.output: softmax does nothing where numbers are predicted, as of {setting.dataset.title}; "
-                "allowed: logits"
+                "model.output: softmax does nothing where numbers are predicted, as of "
+                f"{setting.dataset.title}; allowed: logits"
             )
     _check_widths(plan, infos)
     return infos

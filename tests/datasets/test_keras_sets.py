@@ -171,7 +171,7 @@ def test_checksums_and_addresses_are_those_in_the_source_of_keras():
 def test_what_is_expected_is_what_the_registry_knows():
     info = expect(Wanted(name="cifar100", validation=0.1, test_samples=500))
     assert (info.train, info.validation, info.test) == (45000, 5000, 500)
-    assert (info.features, info.outputs) == (3072, 100)
+    assert (info.features, info.targets[0].classes) == (3072, 100)
 
 
 def test_keras_is_asked_in_a_process_of_its_own(cache, monkeypatch):
