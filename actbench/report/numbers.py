@@ -66,7 +66,7 @@ def format_value(value: Value, kind: Kind) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Interval):
-        number = _formatter(kind, value.estimate)
+        number = _formatter(kind, _size(value, kind))
         if value.ci_low is None or value.ci_high is None:
             return number(value.estimate)
         return f"{number(value.estimate)} [{number(value.ci_low)}, {number(value.ci_high)}]"
@@ -119,6 +119,13 @@ def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
     return lambda value: f"{value:,}"
 
 
+def _size(interval: Interval, kind: Kind) -> float:
+    """By what the digits are chosen: the estimate; of a difference, which may be near 0, the farthest bound."""
+    if kind != "signed significant" or interval.ci_low is None or interval.ci_high is None:
+        return interval.estimate
+    return max(abs(interval.ci_low), abs(interval.ci_high))
+
+
 def _no_negative_zero(value: float, form: str) -> float:
     """The value, without the minus sign that it would keep when it is shown as 0."""
     return 0.0 if float(format(value, form).replace(",", "")) == 0 else value
@@ -133,9 +140,10 @@ def _three_digits(estimate: float, scale: float) -> Callable[[float], str]:
 def _plain(estimate: float, sign: str, decimals: int | None) -> Callable[[float], str]:
     """A number of any size: in full where that is short, else with an exponent; bounds as the estimate."""
     magnitude = _magnitude(estimate)
+    digits = _DIGITS - len(sign)
     if decimals is None:
-        decimals = max(0, _DIGITS - 1 - magnitude)
-    form = f"{sign}.{_DIGITS - 1}e" if not _SMALLEST <= magnitude <= _LARGEST else f"{sign},.{decimals}f"
+        decimals = max(0, digits - 1 - magnitude)
+    form = f"{sign}.{digits - 1}e" if not _SMALLEST <= magnitude <= _LARGEST else f"{sign},.{decimals}f"
     return lambda value: format(_no_negative_zero(value, form), form)
 
 
