@@ -175,7 +175,7 @@ def test_progress_counts_rounds_and_says_on_what():
     display = ProgressDisplay(Console(file=file, width=200), clock=iter([0.0, 0.0, *range(10, 99)]).__next__)
     plan = micro_plan("relu", sizes=(1000,))
     display(Beginning(Path("results/micro/0"), plan, plan.blocks))
-    display(Progress(block=plan.blocks[0].id, epoch=3, epochs=8, unit="round", validation_accuracy={}))
+    display(Progress(block=plan.blocks[0].id, epoch=3, epochs=8, unit="round", validation_score={}))
     assert "block 1/2 (1,000 elements, float32, compiled, forward): round 3/8, " in file.getvalue()
 
 

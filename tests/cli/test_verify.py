@@ -64,7 +64,7 @@ def test_json_is_one_object(invoke, tmp_path):
 
 
 def test_another_result_is_exit_code_1_and_still_printed(invoke, tmp_path):
-    store(tmp_path / "results", having(test_accuracy=0.9))
+    store(tmp_path / "results", having(test_score=0.9))
     result = invoke("tiny", "--quiet")
     assert result.exit_code == 1
     assert "The run is not reproduced here: 3 of 3 trainings" in result.stdout

@@ -140,9 +140,9 @@ def test_probes_change_no_accuracy_by_a_bit_and_nobody_elses_probes(engine):
     for label, found in plain.items():
         learned = (
             "train_loss",
-            "train_accuracy",
+            "train_score",
             "validation_loss",
-            "test_accuracy",
+            "test_score",
             "test_loss",
             "test_correct",
         )
