@@ -24,7 +24,8 @@ class Progress(Record):
         epoch: Epochs or rounds finished, 1 to `epochs`.
         epochs: Epochs or rounds planned.
         unit: Which of the two.
-        validation_score: Label to accuracy or R² after this epoch; empty without a validation split.
+        validation_score: Label to accuracy or R² after this epoch, where it is finite; empty without a
+            validation split.
     """
 
     kind: Literal["progress"] = "progress"

@@ -13,7 +13,7 @@ from rich.text import Text
 from actbench.benchmark import Beginning
 from actbench.execution import Event, Started, WorkerDied
 from actbench.messages import Finished, Progress
-from actbench.report.numbers import format_duration
+from actbench.report.numbers import format_duration, format_value
 
 # A redraw competes with what is being timed, and a log that nobody watches wants fewer lines still.
 REDRAW_INTERVAL_S = 0.5
@@ -74,7 +74,8 @@ class ProgressDisplay:
             case Started():
                 self._show(event.block, 0.0, "starting")
             case Progress():
-                scores = ", ".join(f"{label} {score:.4f}" for label, score in event.validation_score.items())
+                seen = event.validation_score.items()
+                scores = ", ".join(f"{label} {format_value(score, 'score')}" for label, score in seen)
                 detail = f"{event.unit} {event.epoch}/{event.epochs}"
                 self._show(event.block, event.epoch / event.epochs, detail, scores)
             case WorkerDied():

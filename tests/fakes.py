@@ -1,5 +1,6 @@
 """An engine and a clock without TensorFlow, for everything that is not the engine's own arithmetic."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -54,7 +55,8 @@ class FakeTrainer:
         seen = sum(call[:2] == ("evaluate", self.label) for call in self.engine.calls)
         losses = self.engine.losses.get(self.label, [0.25])
         loss = losses[min(seen, len(losses)) - 1]
-        return Evaluation(loss, 0.5, {"accuracy": 0.5}, np.arange(len(examples)) % 2 == 1)
+        score = 0.5 if math.isfinite(loss) else math.nan
+        return Evaluation(loss, score, {"accuracy": score}, np.arange(len(examples)) % 2 == 1)
 
     def evaluate_each(self, examples: range) -> tuple[Sums, Any]:
         return self.evaluate(examples), np.arange(len(examples)) % 2 == 1

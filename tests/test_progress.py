@@ -47,9 +47,17 @@ def test_plain_lines_show_blocks_epochs_time_left_and_accuracies(tmp_path):
     assert screen.lines() == [
         "block 1/3 (seed 0): starting",
         # After 10 s, half of the first of three blocks: five times as long is still to come.
-        "block 1/3 (seed 0): epoch 1/2, 0:50 left: relu 0.9100, tanh 0.5000",
+        "block 1/3 (seed 0): epoch 1/2, 0:50 left: relu 0.910, tanh 0.500",
         "block 1/3 (seed 0): 3.0 s, 0:20 left",
     ]
+
+
+def test_a_score_of_any_size_takes_little_room(tmp_path):
+    screen = Screen(tmp_path)
+    screen.clock.now += 10.0
+    wild = {"relu": -3.2e36, "tanh": -12_345.678}
+    screen.display(Progress(block=BLOCKS[0].id, epoch=1, epochs=2, validation_score=wild))
+    assert screen.lines()[0].endswith(": relu -3.200e+36, tanh -12,345.678")
 
 
 def test_plain_lines_come_at_most_every_five_seconds_but_finished_blocks_always(tmp_path):

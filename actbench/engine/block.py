@@ -50,7 +50,8 @@ class BlockRunner:
         Args:
             block: The cells and their common seed.
             stopwatch: Started when the block was taken; may hold "import" and "data" already.
-            on_epoch: Called after each epoch with its number, from 1, and label to validation score.
+            on_epoch: Called after each epoch with its number, from 1, and label to validation score,
+                where that is finite.
         """
         started_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
         cells = [self._start(cell, block, stopwatch) for cell in block.cells]
@@ -140,7 +141,9 @@ class BlockRunner:
             if cell.early_stopping is not None:
                 loss = cell.validation[-1].loss
                 cell.stopped = cell.early_stopping.stops(epoch, loss, cell.trainer)
-        return {cell.plan.label: cell.validation[-1].score for cell in alive(cells)}
+        # none where the last step made the weights overflow: the next slice, or the test, ends that cell
+        scores = {cell.plan.label: cell.validation[-1].score for cell in alive(cells)}
+        return {label: score for label, score in scores.items() if math.isfinite(score)}
 
     def _probe(self, cells: Sequence[Running], block: Block, *, ended: bool = False) -> None:
         """Looks into those cells that have come to an epoch that was asked for, or to the end."""

@@ -120,7 +120,7 @@ def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
 
 
 def _size(interval: Interval, kind: Kind) -> float:
-    """By what the digits are chosen: the estimate; of a difference, which may be near 0, the farthest bound."""
+    """By what the digits are chosen: the estimate; of a difference, maybe near 0, its farthest bound."""
     if kind != "signed significant" or interval.ci_low is None or interval.ci_high is None:
         return interval.estimate
     return max(abs(interval.ci_low), abs(interval.ci_high))

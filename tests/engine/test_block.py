@@ -9,6 +9,7 @@ from actbench.config.schema import EarlyStoppingConfig
 from actbench.engine.block import BlockRunner
 from actbench.engine.stopwatch import Stopwatch
 from actbench.environment import describe_environment
+from actbench.messages import Progress
 from actbench.records import BlockRecord
 from tests.blocks import block, cell
 from tests.fakes import FakeEngine
@@ -181,6 +182,19 @@ def test_divergence_ends_that_cell_and_no_other(engine):
         assert cells[label].status == "ok"
         assert len(cells[label].slice_s) == 6
         assert math.isfinite(cells[label].train_loss[-1])
+
+
+def test_weights_that_overflow_at_the_end_of_an_epoch_end_that_cell_and_no_other(engine):
+    engine.losses = {"tanh": [math.nan]}  # all losses of its training were finite
+    record, epochs = run(engine, epochs=1)
+    for epoch, scores in epochs:
+        Progress(block=record.block, epoch=epoch, epochs=1, validation_score=scores)  # refuses NaN
+    assert epochs == [(1, {"relu": 0.5, "gelu": 0.5, "placebo": 0.5})]
+    cells = {measured.activation: measured for measured in record.cells}
+    assert {label: one.status for label, one in cells.items()} == {
+        "relu": "ok", "tanh": "diverged", "gelu": "ok", "placebo": "ok",
+    }  # fmt: skip
+    assert (cells["tanh"].validation_loss, cells["tanh"].validation_score) == ((None,), (None,))
 
 
 def test_the_record_survives_json_without_nan(engine):
