@@ -48,7 +48,7 @@ class Diagnosis:
         failure: diverged: some of its trainings did; constant: it is no better than a constant answer;
             behind: it is far behind the best one.
         finding: The first cause that shows; None where none does.
-        last: The last moment that was looked at; None without probes.
+        last: The last moment that was looked at, before the end where it diverged; None without probes.
     """
 
     failure: Failure
@@ -82,6 +82,10 @@ def failure(
 
 def diagnose(failed: Failure, moments: Sequence[Moment]) -> Diagnosis | None:
     """What to say of an activation that failed; None where nothing shows that is worth a sentence.
+
+    Args:
+        failed: How.
+        moments: What was seen; of one that diverged, in the trainings that did.
 
     The latest moment comes first: what is wrong at the end and was right before explains more than the
     reverse.

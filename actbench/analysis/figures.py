@@ -95,7 +95,8 @@ class Row:
         inference: One entry per batch size, in the config's order.
         parameters: Trainable weights of the model; None where nothing was trained.
         moments: What the probes saw, in the order of the epochs; none without probes.
-        diagnosis: Why it failed; None where it did not, or nothing shows why it is behind.
+        diagnosis: Why it failed; None where it did not, or nothing shows why it is behind, or none of
+            the trainings that diverged was looked into.
     """
 
     activation: str

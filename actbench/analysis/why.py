@@ -30,6 +30,9 @@ def explained(
         failed = failure(score, row.diverged, best, dataset.constant_score, dataset.test)
         if failed is None or row.activation == cells.placebo:
             return replace(row, moments=seen)
-        return replace(row, moments=seen, diagnosis=diagnose(failed, seen))
+        # what those that ended well look like does not explain why others diverged
+        diverged = [cell for cell in cells.of(row.activation) if cell.status == "diverged"]
+        told = moments(diverged, asked) if failed == "diverged" else seen
+        return replace(row, moments=seen, diagnosis=diagnose(failed, told))
 
     return tuple(map(explain, rows))

@@ -44,10 +44,13 @@ def why(view: SettingView) -> list[Table]:
         for row in rows
         for moment in row.moments
     ]
+    unexplained = [
+        f"{row.activation}: {row.status} trainings" for row in view.rows if row.diverged and not row.diagnosis
+    ]
     found = {after(moment): moment.epoch for row in rows for moment in row.moments}
     in_order = sorted(found, key=lambda when: (found[when] is None, found[when] or 0))
     return [
-        Table("gradients", _RATIOS, tuple(gradients), sentences(view.estimates)),
+        Table("gradients", _RATIOS, tuple(gradients), (*sentences(view.estimates), *unexplained)),
         *(Table(f"layers {when}", _LAYERS, _layers(view, rows, when)) for when in in_order),
     ]
 

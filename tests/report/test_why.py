@@ -119,6 +119,35 @@ def test_a_constant_answer_that_is_not_known_fails_nobody_but_who_diverged():
     assert [row.activation for row in setting.rows if row.diagnosis is not None] == ["wild"]
 
 
+def diverged_once(*first_look):
+    """Tanh diverged in seed 1 alone; the others were looked into at the end, with dead units in seed 0."""
+    blocks = [
+        make_block(
+            [
+                make_cell("relu", probes=[make_probe(8)]),
+                make_cell("tanh", probes=[make_probe(0), make_probe(8, dead=0.9)])
+                if seed == 0
+                else make_cell("tanh", accuracy=None, probes=first_look),
+            ],
+            seed=seed,
+        )
+        for seed in (0, 1)
+    ]
+    return report.build(make_info(("relu", "tanh"), seeds=2, placebo=None, probes=(0, "last")), blocks)
+
+
+def test_trainings_that_ended_well_do_not_explain_one_that_diverged():
+    exploding = diverged_once(make_probe(0, gradient_norm=(2e4, 0.5)))
+    sentence = "the gradient of layer 1 is 4e4 of layer 2's: it explodes (before training); diverged 1 of 2"
+    assert f"tanh: {sentence}" in report.render(exploding, "terminal", "why", width=200)
+    unseen = report.render(diverged_once(), "terminal", "why", width=200)
+    assert "tanh: diverged 1 of 2 trainings" in unseen
+    assert "are dead:" not in unseen
+    whole = report.render(diverged_once(), "terminal", width=200)
+    assert whole.count("tanh: diverged 1 of 2") == whole.count("tanh: diverged 1 of 2\n")
+    assert "are dead:" not in whole
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.53, "0.53"), (8.1e-6, "8.1e-6"), (12_345, "1.2e4"), (0.0, "0"), (-0.02, "-0.02"), (1e-10, "1e-10")],
