@@ -23,7 +23,6 @@ _FIXED: dict[Kind, tuple[float, str]] = {  # scale and format
     "whole percent": (100, ".0f"),
     "one percent": (100, ".1f"),
     "points": (100, "+.2f"),
-    "ratio": (1, ".3f"),
     "probability": (1, ".2f"),
     "decimal": (1, ".2f"),
     "signed decimal": (1, "+.2f"),
@@ -41,7 +40,7 @@ _THREE_DIGITS: dict[Kind, float] = {
 }
 
 
-# Sign, and decimals: a fixed number for what is at most 1, as many as it takes for what has its own unit.
+# Sign, and decimals: a fixed number for what is about 1 at most, as many as it takes of what has a unit.
 _SIGNED: dict[Kind, tuple[str, int | None]] = {
     "score": ("", 3),
     "signed score": ("+", 3),
@@ -49,6 +48,8 @@ _SIGNED: dict[Kind, tuple[str, int | None]] = {
     "signed significant": ("+", None),
 }
 _DIGITS, _SMALLEST, _LARGEST = 4, -4, 5
+_LARGEST_RATIO = 1000
+_BY_FARTHEST_BOUND: tuple[Kind, ...] = ("score", "signed score", "signed significant")
 
 
 def format_value(value: Value, kind: Kind) -> str:
@@ -111,6 +112,8 @@ def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
     if kind in _SIGNED:
         sign, decimals = _SIGNED[kind]
         return _plain(estimate, sign, decimals)
+    if kind == "ratio":
+        return _ratio
     if kind in _FIXED:
         scale, form = _FIXED[kind]
         return lambda value: format(_no_negative_zero(scale * value, form), form)
@@ -120,8 +123,8 @@ def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
 
 
 def _size(interval: Interval, kind: Kind) -> float:
-    """By what the digits are chosen: the estimate; of a difference, maybe near 0, its farthest bound."""
-    if kind != "signed significant" or interval.ci_low is None or interval.ci_high is None:
+    """By what the digits are chosen: the estimate; of what may be near 0 or below it, the farthest bound."""
+    if kind not in _BY_FARTHEST_BOUND or interval.ci_low is None or interval.ci_high is None:
         return interval.estimate
     return max(abs(interval.ci_low), abs(interval.ci_high))
 
@@ -137,13 +140,17 @@ def _three_digits(estimate: float, scale: float) -> Callable[[float], str]:
     return lambda value: f"{scale * value:,.{decimals}f}"
 
 
+def _ratio(value: float) -> str:
+    return two_digits(value) if value > _LARGEST_RATIO else f"{value:.3f}"
+
+
 def _plain(estimate: float, sign: str, decimals: int | None) -> Callable[[float], str]:
     """A number of any size: in full where that is short, else with an exponent; bounds as the estimate."""
     magnitude = _magnitude(estimate)
-    digits = _DIGITS - len(sign)
-    if decimals is None:
+    digits, largest = _DIGITS - len(sign), _LARGEST if decimals is None else _LARGEST - 1
+    if decimals is None or magnitude > 0:
         decimals = max(0, digits - 1 - magnitude)
-    form = f"{sign}.{digits - 1}e" if not _SMALLEST <= magnitude <= _LARGEST else f"{sign},.{decimals}f"
+    form = f"{sign}.{digits - 1}e" if not _SMALLEST <= magnitude <= largest else f"{sign},.{decimals}f"
     return lambda value: format(_no_negative_zero(value, form), form)
 
 

@@ -3,19 +3,23 @@
 import io
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from actbench.report.document import Document, Table
 
+_GAP = 2  # columns between two figures: padding, and where the box would have a line
+_LABEL = 12  # columns that a label keeps beside wide figures
+
 
 def to_terminal(document: Document, width: int, color: bool) -> str:
-    """Lines of at most that width; figures are never cut or wrapped, only labels and sentences are.
+    """Lines of that width; figures are never cut or wrapped, only labels and sentences are.
 
     Args:
         document: What to show.
-        width: In columns; figures need 80.
+        width: In columns; a table whose figures need more is printed wider.
         color: Whether to use control sequences for bold and dim text.
     """
     text = io.StringIO()
@@ -45,17 +49,27 @@ def _print_facts(console: Console, facts: tuple[tuple[str, str], ...]) -> None:
 
 
 def _print_table(console: Console, table: Table) -> None:
-    grid = RichTable(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for column in table.columns:
+    grid = RichTable(box=box.SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False)
+    rows = table.formatted()
+    needed = -_GAP
+    for column, *cells in zip(table.columns, *rows, strict=True):
+        least = max(map(cell_len, (column.title, *cells)))
+        if column.kind == "text":
+            least = min(least, _LABEL)
+        needed += least + _GAP
         grid.add_column(
             Text(column.title),
             justify="left" if column.left else "right",
             no_wrap=column.kind != "text",
+            min_width=least,
             overflow="fold",
         )
-    for row in table.formatted():
+    for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
     console.print(Text(table.title, style="bold"))
+    width = console.width
+    console.width = max(width, needed)
     console.print(grid)
+    console.width = width
     for note in table.notes:
         console.print(Text(note))

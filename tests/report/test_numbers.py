@@ -29,6 +29,12 @@ from actbench.report.numbers import Kind, Value, format_duration, format_value, 
         (561_234.5, "thousands", "561"),
         (9_999.0, "thousands", "10.0"),
         (12.345, "thousands", "0.0123"),
+        (Interval(0.8254, 0.8051, 0.8453), "score", "0.825 [0.805, 0.845]"),
+        (Interval(-3130.8, -14390.3, 8128.7), "score", "-3,131 [-14,390, 8,129]"),
+        (Interval(0.5, -23.456, 24.5), "score", "0.50 [-23.46, 24.50]"),
+        (Interval(-3130.8, -14390.3, 8128.7), "signed score", "-3,131 [-14,390, +8,129]"),
+        (123456.7, "score", "1.235e+05"),
+        (Interval(1.3, 0.0, 2e8), "ratio", "1.300 [0.000, 2e8]"),
     ],
 )
 def test_format_value(value: Value, kind: Kind, shown: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from actbench.analysis.two_runs import compare_runs
 from actbench.errors import ConfigError
 from actbench.records import BlockRecord, Cell, RunInfo
 from actbench.report.changes import CHANGES_FORMATS, ChangesFormat, render_changes
+from actbench.report.layout import lay_out
 from actbench.report.scored import shown_metric
+from actbench.report.terminal import to_terminal
 from tests.factories import make_block, make_cell, make_info
 
 NUMBER = {"bmi": None}
@@ -53,6 +56,29 @@ def test_r2_is_a_plain_number_of_any_size() -> None:
     assert "sorted by  test R², best first" in shown
     assert "its test R² is exactly relu's in all of 6 blocks" in shown
     assert not {"accuracy", "points", "percent", "nats"} & set(shown.partition("verdicts")[2].split())
+
+
+def test_absurd_figures_crop_neither_each_other_nor_labels_nor_verdicts() -> None:
+    labels, random = ("relu", "hard_sigmoid", "leaky_relu"), Random(0)
+    records = [
+        make_block(
+            [
+                regressor(label, random.gauss(-3130.8, 9e3), 1e9).model_copy(
+                    update={"slice_s": (random.lognormvariate(0, 9),) * 2}
+                )
+                for label in labels
+            ],
+            seed=seed,
+        )
+        for seed in range(3)
+    ]
+    info = make_info(labels, seeds=3, placebo=None, targets=NUMBER)
+    document = lay_out(report.build(info, records), "all")
+    shown = to_terminal(document, 80, color=False)
+    for table in document.sections[0].tables:
+        block = shown[shown.index(f"\n{table.title}\n") :].splitlines()
+        for row in table.formatted():
+            assert any(re.fullmatch(r"\s+".join(map(re.escape, row)), line) for line in block), row
 
 
 def test_margins_are_told_in_the_unit_of_what_is_judged() -> None:
