@@ -13,8 +13,10 @@ HEADER = "# yaml-language-server: $schema="
 
 
 def test_there_are_configs():
-    names = {"mnist.yaml", "smoke.yaml", "gated.yaml", "initialisers.yaml", "custom.yaml"}
-    assert {path.name for path in FILES} == names
+    assert {path.stem for path in FILES} == {
+        *("mnist", "smoke", "gated", "initialisers", "custom"),
+        *("classic", "depth", "perceptron", "regression", "health", "unscaled", "inference", "engines"),
+    }
 
 
 @pytest.fixture(autouse=True)
