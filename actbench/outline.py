@@ -24,7 +24,7 @@ def make_outline(
         config_path: The YAML file.
         overrides: `KEY=VALUE` replacements in the config.
         out: The folder that holds all runs.
-        sd: As `Design.sd`; None for the run's own where it is finished, else a typical one.
+        sd: As `Design.sd`; None for the run's own where it is finished, else a typical one of accuracies.
         fresh: Whether everything would be measured again.
 
     Raises:
@@ -64,19 +64,20 @@ def _finished(stored: StoredRun | None) -> frozenset[str]:
     return frozenset(record.block for record in records if record.status == "ok")
 
 
-def _spread(plan: Plan, stored: StoredRun | None, data: Mapping[str, DatasetInfo]) -> tuple[float, str]:
-    """The standard deviation to expect, and where it comes from."""
+def _spread(
+    plan: Plan, stored: StoredRun | None, data: Mapping[str, DatasetInfo]
+) -> tuple[float | None, str]:
+    """The standard deviation to expect, and where it comes from; of what is no accuracy none is typical."""
     if stored is not None and len(_finished(stored)) == len(plan.blocks):
         sd = observed_sd(stored.info, stored.records)
         if sd is not None:
             return sd, "observed in the finished run of this plan"
-    source = "typical of MNIST after 5 epochs"
     if any(info.score_name != "accuracy" for info in data.values()):
-        source = "that of accuracies on MNIST, for want of any; --sd says another"
-    return TYPICAL_SD, source
+        return None, "not known"
+    return TYPICAL_SD, "typical of MNIST after 5 epochs"
 
 
-def _design(plan: Plan, verdict: VerdictConfig, sd: float) -> Design:
+def _design(plan: Plan, verdict: VerdictConfig, sd: float | None) -> Design:
     others = set(plan.labels) - {plan.baseline, plan.placebo}
     seeds = len(plan.blocks) // len(plan.settings)
     return Design(seeds, len(others), verdict.alpha, verdict.margin, sd)

@@ -53,6 +53,30 @@ def test_a_run_that_cannot_be_read_is_as_good_as_none(done, tmp_path):
     assert found.design.sd == TYPICAL_SD
 
 
+SINE = ("dataset={name: sine, validation: 100}", "seeds=3")
+
+
+def test_no_spread_is_invented_for_what_is_no_accuracy(tmp_path):
+    found = make_outline(SMOKE, SINE, tmp_path)
+    lines = dict(line.split(maxsplit=1) for line in outline_to_text(found).splitlines())
+    assert lines["spread"] == "of R² from seed to seed: not known; --sd plans with one"
+    assert lines["seeds"] == "7 to decide any; how many a difference takes depends on the spread"
+    assert lines["p"].startswith("0.25 at best with 3 seed(s)")
+    assert not {"finds", "equals"} & set(lines)
+    figures = json.loads(outline_to_json(found))["r2"]
+    assert {name for name, value in figures.items() if value is None} == {
+        "sd", "detectable_difference", "seeds_to_detect_margin", "half_width", "equivalence_power",
+        "seeds_to_show_equivalence",
+    }  # fmt: skip
+
+
+def test_a_spread_that_is_given_or_was_measured_plans_for_r2_too(tmp_path):
+    given = make_outline(SMOKE, SINE, tmp_path, sd=0.05)
+    assert "spread    0.05 from seed to seed, given" in outline_to_text(given).splitlines()
+    run_benchmark(SMOKE, tmp_path, overrides=SINE, execute=measured)
+    assert make_outline(SMOKE, SINE, tmp_path).design.sd == pytest.approx(0.01)
+
+
 GATED = ("activations=[relu, glu, {name: swiglu, match: width}, reglu, {name: elu, init: moment_matched}]",)
 
 

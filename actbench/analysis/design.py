@@ -35,14 +35,15 @@ class Design:
         comparisons: Activations that are compared with the baseline.
         alpha: Chance of any false BETTER or WORSE among them.
         margin: Differences of the score from -margin to margin do not matter.
-        sd: Standard deviation of a paired difference of scores from seed to seed, above 0.
+        sd: Standard deviation of a paired difference of scores from seed to seed, above 0; None where it is
+            not known, and with it nothing that depends on it.
     """
 
     seeds: int
     comparisons: int
     alpha: float
     margin: float
-    sd: float
+    sd: float | None
 
     @property
     def alpha_each(self) -> float:
@@ -66,31 +67,33 @@ class Design:
 
     @property
     def detectable_difference(self) -> float | None:
-        """The difference of the score found with 80 % power; None where none can be."""
+        """The difference of the score found with 80 % power; None where none can be, or none is known."""
         effect = detectable_effect(self.seeds, self.alpha_each)
-        return None if effect is None else effect * self.sd
+        return None if effect is None or self.sd is None else effect * self.sd
 
     @property
     def seeds_to_detect_margin(self) -> int | None:
         """The fewest seeds that find a difference as small as the margin with 80 % power."""
-        return seeds_for_effect(self.margin / self.sd, self.alpha_each)
+        return None if self.sd is None else seeds_for_effect(self.margin / self.sd, self.alpha_each)
 
     @property
     def half_width(self) -> float | None:
         """Half the width that the 95 % interval of a difference will likely have; None for one seed."""
-        if self.seeds < 2:
+        if self.seeds < 2 or self.sd is None:
             return None
         return float(stdtrit(self.seeds - 1, UPPER_QUANTILE)) * self.sd / math.sqrt(self.seeds)
 
     @property
-    def equivalence_power(self) -> float:
+    def equivalence_power(self) -> float | None:
         """The probability that two equal activations come out EQUIVALENT."""
+        if self.sd is None:
+            return None
         return equivalence_power(0.0, self.sd, self.seeds, self.margin) if self.seeds > 1 else 0.0
 
     @property
     def seeds_to_show_equivalence(self) -> int | None:
         """The fewest seeds that show two equal activations EQUIVALENT with 80 % power."""
-        return seeds_for_equivalence(0.0, self.sd, self.margin)
+        return None if self.sd is None else seeds_for_equivalence(0.0, self.sd, self.margin)
 
 
 def observed_sd(info: RunInfo, records: Iterable[BlockRecord]) -> float | None:
@@ -101,8 +104,11 @@ def observed_sd(info: RunInfo, records: Iterable[BlockRecord]) -> float | None:
         records: Its blocks, failed ones included.
 
     Returns:
-        None where no activation has two pairs with the baseline, or most never differ from it.
+        None where no activation has two pairs with the baseline, or most never differ from it, or the scores
+        of the settings are not of one kind.
     """
+    if len({info.dataset[setting.id].score_name for setting in info.settings}) > 1:
+        return None
     finished = finished_blocks(records)
     spreads = []
     for setting in info.settings:

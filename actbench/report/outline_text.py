@@ -103,6 +103,10 @@ def _verdicts(outline: Outline) -> Facts:
         f"Holm's first, strictest step needs {alpha_each:.2g}",
     )
     shown = shown_score(outline.score_name)
+    if design.sd is None:
+        yield "spread", f"of {shown.name} from seed to seed: {outline.sd_source}; --sd plans with one"
+        yield "seeds", f"{_to_decide(design)}; how many a difference takes depends on the spread"
+        return
     yield "spread", f"{_size(design.sd, shown)}{shown.unit} from seed to seed, {outline.sd_source}"
     difference = design.detectable_difference
     if difference is None:
@@ -116,9 +120,10 @@ def _verdicts(outline: Outline) -> Facts:
 
 def _equals(design: Design, shown: Shown) -> str:
     """What would be said of two equal activations."""
-    if design.half_width is None:
+    share = design.equivalence_power
+    if design.half_width is None or share is None:
         return "no intervals with a single seed"
-    margin, share = _size(design.margin, shown), design.equivalence_power
+    margin = _size(design.margin, shown)
     often = "hardly ever" if share < 0.01 else f"in {100 * share:.0f} % of runs"
     width = f"{_size(design.half_width, shown)}{shown.unit}"
     return f"intervals of about ±{width}: inside ±{margin} (EQUIVALENT) {often}"
@@ -126,13 +131,17 @@ def _equals(design: Design, shown: Shown) -> str:
 
 def _seeds_needed(design: Design, shown: Shown) -> str:
     """How many would do, each where there is such a number."""
-    decide, over = design.seeds_to_decide, f"over {MOST_SEEDS:,}"
-    detect = "no number" if decide is None else _count(design.seeds_to_detect_margin, over)
+    over = f"over {MOST_SEEDS:,}"
+    detect = "no number" if design.seeds_to_decide is None else _count(design.seeds_to_detect_margin, over)
     return (
-        f"{_count(decide, 'no number')} to decide any; with {100 * POWER:.0f} % power, "
+        f"{_to_decide(design)}; with {100 * POWER:.0f} % power, "
         f"{detect} to find a difference of {_size(design.margin, shown)}{shown.unit}, "
         f"{_count(design.seeds_to_show_equivalence, over)} to show EQUIVALENT"
     )
+
+
+def _to_decide(design: Design) -> str:
+    return f"{_count(design.seeds_to_decide, 'no number')} to decide any"
 
 
 def _count(number: int | None, otherwise: str) -> str:
