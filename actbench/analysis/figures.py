@@ -164,7 +164,7 @@ class SummaryRow:
         mean_rank: Mean over settings of its place by score, 1 for the best; ties share their places, one
             whose trainings all diverged has the last. None for the placebo.
         score_diff: Mean over settings of the score's difference to the baseline, with an interval over
-            settings; None for the baseline itself.
+            settings; None for the baseline itself, and where the scores are not of one kind.
         score_verdicts: In how many settings each verdict on that difference fell.
         train_time_ratio: Geometric mean over settings of the training-time ratio, likewise.
         time_verdicts: In how many settings each verdict on that ratio fell.

@@ -31,20 +31,22 @@ def summarise(
     measured = [{row.activation: row for row in setting.rows} for setting in settings if setting.rows]
     if len(measured) < 2:
         return ()
+    comparable = len({setting.score_name for setting in settings if setting.rows}) == 1
     rivals = [label for label in labels if label != placebo]
     ranks = [_ranks(rows, rivals) for rows in measured]
 
     def row(label: str) -> SummaryRow:
         own = [rows[label] for rows in measured]
         differs = [row.score_diff for row in own if row.score_diff is not None]
+        means = [comparison.interval.estimate for comparison in differs] if comparable else []
         ratios = [row.train_time_ratio for row in own if row.train_time_ratio is not None]
         if label == baseline:
-            differs, ratios = [], []
+            differs, means, ratios = [], [], []
         return SummaryRow(
             activation=label,
             settings=sum(row.seeds > 0 for row in own),
             mean_rank=sum(rank[label] for rank in ranks) / len(ranks) if label in rivals else None,
-            score_diff=_mean([comparison.interval.estimate for comparison in differs]),
+            score_diff=_mean(means),
             score_verdicts=_count(differs),
             train_time_ratio=_geometric_mean([comparison.interval.estimate for comparison in ratios]),
             time_verdicts=_count(ratios),

@@ -15,6 +15,8 @@ from actbench.report.scored import shown_score
 
 _COUNTS = "/".join(verdict[0] for verdict in VERDICTS)
 
+_NO_MEAN = "The scores of these settings are not of one kind: their differences have no mean."
+
 
 def summary_section(report: Report) -> Section:
     """What all settings together show."""
@@ -56,7 +58,8 @@ def _scores(report: Report, rows: tuple[SummaryRow, ...]) -> Table:
         )
         for row in rows
     ]
-    return Table(f"{shown.name} over settings", columns, tuple(cells))
+    names = {entry.score_name for entry in report.estimates.settings if entry.rows}
+    return Table(f"{shown.name} over settings", columns, tuple(cells), () if len(names) == 1 else (_NO_MEAN,))
 
 
 def _times(report: Report, rows: tuple[SummaryRow, ...]) -> Table:

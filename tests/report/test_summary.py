@@ -8,6 +8,7 @@ from scipy.stats import gmean, t
 from syrupy.assertion import SnapshotAssertion
 
 from actbench import report
+from actbench.analysis.design import observed_sd
 from actbench.analysis.estimates import estimate
 from actbench.errors import ConfigError
 from tests.factories import SyntheticRun, make_block, make_cell, make_info, make_run
@@ -151,3 +152,28 @@ def test_a_summary_is_sorted_as_the_settings_are(six: SyntheticRun) -> None:
     assert order("config") == list(six.info.activations)
     assert order("activation") == sorted(six.info.activations)
     assert order("time")[0] == "linear"
+
+
+def test_accuracies_and_r2_have_no_mean_difference() -> None:
+    differences = (0.01, 10.0)
+    records = [
+        make_block(
+            [make_cell("relu", accuracy=0.5), make_cell("tanh", accuracy=0.5 + difference)],
+            seed=seed,
+            setting=setting,
+        )
+        for setting, difference in zip(IDS, differences, strict=False)
+        for seed in range(3)
+    ]
+    both = {"classes": 2, "number": None}
+    info = make_info(("relu", "tanh"), seeds=3, settings=IDS[:2], placebo=None)
+    datasets = [make_info(targets={name: both[name]}).dataset["11111111"] for name in both]
+    info = info.model_copy(update={"dataset": dict(zip(IDS, datasets, strict=False))})
+    assert observed_sd(info, records) is None
+    tanh = estimate(info, records).summary[1]
+    assert tanh.score_diff is None
+    assert (tanh.mean_rank, tanh.settings, sum(tanh.score_verdicts.values())) == (1.0, 2, 2)
+    assert tanh.train_time_ratio is not None
+    text = shown(SyntheticRun(info, records), table="summary")
+    assert "not of one kind: their differences have no mean" in " ".join(text.split())
+    assert "+5.0" not in text
