@@ -46,7 +46,7 @@ class Diagnosis:
 
     Attributes:
         failure: diverged: some of its trainings did; constant: it is no better than a constant answer;
-            behind: it is far behind the best one.
+            behind: it is far behind the best one, and not by the seeds' noise.
         finding: The first cause that shows; None where none does.
         last: The last moment that was looked at, before the end where it diverged; None without probes.
     """
@@ -57,7 +57,13 @@ class Diagnosis:
 
 
 def failure(
-    score: float | None, diverged: int, best: float | None, constant: float | None, test_examples: int
+    score: float | None,
+    diverged: int,
+    best: float | None,
+    constant: float | None,
+    *,
+    luck: float,
+    surely_worse: bool,
 ) -> Failure | None:
     """Whether, and how, an activation failed.
 
@@ -67,15 +73,16 @@ def failure(
         best: The largest mean score of the setting.
         constant: The score of the best constant answer: the share of the largest class; 0 of R². None where
             it is not known.
-        test_examples: How many there are: three standard errors above a constant answer are no better.
+        luck: By how much a constant answer may be surpassed without being any better.
+        surely_worse: Whether its score is worse by more than the seeds' noise.
     """
     if diverged or score is None:
         return "diverged"
     if constant is None:
         return None
-    if score <= constant + 3 * math.sqrt(constant * (1 - constant) / test_examples):
+    if score <= constant + luck:
         return "constant"
-    if best is not None and best - score > FAR_BEHIND * (best - constant):
+    if best is not None and surely_worse and best - score > FAR_BEHIND * (best - constant):
         return "behind"
     return None
 

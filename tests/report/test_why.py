@@ -27,7 +27,7 @@ def built(*, probes=True, labels=LABELS, seeds=2):
             [
                 make_cell(
                     label,
-                    accuracy=ACCURACY[label],
+                    accuracy=ACCURACY[label] and ACCURACY[label] + 0.001 * (-1) ** seed,
                     probes=[
                         make_probe(0, gradient_norm=(412.0, 0.5)),
                         *([LAST[label]] if label in LAST else []),
@@ -117,6 +117,39 @@ def test_a_constant_answer_that_is_not_known_fails_nobody_but_who_diverged():
     blocks = [make_block(cells, seed=seed) for seed in (0, 1)]
     [setting] = report.build(info, blocks).estimates.settings
     assert [row.activation for row in setting.rows if row.diagnosis is not None] == ["wild"]
+
+
+def told(scores, targets=None, constant=0.1):
+    """What is said where step has these scores, one a seed, beside two of about 0.9."""
+    others = {"relu": 0.9, "tanh": 0.89}
+    blocks = [
+        make_block(
+            [
+                *(make_cell(label, accuracy=near + 0.001 * seed) for label, near in others.items()),
+                make_cell("step", accuracy=score, probes=[make_probe(8, dead=1.0)]),
+            ],
+            seed=seed,
+        )
+        for seed, score in enumerate(scores)
+    ]
+    labels = (*others, "step")
+    info = make_info(
+        labels, seeds=len(scores), placebo=None, probes=("last",), constant_score=constant, targets=targets,
+        test_examples=100,
+    )  # fmt: skip
+    return report.render(report.build(info, blocks), "terminal", width=200)
+
+
+def test_a_gap_within_the_noise_of_the_seeds_is_no_failure():
+    assert "far behind the best" in told([0.60, 0.61, 0.60])
+    assert "step: 100 %" not in told([0.95, 0.95, 0.45])  # its mean misses more than a tenth of the way, too
+    assert "step: 100 %" not in told([0.60])
+
+
+def test_three_standard_errors_of_an_accuracy_are_not_those_of_a_mean_over_targets():
+    scores = [0.60, 0.61, 0.60]
+    assert "no better than a constant answer" in told(scores, {"label": 2}, constant=0.5)  # 0.5 + 0.15
+    assert "far behind the best" in told(scores, {"a": 2, "b": None}, constant=0.5)
 
 
 def diverged_once(*first_look):
