@@ -25,7 +25,7 @@ def measure_here(blocks):
 
     measurer = Measurer(import_s=0.0)
     for block in blocks:
-        yield Finished(record=measurer.measure(block, lambda progress: None))
+        yield Finished(record=measurer.measure(block, lambda _: None))
 
 
 @pytest.mark.parametrize(

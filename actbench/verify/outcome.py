@@ -10,7 +10,7 @@ from actbench.records import BlockRecord, Cell
 
 _MEASURED = (
     "train_loss", "train_score", "validation_loss", "validation_score", "test_loss", "test_score",
-    "test_correct",
+    "test_correct", "test_metrics",
 )  # fmt: skip
 _ROUNDING = 1e-12  # in floating point 0.975 less 0.970 is a little more than 0.005
 
@@ -25,8 +25,8 @@ class CellCheck:
         setting, seed, activation: Which cell; the setting's id as in the ledger.
         recorded: Test score in the ledger, an accuracy as a rule; None when diverged.
         again: Test score now; None when diverged, or when the cell could not be trained.
-        result: "identical" when all losses and scores, those of every epoch included, are equal to the
-            last bit; "within tolerance" when the test score is near enough, or when it diverged both
+        result: "identical" when all losses, scores and metrics, those of every epoch included, are equal to
+            the last bit; "within tolerance" when the test score is near enough, or when it diverged both
             times, but not alike; "failed" when the worker died twice.
         differing: Names of what is not equal, as in `records.Cell`, with what the score is in its place.
     """
@@ -129,8 +129,11 @@ def check_cell(
 def _differing(before: Cell, now: Cell) -> Iterator[str]:
     for name in _MEASURED:
         was, is_now = getattr(before, name), getattr(now, name)
-        not_recorded = name == "test_correct" and was is None  # by an older actbench
-        if was != is_now and not not_recorded:
+        if name == "test_correct" and was is None:  # not recorded by an older actbench
+            continue
+        if name == "test_metrics":  # nor all of these
+            is_now = {metric: is_now.get(metric) for metric in was}
+        if was != is_now:
             yield name
 
 

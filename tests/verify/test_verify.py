@@ -74,6 +74,16 @@ def test_which_examples_were_right_counts_where_it_was_recorded(tmp_path):
     assert verify_run(older, execute=again).result == "identical"
 
 
+def test_the_metrics_that_were_recorded_count(tmp_path):
+    recorded = store(tmp_path / "with", having(test_metrics={"accuracy": 0.5, "top5_accuracy": 0.9}))
+    older = store(tmp_path / "fewer", having(test_metrics={"accuracy": 0.5}))
+    again = measure(having(test_metrics={"accuracy": 0.5, "top5_accuracy": math.nextafter(0.9, 1.0)}))
+    assert verify_run(recorded, execute=again).checks[0].differing == ("test_metrics",)
+    assert verify_run(older, execute=again).result == "identical"
+    lost = verify_run(recorded, execute=measure(having(test_metrics={"accuracy": 0.5})))
+    assert lost.result == "within tolerance"
+
+
 def test_what_diverged_has_to_diverge_again(tmp_path):
     fine, diverged = store(tmp_path / "fine"), store(tmp_path / "diverged", DIVERGED)
     assert verify_run(diverged, execute=measure(DIVERGED)).result == "identical"
