@@ -298,6 +298,11 @@ class DatasetInfo(Record):
         """What verdicts are about."""
         return score_name(self.targets)
 
+    @property
+    def in_nats(self) -> bool:
+        """Whether the loss is a cross-entropy, of however many targets."""
+        return all(target.classes is not None for target in self.targets)
+
 
 class ActivationInfo(Record):
     """One activation as the report shows it.

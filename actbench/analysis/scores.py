@@ -69,9 +69,10 @@ def _quantities(cells: SettingCells, verdict: VerdictConfig, dataset: DatasetInf
     def loss(cell: Cell) -> float | None:
         return cell.test_loss
 
-    in_nats = not any(target.classes is None for target in dataset.targets)
     found = {
-        "test_loss": _Quantity(loss, verdict.loss_margin, larger_is_better=False) if in_nats else error(loss),
+        "test_loss": _Quantity(loss, verdict.loss_margin, larger_is_better=False)
+        if dataset.in_nats
+        else error(loss),
         f"train_{dataset.score_name}": _Quantity(
             lambda cell: cell.train_score[-1], verdict.margin, larger_is_better=True
         ),

@@ -29,7 +29,7 @@ def activation_facts(described: Sequence[ActivationInfo], placebo: str | None) -
         if labels:
             facts.append(("gated", f"{', '.join(labels)}: {words}"))
     facts += [
-        ("same", f"{entry.label} computes what {entry.twin_of} does: how their accuracies differ is noise")
+        ("same", f"{entry.label} computes what {entry.twin_of} does: how their scores differ is noise")
         for entry in described
         if entry.twin_of is not None
     ]

@@ -59,6 +59,7 @@ def _setting(setting: SettingChange) -> dict[str, Any]:
     pair = setting.pair
     return {
         "setting": {"id": pair.new.id, "old_id": pair.old.id, **pair.new.description},
+        "score": setting.score_name,
         "baseline": setting.baseline,
         "seeds": setting.seeds,
         "two_machines": setting.two_machines,

@@ -75,6 +75,7 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
                     **setting.setting.description,
                     "data": setting.dataset.model_dump(mode="json"),
                 },
+                "score": setting.score_name,
                 "activations": [
                     entry.model_dump(mode="json") for entry in info.described_in(setting.setting.id)
                 ],

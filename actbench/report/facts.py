@@ -66,13 +66,14 @@ def _verdicts(report: Report) -> str:
     verdict = report.estimates.verdict
     names = dict.fromkeys(setting.score_name for setting in report.estimates.settings)
     scores = [f"{_amount(verdict.margin, shown)} of {shown.name}" for shown in map(shown_score, names)]
-    losses = {"nats of loss": f"{verdict.loss_margin:g} nats of loss"}
-    if any(target.classes is None for entry in report.estimates.settings for target in entry.dataset.targets):
-        share = f"{100 * verdict.loss_margin:g} % of the baseline's loss or error"
-        losses = {"share": share} if set(names) == {"r2"} else {**losses, "share": share}
+    units = {
+        True: f"{verdict.loss_margin:g} nats of loss",
+        False: f"{100 * verdict.loss_margin:g} % of the baseline's loss or error",
+    }
+    losses = dict.fromkeys(units[setting.dataset.in_nats] for setting in report.estimates.settings)
     return (
         f"no difference that matters: up to {', '.join(scores)}, "
-        f"{100 * verdict.time_margin:g} % of time, {', '.join(losses.values())}; "
+        f"{100 * verdict.time_margin:g} % of time, {', '.join(losses)}; "
         f"alpha {verdict.alpha:g}"
     )
 

@@ -51,11 +51,6 @@ class SettingView:
         """How its score is shown."""
         return shown_score(self.estimates.score_name)
 
-    @property
-    def in_nats(self) -> bool:
-        """Whether its loss is a cross-entropy, of however many targets."""
-        return all(target.classes is not None for target in self.estimates.dataset.targets)
-
     def name(self, row: Row) -> str:
         """What the row is called in a table."""
         return marked(self.report.info, row.activation)

@@ -150,7 +150,7 @@ def test_gated_units_are_told_with_what_is_matched() -> None:
 
 def test_twins_are_told_once_each_and_the_placebo_is_none() -> None:
     same = [text for name, text in facts("elu", "celu", "tanh") if name == "same"]
-    assert same == ["celu computes what elu does: how their accuracies differ is noise"]
+    assert same == ["celu computes what elu does: how their scores differ is noise"]
     text = shown(run_of("relu", "tanh"), "markdown")
     assert "- **same**" not in text
 

@@ -15,6 +15,7 @@ from actbench.analysis.two_runs import compare_runs
 from actbench.errors import ConfigError
 from actbench.records import BlockRecord, Cell, RunInfo
 from actbench.report.changes import CHANGES_FORMATS, ChangesFormat, render_changes
+from actbench.report.facts import run_facts
 from actbench.report.layout import lay_out
 from actbench.report.scored import shown_metric
 from actbench.report.terminal import to_terminal
@@ -87,9 +88,23 @@ def test_margins_are_told_in_the_unit_of_what_is_judged() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("targets", "told", "untold"),
+    [(TWO, "0.5 % of the baseline's loss", "nats"), ({"a": 2, "b": 3}, "0.005 nats of loss", "baseline's")],
+)
+def test_the_margin_of_a_loss_is_told_as_it_is_judged(
+    targets: dict[str, int | None], told: str, untold: str
+) -> None:
+    facts = dict(run_facts(report.build(make_info(seeds=6, targets=targets), RUN)))
+    assert told in facts["verdicts"]
+    assert untold not in facts["verdicts"]
+
+
 def test_figures_are_called_by_their_metric() -> None:
     built = report.build(INFO, RUN)
-    row = json.loads(report.render(built, "json"))["settings"][0]["rows"][0]
+    [setting] = json.loads(report.render(built, "json"))["settings"]
+    row = setting["rows"][0]
+    assert setting["score"] == "r2"
     assert {"r2", "r2_diff", "rmse", "rmse_diff", "mae", "mae_diff", "test_loss", "train_r2"} <= set(row)
     assert not [name for name in row if "accuracy" in name]
     header = report.render(built, "csv", "accuracy").partition("\n")[0].split(",")
@@ -163,6 +178,8 @@ def test_a_comparison_speaks_of_r2(form: ChangesFormat) -> None:
     checks = check_all(changes, gate)
     assert [(check.quantity, check.ruling) for check in checks] == [("R²", "passed"), ("R²", "failed")]
     shown = render_changes(changes, gate, checks, form, width=100)
+    if form == "json":
+        assert json.loads(shown)["settings"][0]["score"] == "r2"
     words = set(re.findall(r"\w*accuracy\w*", shown))
     assert words <= {"json": {KIND, "target_accuracy"}, "junit": {KIND}}.get(form, set())
     assert "points" not in shown
