@@ -22,6 +22,7 @@ _DELIMITERS = ",;\t"
 _BAD_VALUE = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to (\w+): invalid value '(.*)'"
 )
+_BAD_TEXT = re.compile(r"In CSV column #(\d+): Row #(\d+): CSV conversion error to \w+: invalid UTF8 data")
 _BAD_ROW = re.compile(r"CSV parse error: Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
@@ -48,8 +49,11 @@ class CsvFile:
             self._reader(pc.ConvertOptions(strings_can_be_null=True), _FIRST_BYTES) as reader,
         ):
             schema = reader.schema
-        self.names = tuple(schema.names)
-        self._types = dict(zip(schema.names, schema.types, strict=True))
+        try:
+            self.names = tuple(schema.names)
+        except UnicodeDecodeError:
+            raise DataError(f"{path}: the header is not UTF-8; allowed: UTF-8") from None
+        self._types = dict(zip(self.names, schema.types, strict=True))
         self.whole = frozenset(name for name, kind in self._types.items() if pa.types.is_integer(kind))
         counted = [str(number) for number in range(len(self.names))]  # as pandas names columns by itself
         if all(is_number(name) for name in self.names) and list(self.names) != counted:
@@ -59,7 +63,7 @@ class CsvFile:
         """The columns, some rows at a time; those of features in single, of targets in double precision.
 
         Raises:
-            DataError: A row is too short or too long, or a value is not of its column's kind.
+            DataError: A row is too short or too long, or a value is not of its column's kind, or not UTF-8.
         """
         types = {name: self._type(name, pa.float32()) for name in features}
         types |= {name: self._type(name, pa.float64()) for name in target}
@@ -71,6 +75,8 @@ class CsvFile:
 
     def _type(self, name: str, number: pa.DataType) -> pa.DataType:
         kind = self._types[name]
+        if pa.types.is_binary(kind):  # text that is not UTF-8 somewhere, which reading it as text will tell
+            return pa.string()
         numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)
         return number if numeric else kind
 
@@ -103,6 +109,9 @@ class CsvFile:
                 raise DataError(
                     f"{self.path}: {where}: {value!r} is not {_called(match[3])}, as in the first rows"
                 ) from None
+            if match := _BAD_TEXT.search(text):
+                where = place(int(match[2]) - 2, int(match[1]), self.names)
+                raise DataError(f"{self.path}: {where}: the text is not UTF-8; allowed: UTF-8") from None
             if match := _BAD_ROW.search(text):
                 row, expected, got = match.groups()
                 where = place(int(row) - 2, None)

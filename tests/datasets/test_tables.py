@@ -290,6 +290,23 @@ def test_what_is_damaged_is_told(tmp_path):
         assert str(caught.value).startswith(f"{path}: {message}"), name
 
 
+@pytest.mark.parametrize("first_bytes", [1 << 20, 64])  # met when kinds are told, or only when it is read
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"gr\xf6\xdfe,y\n1,1.5\n2,2.5\n", "the header is not UTF-8; allowed: UTF-8"),
+        (b"c,y\n" + b"red,1.5\n" * 20 + b"gr\xfcn,2.5\n", "row 21, column c: the text is not UTF-8; allowed: UTF-8"),
+    ],
+)
+def test_text_in_another_encoding_is_refused(tmp_path, monkeypatch, content, message, first_bytes):
+    monkeypatch.setattr(csv_module, "_FIRST_BYTES", first_bytes)
+    monkeypatch.setattr(csv_module, "_BLOCK_BYTES", 64)
+    path = write_csv(tmp_path, content)
+    with pytest.raises(DataError) as caught:
+        prepare(table(path, ("y",)))
+    assert str(caught.value) == f"{path}: {message}"
+
+
 def test_parquet_may_hold_other_kinds(tmp_path):
     path = tmp_path / "data.parquet"
     columns = {
