@@ -1,5 +1,6 @@
 """A run as an object: its tables as pandas frames, its report as text and in a notebook."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,8 +10,9 @@ import pandas as pd
 from actbench import report as reports
 from actbench.analysis.frames import accuracy_frame, inference_frame, slices_frame
 from actbench.api.tables import estimates_frame, settings_frame, summary_frame
+from actbench.errors import ConfigError, did_you_mean
 from actbench.records import BlockRecord, RunInfo
-from actbench.report import Format, Report, Sort, TableName
+from actbench.report import FORMATS, SORTS, TABLES, Format, Report, Sort, TableName
 from actbench.report.html import to_fragment
 from actbench.report.layout import lay_out
 
@@ -113,10 +115,14 @@ class Run:
             generalise: Whether to add intervals for new test data.
 
         Raises:
-            ConfigError: No activation of the run has the label `against`.
+            ConfigError: There is no such format, table or order, or no activation of the run has the label
+                `against`.
             NothingMeasuredError: No training ended well.
             EnvironmentMismatchError: The blocks were measured on different machines.
         """
+        _check("format", format, FORMATS)
+        _check("table", table, TABLES)
+        _check("sort", sort, SORTS)
         built = reports.build(self.info, self.records, sort, against=against, generalise=generalise)
         return reports.render(built, format, table)
 
@@ -131,3 +137,9 @@ class Run:
     def __repr__(self) -> str:
         finished = len(self.records) - len(self.failed)
         return f"<Run {str(self.path)!r}: {finished} of {len(self.info.blocks)} blocks>"
+
+
+def _check(argument: str, word: str, allowed: Sequence[str]) -> None:
+    if word not in allowed:
+        hint = did_you_mean(str(word), allowed)
+        raise ConfigError(f"report: {argument}: there is no {word!r}; allowed: {', '.join(allowed)}{hint}")

@@ -124,6 +124,24 @@ def test_a_report_is_what_the_command_prints(reference):
         reference.report(against="tahn")
 
 
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"format": "htm"}, "report: format: there is no 'htm'; allowed: terminal, markdown, html, csv, "
+                            "json; did you mean 'html'?"),
+        ({"table": "whyy"}, "report: table: there is no 'whyy'; allowed: accuracy, time, inference, metrics, "
+                            "pareto, why, summary, all; did you mean 'why'?"),
+        ({"sort": "tim"}, "report: sort: there is no 'tim'; allowed: accuracy, time, activation, config; "
+                          "did you mean 'time'?"),
+        ({"format": None}, "report: format: there is no None; allowed: terminal, markdown, html, csv, json"),
+    ],
+)  # fmt: skip
+def test_a_report_that_there_is_not_is_refused(reference, asked, message):
+    with pytest.raises(actbench.ConfigError) as caught:
+        reference.report(**asked)
+    assert str(caught.value) == message
+
+
 def test_a_notebook_shows_a_fragment_that_is_part_of_the_page(reference):
     shown = reference._repr_html_()
     assert shown.startswith('<article class="actbench">')

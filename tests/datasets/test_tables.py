@@ -295,7 +295,10 @@ def test_what_is_damaged_is_told(tmp_path):
     ("content", "message"),
     [
         (b"gr\xf6\xdfe,y\n1,1.5\n2,2.5\n", "the header is not UTF-8; allowed: UTF-8"),
-        (b"c,y\n" + b"red,1.5\n" * 20 + b"gr\xfcn,2.5\n", "row 21, column c: the text is not UTF-8; allowed: UTF-8"),
+        (
+            b"c,y\n" + b"red,1.5\n" * 20 + b"gr\xfcn,2.5\n",
+            "row 21, column c: the text is not UTF-8; allowed: UTF-8",
+        ),
     ],
 )
 def test_text_in_another_encoding_is_refused(tmp_path, monkeypatch, content, message, first_bytes):
