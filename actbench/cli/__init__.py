@@ -22,7 +22,7 @@ _VERBS = {
     "plan": "Say what CONFIG would take, and what it could decide.",
     "report": "Print the tables of RUN, the newest by default.",
     "compare": "Say what changed from run OLD to run NEW, and fail where a limit is broken.",
-    "verify": "Train some cells of RUN again and compare the accuracies.",
+    "verify": "Train some cells of RUN again and compare the scores.",
     "doctor": "Look at this machine and say how small a difference of time it can show.",
     "show": "Show what activations are: formula, properties, paper, numbers, curve.",
     "micro": "Time activations alone, forward and with their gradient, against a copy.",

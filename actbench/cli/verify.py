@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @out_option
 def verify(run: str, cells: int, tolerance: float, form: str, quiet: bool, out: Path) -> None:
-    """Train some cells of RUN again and compare the accuracies, or R².
+    """Train some cells of RUN again and compare the scores.
 
     RUN is a run folder, a run id, or the name of a config. The cells are spread over seeds and activations,
     and always the same. Exit code 0 when the accuracies are identical or within the tolerance, 1 when not.

@@ -104,9 +104,14 @@ def test_a_worker_killed_from_outside_is_noticed(blocks, tmp_path):
 
 
 def test_closing_the_events_ends_the_worker_at_once(blocks, tmp_path):
+    def interrupt_when_busy():
+        while not list(tmp_path.glob("seed-0-*")):
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
     events = run_blocks(blocks, command(tmp_path, "0=hang"))
     next(events)
-    threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()
+    threading.Thread(target=interrupt_when_busy, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
         next(events)
     [pid] = workers(tmp_path)
