@@ -83,7 +83,14 @@ def read_info(path: Path) -> RunInfo:
             content = (path / INFO_FILE).read_bytes()
         except (FileNotFoundError, NotADirectoryError) as error:
             raise StoreError(f"{path} is no run folder: it has no {INFO_FILE}") from error
-    return decode(RunInfo, content, str(path / INFO_FILE))
+    info = decode(RunInfo, content, str(path / INFO_FILE))
+    for role, label in (("baseline", info.baseline), ("placebo", info.placebo)):
+        if label is not None and label not in info.activations:
+            raise StoreError(
+                f"{path / INFO_FILE}: is damaged: the {role}, {label}, is none of its activations, "
+                f"{', '.join(info.activations)}"
+            )
+    return info
 
 
 def latest(records: Iterable[BlockRecord], info: RunInfo, path: Path) -> tuple[BlockRecord, ...]:

@@ -9,7 +9,7 @@ from tests.factories import make_block, make_cell, make_info
 from tests.store.processes import ROOT, start, stop
 
 LABELS = [f"cell {number}" for number in range(14)]
-INFO = make_info(LABELS, placebo=None, seeds=5000)
+INFO = make_info(LABELS, baseline="cell 0", placebo=None, seeds=5000)
 
 APPEND_FOR_EVER = """
 import sys
@@ -17,7 +17,7 @@ from pathlib import Path
 from actbench.store import create_or_resume
 from tests.factories import make_block, make_cell, make_info
 labels = [f"cell {number}" for number in range(14)]
-info = make_info(labels, placebo=None, seeds=5000)
+info = make_info(labels, baseline="cell 0", placebo=None, seeds=5000)
 with create_or_resume(Path(sys.argv[1]), info, b"name: mnist") as folder:
     first = len(folder.records())
     cells = [make_cell(label, slice_s=(0.1,) * 400) for label in labels]

@@ -402,11 +402,20 @@ def test_which_examples_were_right_is_told_of_the_whole_test_set(tmp_path):
     np.testing.assert_array_equal(unpack(record.cells[0].test_correct, correct.size), correct)
 
 
+@pytest.mark.parametrize("role", ["baseline", "placebo"])
+def test_what_the_others_are_compared_with_is_one_of_the_activations(begun, role):
+    info = json.loads((begun / "run.json").read_text()) | {role: "gone"}
+    (begun / "run.json").write_text(json.dumps(info))
+    with pytest.raises(StoreError, match=rf"run\.json: is damaged: the {role}, gone, is none of its act"):
+        open_run(begun)
+
+
 def test_the_shipped_run_of_schema_1_still_opens():
     run = open_run(Path(__file__).parent / "schema_1")
     assert run.info.schema_version == run.records[0].schema_version == 1
     assert {cell.test_correct for cell in run.records[0].cells} == {None}
     assert {cell.extra_slice_s for cell in run.records[0].cells} == {()}
+    assert "97.57" in report.render(report.build(run.info, run.records), "terminal")
 
 
 def with_verdict(**verdict):
