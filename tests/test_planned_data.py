@@ -79,3 +79,10 @@ def test_a_softmax_over_numbers_would_do_nothing(tmp_path):
     describe_data(planned(tmp_path, numbers))
     with pytest.raises(ConfigError, match=r"^model\.output: softmax does nothing where numbers"):
         describe_data(planned(tmp_path, numbers, "model.output=softmax"))
+
+
+def test_targets_whose_metrics_would_have_one_name_are_refused(tmp_path):
+    write_csv(tmp_path, CSV.replace("smoker", "train", 1))
+    text = OWN.replace("target: smoker", "target: [sex, train]")
+    with pytest.raises(DataError, match=r"data\.csv: .*train would have a metric called train_accuracy"):
+        describe_data(planned(tmp_path, text))

@@ -10,7 +10,7 @@ from actbench.analysis.figures import Metric
 from actbench.analysis.intervals import Interval, mean_interval
 from actbench.analysis.setting_cells import SettingCells, scores_equal
 from actbench.config.schema import VerdictConfig
-from actbench.objectives import LOWER_IS_BETTER, metric_of
+from actbench.objectives import LOWER_IS_BETTER, measured
 from actbench.records import Cell, DatasetInfo
 from actbench.streams import generator
 
@@ -79,7 +79,7 @@ def _quantities(cells: SettingCells, verdict: VerdictConfig, dataset: DatasetInf
     }
     for name in _measured(cells, dataset.score_name):
         read = partial(_metric_of, name)
-        lower = metric_of(name) in LOWER_IS_BETTER
+        lower = measured(name, dataset.targets)[1] in LOWER_IS_BETTER
         found[name] = error(read) if lower else _Quantity(read, verdict.margin, larger_is_better=True)
     if any(cell.epochs_trained is not None for label in cells.activations for cell in cells.of(label)):
         found["epochs_trained"] = _Quantity(

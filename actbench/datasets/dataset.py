@@ -14,6 +14,7 @@ from actbench.datasets.split import Split, draw_in_words, split_rows, split_whol
 from actbench.datasets.targets import Values, read_values
 from actbench.datasets.wanted import DEFAULT_TEST, Wanted
 from actbench.errors import DataError
+from actbench.objectives import clash
 from actbench.records import DatasetInfo, TargetInfo
 
 
@@ -114,6 +115,9 @@ def _read(
         raise DataError(f"{label}: {error}") from None
     for name, each in values.items():
         _check_classes(label, name, each, split)
+    problem = clash(_targets(values))
+    if problem:
+        raise DataError(f"{label}: {problem}")
     return raw, values, split
 
 
@@ -181,13 +185,15 @@ def _info(
         split_rule=split.rule,
         split_sha256=split.sha256(),
         features=width,
-        targets=tuple(
-            TargetInfo(name=name, classes=each.classes, rule=each.rule) for name, each in values.items()
-        ),
+        targets=_targets(values),
         preprocess=preprocess,
         files=dict(raw.files),
         constant_score=sum(_constant_score(each, split) for each in values.values()) / len(values),
     )
+
+
+def _targets(values: Mapping[str, Values]) -> tuple[TargetInfo, ...]:
+    return tuple(TargetInfo(name=name, classes=each.classes, rule=each.rule) for name, each in values.items())
 
 
 def _constant_score(values: Values, split: Split) -> float:

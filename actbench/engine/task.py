@@ -11,7 +11,7 @@ import numpy.typing as npt
 from actbench.datasets import Dataset
 from actbench.engine.trainer import Evaluation, Sums
 from actbench.errors import DataError
-from actbench.objectives import TOP, Objective
+from actbench.objectives import TOP, MetricName, Objective, metric_name
 from actbench.plan import Setting
 
 Floats = npt.NDArray[np.float32]
@@ -26,7 +26,7 @@ class Judged:
         correct: Which examples were classified right, shape (n,); None of a number.
     """
 
-    metrics: dict[str, float]
+    metrics: dict[MetricName, float]
     correct: npt.NDArray[np.bool_] | None = None
 
     @property
@@ -98,7 +98,7 @@ class Task:
             loss=loss,
             score=mean([head.score for head in judged]),
             metrics={
-                f"{objective.target}_{name}" if several else name: value
+                metric_name(objective.target, name, several=several): value
                 for objective, head in zip(self.objectives, judged, strict=True)
                 for name, value in head.metrics.items()
             },
@@ -126,7 +126,7 @@ def judge(objective: Objective, y: npt.NDArray[Any], output: Floats) -> Judged:
         )
     predicted = output[:, 0] > 0 if objective.units == 1 else output.argmax(axis=-1)
     correct = predicted == y
-    metrics = {"accuracy": share(correct)}
+    metrics: dict[MetricName, float] = {"accuracy": share(correct)}
     if objective.classes > TOP:
         own = np.take_along_axis(output, y[:, np.newaxis], axis=1)
         metrics["top5_accuracy"] = share(np.count_nonzero(output > own, axis=1) < TOP)

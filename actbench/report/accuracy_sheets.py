@@ -57,7 +57,7 @@ def _new_data(view: SettingView) -> list[Table]:
 
 def _metric(view: SettingView, name: str, position: int) -> Table:
     metrics = [row.metrics[position] for row in view.rows]
-    shown = shown_metric(name, in_nats=view.estimates.dataset.in_nats)
+    shown = shown_metric(name, view.estimates.dataset)
     difference = "time ratio" if metrics[0].is_ratio else shown.difference_title
     target = view.report.estimates.verdict.target_accuracy if name.endswith("to_target") else None
     columns = (

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from actbench.objectives import ScoreName, metric_of, score_in_words
+from actbench.objectives import ScoreName, measured, score_in_words
+from actbench.records import DatasetInfo
 from actbench.report.numbers import Kind, format_value
 
 
@@ -50,21 +51,20 @@ def shown_score(name: ScoreName) -> Shown:
     return _share(score_in_words(name)) if name == "accuracy" else _fitted(score_in_words(name))
 
 
-def shown_metric(name: str, *, in_nats: bool) -> Shown:
+def shown_metric(name: str, dataset: DatasetInfo) -> Shown:
     """Another metric of the contract.
 
     Args:
         name: As in `figures.Metric`.
-        in_nats: Whether the loss is a cross-entropy.
+        dataset: Whose targets it may be of.
     """
-    if name == "test_loss" and in_nats:
+    if name == "test_loss" and dataset.in_nats:
         return Shown("test loss, 0.001 nats", "thousandths", "signed thousandths")
     if name in _OTHERS:
         return _OTHERS[name]
-    if name.startswith("train_") and name.removeprefix("train_") in _SCORES:
-        return _named(shown_score(_SCORES[name.removeprefix("train_")]), "train")
-    metric = metric_of(name)
-    target = name.removesuffix(metric).removesuffix("_")
+    if name == f"train_{dataset.score_name}":
+        return _named(shown_score(dataset.score_name), "train")
+    target, metric = measured(name, dataset.targets)
     shown = {
         "accuracy": _share("accuracy"),
         "top5_accuracy": _share("top-5 accuracy"),
@@ -85,7 +85,6 @@ def _fitted(name: str) -> Shown:
     return Shown(name, "score", "signed score")
 
 
-_SCORES: dict[str, ScoreName] = {"accuracy": "accuracy", "r2": "r2", "score": "score"}
 _OTHERS: dict[str, Shown] = {
     "test_loss": Shown("test loss", "significant", "signed significant"),
     "epochs_trained": Shown("epochs trained", "decimal", "signed decimal"),
