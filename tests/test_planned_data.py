@@ -1,5 +1,6 @@
 import shutil
 
+import numpy as np
 import pytest
 
 from actbench.config.loader import load_config
@@ -7,7 +8,7 @@ from actbench.errors import ConfigError, DataError
 from actbench.plan import describe_setting, make_plan
 from actbench.planned_data import describe_data
 from tests.config.configs import FINE
-from tests.datasets.files import CSV, write_csv
+from tests.datasets.files import CSV, write_csv, write_idx
 
 OWN = FINE.replace(
     "{name: mnist, validation: 5000}", "{path: data.csv, target: smoker, test: 0.2, validation: 2}"
@@ -86,3 +87,34 @@ def test_targets_whose_metrics_would_have_one_name_are_refused(tmp_path):
     text = OWN.replace("target: smoker", "target: [sex, train]")
     with pytest.raises(DataError, match=r"data\.csv: .*train would have a metric called train_accuracy"):
         describe_data(planned(tmp_path, text))
+
+
+NUMBER_LOSSES = ("train.loss=mse", "targets={label: {loss: mse}}")
+
+
+@pytest.mark.parametrize("loss", NUMBER_LOSSES)
+@pytest.mark.parametrize(
+    "dataset", ["name: mnist", "name: checkerboard", "path: set", "path: images.npz", "path: flat.npz"]
+)
+def test_no_loss_makes_numbers_of_the_labels_of_images(tmp_path, loss, dataset):
+    write_idx(tmp_path / "set")
+    images, labels = np.zeros((9, 2, 3)), np.arange(9) % 3
+    split = {"x_train": images, "y_train": labels, "x_test": images, "y_test": labels}
+    np.savez(tmp_path / "images.npz", **split)
+    flat = images.reshape(9, -1).astype(np.uint8)
+    np.savez(tmp_path / "flat.npz", **split | {"x_train": flat, "x_test": flat})
+    with pytest.raises(
+        ConfigError, match=r"loss: mse is for a number, and the target is \d+ classes; allowed"
+    ):
+        describe_data(planned(tmp_path, FINE, f"dataset={{{dataset}}}", loss))
+
+
+@pytest.mark.parametrize("loss", NUMBER_LOSSES)
+def test_of_tables_and_of_labels_with_fractions_the_loss_decides(tmp_path, loss):
+    x, y = np.arange(40.0).reshape(20, 2), np.arange(20) % 3
+    np.savez(tmp_path / "table.npz", x=x, y=y)
+    np.savez(tmp_path / "scores.npz", x=x.reshape(20, 1, 2), y=y / 2)
+    write_csv(tmp_path, "x,label\n" + "".join(f"{n},{n % 3}\n" for n in range(20)))
+    for dataset in ("path: table.npz", "path: scores.npz", "path: data.csv, target: label"):
+        (info,) = describe_data(planned(tmp_path, FINE, f"dataset={{{dataset}, test: 0.2}}", loss)).values()
+        assert info.targets[0].classes is None

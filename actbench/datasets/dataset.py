@@ -61,7 +61,8 @@ def prepare(
 
     Args:
         wanted: What the config asks for.
-        kinds: What the losses in the config make of targets, by name; of the others the data decides.
+        kinds: What the losses in the config make of targets, by name; of the others the data decides, as of
+            those whose source knows what they are.
         sha256: What the content's hash has to be; None for any.
 
     Raises:
@@ -108,7 +109,7 @@ def _read(
     label = wanted.path or raw.label
     if sha256 not in (None, raw.sha256):
         raise DataError(f"{label}: has changed since the run was planned; start it anew")
-    values = {name: _values(label, raw, name, kinds.get(name)) for name in raw.train.targets}
+    values = {name: _values(wanted, raw, name, kinds.get(name)) for name in raw.train.targets}
     try:
         split = _split(wanted, raw, values)
     except DataError as error:
@@ -121,11 +122,13 @@ def _read(
     return raw, values, split
 
 
-def _values(label: str, raw: RawData, name: str, asked: TargetKind | None) -> Values:
+def _values(wanted: Wanted, raw: RawData, name: str, asked: TargetKind | None) -> Values:
+    """Of what its source knows, no loss makes another thing: one that does not fit it is refused."""
     train, test = raw.train.targets[name], None if raw.test is None else raw.test.targets[name]
-    if asked is None and raw.kind is not None:
-        return read_values(label, name, train, test, raw.kind, f"{raw.label} is known for that")
-    return read_values(label, name, train, test, asked)
+    if raw.kind is None:
+        return read_values(wanted.path or raw.label, name, train, test, asked)
+    because = f"{raw.label} is known for that" if wanted.path is None else "it is the label of an image"
+    return read_values(wanted.path or raw.label, name, train, test, raw.kind, because)
 
 
 def _split(wanted: Wanted, raw: RawData, values: Mapping[str, Values]) -> Split:

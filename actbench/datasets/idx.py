@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from actbench.datasets.content import open_file, sha256_of_all, unpack
-from actbench.datasets.raw import Array, Column, Examples, Features, RawData, check_finite
+from actbench.datasets.raw import Array, Column, Examples, Features, RawData, check_finite, kind_of_labels
 from actbench.errors import DataError
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -73,7 +73,7 @@ def read_folder(folder: Path) -> RawData:
         sha256=sha256_of_all(files),
         files=files,
         scale="unit" if arrays["train", "images"].dtype == np.uint8 else "standardize",
-        kind="number" if arrays["train", "labels"].dtype.kind == "f" else "classes",
+        kind=kind_of_labels(arrays["train", "labels"]),
     )
 
 

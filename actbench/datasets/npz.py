@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from actbench.datasets.content import check_beginning, open_file
-from actbench.datasets.raw import Array, Column, Examples, Features, RawData, check_finite
+from actbench.datasets.raw import Array, Column, Examples, Features, RawData, check_finite, kind_of_labels
 from actbench.errors import DataError, did_you_mean
 
 _SPLIT = ("x_train", "y_train", "x_test", "y_test")
 _WHOLE = ("x", "y")
+_TABLE_AXES = 2
 
 
 def read_npz(path: Path) -> RawData:
@@ -41,13 +42,16 @@ def read_npz(path: Path) -> RawData:
             )
     else:
         train, test = examples(f"{path}: x, y", arrays["x"], arrays["y"]), None
+    x, y = (arrays[name] for name in list(arrays)[:2])
+    images = x.dtype == np.uint8 or x.ndim > _TABLE_AXES
     return RawData(
         label=path.name,
         train=train,
         test=test,
         sha256=sha256,
         files={path.name: sha256},
-        scale="unit" if train.features().numbers.dtype == np.uint8 else "standardize",
+        scale="unit" if x.dtype == np.uint8 else "standardize",
+        kind=kind_of_labels(y) if images else None,
     )
 
 

@@ -74,7 +74,7 @@ class RawData:
         files: The hash of each file's content, by name.
         width: Values per example, where that is known without reading them.
         scale: How the features come to be of one size unless the config says otherwise.
-        kind: What its targets are; None where that is told by their values.
+        kind: What its targets are, whatever the loss; None where that is told by the loss or their values.
     """
 
     label: str
@@ -85,6 +85,11 @@ class RawData:
     width: int | None = None
     scale: Scale = "standardize"
     kind: TargetKind | None = None
+
+
+def kind_of_labels(labels: Array) -> TargetKind | None:
+    """What the labels of images are: classes, but for those with fractions."""
+    return None if labels.dtype.kind == "f" else "classes"
 
 
 def check_finite(label: str, numbers: Array, names: Sequence[str] = ()) -> None:

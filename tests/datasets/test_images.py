@@ -30,7 +30,7 @@ def test_a_folder_of_idx_files(tmp_path, suffix):
     assert np.array_equal(made.targets[0].y[12:], labels - 1)  # 1 to 3 become 0 to 2
     assert (len(made.train), len(made.validation), len(made.test)) == (9, 3, 6)
     assert made.info.preprocess == "unit: levels divided by 255"
-    assert made.info.targets[0].rule == "classes, because set is known for that: 1, 2, 3"
+    assert made.info.targets[0].rule == "classes, because it is the label of an image: 1, 2, 3"
     assert len(made.info.files) == 4
     assert describe(Wanted(path=str(tmp_path / "set"), validation=3)) == made.info
 
