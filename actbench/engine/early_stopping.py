@@ -1,4 +1,7 @@
-"""When a training has stopped getting better on the validation split, as Keras's `EarlyStopping` has it."""
+"""When a training has stopped getting better on the validation split, as Keras's `EarlyStopping` has it.
+
+With a regularizer Keras watches the loss with its penalty; here it is the data's loss alone, as everywhere.
+"""
 
 import math
 from typing import Any
