@@ -115,7 +115,7 @@ def _read(
     except DataError as error:
         raise DataError(f"{label}: {error}") from None
     for name, each in values.items():
-        _check_classes(label, name, each, split)
+        _check_parts(label, name, each, split)
     problem = clash(_targets(values))
     if problem:
         raise DataError(f"{label}: {problem}")
@@ -143,17 +143,20 @@ def _split(wanted: Wanted, raw: RawData, values: Mapping[str, Values]) -> Split:
     return split_rows(y_train, np.zeros(raw.test.size, dtype=np.int32) if y_test is None else y_test, *sizes)
 
 
-def _check_classes(label: str, name: str, values: Values, split: Split) -> None:
-    """Refuses a training part that teaches nothing, or not all of what is asked later."""
+def _check_parts(label: str, name: str, values: Values, split: Split) -> None:
+    """Refuses a training part that teaches too little for what is asked later, and one that asks nothing."""
     y = values.train[split.train]
     if (y == y[0]).all():
         raise DataError(f"{label}: the training part has one value of {name} only; allowed: more examples")
-    if values.classes is None:
-        return
-    seen = np.bincount(y, minlength=values.classes) > 0
+    seen = None if values.classes is None else np.bincount(y, minlength=values.classes) > 0
     for part in ("validation", "test"):
         later = _of_part(values, split, part)
-        if not seen[later].all():
+        if seen is None and later.size and (later == later[0]).all():
+            raise DataError(
+                f"{label}: the {part} part has one value of {name} only, so that there is no R²; "
+                "allowed: more examples"
+            )
+        if seen is not None and not seen[later].all():
             raise DataError(
                 f"{label}: the {part} part has a class of {name} that the training part has no example of; "
                 f"allowed: more training examples, or to leave that class out"

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from actbench.datasets import Dataset
 from actbench.engine.trainer import Evaluation, Sums
-from actbench.errors import DataError
 from actbench.objectives import TOP, MetricName, Objective, metric_name
 from actbench.plan import Setting
 
@@ -44,23 +43,11 @@ class Task:
 
     Raises:
         ConfigError: They do not fit.
-        DataError: A number is the same throughout a part, so that there is nothing to explain in it.
     """
 
     def __init__(self, setting: Setting, dataset: Dataset) -> None:
         self.objectives = setting.objectives(dataset.targets)
         self._values = [target.y for target in dataset.targets]
-        for name, part in (
-            ("training", dataset.train),
-            ("validation", dataset.validation),
-            ("test", dataset.test),
-        ):
-            for objective, y in zip(self.objectives, self.values(part), strict=True):
-                if len(part) and objective.classes is None and total_squares(y) == 0.0:
-                    raise DataError(
-                        f"{dataset.info.name}: {objective.target} has one value throughout the {name} part, "
-                        "so that there is no R²; allowed: more examples"
-                    )
         self._train_squares = [
             total_squares(y) if objective.classes is None else math.nan
             for objective, y in zip(self.objectives, self.values(dataset.train), strict=True)

@@ -36,7 +36,10 @@ def test_the_test_part_moves_nothing_else(tmp_path):
     train = write_csv(tmp_path, TEXT, "train.csv")
     plain, wild = (
         prepare(Wanted(path=train, target=("y",), test_path=write_csv(tmp_path, text, "test.csv")))
-        for text in ("a,constant,word,y\n1,1,u,1.5\n", "a,constant,word,y\n1e9,-1e9,new,1.5\n")
+        for text in (
+            "a,constant,word,y\n1,1,u,1.5\n1,1,u,2.5\n",
+            "a,constant,word,y\n1e9,-1e9,new,1.5\n1,1,u,2.5\n",
+        )
     )
     assert np.array_equal(plain.x[:60], wild.x[:60])
     assert wild.x[60, 1] == pytest.approx(-1e9 - 3.3)  # of a constant column, how far it is off

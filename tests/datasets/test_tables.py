@@ -245,6 +245,21 @@ def test_a_class_that_only_a_later_part_has_is_refused(tmp_path):
         prepare(table(path, ("y",), test=3))
 
 
+@pytest.mark.parametrize("look", [prepare, describe])
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_a_part_without_anything_to_explain_is_refused(tmp_path, part, look):
+    train = write_csv(tmp_path, "x,y\n" + "".join(f"{n},{n}.5\n" for n in range(10)))
+    test = write_csv(
+        tmp_path, "x,y\n1,0.1\n2,0.1\n3,0.1\n" if part == "test" else "x,y\n1,1.5\n2,2.5\n", "t.csv"
+    )
+    wanted = table(train, ("y",), test=None, test_path=test, validation=1 if part == "validation" else 0)
+    with pytest.raises(DataError) as caught:
+        look(wanted)
+    assert str(caught.value) == (
+        f"{train}: the {part} part has one value of y only, so that there is no R²; allowed: more examples"
+    )
+
+
 def test_a_test_table_of_another_kind_is_refused(tmp_path):
     train = write_csv(tmp_path, "x,y\n1,1.5\n2,2.5\n")
     for text, message in (

@@ -2,12 +2,10 @@ import math
 from itertools import pairwise
 
 import numpy as np
-import pytest
 
 from actbench.datasets import Dataset, Target
 from actbench.engine.task import Task, judge, total_squares
 from actbench.engine.trainer import Sums
-from actbench.errors import DataError
 from actbench.objectives import Objective
 from actbench.records import DatasetInfo
 from tests.blocks import setting
@@ -108,11 +106,3 @@ def test_several_targets_have_the_mean_as_score_and_metrics_by_name():
         "side_accuracy": 0.5,
     }
     assert (found.loss, found.score, found.correct) == (0.5, 0.5, None)
-
-
-@pytest.mark.parametrize(("position", "part"), [(0, "training"), (4, "validation"), (6, "test")])
-def test_a_part_in_which_nothing_varies_is_refused(position, part):
-    y = column([1, 2, 3, 4, 5, 6, 7, 8])
-    y[position : position + (4 if part == "training" else 2)] = 1
-    with pytest.raises(DataError, match=f"tiny: y has one value throughout the {part} part"):
-        Task(setting(), data(Target("y", y, None)))
