@@ -160,6 +160,11 @@ def score_in_words(name: ScoreName) -> str:
     return {"accuracy": "accuracy", "r2": "R²", "score": "score"}[name]
 
 
+def score_in_a_sentence(name: ScoreName) -> str:
+    """What it is, where a reader may not know that there are others."""
+    return "the mean over several targets" if name == "score" else score_in_words(name)
+
+
 def objectives_of(
     targets: Sequence[Predicted], loss: Loss | None, asked: Mapping[str, Asked]
 ) -> tuple[Objective, ...]:

@@ -8,7 +8,7 @@ from actbench.datasets import describe
 from actbench.datasets.download import download, is_missing
 from actbench.datasets.expected import expect
 from actbench.errors import ConfigError
-from actbench.objectives import score_in_words
+from actbench.objectives import score_in_a_sentence
 from actbench.plan import Plan, Setting
 from actbench.records import DatasetInfo
 
@@ -52,7 +52,7 @@ def check_target(verdict: VerdictConfig, infos: Mapping[str, DatasetInfo]) -> No
     if verdict.target_accuracy is not None and other:
         raise ConfigError(
             f"verdict.target_accuracy: the score of {other[0].name} is "
-            f"{score_in_words(other[0].score_name)}; allowed: with a single target of classes"
+            f"{score_in_a_sentence(other[0].score_name)}; allowed: with a single target of classes"
         )
 
 

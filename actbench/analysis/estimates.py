@@ -18,7 +18,7 @@ from actbench.analysis.verdict_config import verdict_of
 from actbench.analysis.why import explained
 from actbench.config.schema import VerdictConfig
 from actbench.errors import ConfigError, did_you_mean
-from actbench.objectives import score_in_words
+from actbench.objectives import score_in_a_sentence
 from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
 from actbench.streams import generator
 
@@ -73,8 +73,8 @@ def _require_accuracies(info: RunInfo) -> None:
     other = [entry for entry in info.dataset.values() if entry.score_name != "accuracy"]
     if other:
         raise ConfigError(
-            f"--generalise: the score of {other[0].name} is {score_in_words(other[0].score_name)}; allowed: "
-            "with a single target of classes, where each test example is right or wrong"
+            f"--generalise: the score of {other[0].name} is {score_in_a_sentence(other[0].score_name)}; "
+            "allowed: with a single target of classes, where each test example is right or wrong"
         )
 
 

@@ -33,7 +33,8 @@ _KINDS = ("accuracy", "time")
     "--fail-on",
     callback=words(_KINDS),
     metavar="KINDS",
-    help="Exit with 1 where an interval lies beyond its limit: accuracy, time, or accuracy,time.",
+    help="Exit with 1 where an interval lies beyond its limit: accuracy (or whatever the score is), time, or "
+    "accuracy,time.",
 )
 @click.option(
     "--max-slowdown",
@@ -45,7 +46,8 @@ _KINDS = ("accuracy", "time")
     "--max-drop",
     callback=share(most=1.0),
     metavar="SHARE",
-    help="How far an accuracy may fall: 0.1% is 0.1 points.  [default: the margin of NEW's verdicts]",
+    help="How far a score may fall: 0.1% is 0.1 points of accuracy, or 0.001 of R².  [default: the margin of "
+    "NEW's verdicts]",
 )
 @click.option("--strict", is_flag=True, help="Exit with 3 where an interval cannot tell.")
 @click.option(

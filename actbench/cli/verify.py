@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     type=float,
     default=0.005,
     show_default=True,
-    help="Largest difference in test accuracy, as a fraction, or in R² that passes.",
+    help="Largest difference of a test score that passes: of accuracy as a fraction, of R² as it is.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True
@@ -38,7 +38,7 @@ def verify(run: str, cells: int, tolerance: float, form: str, quiet: bool, out: 
     """Train some cells of RUN again and compare the scores.
 
     RUN is a run folder, a run id, or the name of a config. The cells are spread over seeds and activations,
-    and always the same. Exit code 0 when the accuracies are identical or within the tolerance, 1 when not.
+    and always the same. Exit code 0 when the scores are identical or within the tolerance, 1 when not.
     """
     from actbench.benchmark import Beginning
     from actbench.errors import CellsFailedError, GateFailedError

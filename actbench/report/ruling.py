@@ -11,6 +11,7 @@ from actbench.errors import (
     InconclusiveError,
     NothingMeasuredError,
 )
+from actbench.objectives import score_in_words
 from actbench.report.numbers import Kind as FigureKind
 from actbench.report.numbers import format_value
 from actbench.report.scored import Shown, shown_score
@@ -31,7 +32,8 @@ def problem(changes: Changes, gate: Gate, checks: Sequence[Check]) -> ActbenchEr
     if failed:
         return GateFailedError(_lines("NEW is beyond", failed))
     if missing or not compared:
-        what = " and no ".join(missing or KINDS)
+        names = {"accuracy": _scores_in_words(changes), "time": "time"}
+        what = " and no ".join(names[kind] for kind in missing or KINDS)
         return NothingMeasuredError(f"there is nothing to compare: no {what} that both runs have measured")
     if refused and "time" in (gate.fail_on or KINDS):
         return EnvironmentMismatchError(
@@ -41,6 +43,12 @@ def problem(changes: Changes, gate: Gate, checks: Sequence[Check]) -> ActbenchEr
     if undecided and gate.strict:
         return InconclusiveError(_lines("it cannot be told whether NEW keeps", undecided))
     return None
+
+
+def _scores_in_words(changes: Changes) -> str:
+    """Of the new run, whether or not they are compared."""
+    names = dict.fromkeys(info.score_name for info in changes.new.info.dataset.values())
+    return " or ".join(map(score_in_words, names))
 
 
 def limits_in_words(changes: Changes, gate: Gate) -> str:

@@ -25,7 +25,8 @@ def sentence(row: Row, estimates: SettingEstimates) -> str | None:
         _outcome(row, row.diagnosis, estimates),
     ]
     if finding is None and last is not None and last.layers:
-        told.insert(1, f"{after(last)} the gradient norms are {_norms(last)}")
+        norms = "norm is" if len(last.layers) == 1 else "norms are"
+        told.insert(1, f"{after(last)} the gradient {norms} {_norms(last)}")
     return f"{row.activation}: {'; '.join(part for part in told if part)}"
 
 

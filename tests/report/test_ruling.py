@@ -3,6 +3,7 @@ import pytest
 from actbench.analysis.changes import Changes
 from actbench.analysis.gate import Gate, check_all
 from actbench.errors import ActbenchError
+from actbench.records import TargetInfo
 from actbench.report.ruling import problem
 from tests.factories import SyntheticRun, make_environment
 from tests.two_runs import LABELS, compared, joined, small_run, with_timing, with_training
@@ -27,6 +28,20 @@ def diverging(label: str, seed: int) -> float | None:
 
 def lost(label: str, seed: int) -> float | None:
     return None if label == "tanh" else 0.9 + 0.001 * seed
+
+
+def test_what_is_not_there_is_called_by_its_name() -> None:
+    def numbers(run: SyntheticRun) -> SyntheticRun:
+        targets = (TargetInfo(name="bmi", classes=None),)
+        dataset = {
+            key: each.model_copy(update={"targets": targets}) for key, each in run.info.dataset.items()
+        }
+        return SyntheticRun(run.info.model_copy(update={"dataset": dataset}), run.records)
+
+    elsewhere = with_training(small_run(**ELSEWHERE), "22222222", epochs=9)
+    assert ending(compared(numbers(small_run()), numbers(elsewhere))) == (
+        5, "there is nothing to compare: no R² and no time that both runs have measured",
+    )  # fmt: skip
 
 
 def of(**new: object) -> Changes:

@@ -67,6 +67,16 @@ def test_each_that_failed_has_a_sentence_with_the_measured_figure():
     assert not any(line.startswith(("relu: ", "tanh: ", "placebo: ")) for line in told)
 
 
+def test_of_one_layer_there_is_one_norm():
+    probe = make_probe(8, gradient_norm=(412.0,))
+    cells = [make_cell("relu", probes=[probe]), make_cell("wild", accuracy=None, probes=[probe])]
+    run = report.build(
+        make_info(("relu", "wild"), seeds=1, placebo=None, probes=("last",)), [make_block(cells)]
+    )
+    told = "after 8 epochs the gradient norm is 4.1e2 in layer 1; diverged"
+    assert told in report.render(run, "terminal", "why", width=200)
+
+
 def test_the_whole_report_has_the_sentences_but_not_the_long_tables():
     text = report.render(built(), "terminal", width=200)
     assert text.count("it vanishes") == 1
@@ -125,8 +135,11 @@ def told(scores, targets=None, constant=0.1):
     blocks = [
         make_block(
             [
-                *(make_cell(label, accuracy=near + 0.001 * seed) for label, near in others.items()),
-                make_cell("step", accuracy=score, probes=[make_probe(8, dead=1.0)]),
+                *(
+                    make_cell(label, accuracy=near + 0.001 * seed, metrics={})
+                    for label, near in others.items()
+                ),
+                make_cell("step", accuracy=score, metrics={}, probes=[make_probe(8, dead=1.0)]),
             ],
             seed=seed,
         )
