@@ -27,8 +27,8 @@ sd_option = click.option(
     callback=spread,
     metavar="SPREAD",
     help="Plan with this standard deviation of a paired difference of scores from seed to seed, such as "
-    "0.16% (points of accuracy) or 0.0016; by default that of the finished run of this plan, else a typical one "
-    "of accuracies.",
+    "0.16% (points of accuracy) or 0.0016; by default that of the finished run of this plan, else a typical "
+    "one of accuracies.",
 )
 
 
