@@ -57,7 +57,7 @@ def test_a_score_of_any_size_takes_little_room(tmp_path):
     screen.clock.now += 10.0
     wild = {"relu": -3.2e36, "tanh": -12_345.678}
     screen.display(Progress(block=BLOCKS[0].id, epoch=1, epochs=2, validation_score=wild))
-    assert screen.lines()[0].endswith(": relu -3.200e+36, tanh -12,345.678")
+    assert screen.lines()[0].endswith(": relu -3.200e+36, tanh -12,346")
 
 
 def test_plain_lines_come_at_most_every_five_seconds_but_finished_blocks_always(tmp_path):
