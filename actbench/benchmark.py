@@ -5,12 +5,13 @@ The command line and the Python API both come through here.
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
 from actbench import report
+from actbench.analysis.tuning import Values, chosen_values
 from actbench.config.loader import ConfigSource, read_given
 from actbench.config.schema import BenchConfig
 from actbench.described import describe_cells
@@ -25,7 +26,7 @@ from actbench.planned_data import check_target, describe_data
 from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
 from actbench.store import RunFolder, create_or_resume
 
-Execute = Callable[[Sequence[Block | MicroBlock]], Iterator[Event]]
+Execute = Callable[[Iterable[Block | MicroBlock]], Iterator[Event]]
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def run_benchmark(
         overrides: `KEY=VALUE` replacements in the config.
         fresh: Measure everything again instead of resuming; the earlier ledger is set aside.
         listen: Called with the `Beginning` and then with every event.
-        execute: Measures blocks; tests pass their own.
+        execute: Measures blocks, each taken when those before it are measured; tests pass their own.
 
     Raises:
         ConfigError: The config or an override is wrong.
@@ -124,15 +125,37 @@ def measure_pending(
     finished = {record.block for record in folder.records() if record.status == "ok"}
     pending = tuple(block for block in plan.blocks if block.id not in finished)
     listen(Beginning(folder.path, plan, pending, weights(pending, folder.info.dataset)))
-    for event in execute(pending):
+    for event in execute(_with_chosen_values(pending, folder)):
         # On disk first: whoever is told that a block is finished may rely on it.
         if isinstance(event, Finished):
             folder.append(event.record)
         listen(event)
     outcome = Outcome(folder.path, folder.info, tuple(folder.records()))
-    if len(outcome.failed) == len(outcome.records):
+    if not any(record.status == "ok" and not record.tuning for record in outcome.records):
         raise NothingMeasuredError(f"{folder.path}: no block could be measured: {outcome.failed[0].reason}")
     return outcome
+
+
+def _with_chosen_values(
+    pending: Iterable[Block | MicroBlock], folder: RunFolder
+) -> Iterator[Block | MicroBlock]:
+    """The blocks, each when its turn has come: hyper-parameters that are tuned are known only then.
+
+    Where a tuning block has failed, those that wait for it are left out: the next run tries it again.
+    """
+    chosen: dict[str, dict[str, Values] | None] = {}
+    for block in pending:
+        if isinstance(block, MicroBlock) or block.candidate or not block.setting.tune:
+            yield block
+            continue
+        setting = block.setting.id
+        if setting not in chosen:
+            labels = [label for label in folder.info.activations if label != folder.info.placebo]
+            records = [record for record in folder.records() if record.setting == setting]
+            chosen[setting] = chosen_values(block.setting.tune, records, labels)
+        values = chosen[setting]
+        if values is not None:
+            yield block.with_values(values)
 
 
 def now() -> str:
@@ -174,4 +197,5 @@ def _describe(
         dataset=data,
         environment=describe_environment(),
         described=first if alike else (),
+        tuning_blocks=tuple(block.id for block in plan.tuning),
     )

@@ -79,5 +79,5 @@ def _spread(
 
 def _design(plan: Plan, verdict: VerdictConfig, sd: float | None) -> Design:
     others = set(plan.labels) - {plan.baseline, plan.placebo}
-    seeds = len(plan.blocks) // len(plan.settings)
+    seeds = len(plan.final) // len(plan.settings)
     return Design(seeds, len(others), verdict.alpha, verdict.margin, sd)

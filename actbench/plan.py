@@ -1,9 +1,9 @@
 """What a config amounts to: settings, blocks and cells, with ids that depend on nothing but their content."""
 
 import hashlib
+import itertools
 import json
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,10 +26,16 @@ from actbench.config.schema import (
     TimingConfig,
     TrainConfig,
 )
+from actbench.config.tune import SEEDS
+from actbench.config.variants import with_values
 from actbench.datasets import ONLY_TARGET, sha256_of_own
 from actbench.objectives import LOSSES, Objective, Predicted, TargetKind, objectives_of
 from actbench.records import Record
+from actbench.streams import integer
 from actbench.varied import name_of
+
+TUNED = "tuned"
+"""Stands in a setting's description where each activation has a value of its own."""
 
 _SETTING_DIGITS = 8
 _RUN_DIGITS = 12
@@ -51,6 +57,8 @@ class CellPlan(Record):
         init: Initialiser of the hidden layers' weights: "keras" for the default of Dense, "moment_matched",
             or the name of a Keras initialiser.
         init_params: Arguments of a Keras initialiser.
+        tuned: Values that it has in the place of the setting's, by dotted key; of a setting that is tuned the
+            plan has none, for they are chosen when its tuning blocks are measured.
     """
 
     label: str
@@ -64,6 +72,7 @@ class CellPlan(Record):
     surrogate: Literal["none", "straight_through", "sigmoid"] | None = None
     init: str = "keras"
     init_params: dict[str, ParameterValue | str] = Field(default_factory=dict)
+    tuned: dict[str, Any] = Field(default_factory=dict)
 
 
 class Setting(Record):
@@ -74,6 +83,8 @@ class Setting(Record):
             counts what is in them, not where they lie.
         data_sha256: Of own files' content; None of a dataset with a name.
         varied: What differs between the settings of the plan, by dotted key; it has no say in the id.
+        tune: As in the config: lists of candidates by key, and the number of seeds. Where there are any, what
+            the setting itself says of these keys is the first candidate.
     """
 
     id: str
@@ -85,6 +96,7 @@ class Setting(Record):
     data_sha256: str | None = None
     targets: dict[str, TargetConfig] = Field(default_factory=dict)
     varied: dict[str, Any] = Field(default_factory=dict)
+    tune: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -95,6 +107,33 @@ class Setting(Record):
     def differing(self) -> dict[str, Any]:
         """What differs from the defaults, as plain data: the id is a hash of it."""
         return _differing(self)
+
+    def tuned(self, cell: "CellPlan") -> "Setting":
+        """The setting with what a cell has in the place of its own."""
+        if not cell.tuned:
+            return self
+        changed = with_values({"model": self.model, "train": self.train}, cell.tuned)
+        return self.model_copy(
+            update={
+                "model": ModelConfig.model_validate(changed["model"]),
+                "train": TrainConfig.model_validate(changed["train"]),
+            }
+        )
+
+    @property
+    def untimed(self) -> "Setting":
+        """The setting without the timing that comes after the training, and without probes."""
+        timing = self.timing
+        return self.model_copy(
+            update={
+                "probes": self.probes.model_copy(update={"epochs": ()}),
+                "timing": TimingConfig(
+                    engine=timing.engine,
+                    slices_per_epoch=timing.slices_per_epoch,
+                    inference_batch_sizes=(),
+                ),
+            }
+        )
 
     def objectives(self, targets: Sequence[Predicted]) -> tuple[Objective, ...]:
         """What a model is trained for.
@@ -124,11 +163,13 @@ class Block(Record):
     """All cells of one setting and seed: they run interleaved in one process.
 
     Attributes:
-        id: `<setting id>-<seed>`.
+        id: `<setting id>-<seed>`; of a tuning block `<setting id>-tune-<number of the candidate>-<seed>`.
         cells: In the order of the config, the placebo last.
         baseline: Label of the activation that the others are compared with; it need not be among the cells.
         seeds: How many blocks the setting has.
         extra_budget_s: The block's share of what timing-only rounds may take in the whole run.
+        candidate: What a tuning block tries, by dotted key. Such a block has no placebo and is not timed, and
+            looks at no test data; the others have no candidate.
     """
 
     id: str
@@ -138,11 +179,27 @@ class Block(Record):
     baseline: str | None = None
     seeds: int = 1
     extra_budget_s: float = 0.0
+    candidate: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def title(self) -> str:
         """What progress calls it."""
-        return ", ".join(filter(None, (self.setting.name, f"seed {self.seed}")))
+        tuning = f"tuning {name_of(self.candidate)}" if self.candidate else ""
+        return ", ".join(filter(None, (self.setting.name, tuning, f"seed {self.seed}")))
+
+    def with_values(self, chosen: Mapping[str, Mapping[str, Any]]) -> "Block":
+        """The block with the values that each activation was given.
+
+        Args:
+            chosen: Values by dotted key, by label; the placebo has the baseline's.
+        """
+        cells = [
+            cell.model_copy(update={"tuned": dict(chosen[self._stands_for(cell)])}) for cell in self.cells
+        ]
+        return self.model_copy(update={"cells": tuple(cells)})
+
+    def _stands_for(self, cell: CellPlan) -> str:
+        return self.baseline if cell.label == PLACEBO and self.baseline is not None else cell.label
 
 
 class Plan(Record):
@@ -152,7 +209,7 @@ class Plan(Record):
         run_id: 12 hexadecimal digits, a hash of what determines the numbers; the name does not.
         name: The config's.
         settings: In the order of the config.
-        blocks: Setting by setting, seed by seed.
+        blocks: Setting by setting, of each the tuning blocks first, seed by seed.
         baseline: Label of the activation that the others are compared with.
         placebo: Label of the placebo; None when switched off.
     """
@@ -170,13 +227,28 @@ class Plan(Record):
         return sum(len(block.cells) for block in self.blocks)
 
     @property
+    def tuning_trainings(self) -> int:
+        """How many of them choose hyper-parameters."""
+        return sum(len(block.cells) for block in self.tuning)
+
+    @property
+    def tuning(self) -> tuple[Block, ...]:
+        """The blocks that choose hyper-parameters."""
+        return tuple(block for block in self.blocks if block.candidate)
+
+    @property
+    def final(self) -> tuple[Block, ...]:
+        """The blocks that are reported: all others."""
+        return tuple(block for block in self.blocks if not block.candidate)
+
+    @property
     def labels(self) -> tuple[str, ...]:
-        """Of the activations, the placebo last; the same in every block."""
-        return tuple(cell.label for cell in self.blocks[0].cells)
+        """Of the activations, the placebo last; the same in every block that is no tuning."""
+        return tuple(cell.label for cell in self.final[0].cells)
 
     def cells(self, setting: Setting) -> tuple[CellPlan, ...]:
-        """What is trained in each block of a setting."""
-        return next(block.cells for block in self.blocks if block.setting == setting)
+        """What is trained in each block of a setting that is no tuning."""
+        return next(block.cells for block in self.final if block.setting == setting)
 
 
 def make_plan(config: BenchConfig) -> Plan:
@@ -189,17 +261,12 @@ def make_plan(config: BenchConfig) -> Plan:
     settings = tuple(setting for setting, _ in planned)
     timed = sum(setting.timing.budget_s is not None for setting in settings) * len(config.seeds)
     blocks = tuple(
-        Block(
-            id=f"{setting.id}-{seed}",
-            setting=setting,
-            seed=seed,
-            cells=cells,
-            baseline=config.baseline,
-            seeds=len(config.seeds),
-            extra_budget_s=(setting.timing.budget_s or 0.0) / max(1, timed),
-        )
+        block
         for setting, cells in planned
-        for seed in config.seeds
+        for block in (
+            *_tuning_blocks(config, setting, cells),
+            *_final_blocks(config, setting, cells, (setting.timing.budget_s or 0.0) / max(1, timed)),
+        )
     )
     content = {
         "blocks": [block.id for block in blocks],
@@ -242,9 +309,15 @@ def plan_cell(entry: ActivationConfig, model_init: InitConfig) -> CellPlan:
     )
 
 
+def tuned_keys(tune: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is tuned, of the config's `tune`."""
+    return tuple(key for key in tune if key != SEEDS)
+
+
 def describe_setting(setting: Setting) -> dict[str, Any]:
-    """A setting as reports show it: own files by name, wherever they lie."""
+    """A setting as reports show it: own files by name, wherever they lie, and TUNED for what is tuned."""
     description = setting.model_dump(mode="json", exclude={"id", "data_sha256", "varied"})
+    description = with_values(description, dict.fromkeys(tuned_keys(setting.tune), TUNED))
     data = description["dataset"]
     names = {key: Path(data[key]).name for key in ("path", "test_path") if data[key] is not None}
     told = {key: value for key, value in data.items() if (key, value) != ("format", "auto")}
@@ -269,7 +342,7 @@ def slice_steps(steps: int, slices: int) -> tuple[int, ...]:
     """
     slices = min(slices, steps)
     bounds = [steps * index // slices for index in range(slices + 1)]
-    return tuple(stop - start for start, stop in pairwise(bounds))
+    return tuple(stop - start for start, stop in itertools.pairwise(bounds))
 
 
 def training_flops(setting: Setting, features: int, classes: int, train_size: int) -> int:
@@ -296,6 +369,45 @@ def _cells(config: BenchConfig) -> tuple[CellPlan, ...]:
     return tuple(cells)
 
 
+def _final_blocks(
+    config: BenchConfig, setting: Setting, cells: tuple[CellPlan, ...], extra_budget_s: float
+) -> Iterator[Block]:
+    for seed in config.seeds:
+        yield Block(
+            id=f"{setting.id}-{seed}",
+            setting=setting,
+            seed=seed,
+            cells=cells,
+            baseline=config.baseline,
+            seeds=len(config.seeds),
+            extra_budget_s=extra_budget_s,
+        )
+
+
+def _tuning_blocks(config: BenchConfig, setting: Setting, cells: tuple[CellPlan, ...]) -> Iterator[Block]:
+    """Candidate by candidate, so that a worker compiles each once."""
+    seeds = _fresh_seeds(config.tuning_seeds, config.seeds)
+    for number, candidate in enumerate(config.candidates):
+        tried = tuple(cell.model_copy(update={"tuned": candidate}) for cell in cells if cell.label != PLACEBO)
+        for seed in seeds:
+            yield Block(
+                id=f"{setting.id}-tune-{number}-{seed}",
+                setting=setting.untimed,
+                seed=seed,
+                cells=tried,
+                baseline=config.baseline,
+                seeds=len(seeds),
+                candidate=candidate,
+            )
+
+
+def _fresh_seeds(count: int, taken: Sequence[int]) -> tuple[int, ...]:
+    """That many seeds, none of which is taken; a taken one is passed over, so that it moves no other."""
+    drawn = (integer(index, "tuning seed") for index in itertools.count())
+    fresh = filter(lambda seed: seed not in taken, drawn)
+    return tuple(dict.fromkeys(itertools.islice(fresh, count)))
+
+
 def _setting(config: BenchConfig, varied: dict[str, Any]) -> Setting:
     unnamed = Setting(
         id="",
@@ -307,6 +419,7 @@ def _setting(config: BenchConfig, varied: dict[str, Any]) -> Setting:
         data_sha256=sha256_of_own(config.dataset.wanted()),
         varied=varied,
         targets=config.targets,
+        tune=config.tune,
     )
     return unnamed.model_copy(update={"id": _digest(_differing(unnamed), _SETTING_DIGITS)})
 

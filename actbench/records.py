@@ -121,6 +121,8 @@ class Cell(Record):
             stopping, and when diverged.
         best_epoch: The epoch, from 1, whose weights were put back before the test; None where the last
             epoch's stayed.
+        tuned: Hyper-parameters of its own, by dotted key: what was chosen for it, in a tuning block the
+            candidate.
     """
 
     activation: str
@@ -141,6 +143,7 @@ class Cell(Record):
     probes: tuple[Probe, ...] = ()
     epochs_trained: int | None = None
     best_epoch: int | None = None
+    tuned: dict[str, Any] = Field(default_factory=dict)
 
 
 class Phases(Record):
@@ -200,6 +203,7 @@ class BlockRecord(Record):
         extra_slice_steps: Training steps of each timing-only slice, in order.
         micro: What a block of `actbench micro` measured, the copy first and the placebo last; such a block
             has no cells, and no other block has any of these.
+        candidate: What a tuning block tried, by dotted key; it has looked at no test data. Empty of others.
         phases: Where the wall time went; None when failed.
         peak_memory_bytes: Largest resident size of the worker so far; None when failed.
         cells: In the order of the config, the placebo last.
@@ -220,6 +224,12 @@ class BlockRecord(Record):
     cells: tuple[Cell, ...]
     extra_slice_steps: tuple[int, ...] = ()
     micro: tuple[MicroSamples, ...] = ()
+    candidate: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def tuning(self) -> bool:
+        """Whether it serves to choose hyper-parameters, and nothing else."""
+        return bool(self.candidate)
 
     @property
     def reason(self) -> str:
@@ -342,6 +352,7 @@ class RunInfo(Record):
         baseline: Label of the activation that the others are compared with.
         placebo: Label of the placebo; None when switched off.
         blocks: Ids of all planned blocks, in order.
+        tuning_blocks: Those of them that choose hyper-parameters.
         settings: In the order of the plan.
         dataset: One per setting's id.
         environment: Of the process that created the run.
@@ -365,6 +376,12 @@ class RunInfo(Record):
     dataset: dict[str, DatasetInfo]
     environment: Environment
     described: tuple[ActivationInfo, ...] = ()
+    tuning_blocks: tuple[str, ...] = ()
+
+    @property
+    def final_blocks(self) -> tuple[str, ...]:
+        """Ids of the blocks that are reported, in order: all but those of the tuning."""
+        return tuple(block for block in self.blocks if block not in self.tuning_blocks)
 
     def described_in(self, setting: str) -> tuple[ActivationInfo, ...]:
         """One per activation of the setting with this id, in their order; empty in runs of older versions."""

@@ -4,11 +4,20 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actbench.config.schema import BenchConfig
-from actbench.plan import Block, CellPlan, Plan, make_plan, slice_steps, steps_per_epoch, training_flops
+from actbench.plan import (
+    Block,
+    CellPlan,
+    Plan,
+    describe_setting,
+    make_plan,
+    slice_steps,
+    steps_per_epoch,
+    training_flops,
+)
 from tests.config.configs import fine_data
 
 
@@ -201,3 +210,62 @@ def test_training_flops_are_six_for_each_weight_example_and_epoch():
     assert (
         training_flops(plan().settings[0], features=784, classes=10, train_size=100) == 6 * weights * 100 * 5
     )
+
+
+TUNE = {"train.learning_rate": [1e-3, 1e-2, 1e-1], "seeds": 2}
+
+
+def test_tuning_blocks_come_first_with_seeds_of_their_own_and_without_a_placebo():
+    made = plan(tune=TUNE, seeds=4)
+    assert made.blocks == (*made.tuning, *made.final)
+    assert (len(made.tuning), len(made.final)) == (6, 4)
+    assert {len(block.cells) for block in made.tuning} == {3}
+    assert made.labels == ("relu", "leaky", "swish", "placebo")
+    assert [block.candidate["train.learning_rate"] for block in made.tuning] == [
+        1e-3, 1e-3, 1e-2, 1e-2, 1e-1, 1e-1,
+    ]  # fmt: skip
+    assert {block.seed for block in made.tuning}.isdisjoint(block.seed for block in made.final)
+    assert len({block.seed for block in made.tuning}) == 2
+    assert made.trainings == 6 * 3 + 4 * 4
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 12), st.sets(st.integers(0, 5), max_size=6))
+def test_tuning_seeds_are_never_final_seeds(count, indices):
+    drawn = [block.seed for block in plan(tune={**TUNE, "seeds": 6}).tuning[:6]]
+    taken = sorted({drawn[index] for index in indices} | {7})
+    seeds = [block.seed for block in plan(tune={**TUNE, "seeds": count}, seeds=taken).tuning][:count]
+    assert len(set(seeds)) == count
+    assert not set(seeds) & set(taken)
+    free = [seed for seed in drawn if seed not in taken]
+    assert seeds[: len(free)] == free[:count]  # a taken seed moves no other
+
+
+def test_what_is_tuned_has_a_say_in_the_ids_and_what_stands_in_its_place_has_none():
+    tuned = plan(tune=TUNE)
+    assert tuned.run_id != plan().run_id
+    assert tuned.run_id != plan(tune={**TUNE, "seeds": 3}).run_id
+    train = {"optimizer": "adam", "learning_rate": 0.5, "batch_size": 128, "epochs": 5}
+    assert plan(tune=TUNE, train=train).run_id == tuned.run_id
+    assert describe_setting(tuned.settings[0])["train"]["learning_rate"] == "tuned"
+
+
+def test_final_blocks_take_what_was_chosen_and_the_placebo_what_the_baseline_has():
+    block = plan(tune=TUNE).final[0]
+    rates = {"relu": 0.1, "leaky": 0.2, "swish": 0.3}
+    given_values = block.with_values({label: {"train.learning_rate": rate} for label, rate in rates.items()})
+    assert given_values.id == block.id
+    assert [cell.tuned["train.learning_rate"] for cell in given_values.cells] == [0.1, 0.2, 0.3, 0.1]
+    settings = [block.setting.tuned(cell) for cell in given_values.cells]
+    assert [setting.train.learning_rate for setting in settings] == [0.1, 0.2, 0.3, 0.1]
+    assert {setting.train.batch_size for setting in settings} == {128}
+
+
+def test_a_cell_may_have_parameters_of_the_optimizer_and_a_regularizer_of_its_own():
+    [setting] = plan().settings
+    values = {"train.optimizer.params.beta_1": 0.5, "model.kernel_regularizer": {"l2": 0.1}}
+    own = setting.tuned(CellPlan(label="relu", name="relu", tuned=values))
+    assert own.train.optimizer.params == {"beta_1": 0.5}
+    assert own.model.kernel_regularizer is not None
+    assert own.model.kernel_regularizer.l2 == 0.1
+    assert (own.train.learning_rate, own.id) == (setting.train.learning_rate, setting.id)

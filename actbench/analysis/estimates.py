@@ -1,6 +1,7 @@
 """Records to figures: the story of a tabulation, from blocks to rows."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from actbench.analysis.scores import mean_score, metrics, score_differences
 from actbench.analysis.setting_cells import SettingCells
 from actbench.analysis.summary import summarise
 from actbench.analysis.times import epoch_seconds, inference_estimates, marginal_step_seconds, training_ratios
+from actbench.analysis.tuning import Tuning, tunings
 from actbench.analysis.verdict_config import verdict_of
 from actbench.analysis.why import explained
 from actbench.config.schema import VerdictConfig
@@ -56,7 +58,11 @@ def estimate(
     verdict = verdict_of(info)
     baseline = against or info.baseline
     settings = tuple(
-        _estimate_setting(info, setting, finished, verdict, baseline, generalise) for setting in info.settings
+        replace(
+            _estimate_setting(info, setting, finished, verdict, baseline, generalise),
+            tuning=_tuning(info, setting, records),
+        )
+        for setting in info.settings
     )
     return Estimates(
         environment=environment,
@@ -76,6 +82,14 @@ def _require_accuracies(info: RunInfo) -> None:
             f"--generalise: the score of {other[0].name} is {score_in_a_sentence(other[0].score_name)}; "
             "allowed: with a single target of classes, where each test example is right or wrong"
         )
+
+
+def _tuning(info: RunInfo, setting: SettingInfo, records: Sequence[BlockRecord]) -> tuple[Tuning, ...]:
+    tune = setting.description.get("tune")
+    if not tune:
+        return ()
+    labels = [label for label in info.activations if label != info.placebo]
+    return tunings(tune, [record for record in records if record.setting == setting.id], labels)
 
 
 def _estimate_setting(

@@ -7,6 +7,7 @@ from actbench.analysis.comparisons import Comparison, Verdict
 from actbench.analysis.diagnosis import Diagnosis
 from actbench.analysis.intervals import Interval
 from actbench.analysis.probes import Moment
+from actbench.analysis.tuning import Tuning
 from actbench.config.schema import VerdictConfig
 from actbench.objectives import ScoreName
 from actbench.records import BlockRecord, DatasetInfo, Environment, SettingInfo
@@ -137,6 +138,7 @@ class SettingEstimates:
         answers_kept: Whether every training that ended well says which test examples it got right.
         placebo: None without a placebo or without a finished block.
         timing_target: None without a target in the config or without a finished block.
+        tuning: What was tried with each activation, in the order of the config; empty where nothing is tuned.
     """
 
     setting: SettingInfo
@@ -147,6 +149,7 @@ class SettingEstimates:
     answers_kept: bool
     placebo: PlaceboCheck | None
     timing_target: TimingTarget | None
+    tuning: tuple[Tuning, ...] = ()
 
     @property
     def score_name(self) -> ScoreName:

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from actbench.config.tune import tuned
+from actbench.config.variants import with_values
 from actbench.described import describe_cells
 from actbench.plan import CellPlan, Setting
 from actbench.records import ActivationInfo, DatasetInfo, RunInfo, SettingInfo
@@ -189,8 +191,9 @@ def _engine(setting: SettingInfo) -> str | None:
 
 def _content(setting: SettingInfo) -> dict[str, Any]:
     """What makes it, without what is at its default."""
+    tried = {key: values[0] for key, values in tuned(setting.description.get("tune"))}
     try:
-        return Setting.model_validate({"id": "", **setting.description}).differing
+        return Setting.model_validate({"id": "", **with_values(setting.description, tried)}).differing
     except ValidationError:  # of another version, with keys that this one does not know
         return {name: _without_nulls(value) for name, value in setting.description.items()}
 

@@ -8,16 +8,16 @@ from actbench.records import BlockRecord, Environment, RunInfo
 
 
 def finished_blocks(records: Iterable[BlockRecord]) -> list[BlockRecord]:
-    """The blocks that were measured, ordered by setting and seed, whenever they ran.
+    """The blocks that were measured, ordered by setting and seed, whenever they ran; none of a tuning.
 
     Args:
         records: Each block at most once, in any order.
     """
-    return _ordered(record for record in records if record.status == "ok")
+    return _ordered(record for record in records if record.status == "ok" and not record.tuning)
 
 
 def failed_blocks(records: Iterable[BlockRecord]) -> list[BlockRecord]:
-    """The blocks that could not be measured, ordered likewise."""
+    """The blocks that could not be measured, those of a tuning included, ordered likewise."""
     return _ordered(record for record in records if record.status == "failed")
 
 
@@ -28,7 +28,9 @@ def require_blocks(info: RunInfo, finished: Sequence[BlockRecord]) -> None:
         NothingMeasuredError: If no block is finished.
     """
     if not finished:
-        raise NothingMeasuredError(f"run {info.run_id}: none of its {len(info.blocks)} blocks is finished")
+        raise NothingMeasuredError(
+            f"run {info.run_id}: none of its {len(info.final_blocks)} blocks is finished"
+        )
 
 
 def require_cells(info: RunInfo, finished: Sequence[BlockRecord]) -> None:

@@ -72,6 +72,11 @@ class Run:
         return summary_frame(self._report)
 
     @property
+    def tuning(self) -> pd.DataFrame:
+        """What each activation was tried with, and what was chosen; empty where nothing was tuned."""
+        return estimates_frame(self._report, "tuning")
+
+    @property
     def settings(self) -> pd.DataFrame:
         """What was trained on what: one row per setting, to be merged on `setting`."""
         return settings_frame(self.info)

@@ -14,19 +14,19 @@ _TEXT = ("verdict", "why")
 
 
 def estimates_frame(report: Report, table: TableName) -> pd.DataFrame:
-    """One row per setting and activation, and for "inference" per batch size, in the order of the report.
+    """One row per setting and activation, and for some tables more, in the order of the report.
 
     Args:
         report: What came out.
         table: Which one.
 
     Returns:
-        `setting` (the id), `activation`, the figures, `status`; a figure that does not exist is NaN.
+        `setting` (the id), `activation`, the figures, `status` but for "tuning"; a figure that does
+        not exist is NaN.
     """
     rows = flat_rows(report, table)
     names = [name for name in _names(rows) if not f"{name}_".startswith(_SETTING)]
-    figures = [name for name in names if name != "status"]
-    ordered = [*figures, "status"]
+    ordered = [*(name for name in names if name != "status"), *(["status"] if "status" in names else [])]
     return _frame(
         [{"setting": row["setting_id"], **{name: row.get(name) for name in ordered}} for row in rows]
     )

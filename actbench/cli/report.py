@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from actbench.report import Format, Sort, TableName
 
 _FORMATS = ("terminal", "markdown", "html", "csv", "json")
-_TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "all")
+_TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "tuning", "all")
 _GENERALISED = ("accuracy", "all")
 _SORTS = ("accuracy", "time", "activation", "config")
 

@@ -49,10 +49,11 @@ def _check(path: Path, overrides: tuple[str, ...]) -> str | None:
 def _summary(plan: "Plan") -> str:
     activations = len(plan.labels) - (plan.placebo is not None)
     placebo = " + placebo" if plan.placebo else ""
-    seeds = len({block.seed for block in plan.blocks})
+    seeds = len({block.seed for block in plan.final})
     return (
         f"{_count(activations, 'activation')}{placebo}, {_count(seeds, 'seed')}, "
         f"{_count(len(plan.settings), 'setting')}, {_count(plan.trainings, 'training')}"
+        f"{f', {plan.tuning_trainings} of them to tune' if plan.tuning else ''}"
     )
 
 

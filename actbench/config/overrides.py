@@ -7,7 +7,7 @@ from actbench.config.tree import Entry, Mistake, Node, Place, format_path
 from actbench.config.yaml_tree import Parsed, parse
 
 # Below these a key has dots of its own, as in sweep.train.learning_rate; the deepest first.
-_DOTTED_BELOW = ("sweep.zip", "sweep")
+_DOTTED_BELOW = ("sweep.zip", "sweep", "tune")
 
 
 def apply_overrides(root: Node, overrides: Iterable[str]) -> Parsed:

@@ -30,7 +30,15 @@ from actbench.config.probes import ProbesConfig, probes_beyond
 from actbench.config.section import Section
 from actbench.config.sweep import SweepOf
 from actbench.config.train import EarlyStoppingConfig, TrainConfig
-from actbench.config.variants import Variant, repeated, understood, validate_all, variants_of
+from actbench.config.tune import SEEDS, TuneOf, clashes
+from actbench.config.variants import (
+    Variant,
+    candidates_of,
+    repeated,
+    understood,
+    validate_all,
+    variants_of,
+)
 from actbench.errors import did_you_mean
 from actbench.objectives import LOSSES, Loss
 
@@ -135,8 +143,9 @@ SWEPT: dict[str, type[Section]] = {
 class BenchConfig(Section):
     """A whole config.
 
-    With a sweep, its sections are those of the first setting; as plain data they are what was written, for
-    defaults that depend on a swept key are those of each setting.
+    With a sweep, its sections are those of the first setting, with a tuning those of the first candidate. As
+    plain data those of a sweep are what was written, for defaults that depend on a swept key are those of
+    each setting.
     """
 
     name: Annotated[str, FolderName()]
@@ -168,6 +177,9 @@ class BenchConfig(Section):
     sweep: Annotated[dict[str, Any], SweepOf(SWEPT)] = Field(default_factory=dict)
     """lists of values by key, such as {train.learning_rate: [0.001, 0.01]}: each combination is a setting;
     those under zip go together"""
+    tune: Annotated[dict[str, Any], TuneOf()] = Field(default_factory=dict)
+    """lists of candidates by key, and a number of seeds, such as {train.learning_rate: [1e-4, 1e-3, 1e-2],
+    seeds: 2}: each activation gets the value that does best for it on validation data"""
     _settings: tuple[tuple[dict[str, Any], dict[str, Section]], ...] = PrivateAttr(())
     _written: dict[str, Any] = PrivateAttr(default_factory=dict)
 
@@ -180,6 +192,16 @@ class BenchConfig(Section):
             (varied, self.model_copy(update={**sections, "sweep": {}})) for varied, sections in self._settings
         )
 
+    @property
+    def candidates(self) -> tuple[dict[str, Any], ...]:
+        """Each combination of the values to be tuned, by dotted key; none without a tuning."""
+        return tuple(candidate.values for candidate in candidates_of(self.tune)) if self.tune else ()
+
+    @property
+    def tuning_seeds(self) -> int:
+        """How many seeds try each candidate."""
+        return int(self.tune[SEEDS]) if self.tune else 0
+
     @model_serializer(mode="wrap")
     def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         dumped: dict[str, Any] = handler(self)
@@ -188,27 +210,29 @@ class BenchConfig(Section):
     @model_validator(mode="wrap")
     @classmethod
     def _go_through(cls, raw: Any, validate: ModelWrapValidatorHandler["BenchConfig"]) -> "BenchConfig":
-        if not isinstance(raw, Mapping) or not raw.get("sweep"):
+        if not isinstance(raw, Mapping) or not (raw.get("sweep") or raw.get("tune")):
             return validate(raw)
-        first, *others = variants_of(raw["sweep"], SWEPT)
-        without = {key: value for key, value in raw.items() if key != "sweep"}
-
-        def make(variant: Variant) -> BenchConfig:
-            return validate(variant.put_into(raw if variant is first else without))
-
-        variants = [first, *others]
-        configs = validate_all(variants, make)
+        settings, candidates = variants_of(raw.get("sweep"), SWEPT), candidates_of(raw.get("tune"))
+        # what they say is judged once, but the tuning with each setting, whose validation split it needs
+        unswept = {key: value for key, value in raw.items() if key != "sweep"}
+        alone = {key: value for key, value in unswept.items() if key != "tune"}
+        pairs = [(setting, candidate) for setting in settings for candidate in candidates]
+        around = [unswept if candidate is candidates[0] else alone for _, candidate in pairs]
+        configs = validate_all(
+            [setting.joined(candidate) for setting, candidate in pairs], [raw, *around[1:]], validate
+        )
         sections = [{name: getattr(config, name) for name in SWEPT} for config in configs]
-        same = list(repeated(variants, sections))
+        of_candidates, of_settings = sections[: len(candidates)], sections[:: len(candidates)]
+        same = [*repeated(settings, of_settings), *repeated(candidates, of_candidates, "candidate")]
         if same:
             raise ValidationError.from_exception_data("config", same)
-        config = configs[0]
-        config._settings = tuple(
-            (_varied(variant, setting), setting) for variant, setting in zip(variants, sections, strict=True)
-        )
-        swept = understood(variants, [varied for varied, _ in config._settings])
-        config = config.model_copy(update={"sweep": swept})
-        config._written = {name: _written(raw.get(name), sections[0][name]) for name in SWEPT}
+        varied = list(map(_varied, settings, of_settings))
+        swept = understood(settings, varied)
+        tune = {**configs[0].tune, **understood(candidates, list(map(_varied, candidates, of_candidates)))}
+        config = configs[0].model_copy(update={"sweep": swept, "tune": tune})
+        if swept:
+            config._settings = tuple(zip(varied, of_settings, strict=True))
+            config._written = {name: _written(raw.get(name), of_settings[0][name]) for name in SWEPT}
         return config
 
     @classmethod
@@ -220,6 +244,7 @@ class BenchConfig(Section):
         yield from probes_beyond(raw, value_of(raw.get("train"), "epochs"))
         yield from unfit_losses(raw)
         validation = value_of(raw.get("dataset"), "validation", 0)
+        yield from clashes(raw, validation)
         if value_of(raw.get("train"), "early_stopping") is not None and validation == 0:
             yield mistake(
                 "there is no validation split to see the loss on; allowed: together with dataset.validation, "

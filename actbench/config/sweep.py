@@ -79,7 +79,7 @@ def axes_of(sweep: object, sections: Sections) -> Iterator[tuple[tuple[str, ...]
             key: values
             for key, values in lists.items()
             if isinstance(values, list | tuple) and values
-            if _unknown(key, sections) is None and not any(_overlap(key, other) for other in taken)
+            if _unknown(key, sections) is None and not any(overlap(key, other) for other in taken)
         }
         taken += lists
         if fine and len({len(values) for values in fine.values()}) == 1:
@@ -105,12 +105,9 @@ def _mistakes(sweep: Mapping[str, Any], sections: Sections) -> Iterator[InitErro
             problem = _unknown(key, sections)
             if problem is not None:
                 yield mistake(problem, *prefix, key, kind="unknown_key")
-            elif taken := next((other for other in seen if _overlap(key, other)), None):
+            elif taken := next((other for other in seen if overlap(key, other)), None):
                 yield mistake(f"{taken} is swept already; allowed: each key once", *prefix, key)
-            elif not isinstance(values, list | tuple) or not values:
-                wrong = (
-                    "the list is empty" if isinstance(values, list | tuple) else f"{show(values)} is no list"
-                )
+            elif (wrong := no_list(values)) is not None:
                 yield mistake(f"{wrong}; allowed: a list of values, as in {_EXAMPLE}", *prefix, key)
             seen.append(key)
         lengths = {len(values) for values in lists.values() if isinstance(values, list | tuple)}
@@ -150,6 +147,19 @@ def _section_of(field: FieldInfo) -> type[Section] | None:
     return kind if isinstance(kind, type) and issubclass(kind, Section) else None
 
 
-def _overlap(key: str, other: str) -> bool:
+def no_list(values: object) -> str | None:
+    """Why this is no list of values; None where it is one."""
+    if not isinstance(values, list | tuple):
+        return f"{show(values)} is no list"
+    return None if values else "the list is empty"
+
+
+def keys_of(sweep: object) -> Iterator[str]:
+    """All that are swept, of what may not be checked yet."""
+    for _, lists in _groups(sweep):
+        yield from lists
+
+
+def overlap(key: str, other: str) -> bool:
     """Whether one of two keys holds the other."""
     return f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.")

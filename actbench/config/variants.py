@@ -1,10 +1,11 @@
-"""The settings that a sweep makes of a config: each combination of its values, put in and checked.
+"""A sweep's settings and a tuning's candidates: each combination of values, put into the config and checked.
 
-What is wrong with one of them is told at the value in the sweep.
+What is wrong with one of them is told at the value in the sweep, or in the tuning.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 from math import prod
 from typing import Any, TypeVar, cast
@@ -14,7 +15,8 @@ from pydantic_core import InitErrorDetails
 
 from actbench.config.mistakes import Kind, mistake
 from actbench.config.section import Section
-from actbench.config.sweep import MOST_SETTINGS, ZIP, Sections, axes_of
+from actbench.config.sweep import MOST_SETTINGS, ZIP, Lists, Sections, axes_of
+from actbench.config.tune import MOST_CANDIDATES, tuned
 from actbench.varied import name_of
 
 C = TypeVar("C")
@@ -45,8 +47,12 @@ class Variant:
             config = _put(config, key.split("."), value)
         return dict(config)
 
+    def joined(self, other: "Variant") -> "Variant":
+        """These values and those of another."""
+        return Variant({**self.values, **other.values}, {**self.written, **other.written})
+
     def source(self, loc: Loc) -> Loc | None:
-        """Where in the sweep it is written what stands there in the config; None for what is not swept."""
+        """Where it is written what stands there in the config; None for what is neither swept nor tuned."""
         for key, written in self.written.items():
             path = tuple(key.split("."))
             if loc[: len(path)] == path:
@@ -61,16 +67,29 @@ def variants_of(sweep: object, sections: Sections) -> list[Variant]:
         sweep: As written; what is wrong in it is left out, and of too many values all but the first.
         sections: The parts of a config whose keys can be swept.
     """
-    axes = [list(_steps(prefix, lists)) for prefix, lists in axes_of(sweep, sections)]
-    if prod(map(len, axes)) > MOST_SETTINGS:
-        axes = [axis[:1] for axis in axes]
-    return [
-        Variant(
-            {key: value for step in steps for key, value in step.values.items()},
-            {key: loc for step in steps for key, loc in step.written.items()},
-        )
-        for steps in product(*axes)
-    ]
+    return _combinations(axes_of(sweep, sections), MOST_SETTINGS)
+
+
+def candidates_of(tune: object) -> list[Variant]:
+    """Likewise of a tuning.
+
+    Args:
+        tune: As written; as in `variants_of`.
+    """
+    return _combinations(((("tune",), {key: values}) for key, values in tuned(tune)), MOST_CANDIDATES)
+
+
+def with_values(sections: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Sections of a config with these values by dotted key in the place of their own, not checked yet."""
+    return Variant(dict(values), {}).put_into(sections)
+
+
+def _combinations(axes: Iterable[tuple[Loc, Lists]], most: int) -> list[Variant]:
+    steps_of = [list(_steps(prefix, lists)) for prefix, lists in axes]
+    if prod(map(len, steps_of)) > most:
+        steps_of = [steps[:1] for steps in steps_of]
+    nothing = Variant({}, {})
+    return [reduce(Variant.joined, steps, nothing) for steps in product(*steps_of)]
 
 
 def _steps(prefix: Loc, lists: Mapping[str, Sequence[Any]]) -> Iterator[Variant]:
@@ -78,16 +97,25 @@ def _steps(prefix: Loc, lists: Mapping[str, Sequence[Any]]) -> Iterator[Variant]
         yield Variant(dict(zip(lists, values, strict=True)), {key: (*prefix, key, index) for key in lists})
 
 
-def validate_all(variants: Sequence[Variant], validate: Callable[[Variant], C]) -> list[C]:
+def validate_all(
+    variants: Sequence[Variant],
+    around: Sequence[Mapping[str, Any]],
+    validate: Callable[[Mapping[str, Any]], C],
+) -> list[C]:
     """Validates each, and reports all that is wrong with any of them, each mistake once.
+
+    Args:
+        variants: All.
+        around: The config that each is put into.
+        validate: What makes something of a config.
 
     Raises:
         ValidationError: There is at least one.
     """
     made: list[C] = []
     found: dict[tuple[Loc, Kind, str], list[Variant]] = {}
-    for variant in variants:
-        outcome = _attempt(variant, validate)
+    for variant, config in zip(variants, around, strict=True):
+        outcome = _attempt(variant.put_into(config), validate)
         if not isinstance(outcome, ValidationError):
             made.append(outcome)
             continue
@@ -103,19 +131,22 @@ def validate_all(variants: Sequence[Variant], validate: Callable[[Variant], C]) 
     return made
 
 
-def _attempt(variant: Variant, validate: Callable[[Variant], C]) -> C | ValidationError:
+def _attempt(config: Mapping[str, Any], validate: Callable[[Mapping[str, Any]], C]) -> C | ValidationError:
     try:
-        return validate(variant)
+        return validate(config)
     except ValidationError as error:
         return error
 
 
-def repeated(variants: Sequence[Variant], made: Sequence[Any]) -> Iterator[InitErrorDetails]:
+def repeated(
+    variants: Sequence[Variant], made: Sequence[Any], what: str = "setting"
+) -> Iterator[InitErrorDetails]:
     """Variants that make what an earlier one made already, each value that does it once.
 
     Args:
         variants: All.
         made: What each makes.
+        what: What that is called.
     """
     told = set()
     for index, variant in enumerate(variants):
@@ -124,11 +155,13 @@ def repeated(variants: Sequence[Variant], made: Sequence[Any]) -> Iterator[InitE
             loc = next(loc for key, loc in variant.written.items() if variants[first].written[key] != loc)
             if loc not in told:
                 told.add(loc)
-                yield mistake(f"makes the setting {variants[first].name} again; allowed: each once", *loc)
+                yield mistake(f"makes the {what} {variants[first].name} again; allowed: each once", *loc)
 
 
 def understood(variants: Sequence[Variant], varied: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The sweep with its values as they were understood, such as a path from the config's folder.
+
+    So of a tuning.
 
     Args:
         variants: All.
@@ -145,8 +178,8 @@ def understood(variants: Sequence[Variant], varied: Sequence[Mapping[str, Any]])
 
 
 def _whose(loc: Loc, whose: Sequence[Variant], variants: Sequence[Variant]) -> str:
-    """In which settings something is wrong that is not wrong in all, and not at a value of the sweep."""
-    if loc[:1] == ("sweep",) or len(whose) == len(variants):
+    """In which settings something is wrong that is not in all, and not at a value of sweep or tuning."""
+    if loc[:1] in (("sweep",), ("tune",)) or len(whose) == len(variants):
         return ""
     more = f" and {len(whose) - 1} more" if len(whose) > 1 else ""
     return f" (in the setting {whose[0].name}{more})"

@@ -24,6 +24,8 @@ OnEpoch = Callable[[int, dict[str, float]], None]
 class BlockRunner:
     """Measures blocks of one setting, compiling each activation once however many seeds follow.
 
+    Where hyper-parameters are tuned it compiles for each candidate, and afresh for what was chosen.
+
     Args:
         engine: Made for the setting's dataset.
         training_rows: Examples in the training part.
@@ -41,6 +43,7 @@ class BlockRunner:
         self._test = test
         self._environment = environment
         self._trainers: dict[str, Trainer] = {}
+        self._made_for: dict[str, tuple[bool, CellPlan]] = {}
         self._spare_s = 0.0  # of the timing budget: what a block leaves goes to the next
         self._inference_ready: set[tuple[str, int]] = set()
 
@@ -75,8 +78,9 @@ class BlockRunner:
             for cell in alive(cells):
                 if cell.early_stopping is not None:
                     cell.best_epoch = cell.early_stopping.restore(cell.trainer)
-                cell.test = cell.trainer.evaluate(self._test)
-                cell.diverged = not math.isfinite(cell.test.loss)
+                if not block.candidate:
+                    cell.test = cell.trainer.evaluate(self._test)
+                    cell.diverged = not math.isfinite(cell.test.loss)
         with stopwatch.measure("probes"):
             self._probe(cells, block, ended=True)
         # Shared by the cells, placed anew for each block: no cell has a place in memory of its own.
@@ -101,15 +105,19 @@ class BlockRunner:
             peak_memory_bytes=peak_memory_bytes(),
             cells=tuple(_cell(cell) for cell in cells),
             extra_slice_steps=extra_slice_steps,
+            candidate=block.candidate,
         )
 
     def _start(self, cell: CellPlan, block: Block, stopwatch: Stopwatch) -> Running:
         label, compile_s = cell.label, None
-        if label not in self._trainers:
+        made_for = (bool(block.candidate), cell)  # what a tuning has compiled is not what is timed
+        if self._made_for.get(label) != made_for:
             with stopwatch.measure("compile") as lap:
                 self._trainers[label] = self._engine.trainer(cell)
                 self._trainers[label].compile()
             compile_s = lap.elapsed_s
+            self._made_for[label] = made_for
+            self._inference_ready = {ready for ready in self._inference_ready if ready[0] != label}
         running = Running(cell, self._trainers[label], compile_s)
         if block.setting.train.early_stopping is not None:
             running.early_stopping = EarlyStopping(block.setting.train.early_stopping)
@@ -199,6 +207,7 @@ def _cell(cell: Running) -> Cell:
         probes=tuple(sorted(cell.probes, key=lambda probe: probe.epoch)),
         epochs_trained=None if cell.diverged or cell.early_stopping is None else len(cell.train),
         best_epoch=None if cell.diverged else cell.best_epoch,
+        tuned=cell.plan.tuned,
     )
 
 

@@ -29,9 +29,10 @@ class Learner:
     Args:
         setting: Model and training hyper-parameters.
         dataset: Says how wide the input is, and what there is to predict.
-        cell: The activation.
+        cell: The activation, and the hyper-parameters that are its own.
 
     Attributes:
+        setting: With these in it.
         task: What it is trained for.
         model: What is trained; it gives logits.
         answering_model: The same with the output that inference computes.
@@ -40,6 +41,7 @@ class Learner:
     """
 
     def __init__(self, setting: Setting, dataset: Dataset, cell: CellPlan) -> None:
+        self.setting = setting = setting.tuned(cell)
         self.task = task = Task(setting, dataset)
         self.train_score = task.train_score
         units = [objective.units for objective in task.objectives]

@@ -48,7 +48,7 @@ class StockTrainer(Learner):
         self._dataset = engine.dataset
         self._batch_size = engine.setting.train.batch_size
         # What Keras calls the loss has the regularizers' share in it.
-        self._regularized = engine.setting.model.kernel_regularizer is not None
+        self._regularized = self.setting.model.kernel_regularizer is not None
         self.model.compile(
             optimizer=self.optimizer,
             loss=alone([keras_loss(objective) for objective in self.task.objectives]),

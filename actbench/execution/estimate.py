@@ -46,13 +46,17 @@ def weights(pending: Sequence[Block | MicroBlock], data: Mapping[str, DatasetInf
 
 
 def _blocks_s(blocks: Sequence[Block], data: Mapping[str, DatasetInfo], rate: float) -> dict[str, float]:
-    """Seconds of each; the first of a setting starts a worker and compiles."""
-    seconds, begun = {}, set()
+    """Seconds of each; the first of a setting starts a worker, the first of a candidate compiles."""
+    seconds: dict[str, float] = {}
+    before: Block | None = None
     for block in blocks:
         seconds[block.id] = _block_s(block, data[block.setting.id], rate)
-        if block.setting.id not in begun:
-            begun.add(block.setting.id)
-            seconds[block.id] += _START_S + _COMPILE_S[block.setting.timing.engine] * len(block.cells)
+        started = before is not None and before.setting.id == block.setting.id
+        if not started:
+            seconds[block.id] += _START_S
+        if not started or (before is not None and before.candidate != block.candidate):
+            seconds[block.id] += _COMPILE_S[block.setting.timing.engine] * len(block.cells)
+        before = block
     return seconds
 
 

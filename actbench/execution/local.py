@@ -144,4 +144,5 @@ def _failed(block: Block | MicroBlock, reason: str) -> BlockRecord:
         phases=None,
         peak_memory_bytes=None,
         cells=(),
+        candidate={} if isinstance(block, MicroBlock) else block.candidate,
     )

@@ -65,11 +65,16 @@ def render(
         Text that ends with a newline.
 
     Raises:
-        ConfigError: If a summary is asked for of fewer than two settings.
+        ConfigError: If a summary is asked for of fewer than two settings, or the tuning where there is none.
     """
     if table == "summary" and not report.estimates.summary:
         raise ConfigError(
             "--table summary: it is over settings, and fewer than two are measured; allowed: another table"
+        )
+    if table == "tuning" and not _is_tuned(report):
+        raise ConfigError(
+            "--table tuning: the config of this run has no tune, so that nothing was tuned; "
+            "allowed: another table"
         )
     match format:
         case "csv":
@@ -93,5 +98,12 @@ def render(
 def tables(info: RunInfo, records: Iterable[BlockRecord]) -> dict[str, str]:
     """The CSV files of a finished run, by file name: just what `report --format csv --table ...` prints."""
     report = build(info, records)
-    names = [name for name in TABLES if name != "all" and (name != "summary" or report.estimates.summary)]
+    missing = {"all"}
+    missing |= set() if report.estimates.summary else {"summary"}
+    missing |= set() if _is_tuned(report) else {"tuning"}
+    names = [name for name in TABLES if name not in missing]
     return {f"{name}.csv": to_csv(report, name) for name in names}
+
+
+def _is_tuned(report: Report) -> bool:
+    return any(setting.tuning for setting in report.estimates.settings)

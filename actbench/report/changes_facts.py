@@ -108,7 +108,7 @@ def _run_facts(changes: Changes) -> Facts:
 
 
 def _blocks(side: RunSide) -> str:
-    return f"{side.finished} of {len(side.info.blocks)} blocks"
+    return f"{side.finished} of {len(side.info.final_blocks)} blocks"
 
 
 def left_out_in_words(entry: LeftOut) -> str:

@@ -38,7 +38,7 @@ def _run(side: RunSide) -> dict[str, Any]:
         "name": info.name,
         "created_at": info.created_at,
         "baseline": info.baseline,
-        "blocks": {"planned": len(info.blocks), "finished": side.finished},
+        "blocks": {"planned": len(info.final_blocks), "finished": side.finished},
         "environment": side.environment.model_dump(mode="json"),
     }
 

@@ -15,9 +15,10 @@ from actbench.report.activation_facts import element_wise
 from actbench.report.model import Report
 from actbench.report.plain import comparison_object, interval_object, number_or_none, run_object
 from actbench.report.summary import summary_object
+from actbench.report.tuning import tuning_object
 from actbench.report.why import sentence
 
-TableName = Literal["accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "all"]
+TableName = Literal["accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "tuning", "all"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
 
 _GENERALISED = ("accuracy_new_data", "accuracy_diff_new_data")
@@ -31,6 +32,7 @@ _FIGURES: dict[TableName, tuple[str, ...]] = {
     "inference": ("inference",),
     "metrics": (),
     "summary": (),
+    "tuning": (),
     "pareto": ("{score}", "train_time_ratio", "non_dominated"),
     "why": ("{score}", "why", "probes"),
     "all": (*_SCORE, *_TIME, "non_dominated", "inference", "why", "probes"),
@@ -80,6 +82,7 @@ def as_object(report: Report, table: TableName = "all") -> dict[str, Any]:
                     entry.model_dump(mode="json") for entry in info.described_in(setting.setting.id)
                 ],
                 "timing_target": setting.timing_target and asdict(setting.timing_target),
+                "tuning": tuning_object(setting),
                 "rows": [row_object(report, setting, row, table) for row in setting.rows],
             }
             for setting in estimates.settings

@@ -12,6 +12,7 @@ from actbench.report.model import Report
 from actbench.report.numbers import format_value
 from actbench.report.ordering import DESCRIPTIONS
 from actbench.report.scored import Shown, shown_score
+from actbench.report.tuning import tuning_facts
 from actbench.varied import in_words
 
 Facts = tuple[tuple[str, str], ...]
@@ -25,7 +26,7 @@ def run_facts(report: Report) -> Facts:
     facts = [
         ("run", f"{info.run_id}, created {info.created_at}"),
         *machine_facts(report.estimates.environment),
-        ("blocks", f"{report.estimates.finished} of {len(info.blocks)} finished"),
+        ("blocks", f"{report.estimates.finished} of {len(info.final_blocks)} finished"),
         *(("failed", f"block {block.block}: {block.reason}") for block in report.estimates.failed),
         ("baseline", _baseline(report)),
         ("verdicts", _verdicts(report)),
@@ -115,6 +116,7 @@ def setting_facts(report: Report, estimates: SettingEstimates) -> Facts:
     if estimates.setting.description["model"].get("hidden_units") == []:
         facts.append(("linear", LINEAR))
     facts.append(("seeds", f"{estimates.finished} finished"))
+    facts += tuning_facts(estimates)
     facts += parameter_facts(estimates.rows, baseline)
     if estimates.placebo is not None:
         blocks, score = estimates.finished, score_in_words(estimates.score_name)

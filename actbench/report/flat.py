@@ -10,6 +10,7 @@ from actbench.report.contract import LAYER, MOMENT, TableName, row_object
 from actbench.report.model import Report
 from actbench.report.plain import JUDGED, estimate_name
 from actbench.report.summary import summary_object
+from actbench.report.tuning import tuning_rows
 
 _INFERENCE = ("latency_s", "latency_p95_s", "latency_p99_s", "items_per_s", "time_ratio")
 _UNSEEN = dict.fromkeys(("epoch", "probed_seeds", *MOMENT, "layer", *LAYER))
@@ -38,6 +39,9 @@ def flat_rows(report: Report, table: TableName) -> list[dict[str, Any]]:
     for setting in report.estimates.settings:
         of_setting = {"id": setting.setting.id, **setting.setting.description}
         keys = {"setting": setting.setting.name, **flatten({"setting": of_setting})}
+        if table == "tuning":
+            rows += [{**keys, **flatten(row)} for row in tuning_rows(setting)]
+            continue
         sizes = list(dict.fromkeys(entry.batch_size for row in setting.rows for entry in row.inference))
         for row in setting.rows:
             plain = row_object(report, setting, row, table)

@@ -11,6 +11,7 @@ from actbench.report.model import Report
 from actbench.report.notes import notes_of
 from actbench.report.summary import summary_section
 from actbench.report.time_sheets import inference, pareto, time
+from actbench.report.tuning import tuning
 from actbench.report.view import SettingView
 from actbench.report.why_sheets import why
 
@@ -21,6 +22,7 @@ _BUILDERS: dict[TableName, Callable[[SettingView], list[Table]]] = {  # in the o
     "inference": inference,
     "metrics": metrics,
     "why": why,
+    "tuning": tuning,
 }
 # long, and only of interest where something failed, which `accuracy` tells in a sentence
 _LEFT_OUT_OF_ALL = ("why",)
@@ -29,8 +31,10 @@ _LEFT_OUT_OF_ALL = ("why",)
 def lay_out(report: Report, table: TableName) -> Document:
     """The Document of one table, or of all."""
     every = tuple(name for name in _BUILDERS if name not in _LEFT_OUT_OF_ALL)
-    shown = every if table == "all" else (table,)
     settings = report.estimates.settings
+    if not any(setting.tuning for setting in settings):
+        every = tuple(name for name in every if name != "tuning")
+    shown = every if table == "all" else (table,)
     sections = tuple(_section(report, setting, shown) for setting in settings if table != "summary")
     if report.estimates.summary and table in ("summary", "all"):
         sections = (summary_section(report), *sections)

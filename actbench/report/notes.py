@@ -18,6 +18,11 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
         "not drawn at random, so that nothing is said of others. B/W/E/I: in how many settings the verdict "
         "was BETTER, WORSE, EQUIVALENT, INCONCLUSIVE.",
     ),
+    "tuning": (
+        "Tuning: means over n seeds that are in no other table, on the validation split; the test set has no "
+        "say. Chosen is the candidate with the fewest trainings that diverged, of those the one with the "
+        "best mean {plain}, of equal ones that with the lowest mean loss, then the smaller value.",
+    ),
     "accuracy": (
         "{score}: mean over seeds. Difference: paired by seed ({alike}){points}. "
         "Both with the 95 % t interval of the mean, extended where the seeds are skewed.",
@@ -113,7 +118,7 @@ def notes_of(
     notes = _of_tables(report, shown)
     if report.estimates.verdict.target_accuracy is not None and "metrics" in shown:
         notes.append(_TARGET)
-    if not set(shown) <= {"pareto", "why"}:
+    if not set(shown) <= {"pareto", "why", "tuning"}:
         notes.append(_VERDICTS)
     if "why" in shown and not any(row.moments for setting in settings for row in setting.rows):
         notes = [_NO_PROBES]

@@ -29,6 +29,7 @@ def outline_to_json(outline: Outline) -> str:
         "blocks": len(plan.blocks),
         "pending_blocks": len(outline.pending),
         "trainings": plan.trainings,
+        "tuning_trainings": plan.tuning_trainings,
         "time_s": outline.time_s,
         "extra_budget_s": outline.extra_budget_s,
         outline.score_name: {

@@ -36,8 +36,11 @@ def _work(outline: Outline) -> Facts:
     if alike:
         yield from _initialisers(outline, plan.settings[0])
     seeds = outline.design.seeds
-    yield "blocks", f"{len(plan.blocks)}: {len(plan.settings)} setting(s), {seeds} seed(s) each"
-    yield "trainings", str(plan.trainings)
+    tuning = len(plan.tuning)
+    before = f", and {tuning} to tune first" if tuning else ""
+    yield "blocks", f"{len(plan.final)}: {len(plan.settings)} setting(s), {seeds} seed(s) each{before}"
+    tried = f", {plan.tuning_trainings} of them to tune" if tuning else ""
+    yield "trainings", f"{plan.trainings}{tried}"
     yield "pending", f"{pending} of {len(plan.blocks)} blocks, in {outline.folder}"
     extra_s = outline.extra_budget_s
     extra = f", and at most {format_duration(extra_s)} more for timing-only rounds" if extra_s else ""

@@ -48,7 +48,7 @@ def run_object(info: RunInfo, estimates: Estimates | MicroEstimates) -> dict[str
         "created_at": info.created_at,
         "baseline": info.baseline,
         "blocks": {
-            "planned": len(info.blocks),
+            "planned": len(info.final_blocks),
             "finished": estimates.finished,
             "failed": [{"block": block.block, "error": block.error} for block in estimates.failed],
         },

@@ -30,6 +30,7 @@ TABLES = (
     "pareto.csv",
     "why.csv",
     "summary.csv",
+    "tuning.csv",
     "micro.csv",
 )
 

@@ -119,33 +119,52 @@ def _check_planned(blocks: Iterable[str], info: RunInfo, path: Path) -> None:
 
 def _check_measured(records: Sequence[BlockRecord], info: RunInfo, path: Path) -> None:
     """What the analysis relies on beyond the types of the fields."""
-    batch_sizes: dict[str, list[int]] = {}  # by setting: its seeds are pooled
+    batch_sizes: dict[tuple[str, bool], list[int]] = {}  # by setting: its seeds are pooled
     for record in records:
         problem = _incomplete_micro(record, info) if info.kind == "micro" else _incomplete(record, info)
         calls = {_calls(cell) for cell in record.cells if cell.status == "ok"}
         sizes = [size for size, _ in min(calls, default=())]
-        if len(calls) > 1 or (calls and sizes != batch_sizes.setdefault(record.setting, sizes)):
+        pooled = (record.setting, record.tuning)
+        if len(calls) > 1 or (calls and sizes != batch_sizes.setdefault(pooled, sizes)):
             problem = problem or "a cell has other inference batch sizes or rounds than the others"
         if problem is not None:
             raise StoreError(f"{path}: block {record.block} is damaged: {problem}")
 
 
 def _incomplete(record: BlockRecord, info: RunInfo) -> str | None:
-    ended_well = [cell for cell in record.cells if cell.status == "ok"]
     if record.setting not in info.dataset:
         return f"its setting is not in the plan of the {INFO_FILE} beside it"
-    if tuple(cell.activation for cell in record.cells) != info.activations:
-        return f"its cells are not those of the plan, {', '.join(info.activations)}"
+    if record.tuning != (record.block in info.tuning_blocks):
+        return "it is of a tuning where the plan has none there, or the other way round"
+    planned = [label for label in info.activations if not (record.tuning and label == info.placebo)]
+    if [cell.activation for cell in record.cells] != planned:
+        return f"its cells are not those of the plan, {', '.join(planned)}"
     if record.environment is None or record.phases is None:
         return "it does not say where it was measured, or how long that took"
-    for cell in ended_well:
-        rounds = _rounds(cell, record)
-        if len(cell.slice_s) != rounds or rounds > len(record.slice_steps):
-            return f"a cell does not have {rounds} values of slice_s"
-        if len(cell.extra_slice_s) != len(record.extra_slice_steps):
-            return f"a cell does not have {len(record.extra_slice_steps)} values of extra_slice_s"
-        if cell.epochs_trained is not None and not _epochs_told(cell, cell.epochs_trained):
-            return f"a cell does not tell of {cell.epochs_trained} epochs"
+    ended_well = [cell for cell in record.cells if cell.status == "ok"]
+    uneven = next(filter(None, (_uneven(cell, record) for cell in ended_well)), None)
+    if uneven is not None:
+        return uneven
+    return _unseen(ended_well, record, info)
+
+
+def _uneven(cell: Cell, record: BlockRecord) -> str | None:
+    """What does not fit the rounds and epochs of a training that ended well."""
+    rounds = _rounds(cell, record)
+    if len(cell.slice_s) != rounds or rounds > len(record.slice_steps):
+        return f"a cell does not have {rounds} values of slice_s"
+    if len(cell.extra_slice_s) != len(record.extra_slice_steps):
+        return f"a cell does not have {len(record.extra_slice_steps)} values of extra_slice_s"
+    if cell.epochs_trained is not None and not _epochs_told(cell, cell.epochs_trained):
+        return f"a cell does not tell of {cell.epochs_trained} epochs"
+    return None
+
+
+def _unseen(ended_well: Sequence[Cell], record: BlockRecord, info: RunInfo) -> str | None:
+    """What trainings that ended well do not tell of the data they were judged by."""
+    if record.tuning:
+        missing = any(not cell.validation_score for cell in ended_well)
+        return "a cell has no validation score" if missing else None
     if any(cell.test_score is None for cell in ended_well):
         return "a cell has no test score"
     if not all(_tells_of_all(cell, info.dataset[record.setting].test) for cell in ended_well):

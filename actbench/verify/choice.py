@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from actbench.config.schema import BenchConfig, ProbesConfig, TimingConfig
+from actbench.config.schema import BenchConfig
 from actbench.datasets import describe
 from actbench.errors import DataError, StoreError
-from actbench.plan import Block, CellPlan, Plan, Setting, make_plan
+from actbench.plan import Block, CellPlan, Plan, make_plan
 from actbench.records import BlockRecord, Cell, RunInfo
 from actbench.store import StoredRun
 from actbench.streams import permutation
@@ -33,15 +33,18 @@ class Recorded:
 
 
 def recorded_cells(stored: StoredRun) -> list[Recorded]:
-    """All cells of the ledger, diverged ones included, in the order of the plan.
+    """All cells of the ledger that are reported, diverged ones included, in the order of the plan.
+
+    Each has the hyper-parameters that were chosen for it.
 
     Raises:
         StoreError: The run's config cannot be run today, or makes another plan.
     """
     planned = dict(zip(stored.info.blocks, _planned_today(stored).blocks, strict=True))
     return [
-        Recorded(record, measured, planned[record.block], cell)
+        Recorded(record, measured, planned[record.block], cell.model_copy(update={"tuned": measured.tuned}))
         for record in stored.records
+        if not record.tuning
         for measured, cell in zip(record.cells, planned[record.block].cells, strict=False)
     ]
 
@@ -97,7 +100,7 @@ def check_data(info: RunInfo, chosen: Sequence[Recorded]) -> None:
 
 def replay(stored: StoredRun, chosen: Sequence[Recorded]) -> Plan:
     """The plan of the chosen cells alone, without the timing that comes after the training."""
-    settings = {entry.block.setting.id: _untimed(entry.block.setting) for entry in chosen}
+    settings = {entry.block.setting.id: entry.block.setting.untimed for entry in chosen}
     cells: dict[str, tuple[CellPlan, ...]] = {}
     for entry in chosen:
         cells[entry.block.id] = (*cells.get(entry.block.id, ()), entry.cell)
@@ -141,24 +144,12 @@ def _planned_today(stored: StoredRun) -> Plan:
 def _check_sources(info: RunInfo, plan: Plan) -> None:
     """Refuses functions of the user's that are not those of the run."""
     then = {entry.label: entry.source_sha256 for entry in info.described_in(info.settings[0].id)}
-    for cell in plan.blocks[0].cells:  # the same functions in every setting
+    for cell in plan.final[0].cells:  # the same functions in every setting
         if cell.function is not None and then.get(cell.label) != cell.source_sha256:
             raise DataError(
                 f"{cell.label}: the source of {cell.function} is not what the run was trained with; "
                 "verify with the source that it had then"
             )
-
-
-def _untimed(setting: Setting) -> Setting:
-    timing = setting.timing
-    return setting.model_copy(
-        update={
-            "probes": ProbesConfig(epochs=()),
-            "timing": TimingConfig(
-                engine=timing.engine, slices_per_epoch=timing.slices_per_epoch, inference_batch_sizes=()
-            ),
-        }
-    )
 
 
 def _remedy(info: RunInfo) -> str:

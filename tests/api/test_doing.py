@@ -97,9 +97,10 @@ def test_an_interrupt_keeps_what_is_finished_and_ends_the_worker(tmp_path, monke
     ended = []
 
     def interrupted(blocks):
+        first, second, *_ = blocks
         try:
-            yield from run_blocks(blocks[:1], fake_worker(tmp_path))
-            yield Started(blocks[1].id)
+            yield from run_blocks([first], fake_worker(tmp_path))
+            yield Started(second.id)
         finally:
             ended.append(True)
 

@@ -130,7 +130,7 @@ def test_a_report_is_what_the_command_prints(reference):
         ({"format": "htm"}, "report: format: there is no 'htm'; allowed: terminal, markdown, html, csv, "
                             "json; did you mean 'html'?"),
         ({"table": "whyy"}, "report: table: there is no 'whyy'; allowed: accuracy, time, inference, metrics, "
-                            "pareto, why, summary, all; did you mean 'why'?"),
+                            "pareto, why, summary, tuning, all; did you mean 'why'?"),
         ({"sort": "tim"}, "report: sort: there is no 'tim'; allowed: accuracy, time, activation, config; "
                           "did you mean 'time'?"),
         ({"format": None}, "report: format: there is no None; allowed: terminal, markdown, html, csv, json"),

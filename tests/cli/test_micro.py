@@ -33,8 +33,9 @@ def blocks(monkeypatch):
     executed = []
 
     def execute(some):
-        executed.extend(some)
-        yield from measured(some)
+        for block in some:
+            executed.append(block)
+            yield from measured([block])
 
     monkeypatch.setattr("actbench.micro.run_micro", partial(run_micro, execute=execute))
     return executed
@@ -197,7 +198,7 @@ def test_failed_blocks_are_told_after_the_report(tmp_path, monkeypatch):
 
 def test_ctrl_c_is_130(tmp_path, monkeypatch):
     def execute(blocks):
-        yield Finished(record=micro_record(blocks[0]))
+        yield Finished(record=micro_record(next(iter(blocks))))
         raise KeyboardInterrupt
 
     monkeypatch.setattr("actbench.micro.run_micro", partial(run_micro, execute=execute))

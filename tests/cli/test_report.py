@@ -56,7 +56,7 @@ def test_finds_the_run_that_is_meant(
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("table", [table for table in TABLES if table != "summary"])
+@pytest.mark.parametrize("table", [table for table in TABLES if table not in ("summary", "tuning")])
 def test_every_format_and_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, table: str
 ) -> None:
@@ -67,6 +67,11 @@ def test_every_format_and_table(
 def test_a_summary_of_one_setting_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--table summary: it is over settings"):
         invoke(store(tmp_path), "--table", "summary")
+
+
+def test_the_tuning_of_what_was_not_tuned_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--table tuning: the config of this run has no tune"):
+        invoke(store(tmp_path), "--table", "tuning")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_every_mistake_has_a_line_of_its_own_in_the_order_of_the_file():
         "c.yaml:18:10: placebo: 'on' is neither true nor false; allowed: true or false",
         "c.yaml:19:1: zoom: unknown key; "
         "allowed: name, dataset, model, activations, baseline, train, targets, seeds, timing, probes, "
-        "verdict, placebo, sweep",
+        "verdict, placebo, sweep, tune",
         "--set model.hidden_units: model.hidden_units[0]: 0 is too small; allowed: 1 to 65536",
         "--set timing.engine: timing.engine: 'tf' is not a known engine; allowed: compiled, keras",
     ]
@@ -85,7 +85,7 @@ def test_a_missing_key_is_reported_at_the_mapping_that_lacks_it():
             "[1, 2]",
             "c.yaml:1:1: a list is not a mapping; allowed: a mapping with the keys "
             "name, dataset, model, activations, baseline, train, targets, seeds, timing, probes, verdict, "
-            "placebo, sweep",
+            "placebo, sweep, tune",
         ),
         (
             "a: [",
@@ -171,7 +171,8 @@ def test_an_override_of_an_alias_leaves_the_other_places_alone():
         (
             "trian.epochs=3",
             "--set trian.epochs: trian: unknown key; allowed: name, dataset, model, activations, "
-            "baseline, train, targets, seeds, timing, probes, verdict, placebo, sweep; did you mean 'train'?",
+            "baseline, train, targets, seeds, timing, probes, verdict, placebo, sweep, tune; "
+            "did you mean 'train'?",
         ),
         (
             "train.epochs=",
@@ -202,7 +203,7 @@ def test_a_wrong_override_is_named(override, line):
 def test_overrides_of_what_is_no_mapping_add_no_mistake(text, shown):
     keys = (
         "name, dataset, model, activations, baseline, train, targets, seeds, timing, probes, verdict, "
-        "placebo, sweep"
+        "placebo, sweep, tune"
     )
     assert message(text, ["seeds=1", "nonsense"]) == (
         f"c.yaml:1:1: {shown} is not a mapping; allowed: a mapping with the keys {keys}"

@@ -16,6 +16,7 @@ def test_there_are_configs():
     assert {path.stem for path in FILES} == {
         *("mnist", "smoke", "gated", "initialisers", "custom"),
         *("classic", "depth", "perceptron", "regression", "health", "unscaled", "inference", "engines"),
+        "tuned",
     }
 
 
@@ -45,7 +46,7 @@ def test_mnist_compares_the_thirteen_with_relu():
 
 def test_no_two_cells_of_a_config_are_the_same_but_by_name():
     for path in FILES:
-        described = describe_cells(make_plan(load_config(path)).blocks[0].cells)
+        described = describe_cells(make_plan(load_config(path)).final[0].cells)
         assert {entry.label for entry in described if entry.twin_of is not None} == {"placebo"}, path.name
 
 

@@ -252,3 +252,47 @@ def test_a_loss_has_to_be_lower_by_min_delta_and_the_last_weights_may_stay(engin
 def test_without_early_stopping_nothing_is_said_of_it(engine):
     record, _ = run(engine)
     assert {(one.epochs_trained, one.best_epoch) for one in record.cells} == {(None, None)}
+
+
+def tuning_run(engine, runner, *, candidate, seed=0, **values):
+    cells = [cell(label).model_copy(update={"tuned": candidate}) for label in ("relu", "tanh")]
+    made = block(*cells, seed=seed, inference_batch_sizes=(), **values)
+    return runner.run(
+        made.model_copy(update={"candidate": candidate}),
+        Stopwatch(engine.clock, import_s=3.0),
+        lambda *_: None,
+    )
+
+
+def test_a_tuning_block_looks_at_validation_data_alone(engine):
+    runner = BlockRunner(engine, TRAINING_ROWS, VALIDATION, TEST, describe_environment())
+    record = tuning_run(engine, runner, candidate={"train.learning_rate": 0.1})
+    looked_at = {rows for name, _, rows in (call for call in engine.calls if call[0] == "evaluate")}
+    assert looked_at == {VALIDATION}
+    assert record.tuning
+    for trained in record.cells:
+        assert (trained.status, trained.test_score, trained.inference) == ("ok", None, ())
+        assert len(trained.validation_score) == 2
+        assert trained.tuned == {"train.learning_rate": 0.1}
+
+
+def test_each_candidate_is_compiled_once_and_what_is_timed_is_compiled_afresh(engine):
+    runner = BlockRunner(engine, TRAINING_ROWS, VALIDATION, TEST, describe_environment())
+
+    def compiled():
+        found = [label for name, label, *_ in engine.calls if name == "compile"]
+        engine.calls.clear()
+        return found
+
+    for rate in (0.1, 0.2):
+        tuning_run(engine, runner, candidate={"train.learning_rate": rate}, seed=5)
+        assert compiled() == ["relu", "tanh"]
+        tuning_run(engine, runner, candidate={"train.learning_rate": rate}, seed=6)
+        assert compiled() == []
+    final = [cell("relu").model_copy(update={"tuned": {"train.learning_rate": 0.2}}), cell("tanh")]
+    for seed, expected in ((0, ["relu", "tanh"]), (1, [])):
+        made = block(*final, seed=seed)
+        record = runner.run(made, Stopwatch(engine.clock, import_s=3.0), lambda *_: None)
+        assert compiled() == expected
+        assert [trained.compile_s is not None for trained in record.cells] == [seed == 0] * 2
+    assert [trained.tuned for trained in record.cells] == [{"train.learning_rate": 0.2}, {}]

@@ -74,7 +74,7 @@ def test_json_has_the_names_of_the_contract(run: SyntheticRun) -> None:
     content = read_json(run)
     assert list(content) == ["run", "placebo", "summary", "settings"]
     (setting,) = content["settings"]
-    assert list(setting) == ["setting", "score", "activations", "timing_target", "rows"]
+    assert list(setting) == ["setting", "score", "activations", "timing_target", "tuning", "rows"]
     assert setting["timing_target"] is None
     tanh = next(row for row in setting["rows"] if row["activation"] == "tanh")
     assert {name: sorted(value) if isinstance(value, dict) else None for name, value in tanh.items()} == {

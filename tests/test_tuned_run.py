@@ -1,0 +1,213 @@
+"""Hyper-parameters that are tuned, from the config to the tables; the worker is a fake, all else is real."""
+
+import csv
+import io
+import json
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from actbench.analysis.two_runs import compare_runs
+from actbench.api import load
+from actbench.benchmark import run_benchmark
+from actbench.errors import NothingMeasuredError
+from actbench.execution import Started, run_blocks
+from actbench.messages import Finished
+from actbench.outline import make_outline
+from actbench.report.outline_text import outline_to_text
+from actbench.store import open_run
+from actbench.verify import verify_run
+from tests.commands import fake_worker
+from tests.fake_worker import record_of
+
+RATE = "train.learning_rate"
+CONFIG = """
+name: tiny
+dataset: {name: mnist, validation: 100, train_samples: 300, test_samples: 100}
+model: {hidden_units: [8]}
+activations: [relu, tanh]
+baseline: relu
+train: {optimizer: adam, batch_size: 64, epochs: 1}
+tune: {train.learning_rate: [0.001, 0.01, 0.03], seeds: 2}
+seeds: 3
+timing: {slices_per_epoch: 2, inference_batch_sizes: [8]}
+"""
+CHOSEN = {"relu": {RATE: 0.01}, "tanh": {RATE: 0.001}, "placebo": {RATE: 0.01}}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(CONFIG)
+    return path
+
+
+@pytest.fixture
+def attempts(tmp_path: Path) -> Path:
+    folder = tmp_path / "attempts"
+    folder.mkdir()
+    return folder
+
+
+def run(config, attempts, *mishaps, **options):
+    """A whole run, its events in `Outcome`'s place where it is stopped."""
+    execute = partial(run_blocks, command=fake_worker(attempts, *mishaps))
+    return run_benchmark(config, config.parent / "results", execute=execute, **options)
+
+
+def stop_after(count):
+    """A listener that interrupts a run when that many blocks are on disk."""
+    finished = []
+
+    def listen(event):
+        if isinstance(event, Finished):
+            finished.append(event)
+            if len(finished) == count:
+                raise KeyboardInterrupt
+
+    return listen
+
+
+def chosen(record):
+    return {cell.activation: cell.tuned for cell in record.cells}
+
+
+def test_candidates_are_tried_first_and_the_best_is_what_is_compared(config, attempts):
+    outcome = run(config, attempts)
+    tuning = [record for record in outcome.records if record.tuning]
+    final = [record for record in outcome.records if not record.tuning]
+    assert list(outcome.records) == [*tuning, *final]
+    assert [rate for rate, _ in groupby(record.candidate[RATE] for record in tuning)] == [0.001, 0.01, 0.03]
+    assert [cell.activation for cell in tuning[0].cells] == ["relu", "tanh"]
+    assert [record.seed for record in final] == [0, 1, 2]
+    assert {record.seed for record in tuning}.isdisjoint({0, 1, 2})
+    assert [chosen(record) for record in final] == [CHOSEN] * 3
+
+
+def test_tuning_asks_for_no_timing_no_probes_and_no_test_data(config, attempts):
+    blocks = []
+
+    def execute(pending):
+        for block in pending:
+            blocks.append(block)
+            yield Finished(record=record_of(block))
+
+    run_benchmark(config, config.parent / "results", execute=execute)
+    tuning, final = blocks[:6], blocks[6:]
+    assert {block.setting.timing.inference_batch_sizes for block in tuning} == {()}
+    assert {block.setting.probes.epochs for block in tuning} == {()}
+    assert {block.setting.timing.inference_batch_sizes for block in final} == {(8,)}
+    assert {block.extra_budget_s for block in tuning} == {0.0}
+
+
+@pytest.mark.parametrize("blocks", [1, 3, 6, 7])
+def test_a_run_that_is_stopped_anywhere_goes_on_to_the_same_choice(config, attempts, blocks):
+    with pytest.raises(KeyboardInterrupt):
+        run(config, attempts, listen=stop_after(blocks))
+    started = []
+    outcome = run(
+        config, attempts, listen=lambda event: isinstance(event, Started) and started.append(event.block)
+    )
+    assert len(started) == 9 - blocks
+    assert [chosen(record) for record in outcome.records if not record.tuning] == [CHOSEN] * 3
+
+
+def test_where_a_candidate_cannot_be_tried_nothing_is_compared_until_it_can(config, attempts):
+    seed = make_outline(config, (), config.parent / "results").plan.tuning[0].seed
+    with pytest.raises(NothingMeasuredError, match="no block could be measured: the worker"):
+        run(config, attempts, f"{seed}=exit")
+    stored = open_run(next((config.parent / "results" / "tiny").iterdir()))
+    assert [record.status for record in stored.records] == ["failed", "ok"] * 3
+    outcome = run(config, attempts)
+    assert (len(outcome.records), outcome.failed) == (9, ())
+
+
+def test_each_setting_of_a_sweep_tunes_for_itself(config, attempts):
+    order = []
+
+    def listen(event):
+        if isinstance(event, Finished):
+            order.append((event.record.setting, event.record.tuning))
+
+    outcome = run(config, attempts, overrides=["sweep={train.epochs: [1, 2]}"], listen=listen)
+    first, second = (setting.id for setting in outcome.info.settings)
+    assert [key for key, _ in groupby(order)] == [
+        (first, True), (first, False), (second, True), (second, False),
+    ]  # fmt: skip
+    assert len(outcome.info.tuning_blocks) == 12
+    assert len(outcome.info.final_blocks) == 6
+    assert (outcome.path / "summary.csv").exists()
+
+
+def test_the_tables_tell_every_candidate_and_are_made_of_final_trainings(config, attempts):
+    outcome = run(config, attempts)
+    rows = list(csv.DictReader(io.StringIO((outcome.path / "tuning.csv").read_text())))
+    assert [(row["activation"], row[RATE], row["chosen"]) for row in rows] == [
+        ("relu", "0.001", "false"), ("relu", "0.01", "true"), ("relu", "0.03", "false"),
+        ("tanh", "0.001", "true"), ("tanh", "0.01", "false"), ("tanh", "0.03", "false"),
+    ]  # fmt: skip
+    assert {row["seeds"] for row in rows} == {"2"}
+    assert [row["on_edge"] for row in rows if row["on_edge"] != "[]"] == [f'["{RATE}"]']
+    accuracy = list(csv.DictReader(io.StringIO((outcome.path / "accuracy.csv").read_text())))
+    assert {row["seeds"] for row in accuracy} == {"3"}
+    assert float(accuracy[0]["accuracy_mean"]) == pytest.approx(0.51)
+    assert accuracy[0]["setting_train_learning_rate"] == "tuned"
+
+
+def test_frames_hold_final_trainings_alone_and_the_tuning_has_its_own(config, attempts):
+    loaded = load(run(config, attempts).path)
+    assert len(loaded.trainings) == 9
+    assert set(loaded.slices["seed"]) == {0, 1, 2}
+    assert loaded.tuning.query("chosen")[["activation", RATE]].values.tolist() == [
+        ["relu", 0.01],
+        ["tanh", 0.001],
+    ]
+
+
+def test_json_has_the_choice_and_its_warning(config, attempts):
+    loaded = load(run(config, attempts).path)
+    [setting] = json.loads(loaded.report("json"))["settings"]
+    tuning = setting["tuning"]
+    assert tuning["trainings"] == 12
+    assert [own["chosen"] for own in tuning["activations"]] == [{RATE: 0.01}, {RATE: 0.001}]
+    assert [own["on_edge"] for own in tuning["activations"]] == [[], [RATE]]
+    assert tuning["warnings"] == [
+        "tanh: learning_rate 0.001 lies on the edge of the grid, and what is beyond may do better"
+    ]
+
+
+def test_the_plan_tells_what_tuning_costs(config):
+    outline = make_outline(config, (), config.parent / "results")
+    assert (outline.plan.trainings, outline.design.seeds) == (6 * 2 + 3 * 3, 3)
+    text = outline_to_text(outline)
+    assert "3: 1 setting(s), 3 seed(s) each, and 6 to tune first" in text
+    assert "21, 12 of them to tune" in text
+
+
+def test_verify_trains_with_what_was_chosen(config, attempts):
+    path = run(config, attempts).path
+    ran = []
+
+    def execute(blocks):
+        for block in blocks:
+            ran.append(block)
+            yield Finished(record=record_of(block))
+
+    verification = verify_run(path, 99, execute=execute)
+    assert verification.result == "identical"
+    assert len(verification.checks) == 9
+    assert [{cell.label: cell.tuned for cell in block.cells} for block in ran] == [CHOSEN] * 3
+
+
+def test_two_tuned_runs_compare_by_their_final_trainings(config, attempts):
+    old = run(config, attempts)
+    changes = compare_runs(old.info, old.records, old.info, old.records)
+    [setting] = changes.settings
+    assert [row.score.pairs for row in setting.rows if row.score is not None] == [3, 3]
+    new = run(config, attempts, overrides=["timing.slices_per_epoch=1"])
+    assert new.info.settings[0].id != old.info.settings[0].id
+    assert len(compare_runs(old.info, old.records, new.info, new.records).settings) == 1
+    untuned = run(config, attempts, overrides=["tune={}", "train.learning_rate=0.01"])
+    assert compare_runs(old.info, old.records, untuned.info, untuned.records).settings == ()
