@@ -69,6 +69,8 @@ class DatasetConfig(Section):
     @field_validator("path", "test_path")
     @classmethod
     def _relative_to_the_config(cls, path: str | None, info: ValidationInfo) -> str | None:
+        if path == "":
+            raise refuse("'' names no file; allowed: a path, relative to the config's folder")
         folder = (info.context or {}).get("folder")
         if path is None or folder is None:
             return path

@@ -75,7 +75,7 @@ def _kind(given: Mapping[str, object]) -> str | None:
         source = DATASETS.get(str(given["name"]))
         return None if source is None else source.kind
     path, form = given["path"], cast(Format, given.get("format", "auto"))
-    if not isinstance(path, str) or form not in get_args(Format):
+    if not isinstance(path, str) or not path or form not in get_args(Format):
         return None
     return format_of(path, form)
 

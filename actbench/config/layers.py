@@ -104,6 +104,13 @@ class PlainLayerConfig(Section):
             if surplus not in allowed_with:
                 yield mistake(f"{given[0]} says the layer already; allowed: as a layer of its own", surplus)
 
+    @classmethod
+    def _wrong_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+        for found in super()._wrong_keys(raw):
+            nested = found.get("loc") == ("residual",)
+            why = "blocks are not nested; allowed: its layers beside the others, or as a block of their own"
+            yield mistake(why, "residual", kind="unknown_key") if nested else found
+
     @model_serializer
     def _as_written(self) -> str | dict[str, Any]:
         for norm in _NORMS:

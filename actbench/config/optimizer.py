@@ -8,7 +8,7 @@ from pydantic_core import CoreSchema
 from actbench.config.fields import OneOf
 from actbench.config.known import Value, known_params
 from actbench.config.mistakes import gather, mistake
-from actbench.config.optimizers import CLIPPING, OPTIMIZERS
+from actbench.config.optimizers import CLIPPING, LEFT_OUT, OPTIMIZERS
 from actbench.config.section import Section
 
 
@@ -39,6 +39,10 @@ class OptimizerConfig(Section):
             params = {key: value for key, value in params.items() if key != "learning_rate"}
             found.append(mistake("has a key of its own; allowed: train.learning_rate", "learning_rate"))
         if isinstance(params, dict):
+            known_by_keras = [key for key in params if key in LEFT_OUT]
+            why = "is left out, as docs/models.md says; allowed: without it"
+            found += [mistake(why, key, kind="unknown_key") for key in known_by_keras]
+            params = {key: value for key, value in params.items() if key not in LEFT_OUT}
             clips = [clip for clip in CLIPPING if params.get(clip) is not None]
             found += [
                 mistake(f"{clips[0]} clips already; allowed: one of {', '.join(CLIPPING)}", clip)

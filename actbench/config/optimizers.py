@@ -11,6 +11,15 @@ from collections.abc import Mapping
 from actbench.config.fields import Flag, Number, Whole
 from actbench.config.known import Known
 
+LEFT_OUT = (
+    "use_ema",
+    "ema_momentum",
+    "ema_overwrite_frequency",
+    "gradient_accumulation_steps",
+    "loss_scale_factor",
+)
+"""Of every optimizer of Keras."""
+
 _POSITIVE = Number(above=0)
 _NOT_NEGATIVE = Number(at_least=0)
 _SHARE = Number(at_least=0, at_most=1.0)

@@ -126,7 +126,7 @@ def _values(wanted: Wanted, raw: RawData, name: str, asked: TargetKind | None) -
     """Of what its source knows, no loss makes another thing: one that does not fit it is refused."""
     train, test = raw.train.targets[name], None if raw.test is None else raw.test.targets[name]
     if raw.kind is None:
-        return read_values(wanted.path or raw.label, name, train, test, asked)
+        return read_values(wanted.path or raw.label, name, train, test, asked, test_label=wanted.test_path)
     because = f"{raw.label} is known for that" if wanted.path is None else "it is the label of an image"
     return read_values(wanted.path or raw.label, name, train, test, raw.kind, because)
 

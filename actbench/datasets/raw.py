@@ -115,8 +115,13 @@ def check_finite(label: str, numbers: Array, names: Sequence[str] = ()) -> None:
     if first is not None:
         row, column = int(first[0]), int(first[1]) if numbers.ndim > 1 else None
         value = numbers[tuple(first)]
-        kind = "missing (NaN)" if np.isnan(value) else f"infinite ({value})"
+        kind = "missing (NaN)" if np.isnan(value) else f"{_infinite(numbers.dtype)} ({value})"
         raise DataError(f"{label}: {place(row, column, names)}: the value is {kind}{more(bad)}")
+
+
+def _infinite(kind: np.dtype[Any]) -> str:
+    """What has been brought to single precision may have been finite before."""
+    return "infinite, or beyond single precision" if kind == np.float32 else "infinite"
 
 
 def place(row: int, column: int | None, names: Sequence[str] = ()) -> str:

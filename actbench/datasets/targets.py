@@ -38,6 +38,7 @@ def read_values(
     test: Column | None,
     kind: TargetKind | None = None,
     because: str = "the loss says so",
+    test_label: str | None = None,
 ) -> Values:
     """What a target amounts to.
 
@@ -51,6 +52,7 @@ def read_values(
         test: As in the source's own test set, if it has one.
         kind: What decides over that rule: what the loss needs, or the source says; None for the rule.
         because: Who says so.
+        test_label: What messages call the test set where it is a source of its own.
 
     Raises:
         DataError: There is nothing to tell apart or to predict, a text would have to be a number, or a class
@@ -61,9 +63,8 @@ def read_values(
         what = "text" if train.words else "true and false"
         raise DataError(f"{label}: column {name} holds {what}, but should be a number: {because}")
     rule = why if kind is None else f"{_ARTICLE[kind]}{kind}, because {because}"
-    if (kind or natural) == "number":
-        return _numbers(label, name, train, test, rule)
-    return _classes(label, name, train, test, rule)
+    as_read = _numbers if (kind or natural) == "number" else _classes
+    return as_read((label, test_label or f"{label}, test set"), name, train, test, rule)
 
 
 def _natural_kind(column: Column) -> tuple[TargetKind, str]:
@@ -78,24 +79,28 @@ def _natural_kind(column: Column) -> tuple[TargetKind, str]:
     return "number", f"a number, because it is more than {MOST_CLASSES_OF_INTEGERS} whole numbers"
 
 
-def _numbers(label: str, name: str, train: Column, test: Column | None, rule: str) -> Values:
-    def single(column: Column) -> npt.NDArray[np.float32]:
+def _numbers(labels: tuple[str, str], name: str, train: Column, test: Column | None, rule: str) -> Values:
+    def single(label: str, column: Column) -> npt.NDArray[np.float32]:
         with np.errstate(over="ignore"):
             values = column.values.astype(np.float32)
         check_finite(f"{label}: column {name}", values)
         return values
 
-    values = single(train)
+    values = single(labels[0], train)
     if (values == values[0]).all():
-        raise DataError(f"{label}: the target {name} is constant, always {values[0]:g}: nothing to predict")
-    return Values(values, None if test is None else single(test), None, rule)
+        raise DataError(
+            f"{labels[0]}: the target {name} is constant, always {values[0]:g}: nothing to predict"
+        )
+    return Values(values, None if test is None else single(labels[1], test), None, rule)
 
 
-def _classes(label: str, name: str, train: Column, test: Column | None, rule: str) -> Values:
+def _classes(labels: tuple[str, str], name: str, train: Column, test: Column | None, rule: str) -> Values:
     of_train = _plain(train)
     found, codes = np.unique(of_train, return_inverse=True)
     if len(found) < 2:
-        raise DataError(f"{label}: the target {name} has one class only, {found[0]}: nothing to tell apart")
+        raise DataError(
+            f"{labels[0]}: the target {name} has one class only, {found[0]}: nothing to tell apart"
+        )
     shown = ", ".join(map(str, found[:_SHOWN])) + (f" and {len(found) - _SHOWN} more" * (len(found) > _SHOWN))
     of_test = None
     if test is not None:
@@ -104,7 +109,7 @@ def _classes(label: str, name: str, train: Column, test: Column | None, rule: st
         strange = np.flatnonzero(found[of_test] != plain)
         if strange.size:
             raise DataError(
-                f"{label}: row {strange[0] + 1} of the test set: {name} is {plain[strange[0]]}, a class that "
+                f"{labels[1]}: row {strange[0] + 1}: {name} is {plain[strange[0]]}, a class that "
                 f"the training set does not have{more(strange.size)}; allowed: {shown}"
             )
     return Values(codes.astype(np.int32), of_test, len(found), f"{rule}: {shown}")

@@ -1,6 +1,8 @@
 """A column of text, collected as positions in a list of its different words."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -48,21 +50,27 @@ class Texts:
         """All of them.
 
         Raises:
-            DataError: Most are numbers.
+            DataError: Most are numbers, or would be with a decimal point.
         """
         self._check_for_numbers()
         return Column(np.concatenate(self._pieces), tuple(self._words))
 
     def _check_for_numbers(self) -> None:
-        others = [code for word, code in self._words.items() if not is_number(word)]
-        if self._typed or 2 * len(others) > len(self._words):
+        if self._typed:
             return
+        others = {word: code for word, code in self._words.items() if not is_number(word)}
+        commas = [code for word, code in others.items() if is_number(word.replace(",", ".", 1))]
+        if commas and 2 * (len(others) - len(commas)) <= len(self._words):
+            self._refuse(commas, "is text, which would be a category; numbers have a decimal point")
+        if 2 * len(others) <= len(self._words):
+            self._refuse([*others.values()], "is not a number, as most of the column is")
+
+    def _refuse(self, words: Sequence[int], why: str) -> NoReturn:
+        """Names the first of these words, with its row."""
         codes = np.concatenate(self._pieces)
-        row = int(np.flatnonzero(np.isin(codes, others))[0])
+        row = int(np.flatnonzero(np.isin(codes, words))[0])
         word = list(self._words)[codes[row]]
-        raise DataError(
-            f"{self._path}: {place(row, 0, [self._name])}: {word!r} is not a number, as most of the column is"
-        )
+        raise DataError(f"{self._path}: {place(row, 0, [self._name])}: {word!r} {why}")
 
 
 def is_number(text: str) -> bool:

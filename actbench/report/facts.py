@@ -157,13 +157,14 @@ def placebo_in_words(check: PlaceboCheck, baseline: str, blocks: int, score: str
         blocks: How many blocks of the setting are finished.
         score: What the score of the setting is, in words.
     """
+    all_blocks = "the only block" if blocks == 1 else f"all of {blocks} blocks"
     if check.score_equal is None:
         return (
-            f"it diverged in all of {blocks} blocks, as {baseline} did: nothing in this setting shows how "
+            f"it diverged in {all_blocks}, as {baseline} did: nothing in this setting shows how "
             "large its noise is"
         )
     compared = f"{blocks - check.diverged} of {blocks} blocks, both diverged in the others"
-    where = compared if check.diverged else f"all of {blocks} blocks"
+    where = compared if check.diverged else all_blocks
     accuracy = (
         f"its test {score} is exactly {baseline}'s in {where}"
         if check.score_equal

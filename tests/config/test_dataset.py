@@ -66,6 +66,9 @@ OF_MADE = "name, samples, noise, test, validation, train_samples, test_samples, 
         (TABLE | {"format": "cvs"}, "format",
          "'cvs' is not a known format; allowed: auto, idx, npz, csv, parquet; "
          "did you mean 'csv'?"),
+        ({"path": ""}, "path", "'' names no file; allowed: a path, relative to the config's folder"),
+        (TABLE | {"path": "", "format": "csv"}, "path",
+         "'' names no file; allowed: a path, relative to the config's folder"),
         ({"path": "a.dat"}, "path",
          "its name does not say what it is; allowed: .npz, .csv, .csv.gz, .tsv, .txt, "
          ".parquet, .pq, a folder without a suffix, or a format: idx, npz, csv or parquet"),

@@ -121,7 +121,11 @@ TESTED = {"dense": 4, "activation": "*"}
             ".residual",
             'the list is empty; allowed: at least one item, such as [{dense: 64, activation: "*"}]',
         ),
-        ({"residual": [{"residual": [TESTED]}]}, ".residual.0.residual", f"unknown key; allowed: {KINDS}"),
+        (
+            {"residual": [{"residual": [TESTED]}]},
+            ".residual.0.residual",
+            "blocks are not nested; allowed: its layers beside the others, or as a block of their own",
+        ),
         (
             {"batch_norm": {"momentm": 0.9}},
             ".batch_norm.momentm",

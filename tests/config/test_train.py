@@ -36,6 +36,11 @@ def sgd(**params):
             "did you mean 'momentum'?",
         ),
         (
+            sgd(use_ema=True),
+            "optimizer.params.use_ema",
+            "is left out, as docs/models.md says; allowed: without it",
+        ),
+        (
             sgd(momentum=1.5),
             "optimizer.params.momentum",
             "1.5 is above 1; allowed: a number at least 0 and at most 1",

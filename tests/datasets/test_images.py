@@ -168,7 +168,8 @@ def changed(**arrays):
         (changed(x_train=np.where(np.arange(40).reshape(10, 4) == 6, np.nan, 1)),
          "x_train, y_train: examples: row 2, column 3: the value is missing (NaN)"),
         (changed(x_train=np.where(np.arange(40).reshape(10, 4) > 37, -np.inf, 1)),
-         "x_train, y_train: examples: row 10, column 3: the value is infinite (-inf); and 1 more such"),
+         "x_train, y_train: examples: row 10, column 3: the value is infinite, or beyond single "
+         "precision (-inf); and 1 more such"),
         (changed(y_train=np.array([1.5, np.nan] * 5)),
          "x_train, y_train: labels: row 2: the value is missing (NaN)"),
         (changed(x_train=np.array([[{}]] * 10)), "has arrays of Python objects, which are never loaded"),
@@ -182,7 +183,7 @@ def test_a_bad_archive_gets_one_message(tmp_path, arrays, message):
 def test_labels_out_of_range_are_told(tmp_path):
     path = write_npz(tmp_path / "a.npz", **changed(y_test=np.array([0, 1, 7, -1])))
     assert refusal(path) == (
-        f"{path}: row 3 of the test set: label is 7, a class that the training set does not have; "
+        f"{path}, test set: row 3: label is 7, a class that the training set does not have; "
         "and 1 more such; allowed: 0, 1"
     )
     # negative labels and gaps are only names of classes

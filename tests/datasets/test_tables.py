@@ -160,8 +160,10 @@ def broken(*changes):
         (broken(("20,", "NaN,"), ("22,", ",")),
          "row 3, column age: the value is missing (of 2 in the 10 rows from 1 on)"),
         (broken(("300.5", "")), "row 3, column charges: the value is missing"),
-        (broken(("20,", "inf,")), "row 3, column age: the value is infinite (inf)"),
-        (broken(("20,", "1e39,")), "row 3, column age: the value is infinite (inf)"),
+        (broken(("20,", "inf,")), "row 3, column age: the value is infinite, or beyond single "
+         "precision (inf)"),
+        (broken(("20,", "1e39,")), "row 3, column age: the value is infinite, or beyond single "
+         "precision (inf)"),
         (broken(("300.5", "-inf")), "column charges: row 3: the value is infinite (-inf)"),
         (broken(("20,", "twenty,")), "row 3, column age: 'twenty' is not a number, as most of the column is"),
         (broken(("300.5", "300 EUR")),
@@ -234,8 +236,7 @@ def test_a_class_of_the_test_table_alone_is_refused(tmp_path):
     with pytest.raises(DataError) as caught:
         prepare(table(train, ("y",), test=None, test_path=test))
     assert str(caught.value) == (
-        f"{train}: row 2 of the test set: y is c, a class that the training set does not have; "
-        "and 1 more such; allowed: a, b"
+        f"{test}: row 2: y is c, a class that the training set does not have; and 1 more such; allowed: a, b"
     )
 
 
@@ -280,6 +281,19 @@ def test_too_many_texts_are_refused(tmp_path):
     typo = write_csv(tmp_path, "age,y\n" + "".join(f"{'x' if n == 7 else n},{n}.5\n" for n in range(1500)))
     with pytest.raises(DataError, match=r"row 8, column age: 'x' is not a number"):
         prepare(table(typo, ("y",)))
+
+
+@pytest.mark.parametrize("column", ["c", "y"])
+def test_decimal_commas_are_told_not_made_categories(tmp_path, column):
+    other = "y" if column == "c" else "c"
+    text = f"{other};{column}\n0.5;7\n" + "".join(f"{n}.5;{n},125\n" for n in range(9))
+    path = write_csv(tmp_path, text)
+    with pytest.raises(DataError) as caught:
+        prepare(table(path, ("y",)))
+    assert str(caught.value) == (
+        f"{path}: row 2, column {column}: '0,125' is text, which would be a category; "
+        "numbers have a decimal point"
+    )
 
 
 def test_what_is_damaged_is_told(tmp_path):

@@ -260,6 +260,7 @@ def test_the_placebo_in_words() -> None:
         "its test accuracy is exactly relu's in all of 2 blocks; "
         "it trains in 1.000 [0.987, 1.013] of relu's time, and no time ratio excludes 1"
     )
+    assert in_words(1.2).startswith("its test accuracy is exactly relu's in the only block; ")
     assert "FLAGGED: its test accuracy is not relu's" in in_words(0.9, 1.1, accuracy=0.8)
     assert "too few different rounds" in in_words(1.2)
     assert "too few different rounds" in in_words(1.2, 1.2)
