@@ -49,7 +49,12 @@ def unfit_keys(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         )
         return
     kind = _kind(given)
-    if kind is None and isinstance(given.get("path"), str) and given.get("format", "auto") == "auto":
+    if (
+        kind is None
+        and given.get("path")
+        and isinstance(given["path"], str)
+        and given.get("format", "auto") == "auto"
+    ):
         yield mistake(
             f"its name does not say what it is; allowed: {', '.join(SUFFIXES)}, a folder without a suffix, "
             "or a format: idx, npz, csv or parquet",
