@@ -80,6 +80,13 @@ def test_a_softmax_over_numbers_would_do_nothing(tmp_path):
     describe_data(planned(tmp_path, numbers))
     with pytest.raises(ConfigError, match=r"^model\.output: softmax does nothing where numbers"):
         describe_data(planned(tmp_path, numbers, "model.output=softmax"))
+    write_csv(tmp_path)
+    for target in (("charges",), ("age", "charges")):
+        losses = f"targets={{{', '.join(f'{name}: {{loss: mse}}' for name in target)}}}"
+        own = "model.output=softmax", f"dataset.target=[{', '.join(target)}]", losses
+        with pytest.raises(ConfigError, match=r"^model\.output: softmax does nothing where .* of data\.csv"):
+            describe_data(planned(tmp_path, OWN, *own))
+    describe_data(planned(tmp_path, OWN, "model.output=softmax", "dataset.target=[smoker, charges]"))
 
 
 def test_targets_whose_metrics_would_have_one_name_are_refused(tmp_path):

@@ -51,6 +51,21 @@ def test_the_columns_of_the_summary_are_the_documented_ones(reference, two_setti
     assert reference.summary.empty
 
 
+def test_early_stopping_adds_the_documented_columns():
+    run = make_run(("relu", "tanh"), seeds=3)
+    records = tuple(
+        record.model_copy(
+            update={"cells": tuple(cell.model_copy(update={"epochs_trained": 2}) for cell in record.cells)}
+        )
+        for record in run.records
+    )
+    columns = actbench.Run(Path("unused"), run.info, records).metrics.columns
+    assert "`epochs_trained_…` with the endings of `epochs_to_target_…`" in DOC
+    endings = [name[16:] for name in documented(part("run.metrics")) if name.startswith("epochs_to_target")]
+    found = [name for name in columns if name.startswith("epochs_trained")]
+    assert found == [f"epochs_trained{ending}" for ending in endings]
+
+
 @pytest.mark.parametrize("name", OBSERVED)
 def test_the_columns_of_observations_are_the_documented_ones(reference, name):
     columns = [*documented(part("What they are made of")), *documented(part(f"run.{name}"))]
