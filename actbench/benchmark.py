@@ -21,7 +21,8 @@ from actbench.execution import Event, run_blocks
 from actbench.execution.estimate import weights
 from actbench.messages import Finished
 from actbench.micro_plan import MicroBlock, MicroPlan
-from actbench.plan import Block, Plan, describe_setting, make_plan
+from actbench.plan import make_plan
+from actbench.planned import Block, Plan, describe_setting
 from actbench.planned_data import check_target, describe_data
 from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
 from actbench.store import RunFolder, create_or_resume

@@ -7,7 +7,7 @@ from actbench.activations.curves import Curve, curve_of, curve_of_expression
 from actbench.activations.expression import parse
 from actbench.config.initializers import KERAS, MOMENT_MATCHED
 from actbench.config.mistakes import show
-from actbench.plan import CellPlan
+from actbench.planned import CellPlan
 from actbench.records import ActivationInfo
 
 

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Literal
 
 from actbench.config.schema import PLACEBO
-from actbench.plan import CellPlan
+from actbench.planned import CellPlan
 from actbench.records import Record
 
 COPY = "copy"

@@ -8,7 +8,8 @@ from actbench.config.loader import load_config
 from actbench.config.schema import VerdictConfig
 from actbench.errors import StoreError
 from actbench.execution.estimate import estimate_s
-from actbench.plan import Plan, make_plan
+from actbench.plan import make_plan
+from actbench.planned import Plan
 from actbench.planned_data import check_target, describe_data
 from actbench.records import DatasetInfo
 from actbench.report.outline import Outline

@@ -9,7 +9,7 @@ from actbench.datasets.download import download, is_missing
 from actbench.datasets.expected import expect
 from actbench.errors import ConfigError
 from actbench.objectives import score_in_a_sentence
-from actbench.plan import Plan, Setting
+from actbench.planned import Plan, Setting
 from actbench.records import DatasetInfo
 
 

@@ -22,7 +22,7 @@ from actbench.config.schema import DatasetConfig, ModelConfig, TimingConfig, Tra
 from actbench.datasets import Dataset, Wanted, prepare
 from actbench.engine import runtime
 from actbench.engine.compiled import CompiledEngine
-from actbench.plan import CellPlan, Setting
+from actbench.planned import CellPlan, Setting
 from actbench.streams import permutation
 
 BATCH_SIZE = 128

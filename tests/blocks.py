@@ -12,7 +12,7 @@ from actbench.config.schema import (
     TimingConfig,
     TrainConfig,
 )
-from actbench.plan import Block, CellPlan, Setting
+from actbench.planned import Block, CellPlan, Setting
 
 
 def cell(label: str, name: str | None = None, **params: Any) -> CellPlan:

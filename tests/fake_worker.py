@@ -12,7 +12,7 @@ from pathlib import Path
 
 from actbench.environment import describe_environment
 from actbench.messages import Broken, Finished, Progress, Ready, Refused
-from actbench.plan import Block, CellPlan
+from actbench.planned import Block, CellPlan
 from actbench.records import BlockRecord, Cell, Phases
 
 

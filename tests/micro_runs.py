@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from actbench.messages import Finished
 from actbench.micro import describe_micro
 from actbench.micro_plan import MicroBlock, MicroPlan, make_micro_plan
-from actbench.plan import CellPlan
+from actbench.planned import CellPlan
 from actbench.records import BlockRecord, MicroSamples, Phases, RunInfo
 from tests.factories import make_environment
 

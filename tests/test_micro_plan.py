@@ -1,7 +1,7 @@
 import pytest
 
 from actbench.micro_plan import MicroBlock, make_micro_plan
-from actbench.plan import CellPlan
+from actbench.planned import CellPlan
 
 RELU = CellPlan(label="relu", name="relu")
 

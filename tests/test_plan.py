@@ -8,16 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actbench.config.schema import BenchConfig
-from actbench.plan import (
-    Block,
-    CellPlan,
-    Plan,
-    describe_setting,
-    make_plan,
-    slice_steps,
-    steps_per_epoch,
-    training_flops,
-)
+from actbench.plan import make_plan
+from actbench.planned import Block, CellPlan, Plan, describe_setting
+from actbench.steps import slice_steps, steps_per_epoch, training_flops
 from tests.config.configs import fine_data
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from actbench.config.loader import load_config
 from actbench.errors import ConfigError, DataError
-from actbench.plan import describe_setting, make_plan
+from actbench.plan import make_plan
+from actbench.planned import describe_setting
 from actbench.planned_data import describe_data
 from tests.config.configs import FINE
 from tests.datasets.files import CSV, write_csv, write_idx

@@ -5,7 +5,7 @@ from rich.console import Console
 from actbench.benchmark import Beginning
 from actbench.execution import Started, WorkerDied
 from actbench.messages import Finished, Progress
-from actbench.plan import Plan
+from actbench.planned import Plan
 from actbench.progress import ErrorConsole, ProgressDisplay
 from tests.blocks import block, cell
 from tests.fake_worker import record_of

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from actbench.config.tune import tuned
 from actbench.config.variants import with_values
 from actbench.described import describe_cells
-from actbench.plan import CellPlan, Setting
+from actbench.planned import CellPlan, Setting
 from actbench.records import ActivationInfo, DatasetInfo, RunInfo, SettingInfo
 
 Side = Literal["old", "new", "both"]

@@ -8,7 +8,7 @@ import click
 from actbench.cli.options import example, set_option
 
 if TYPE_CHECKING:
-    from actbench.plan import Plan
+    from actbench.planned import Plan
 
 
 @click.command(

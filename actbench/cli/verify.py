@@ -42,7 +42,7 @@ def verify(run: str, cells: int, tolerance: float, form: str, quiet: bool, out: 
     """
     from actbench.benchmark import Beginning
     from actbench.errors import CellsFailedError, GateFailedError
-    from actbench.plan import Plan
+    from actbench.planned import Plan
     from actbench.progress import ErrorConsole, ProgressDisplay
     from actbench.store import find_run
     from actbench.verify import verify_run

@@ -23,7 +23,8 @@ from actbench.config.schema import (
 )
 from actbench.execution import Event
 from actbench.messages import Finished
-from actbench.plan import Block, make_plan
+from actbench.plan import make_plan
+from actbench.planned import Block
 from actbench.records import BlockRecord
 from actbench.streams import generator
 

@@ -10,7 +10,7 @@ from actbench.activations import ParameterValue, find
 from actbench.activations.expression import evaluate, folded, parse
 from actbench.engine.expression_ops import OPERATIONS_ON_TENSORS
 from actbench.engine.imported import import_function
-from actbench.plan import CellPlan
+from actbench.planned import CellPlan
 
 _serializable = keras.saving.register_keras_serializable(package="actbench")
 

@@ -14,8 +14,9 @@ from actbench.engine.memory import peak_memory_bytes
 from actbench.engine.running import Rounds, Running, alive, in_training
 from actbench.engine.stopwatch import Stopwatch
 from actbench.engine.trainer import Engine, Sums, Trainer
-from actbench.plan import Block, CellPlan, slice_steps, steps_per_epoch
+from actbench.planned import Block, CellPlan
 from actbench.records import BlockRecord, Cell, Environment, Inference
+from actbench.steps import slice_steps, steps_per_epoch
 from actbench.streams import permutation
 
 OnEpoch = Callable[[int, dict[str, float]], None]

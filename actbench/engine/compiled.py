@@ -14,7 +14,7 @@ from actbench.engine.learner import Learner
 from actbench.engine.losses import example_losses, no_tally, tally
 from actbench.engine.trainer import Evaluation, Sums, pieces
 from actbench.objectives import Objective
-from actbench.plan import CellPlan, Setting
+from actbench.planned import CellPlan, Setting
 
 
 class CompiledEngine:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from actbench.engine.running import Rounds, Running, alive
 from actbench.engine.trainer import Engine
-from actbench.plan import Block
+from actbench.planned import Block
 from actbench.spread import degrees_of_freedom, median_standard_error
 from actbench.streams import generator, permutation
 

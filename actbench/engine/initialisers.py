@@ -11,7 +11,7 @@ from actbench.config.initializers import KERAS, MOMENT_MATCHED
 from actbench.described import curve_of_cell
 from actbench.engine.activation_layers import activation_layer
 from actbench.errors import DataError
-from actbench.plan import CellPlan
+from actbench.planned import CellPlan
 
 
 def hidden_initializer(cell: CellPlan) -> keras.initializers.Initializer:

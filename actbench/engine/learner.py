@@ -16,7 +16,7 @@ from actbench.engine.models import answering, build_model
 from actbench.engine.optimizers import build_optimizer
 from actbench.engine.probes import Prober, probed_rows
 from actbench.engine.task import Task
-from actbench.plan import CellPlan, Setting
+from actbench.planned import CellPlan, Setting
 from actbench.records import Probe
 from actbench.streams import integer
 

@@ -13,7 +13,7 @@ from actbench.engine.stopwatch import Stopwatch
 from actbench.engine.trainer import Engine
 from actbench.messages import Progress
 from actbench.micro_plan import MicroBlock
-from actbench.plan import Block, Setting
+from actbench.planned import Block, Setting
 from actbench.records import BlockRecord
 
 Report = Callable[[Progress], None]

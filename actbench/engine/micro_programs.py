@@ -10,7 +10,7 @@ from actbench.config.schema import PLACEBO
 from actbench.engine.activation_layers import activation_layer
 from actbench.engine.micro import Call
 from actbench.micro_plan import COLUMNS, COPY, MicroBlock
-from actbench.plan import CellPlan
+from actbench.planned import CellPlan
 from actbench.streams import generator
 
 _BITS = {tf.float32: tf.uint32, tf.bfloat16: tf.uint16}

@@ -9,7 +9,7 @@ from actbench.config.schema import ModelConfig
 from actbench.engine.heads import alone, heads
 from actbench.engine.trunk import trunk
 from actbench.objectives import Objective
-from actbench.plan import CellPlan
+from actbench.planned import CellPlan
 
 
 def build_model(config: ModelConfig, cell: CellPlan, features: int, units: Sequence[int]) -> keras.Model:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from actbench.engine.early_stopping import EarlyStopping
 from actbench.engine.stopwatch import Stopwatch, garbage_collection_paused
 from actbench.engine.trainer import Evaluation, Sums, Trainer
-from actbench.plan import CellPlan
+from actbench.planned import CellPlan
 from actbench.records import Probe
 from actbench.streams import balanced_order
 

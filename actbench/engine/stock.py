@@ -12,7 +12,7 @@ from actbench.engine.heads import alone, head_name
 from actbench.engine.learner import Learner
 from actbench.engine.losses import LOSS, TALLY, keras_loss, keras_metrics
 from actbench.engine.trainer import Evaluation, Sums, pieces
-from actbench.plan import CellPlan, Setting
+from actbench.planned import CellPlan, Setting
 
 Features = npt.NDArray[np.float32]
 Values = list[npt.NDArray[Any]]

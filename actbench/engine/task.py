@@ -11,7 +11,7 @@ import numpy.typing as npt
 from actbench.datasets import Dataset
 from actbench.engine.trainer import Evaluation, Sums
 from actbench.objectives import TOP, MetricName, Objective, metric_name
-from actbench.plan import Setting
+from actbench.planned import Setting
 
 Floats = npt.NDArray[np.float32]
 

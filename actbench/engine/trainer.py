@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from actbench.plan import CellPlan
+from actbench.planned import CellPlan
 from actbench.records import Probe
 
 EVALUATION_BATCH = 10_000

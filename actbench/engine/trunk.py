@@ -12,7 +12,8 @@ from actbench.config.schema import ActivationConfig, ModelConfig
 from actbench.engine.activation_layers import activation_layer
 from actbench.engine.initialisers import hidden_initializer
 from actbench.engine.regularizers import kernel_regularizer
-from actbench.plan import CellPlan, plan_cell
+from actbench.plan import plan_cell
+from actbench.planned import CellPlan
 
 
 def trunk(inputs: Any, config: ModelConfig, cell: CellPlan, outputs: int) -> Any:

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from actbench.errors import ActbenchError
 from actbench.messages import Broken, Finished, Message, Progress, Ready, Refused
 from actbench.micro_plan import MicroBlock
-from actbench.plan import Block
+from actbench.planned import Block
 
 if TYPE_CHECKING:
     from actbench.engine.measure import Measurer

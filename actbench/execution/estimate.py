@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from actbench.micro_plan import MicroBlock
-from actbench.plan import Block, training_flops
+from actbench.planned import Block
 from actbench.records import DatasetInfo
+from actbench.steps import training_flops
 
 # Wall time over the time of the matrix products alone, and seconds to compile one activation: round figures
 # from benchmarks/epoch.py and the shipped run. They serve this estimate and nothing else.

@@ -9,7 +9,7 @@ from actbench.errors import DataError, WorkerError
 from actbench.execution.worker import Worker, WorkerLostError
 from actbench.messages import Broken, Finished, Progress, Ready, Refused
 from actbench.micro_plan import MicroBlock
-from actbench.plan import Block
+from actbench.planned import Block
 from actbench.records import BlockRecord
 
 # Not `python -m`, which would put the user's folder before everything else that can be imported.

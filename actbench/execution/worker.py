@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from actbench.messages import Message, message_from_json
 from actbench.micro_plan import MicroBlock
-from actbench.plan import Block
+from actbench.planned import Block
 
 # A quiet log, unless the user has asked for another. The backend is no choice: the engine needs it.
 _DEFAULTS = {"TF_CPP_MIN_LOG_LEVEL": "2"}

@@ -12,7 +12,8 @@ from actbench.config.init import InitConfig
 from actbench.config.schema import ActivationConfig
 from actbench.described import curve_of_cell, in_yaml
 from actbench.errors import ConfigError
-from actbench.plan import CellPlan, plan_cell
+from actbench.plan import plan_cell
+from actbench.planned import CellPlan
 
 POINTS = (-10.0, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 10.0)
 

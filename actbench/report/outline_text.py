@@ -5,7 +5,7 @@ from typing import Any
 
 from actbench.analysis.design import Design
 from actbench.analysis.power import MOST_SEEDS, POWER
-from actbench.plan import Setting
+from actbench.planned import Setting
 from actbench.report.activation_facts import initialisers_in_words
 from actbench.report.numbers import format_duration
 from actbench.report.outline import Gated, Outline

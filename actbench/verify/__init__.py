@@ -12,7 +12,7 @@ from actbench.errors import ConfigError, NothingMeasuredError
 from actbench.execution import Event, run_blocks
 from actbench.messages import Finished
 from actbench.objectives import ScoreName
-from actbench.plan import Block, Plan
+from actbench.planned import Block, Plan
 from actbench.records import BlockRecord
 from actbench.store import StoredRun, open_run, require_trainings
 from actbench.verify.choice import Recorded, check_data, choose, recorded_cells, replay

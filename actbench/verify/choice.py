@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from actbench.config.schema import BenchConfig
 from actbench.datasets import describe
 from actbench.errors import DataError, StoreError
-from actbench.plan import Block, CellPlan, Plan, make_plan
+from actbench.plan import make_plan
+from actbench.planned import Block, CellPlan, Plan
 from actbench.records import BlockRecord, Cell, RunInfo
 from actbench.store import StoredRun
 from actbench.streams import permutation

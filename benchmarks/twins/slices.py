@@ -12,7 +12,8 @@ from actbench.datasets import prepare
 from actbench.engine import runtime
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.trainer import Sums
-from actbench.plan import make_plan, slice_steps, steps_per_epoch
+from actbench.plan import make_plan
+from actbench.steps import slice_steps, steps_per_epoch
 from actbench.streams import permutation
 
 CONFIG = Path(__file__).with_name("placebo.yaml")

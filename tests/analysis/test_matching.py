@@ -2,7 +2,7 @@ import pytest
 
 from actbench.analysis.matching import LeftOut, Pair, match_activations, match_settings
 from actbench.described import describe_cells
-from actbench.plan import CellPlan
+from actbench.planned import CellPlan
 from actbench.records import ActivationInfo, RunInfo, SettingInfo
 from tests.factories import make_info
 

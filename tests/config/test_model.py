@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from actbench.config.schema import BenchConfig, ModelConfig
-from actbench.plan import Setting, make_plan
+from actbench.plan import make_plan
+from actbench.planned import Setting
 from tests.config.configs import fine_data
 
 LAYERS = [

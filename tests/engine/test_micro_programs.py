@@ -12,7 +12,7 @@ from actbench.engine.runtime import describe_runtime
 from actbench.engine.stopwatch import Stopwatch
 from actbench.errors import DataError
 from actbench.micro_plan import RESERVED, make_micro_plan
-from actbench.plan import CellPlan
+from actbench.planned import CellPlan
 
 pytestmark = pytest.mark.tensorflow
 

@@ -10,7 +10,7 @@ from actbench.engine.compiled import CompiledEngine
 from actbench.engine.stock import StockEngine
 from actbench.engine.stopwatch import Stopwatch
 from actbench.environment import describe_environment
-from actbench.plan import Block
+from actbench.planned import Block
 from actbench.streams import permutation
 from tests.engine import tiny
 

@@ -5,7 +5,8 @@ import numpy as np
 from actbench.config.init import InitConfig
 from actbench.config.schema import ActivationConfig, DatasetConfig, ModelConfig, TimingConfig, TrainConfig
 from actbench.datasets import Dataset, Target
-from actbench.plan import CellPlan, Setting, plan_cell
+from actbench.plan import plan_cell
+from actbench.planned import CellPlan, Setting
 from actbench.records import DatasetInfo
 
 FEATURES, CLASSES, ROWS, BATCH = 8, 3, 48, 16

@@ -2,7 +2,7 @@ import pytest
 
 from actbench.execution import estimate
 from actbench.execution.estimate import estimate_s, weights
-from actbench.plan import Plan
+from actbench.planned import Plan
 from actbench.planned_data import describe_data
 from tests.blocks import block, cell
 

@@ -8,7 +8,7 @@ from actbench.bits import pack
 from actbench.environment import describe_environment
 from actbench.errors import ConfigError, DataError, NothingMeasuredError, StoreError
 from actbench.messages import Finished
-from actbench.plan import Plan
+from actbench.planned import Plan
 from actbench.verify import verify_run
 from tests.factories import make_failed_block
 from tests.fake_worker import record_of
