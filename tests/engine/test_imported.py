@@ -66,10 +66,11 @@ def test_what_cannot_be_used_is_refused_by_name(function, params, words):
     ],
 )
 def test_a_module_that_fails_is_named_with_its_error(tmp_path, monkeypatch, statement, words):
-    (tmp_path / "broken_of_test_imported.py").write_text(f"def f(x): return x\n{statement}\n")
+    module = f"broken_{words.partition(':')[0]}"  # the folder of an earlier one is still on the path
+    (tmp_path / f"{module}.py").write_text(f"def f(x): return x\n{statement}\n")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(DataError, match=f"the module broken_of_test_imported cannot be imported: {words}"):
-        import_function("broken_of_test_imported:f", {})
+    with pytest.raises(DataError, match=f"the module {module} cannot be imported: {words}"):
+        import_function(f"{module}:f", {})
 
 
 def test_a_source_that_has_changed_since_the_plan_is_refused():
