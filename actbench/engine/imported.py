@@ -44,9 +44,7 @@ def import_function(
         raise DataError(f"{reference}: the module {module} cannot be imported: {_told(error)}") from error
     if not callable(function):
         raise DataError(f"{reference}: {name} is a {type(function).__name__}; allowed: a function")
-    bound = functools.partial(function, **params) if params else function
-    _try(reference, bound)
-    return bound
+    return _tried(reference, function, tuple(params.items()))
 
 
 def _check_source(reference: str, source_sha256: str | None) -> None:
@@ -59,6 +57,15 @@ def _check_source(reference: str, source_sha256: str | None) -> None:
             f"{reference}: its source in {source.path} has changed since the run was planned; "
             "run again: a changed function is another cell"
         )
+
+
+@functools.cache  # every layer of every model asks, and compiling takes its time
+def _tried(
+    reference: str, function: Callable[..., Any], params: tuple[tuple[str, ParameterValue], ...]
+) -> Callable[[Any], Any]:
+    bound = functools.partial(function, **dict(params)) if params else function
+    _try(reference, bound)
+    return bound
 
 
 def _try(reference: str, function: Callable[[Any], Any]) -> None:
