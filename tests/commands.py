@@ -3,7 +3,11 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+
+from actbench.benchmark import run_benchmark
+from actbench.execution import run_blocks
 
 ROOT = Path(__file__).parents[1]
 ACTBENCH = (sys.executable, "-m", "actbench")
@@ -12,6 +16,12 @@ ACTBENCH = (sys.executable, "-m", "actbench")
 def fake_worker(folder, *mishaps):
     """The command of a worker without TensorFlow; see `tests.fake_worker`."""
     return (sys.executable, "-m", "tests.fake_worker", str(folder), *mishaps)
+
+
+def run_with_fake_worker(config, attempts, *mishaps, **options):
+    """A whole run of a config file; its results lie beside it."""
+    execute = partial(run_blocks, command=fake_worker(attempts, *mishaps))
+    return run_benchmark(config, config.parent / "results", execute=execute, **options)
 
 
 def actbench(*arguments):

@@ -1,16 +1,15 @@
 import json
-from functools import partial
 
 import pytest
 
 from actbench.analysis.two_runs import compare_runs
-from actbench.benchmark import Beginning, run_benchmark
+from actbench.benchmark import Beginning
 from actbench.errors import ConfigError, DataError, NothingMeasuredError
-from actbench.execution import Started, run_blocks
+from actbench.execution import Started
 from actbench.messages import Finished
 from actbench.store import open_run
 from actbench.verify.choice import recorded_cells
-from tests.commands import fake_worker
+from tests.commands import run_with_fake_worker as run
 
 CONFIG = """
 name: tiny
@@ -29,18 +28,6 @@ def config(tmp_path):
     path = tmp_path / "tiny.yaml"
     path.write_text(CONFIG)
     return path
-
-
-@pytest.fixture
-def attempts(tmp_path):
-    folder = tmp_path / "attempts"
-    folder.mkdir()
-    return folder
-
-
-def run(config, attempts, *mishaps, **options):
-    execute = partial(run_blocks, command=fake_worker(attempts, *mishaps))
-    return run_benchmark(config, config.parent / "results", execute=execute, **options)
 
 
 def seeds_tried(attempts):

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -13,13 +12,13 @@ from actbench.analysis.two_runs import compare_runs
 from actbench.api import load
 from actbench.benchmark import run_benchmark
 from actbench.errors import NothingMeasuredError
-from actbench.execution import Started, run_blocks
+from actbench.execution import Started
 from actbench.messages import Finished
 from actbench.outline import make_outline
 from actbench.report.outline_text import outline_to_text
 from actbench.store import open_run
 from actbench.verify import verify_run
-from tests.commands import fake_worker
+from tests.commands import run_with_fake_worker as run
 from tests.fake_worker import record_of
 
 RATE = "train.learning_rate"
@@ -42,19 +41,6 @@ def config(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.yaml"
     path.write_text(CONFIG)
     return path
-
-
-@pytest.fixture
-def attempts(tmp_path: Path) -> Path:
-    folder = tmp_path / "attempts"
-    folder.mkdir()
-    return folder
-
-
-def run(config, attempts, *mishaps, **options):
-    """A whole run, its events in `Outcome`'s place where it is stopped."""
-    execute = partial(run_blocks, command=fake_worker(attempts, *mishaps))
-    return run_benchmark(config, config.parent / "results", execute=execute, **options)
 
 
 def stop_after(count):

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from actbench import report
 from actbench.analysis.design import observed_sd
 from actbench.analysis.estimates import estimate
 from actbench.errors import ConfigError
+from actbench.records import BlockRecord
 from tests.factories import SyntheticRun, make_block, make_cell, make_info, make_run
 
 IDS = tuple(str(digit) * 8 for digit in range(1, 7))
@@ -79,17 +81,21 @@ def test_a_summary_is_what_the_settings_figures_say(six: SyntheticRun) -> None:
     assert rows["relu"].score_diff is rows["relu"].train_time_ratio is None
 
 
-def test_intervals_are_over_settings_not_over_seeds() -> None:
-    differences = [0.01, 0.02, 0.06]
-    records = [
+def tanh_ahead(differences: Sequence[float], seeds: int) -> list[BlockRecord]:
+    """By how much tanh is better than relu in each setting, the same in every seed."""
+    return [
         make_block(
             [make_cell("relu", accuracy=0.5), make_cell("tanh", accuracy=0.5 + difference)],
             seed=seed,
             setting=setting,
         )
         for setting, difference in zip(IDS, differences, strict=False)
-        for seed in range(5)
+        for seed in range(seeds)
     ]
+
+
+def test_intervals_are_over_settings_not_over_seeds() -> None:
+    records = tanh_ahead([0.01, 0.02, 0.06], seeds=5)
     info = make_info(("relu", "tanh"), seeds=5, settings=IDS[:3], placebo=None)
     [relu, tanh] = estimate(info, records).summary
     interval = tanh.score_diff
@@ -155,16 +161,7 @@ def test_a_summary_is_sorted_as_the_settings_are(six: SyntheticRun) -> None:
 
 
 def test_accuracies_and_r2_have_no_mean_difference() -> None:
-    differences = (0.01, 10.0)
-    records = [
-        make_block(
-            [make_cell("relu", accuracy=0.5), make_cell("tanh", accuracy=0.5 + difference)],
-            seed=seed,
-            setting=setting,
-        )
-        for setting, difference in zip(IDS, differences, strict=False)
-        for seed in range(3)
-    ]
+    records = tanh_ahead([0.01, 10.0], seeds=3)
     both = {"classes": 2, "number": None}
     info = make_info(("relu", "tanh"), seeds=3, settings=IDS[:2], placebo=None)
     datasets = [make_info(targets={name: both[name]}).dataset["11111111"] for name in both]
