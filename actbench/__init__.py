@@ -8,8 +8,7 @@
 Nothing is loaded before it is used: `import actbench` takes no time, and TensorFlow stays in the workers.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from actbench.errors import (
     ActbenchError,
@@ -21,6 +20,7 @@ from actbench.errors import (
     StoreError,
     WorkerError,
 )
+from actbench.lazy import loader
 
 if TYPE_CHECKING:
     from actbench.api import Run, load, run
@@ -43,19 +43,16 @@ __all__ = [
     "run",
 ]
 
-_LAZY = {
-    "BenchConfig": "actbench.config.schema",
-    "Run": "actbench.api",
-    "load": "actbench.api",
-    "load_config": "actbench.config.loader",
-    "run": "actbench.api",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name]), name)
+__getattr__ = loader(
+    __name__,
+    {
+        "BenchConfig": "actbench.config.schema",
+        "Run": "actbench.api",
+        "load": "actbench.api",
+        "load_config": "actbench.config.loader",
+        "run": "actbench.api",
+    },
+)
 
 
 def __dir__() -> list[str]:

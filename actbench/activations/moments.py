@@ -77,8 +77,9 @@ def moments(function: Callable[[Array], Any], breaks: Iterable[float] = ()) -> M
         values = [(np.asarray(function(z), dtype=np.float64), weights) for z, weights in ways]
         means = [float(weights @ y) for y, weights in values]
         seconds = [float(weights @ y**2) for y, weights in values]
-        sizes = [float(weights @ np.abs(y)) for y, weights in values]
-    return Moments(_agreed(means, sizes[0]), _agreed(seconds, seconds[0]))
+        y, weights = values[0]
+        size = float(weights @ np.abs(y))
+    return Moments(_agreed(means, size), _agreed(seconds, seconds[0]))
 
 
 def _agreed(values: list[float], size: float) -> float:

@@ -83,6 +83,22 @@ def unfit_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         yield mistake(problem, "train", "loss")
 
 
+def unvalidated(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """What looks at validation examples, in a config that has none."""
+    wanted = (
+        (raw.get("tune") or None, "choose by", ("tune",)),
+        (value_of(raw.get("train"), "early_stopping"), "see the loss on", ("train", "early_stopping")),
+        (value_of(raw.get("verdict"), "target_accuracy"), "reach it on", ("verdict", "target_accuracy")),
+    )
+    for value, purpose, path in wanted:
+        if value is not None:
+            yield mistake(
+                f"there is no validation split to {purpose}; allowed: together with dataset.validation, "
+                "such as validation: 5000",
+                *path,
+            )
+
+
 def value_of(section: object, key: str, default: object = None) -> object:
     """A value of a section that may be checked already, or may be no section at all."""
     if isinstance(section, Mapping):

@@ -2,30 +2,24 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, GetJsonSchemaHandler, ValidationInfo, field_validator
-from pydantic_core import CoreSchema
+from pydantic import Field, ValidationInfo, field_validator
 
 from actbench.config.fields import OneOf
 from actbench.config.initializers import INIT_NAMES, INITIALIZERS, KERAS
 from actbench.config.known import Value, known_params
 from actbench.config.mistakes import refuse
-from actbench.config.section import Section
+from actbench.config.section import NamedSection
 
 
-class InitConfig(Section):
+class InitConfig(NamedSection):
     """An initialiser of the hidden layers' kernels; a name alone stands for its defaults."""
 
-    shorthand: ClassVar[str] = "a name, or "
+    names: ClassVar[tuple[str, ...]] = INIT_NAMES
 
     name: Annotated[str, OneOf("initialiser", INIT_NAMES)] = KERAS
     """keras, the default of Dense; recommended, the catalogue's; moment_matched; or a Keras initialiser"""
     params: dict[str, Value] = Field(default_factory=dict)
     """the parameters of a Keras initialiser that differ from its defaults, such as {stddev: 0.01}"""
-
-    @classmethod
-    def written_out(cls, raw: object) -> object:
-        """The mapping that a name alone stands for."""
-        return {"name": raw} if isinstance(raw, str) else raw
 
     @field_validator("params", mode="before")
     @classmethod
@@ -41,10 +35,3 @@ class InitConfig(Section):
             if not low < high:
                 raise refuse(f"minval {low:g} is not below maxval {high:g}; allowed: minval below maxval")
         return values
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """Pydantic's hook: either form."""
-        return {"anyOf": [{"enum": list(INIT_NAMES)}, handler(schema)]}

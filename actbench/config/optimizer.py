@@ -2,31 +2,25 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, GetJsonSchemaHandler, ValidationInfo, field_validator, model_serializer
-from pydantic_core import CoreSchema
+from pydantic import Field, ValidationInfo, field_validator, model_serializer
 
 from actbench.config.fields import OneOf
 from actbench.config.known import Value, known_params
 from actbench.config.mistakes import gather, mistake
 from actbench.config.optimizers import CLIPPING, LEFT_OUT, OPTIMIZERS
-from actbench.config.section import Section
+from actbench.config.section import NamedSection
 
 
-class OptimizerConfig(Section):
+class OptimizerConfig(NamedSection):
     """An optimizer of Keras; a name alone stands for its defaults."""
 
-    shorthand: ClassVar[str] = "a name, or "
+    names: ClassVar[tuple[str, ...]] = tuple(OPTIMIZERS)
 
     name: Annotated[str, OneOf("optimizer", tuple(OPTIMIZERS))]
     """an optimizer of Keras, such as adam"""
     params: dict[str, Value] = Field(default_factory=dict)
     """the parameters that differ from Keras's defaults, such as {momentum: 0.9, nesterov: true}, or one of
     clipnorm, clipvalue and global_clipnorm"""
-
-    @classmethod
-    def written_out(cls, raw: object) -> object:
-        """The mapping that a name alone stands for."""
-        return {"name": raw} if isinstance(raw, str) else raw
 
     @field_validator("params", mode="before")
     @classmethod
@@ -58,10 +52,3 @@ class OptimizerConfig(Section):
     def __str__(self) -> str:
         """In words."""
         return self.name
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """Pydantic's hook: either form."""
-        return {"anyOf": [{"enum": list(OPTIMIZERS)}, handler(schema)]}

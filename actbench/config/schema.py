@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from actbench.config.activation import ActivationConfig, default_label
-from actbench.config.crosschecks import unfit_inits, unfit_losses, unmatched, value_of
+from actbench.config.crosschecks import unfit_inits, unfit_losses, unmatched, unvalidated, value_of
 from actbench.config.dataset import DatasetConfig
 from actbench.config.fields import Flag, FolderName, Number, OneOf, Text, Whole
 from actbench.config.init import InitConfig
@@ -244,21 +244,9 @@ class BenchConfig(Section):
         yield from probes_beyond(raw, value_of(raw.get("train"), "epochs"))
         yield from unfit_losses(raw)
         validation = value_of(raw.get("dataset"), "validation", 0)
-        yield from clashes(raw, validation)
-        if value_of(raw.get("train"), "early_stopping") is not None and validation == 0:
-            yield mistake(
-                "there is no validation split to see the loss on; allowed: together with dataset.validation, "
-                "such as validation: 5000",
-                "train",
-                "early_stopping",
-            )
-        if value_of(raw.get("verdict"), "target_accuracy") is not None and validation == 0:
-            yield mistake(
-                "there is no validation split to reach it on; allowed: together with dataset.validation, "
-                "such as validation: 5000",
-                "verdict",
-                "target_accuracy",
-            )
+        yield from clashes(raw)
+        if validation == 0:
+            yield from unvalidated(raw)
 
 
 def _written(given: object, section: Section) -> dict[str, Any]:

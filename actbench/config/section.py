@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import ConfigDict, ModelWrapValidatorHandler, model_validator
+from pydantic import ConfigDict, GetJsonSchemaHandler, ModelWrapValidatorHandler, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import InitErrorDetails
+from pydantic_core import CoreSchema, InitErrorDetails
 
 from actbench.config.mistakes import gather, mistake, refuse, show
 from actbench.errors import did_you_mean
@@ -69,3 +69,26 @@ class Section(Record):
         for key, field in missing.items():
             if field.is_required():
                 yield mistake(f"is missing; needed: {field.description}", key, kind="missing_key")
+
+
+class NamedSection(Section):
+    """A section for which its name alone may stand.
+
+    Attributes:
+        names: What `name` may be.
+    """
+
+    shorthand: ClassVar[str] = "a name, or "
+    names: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def written_out(cls, raw: object) -> object:
+        """The mapping that a name alone stands for."""
+        return {"name": raw} if isinstance(raw, str) else raw
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: either form."""
+        return {"anyOf": [{"enum": list(cls.names)}, handler(schema)]}

@@ -64,25 +64,17 @@ def tuned(tune: object) -> Iterator[tuple[str, Sequence[Any]]]:
         seen.append(key)
 
 
-def clashes(raw: Mapping[str, Any], validation: object) -> Iterator[InitErrorDetails]:
+def clashes(raw: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
     """What is wrong between a tuning and the rest of a config.
 
     Args:
         raw: The config, which may not be checked yet.
-        validation: Its validation split; 0 for none.
     """
-    tune = raw.get("tune")
     swept = list(keys_of(raw.get("sweep")))
-    for key, _ in tuned(tune):
+    for key, _ in tuned(raw.get("tune")):
         taken = next((other for other in swept if overlap(key, other)), None)
         if taken is not None:
             yield mistake(f"{taken} is swept; allowed: to sweep a key or to tune it", "tune", key)
-    if tune and validation == 0:
-        yield mistake(
-            "there is no validation split to choose by; allowed: together with dataset.validation, "
-            "such as validation: 5000",
-            "tune",
-        )
 
 
 def _mistakes(tune: Mapping[str, Any]) -> Iterator[InitErrorDetails]:

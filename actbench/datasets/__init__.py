@@ -3,11 +3,12 @@
 The registry is free of NumPy, so that checking a config stays quick; the rest is imported on first use.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from actbench.datasets.formats import format_of
 from actbench.datasets.registry import DATASETS, ONLY_TARGET, DatasetSource
 from actbench.datasets.wanted import Wanted
+from actbench.lazy import loader
 
 if TYPE_CHECKING:
     from actbench.datasets.dataset import Dataset, Target, describe, prepare
@@ -28,19 +29,14 @@ __all__ = [
     "sha256_of_own",
 ]
 
-_LAZY = {
-    "Dataset": "actbench.datasets.dataset",
-    "Target": "actbench.datasets.dataset",
-    "TargetKind": "actbench.datasets.raw",
-    "describe": "actbench.datasets.dataset",
-    "prepare": "actbench.datasets.dataset",
-    "sha256_of_own": "actbench.datasets.reading",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_LAZY[name]), name)
+__getattr__ = loader(
+    __name__,
+    {
+        "Dataset": "actbench.datasets.dataset",
+        "Target": "actbench.datasets.dataset",
+        "TargetKind": "actbench.datasets.raw",
+        "describe": "actbench.datasets.dataset",
+        "prepare": "actbench.datasets.dataset",
+        "sha256_of_own": "actbench.datasets.reading",
+    },
+)
