@@ -19,11 +19,7 @@ def example_losses(
         values: Of the targets, shape (batch,) each.
         outputs: Of the heads, shape (batch, units) each.
     """
-    losses = [
-        own if objective.weight == 1.0 else objective.weight * own
-        for objective, y, output in zip(objectives, values, outputs, strict=True)
-        for own in (_losses(objective, y, output),)
-    ]
+    losses = [_weighted(*head) for head in zip(objectives, values, outputs, strict=True)]
     return losses[0] if len(losses) == 1 else tf.add_n(losses)
 
 
@@ -81,6 +77,11 @@ def _tally_metric(objective: Objective) -> Any:
 
 TALLY = "tally"
 LOSS = "data_loss"
+
+
+def _weighted(objective: Objective, y: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+    losses = _losses(objective, y, output)
+    return losses if objective.weight == 1.0 else objective.weight * losses
 
 
 def _losses(objective: Objective, y: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
