@@ -10,6 +10,7 @@ from actbench.config.layers import UNDER_TEST, PlainLayerConfig
 from actbench.config.network import Layers, gated_widths, initialised_for, widths_under_test
 from actbench.config.schema import ActivationConfig, ModelConfig
 from actbench.engine.activation_layers import activation_layer
+from actbench.engine.dropout import AlphaDropout, Dropout
 from actbench.engine.initialisers import hidden_initializer
 from actbench.engine.regularizers import kernel_regularizer
 from actbench.plan import plan_cell
@@ -63,9 +64,9 @@ class _Trunk:
         if layer.dense is not None:
             hidden = self._dense(hidden, layer)
         elif layer.dropout is not None:
-            hidden = keras.layers.Dropout(layer.dropout)(hidden)
+            hidden = Dropout(layer.dropout)(hidden)
         elif layer.alpha_dropout is not None:
-            hidden = keras.layers.AlphaDropout(layer.alpha_dropout)(hidden)
+            hidden = AlphaDropout(layer.alpha_dropout)(hidden)
         elif layer.batch_norm is not None:
             norm = layer.batch_norm
             hidden = keras.layers.BatchNormalization(momentum=norm.momentum, epsilon=norm.epsilon)(hidden)
