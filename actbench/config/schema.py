@@ -5,7 +5,7 @@ They are as strict as the loader, so the Python API gives the same messages.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     Field,
@@ -18,17 +18,19 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
-from actbench.config.activation import ActivationConfig, default_label
+from actbench.config.activation import ActivationConfig
 from actbench.config.crosschecks import unfit_inits, unfit_losses, unmatched, unvalidated, value_of
 from actbench.config.dataset import DatasetConfig
-from actbench.config.fields import Flag, FolderName, Number, OneOf, Text, Whole
+from actbench.config.fields import Flag, FolderName, Text, Whole
 from actbench.config.init import InitConfig
+from actbench.config.labels import PLACEBO, wrong_labels
 from actbench.config.lists import CountOrList, ListOf, MappingOf
-from actbench.config.mistakes import mistake, show
 from actbench.config.model import ModelConfig
 from actbench.config.probes import ProbesConfig, probes_beyond
 from actbench.config.section import Section
 from actbench.config.sweep import SweepOf
+from actbench.config.targets import TargetConfig
+from actbench.config.timing import TimingConfig
 from actbench.config.train import EarlyStoppingConfig, TrainConfig
 from actbench.config.tune import SEEDS, TuneOf, clashes
 from actbench.config.variants import (
@@ -39,8 +41,7 @@ from actbench.config.variants import (
     validate_all,
     variants_of,
 )
-from actbench.errors import did_you_mean
-from actbench.objectives import LOSSES, Loss
+from actbench.config.verdict import VerdictConfig
 
 __all__ = [
     "PLACEBO",
@@ -58,86 +59,16 @@ __all__ = [
     "json_schema",
 ]
 
-PLACEBO = "placebo"
-
-_MILLION = 1_000_000
-_KERAS_DEFAULTS = {"slices_per_epoch": 1, "inference_rounds": 10}
-_DEFAULT_BUDGET_S = 120.0
-
-
-class TargetConfig(Section):
-    """What is minimised of one of several targets."""
-
-    loss: Annotated[Loss, OneOf("loss", tuple(LOSSES))] | None = None
-    """as train.loss"""
-    weight: Annotated[float, Number(above=0)] = 1.0
-    """how much of the sum of all losses it makes"""
-
-
-class TimingConfig(Section):
-    """What runs the training, and how it is timed."""
-
-    engine: Annotated[Literal["compiled", "keras"], OneOf("engine", ("compiled", "keras"))] = "compiled"
-    """compiled: whole slices of steps as one XLA program; keras: stock fit, evaluate and predict"""
-    slices_per_epoch: Annotated[int, Whole(1, _MILLION)] = 4
-    """timed parts of an epoch, between which the activations take turns; 1 by default under keras"""
-    inference_batch_sizes: Annotated[
-        tuple[Annotated[int, Whole(1, _MILLION)], ...],
-        ListOf("[1, 128, 1024]", may_be_empty=True, distinct=True),
-    ] = (1, 128, 1024)
-    """examples per timed inference call; [] for no inference timing"""
-    inference_rounds: Annotated[int, Whole(1, _MILLION)] = 50
-    """timed inference calls for each batch size; 10 by default under keras"""
-    target_ci: Annotated[float, Number(above=0, below=1.0)] | None = None
-    """half-width of every time ratio's interval, relative, at which timing may stop: after the training
-    there are timing-only rounds until it is expected to be reached, or the budget is spent; null for none"""
-    budget_s: Annotated[float, Number(above=0)] | None = None
-    """seconds that these rounds may take in the whole run, shared equally by its blocks; what one leaves
-    goes to the next of its setting; 120 by default"""
-
-    @classmethod
-    def written_out(cls, raw: object) -> object:
-        """The mapping with the defaults that depend on another key."""
-        if not isinstance(raw, Mapping):
-            return raw
-        defaults = _KERAS_DEFAULTS if raw.get("engine") == "keras" else {}
-        written = {**defaults, **raw}
-        if raw.get("target_ci") is not None and raw.get("budget_s") is None:
-            written["budget_s"] = _DEFAULT_BUDGET_S
-        return written
-
-    @classmethod
-    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """A budget for rounds that there are none of."""
-        if raw.get("budget_s") is not None and raw.get("target_ci") is None:
-            yield mistake(
-                "does nothing without a target; allowed: together with target_ci, such as target_ci: 0.01",
-                "budget_s",
-            )
-
-
-class VerdictConfig(Section):
-    """When a difference counts; it changes no measured number."""
-
-    margin: Annotated[float, Number(above=0, below=1.0)] = 0.001
-    """differences of accuracy up to this fraction count as none: 0.001 is 0.1 points"""
-    time_margin: Annotated[float, Number(above=0, below=1.0)] = 0.01
-    """relative differences of time up to this count as none: 0.01 is 1 %"""
-    loss_margin: Annotated[float, Number(above=0)] = 0.005
-    """differences of loss up to this, in nats, count as none"""
-    alpha: Annotated[float, Number(above=0, at_most=0.05)] = 0.05
-    """adjusted p up to which a difference is believed; at most 0.05, because the intervals are 95 %"""
-    target_accuracy: Annotated[float, Number(above=0, below=1.0)] | None = None
-    """validation accuracy, a fraction, to which epochs and seconds are reported; null for none"""
-
-
-SWEPT: dict[str, type[Section]] = {
+SWEPT: dict[str, type[Section] | None] = {
     "dataset": DatasetConfig,
     "model": ModelConfig,
     "train": TrainConfig,
     "timing": TimingConfig,
+    "targets": None,  # whose keys are names that the data has
 }
 """The parts of a config that make a setting, so that a sweep may go through their keys."""
+
+Sections = Mapping[str, Section | Mapping[str, Section]]
 
 
 class BenchConfig(Section):
@@ -180,7 +111,7 @@ class BenchConfig(Section):
     tune: Annotated[dict[str, Any], TuneOf()] = Field(default_factory=dict)
     """lists of candidates by key, and a number of seeds, such as {train.learning_rate: [1e-4, 1e-3, 1e-2],
     seeds: 2}: each activation gets the value that does best for it on validation data"""
-    _settings: tuple[tuple[dict[str, Any], dict[str, Section]], ...] = PrivateAttr(())
+    _settings: tuple[tuple[dict[str, Any], Sections], ...] = PrivateAttr(())
     _written: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @property
@@ -238,7 +169,7 @@ class BenchConfig(Section):
     @classmethod
     def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         """What is wrong between labels, activations and the model, or a target and what is looked at."""
-        yield from _wrong_labels(raw)
+        yield from wrong_labels(raw)
         yield from unfit_inits(raw)
         yield from unmatched(raw)
         yield from probes_beyond(raw, value_of(raw.get("train"), "epochs"))
@@ -249,17 +180,17 @@ class BenchConfig(Section):
             yield from unvalidated(raw)
 
 
-def _written(given: object, section: Section) -> dict[str, Any]:
+def _written(given: object, section: Section | Mapping[str, Section]) -> dict[str, Any]:
     """Those keys of a section that the config has, as they were understood."""
     if isinstance(given, Section):
         return given.model_dump(mode="json", exclude_unset=True)
     keys = given if isinstance(given, Mapping) else ()
-    return {key: value for key, value in section.model_dump(mode="json").items() if key in keys}
+    return {key: value for key, value in _plain(section).items() if key in keys}
 
 
-def _varied(variant: Variant, sections: Mapping[str, Section]) -> dict[str, Any]:
+def _varied(variant: Variant, sections: Sections) -> dict[str, Any]:
     """The values by which a setting differs, as they were understood."""
-    plain = {name: section.model_dump(mode="json") for name, section in sections.items()}
+    plain = {name: _plain(section) for name, section in sections.items()}
 
     def understood(key: str, value: Any) -> Any:
         found: Any = plain
@@ -272,32 +203,10 @@ def _varied(variant: Variant, sections: Mapping[str, Section]) -> dict[str, Any]
     return {key: understood(key, value) for key, value in variant.values.items()}
 
 
-def _wrong_labels(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Labels that are taken or reserved, and a baseline that is not among them."""
-    entries = raw.get("activations")
-    labels = [_label(entry) for entry in entries] if isinstance(entries, list | tuple) else []
-    for index, label in enumerate(labels):
-        if label is not None and label in labels[:index]:
-            taken = f"{show(label)} is the label of activations[{labels.index(label)}] already"
-            yield mistake(f"{taken}; allowed: a label of its own for each", "activations", index, "label")
-        if label == PLACEBO and raw.get("placebo", True) is not False:
-            reserved = f"{show(label)} is reserved for the second copy of the baseline"
-            yield mistake(
-                f"{reserved}; allowed: another label, or placebo: false", "activations", index, "label"
-            )
-    baseline, known = raw.get("baseline"), [label for label in labels if label and label.isprintable()]
-    if isinstance(baseline, str) and known and baseline not in known:
-        allowed = f"{', '.join(known)}{did_you_mean(baseline, known)}"
-        yield mistake(f"{show(baseline)} is not among the activations; allowed: {allowed}", "baseline")
-
-
-def _label(entry: object) -> str | None:
-    """The label that an entry of the list will have, as far as it can be told."""
-    if isinstance(entry, ActivationConfig):
-        return entry.label
-    if isinstance(entry, Mapping):
-        entry = entry.get("label", default_label(entry))
-    return entry if isinstance(entry, str) else None
+def _plain(section: Section | Mapping[str, Section]) -> dict[str, Any]:
+    if isinstance(section, Section):
+        return section.model_dump(mode="json")
+    return {name: part.model_dump(mode="json") for name, part in section.items()}
 
 
 def json_schema() -> dict[str, Any]:

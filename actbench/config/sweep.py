@@ -22,7 +22,7 @@ from actbench.errors import did_you_mean
 ZIP = "zip"
 MOST_SETTINGS = 1000
 
-Sections = Mapping[str, type[Section]]
+Sections = Mapping[str, type[Section] | None]
 Lists = dict[str, Sequence[Any]]
 
 _EXAMPLE = "train.learning_rate: [0.001, 0.01]"
@@ -34,7 +34,7 @@ class SweepOf:
     """A mapping of dotted keys to lists of values, which are judged where they are put.
 
     Attributes:
-        sections: The parts of a config whose keys can be swept.
+        sections: The parts of a config whose keys can be swept; None of one that has keys of the user's.
     """
 
     sections: Sections
@@ -61,7 +61,11 @@ class SweepOf:
 def sweepable(sections: Sections) -> list[str]:
     """The keys that can be swept: of each section, and the section as a whole."""
     return [
-        *(f"{name}.{key}" for name, section in sections.items() for key in section.keys()),  # noqa: SIM118 - a method of our own
+        *(
+            f"{name}.{key}"
+            for name, section in sections.items()
+            for key in (section.keys() if section else ())
+        ),
         *sections,
     ]
 

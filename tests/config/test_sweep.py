@@ -75,6 +75,28 @@ def test_sections_of_python_may_be_swept():
     assert [variant.timing.inference_rounds for _, variant in config.variants] == [7, 7]
 
 
+def test_the_weight_and_the_loss_of_a_target_may_be_swept():
+    targets = {"bmi": {"loss": "mse"}, "age": {}}
+    sweep = {"targets.bmi.weight": [0.5, 1], "targets.age": [{"weight": 2}]}
+    config = BenchConfig.model_validate(fine_data(sweep=sweep, targets=targets))
+    assert [
+        {name: (target.loss, target.weight) for name, target in variant.targets.items()}
+        for _, variant in config.variants
+    ] == [
+        {"bmi": ("mse", 0.5), "age": (None, 2.0)},
+        {"bmi": ("mse", 1.0), "age": (None, 2.0)},
+    ]
+    assert len({setting.id for setting in make_plan(config).settings}) == 2
+    assert make_plan(BenchConfig.model_validate(config.model_dump(mode="json"))) == make_plan(config)
+
+
+def test_a_wrong_key_of_a_target_is_told_where_it_stands_in_the_sweep():
+    [line] = message("{targets.bmi.wieght: [0.5]}")
+    assert line.endswith(
+        ": sweep.targets.bmi.wieght[0]: unknown key; allowed: loss, weight; did you mean 'weight'?"
+    )
+
+
 def test_a_config_with_a_sweep_survives_a_round_trip():
     config = BenchConfig.model_validate(fine_data(sweep={"train.epochs": [1, 2]}))
     assert BenchConfig.model_validate_json(config.model_dump_json()) == config
@@ -121,19 +143,19 @@ def test_a_mistake_that_only_some_settings_make_names_them():
         (
             "{train.lerning_rate: [1]}",
             "c.yaml:16:9: sweep.train.lerning_rate: cannot be swept; allowed: keys of dataset, "
-            "model, train and timing, as in train.learning_rate: [0.001, 0.01]; "
+            "model, train, timing and targets, as in train.learning_rate: [0.001, 0.01]; "
             "did you mean 'train.learning_rate'?",
         ),
         (
             "{learning_rate: [1]}",
             "c.yaml:16:9: sweep.learning_rate: cannot be swept; allowed: keys of dataset, "
-            "model, train and timing, as in train.learning_rate: [0.001, 0.01]; "
+            "model, train, timing and targets, as in train.learning_rate: [0.001, 0.01]; "
             "did you mean 'train.learning_rate'?",
         ),
         (
             "{seeds: [1, 2]}",
-            "c.yaml:16:9: sweep.seeds: cannot be swept; allowed: keys of dataset, model, train and timing, "
-            "as in train.learning_rate: [0.001, 0.01]",
+            "c.yaml:16:9: sweep.seeds: cannot be swept; allowed: keys of dataset, "
+            "model, train, timing and targets, as in train.learning_rate: [0.001, 0.01]",
         ),
         (
             "{train.epochs: 3}",
