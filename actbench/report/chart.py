@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from actbench.errors import ConfigError
 
@@ -20,6 +20,8 @@ _TERMINAL_MARKERS = ("dot", "+", "x", "*", "o", "#", "%", "@")
 _TERMINAL_HEIGHT = 18
 _WIDEST = 100
 _COLUMNS = 3
+_MOST_INSIDE = 6  # labels of a legend
+_MOST_COUNTED = 16  # abscissae with a tick each
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,14 @@ class Chart:
         x_title: Of the abscissa.
         y_title: Of the ordinate.
         lines: Drawn in this order.
-        logarithmic: Whether both axes are.
+        logarithmic: Which axes are.
     """
 
     title: str
     x_title: str
     y_title: str
     lines: tuple[Line, ...]
-    logarithmic: bool = False
+    logarithmic: Literal["", "y", "xy"] = ""
 
     @property
     def labels(self) -> list[str]:
@@ -66,6 +68,13 @@ class Chart:
     def reach(self) -> tuple[float, float]:
         """First and last abscissa of all, also where there is no ordinate."""
         return min(line.x[0] for line in self.lines), max(line.x[-1] for line in self.lines)
+
+    @property
+    def counted(self) -> list[int]:
+        """The abscissae where they are a few whole numbers on a linear axis; else none."""
+        found = sorted({x for line in self.lines for x in line.x})
+        whole = [x for x in found if isinstance(x, int) and "x" not in self.logarithmic]
+        return whole if len(whole) == len(found) <= _MOST_COUNTED else []
 
 
 def to_text(chart: Chart, width: int, color: bool = False) -> str:
@@ -83,24 +92,26 @@ def to_text(chart: Chart, width: int, color: bool = False) -> str:
     plotext.limit_size(False, False)  # to a terminal's size, which is asked for elsewhere
     plotext.plot_size(min(width, _WIDEST), _TERMINAL_HEIGHT)
     labels = chart.labels
-    scale = math.log10 if chart.logarithmic else float
-    plotext.xlim(*map(scale, chart.reach))
+    log_x, log_y = ("log10 " if axis in chart.logarithmic else "" for axis in "xy")
+    scale_x, scale_y = (math.log10 if log else float for log in (log_x, log_y))
+    plotext.xlim(*map(scale_x, chart.reach))
+    if chart.counted:
+        plotext.xticks(chart.counted)
     for line in chart.lines:
         index = labels.index(line.label)
         label = line.label if len(labels) > 1 and not line.dashed else None
         for part in _parts(line):
             plotext.plot(
-                [scale(x) for x, _ in part],
-                [scale(y) for _, y in part],
+                [scale_x(x) for x, _ in part],
+                [scale_y(y) for _, y in part],
                 marker="." if line.dashed else _TERMINAL_MARKERS[index % len(_TERMINAL_MARKERS)],
                 color=_TERMINAL_COLORS[index % len(_TERMINAL_COLORS)],
                 label=label,
             )
             label = None
-    log = "log10 " if chart.logarithmic else ""
     plotext.title(chart.title)
-    plotext.xlabel(f"{log}{chart.x_title}")
-    plotext.ylabel(f"{log}{chart.y_title}")
+    plotext.xlabel(f"{log_x}{chart.x_title}")
+    plotext.ylabel(f"{log_y}{chart.y_title}")
     drawn = str(plotext.build())
     plain = drawn if color else str(plotext.uncolorize(drawn))
     return "".join(f"{row.rstrip()}\n" for row in plain.splitlines())
@@ -149,12 +160,15 @@ def _draw(axes: Any, chart: Chart, *, legend: bool) -> None:
         drawn = "--" if line.dashed else _STYLES[again % len(_STYLES)]
         label = None if line.dashed else line.label
         axes.plot(line.x, line.y, drawn, color=_COLORS[index], label=label, linewidth=1.8)
-    if chart.logarithmic:
-        axes.set(xscale="log", yscale="log")
+    for axis in chart.logarithmic:
+        axes.set(**{f"{axis}scale": "log"})
+    if chart.counted:
+        axes.set_xticks(chart.counted)
     axes.set(xlim=chart.reach, title=chart.title, xlabel=chart.x_title, ylabel=chart.y_title)
     axes.grid(alpha=0.3)
     if legend:
-        axes.legend()
+        beside = {"loc": "upper left", "bbox_to_anchor": (1.02, 1.0)}  # where they would cover the lines
+        axes.legend(**(beside if len(labels) > _MOST_INSIDE else {}))
 
 
 def check_suffix(path: Path) -> None:

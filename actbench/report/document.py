@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from actbench.report.chart import Chart
 from actbench.report.numbers import Kind, Value, format_value
 
 
@@ -58,11 +59,13 @@ class Section:
         title: The heading.
         facts: Names and values.
         tables: In order.
+        charts: Behind them, where a format has room for pictures.
     """
 
     title: str
     facts: tuple[tuple[str, str], ...]
     tables: tuple[Table, ...]
+    charts: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from actbench.report.chart import to_bytes
 from actbench.report.document import Document, Table
 from actbench.report.forest import Scale, axis, mark, scale_of
 
@@ -68,15 +69,22 @@ def to_fragment(document: Document, pictures: Sequence[bytes] = ()) -> str:
         lines += ["<section>", _element("h2", section.title), *_facts(section.facts)]
         for table in section.tables:
             lines += _table(table)
+        if section.charts:
+            titles = "; ".join(chart.title for chart in section.charts)
+            lines.append(_image(to_bytes(section.charts, ".svg"), titles))
         lines.append("</section>")
-    for picture in pictures:
-        lines.append(f'<img alt="" src="data:image/svg+xml;base64,{base64.b64encode(picture).decode()}"/>')
+    lines += map(_image, pictures)
     drawn = any(
         scale for section in document.sections for table in section.tables for scale in _scales(table)
     )
     notes = [*document.notes, _PICTURE] if drawn else document.notes
     lines += ["<footer>", *_notes(notes), "</footer>", "</article>"]
     return "\n".join(lines) + "\n"
+
+
+def _image(svg: bytes, description: str = "") -> str:
+    source = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+    return f'<img alt="{escape(description)}" src="{source}"/>'
 
 
 def _facts(facts: Iterable[tuple[str, str]]) -> list[str]:

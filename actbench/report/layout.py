@@ -13,7 +13,7 @@ from actbench.report.summary import summary_section
 from actbench.report.time_sheets import inference, pareto, time
 from actbench.report.tuning import tuning
 from actbench.report.view import SettingView
-from actbench.report.why_sheets import why
+from actbench.report.why_sheets import gradient_charts, why
 
 _BUILDERS: dict[TableName, Callable[[SettingView], list[Table]]] = {  # in the order of the report
     "accuracy": accuracy,
@@ -51,4 +51,5 @@ def _section(report: Report, estimates: SettingEstimates, shown: Sequence[TableN
     view = SettingView(report, estimates)
     tables = [table for name in shown if estimates.rows for table in _BUILDERS[name](view)]
     facts = setting_facts(report, estimates)
-    return Section(f"setting {estimates.setting.name}", facts, tuple(tables))
+    charts = gradient_charts(view) if "why" in shown else []
+    return Section(f"setting {estimates.setting.name}", facts, tuple(tables), tuple(charts))

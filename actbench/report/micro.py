@@ -93,7 +93,7 @@ def _chart(title: str, settings: Sequence[MicroSetting]) -> Chart:
             }
             lines.append(Line(label, tuple(points), tuple(points.values()), dashed=direction != "forward"))
     title = f"{title} (broken: with gradient)"
-    return Chart(title, "elements", "ns per element", tuple(lines), logarithmic=True)
+    return Chart(title, "elements", "ns per element", tuple(lines), logarithmic="xy")
 
 
 def _document(info: RunInfo, estimates: MicroEstimates) -> Document:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from actbench.report.chart import to_text
 from actbench.report.document import Document, Table
 
 _GAP = 2  # columns between two figures: padding, and where the box would have a line
@@ -33,6 +34,9 @@ def to_terminal(document: Document, width: int, color: bool) -> str:
         for table in section.tables:
             console.print()
             _print_table(console, table)
+        for chart in section.charts:
+            console.print()
+            console.print(Text.from_ansi(to_text(chart, width, color)), end="")
     console.print()
     for note in document.notes:
         console.print(Text(note, style="dim"))

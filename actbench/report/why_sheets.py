@@ -1,8 +1,10 @@
-"""The tables of what the probes saw inside the networks of one setting."""
+"""What the probes saw inside the networks of one setting: tables, and a picture of the gradients."""
 
+import math
 from collections.abc import Sequence
 
 from actbench.analysis.figures import Row
+from actbench.report.chart import Chart, Line
 from actbench.report.document import Column, Table
 from actbench.report.numbers import Value
 from actbench.report.view import SettingView
@@ -29,8 +31,8 @@ _RATIOS = (
 
 
 def why(view: SettingView) -> list[Table]:
-    """How gradients pass through the layers, then each moment by layer; the placebo shows nothing new."""
-    rows = [row for row in view.rows if row.moments and row.activation != view.report.info.placebo]
+    """How gradients pass through the layers, then each moment by layer."""
+    rows = _probed(view)
     if not rows:
         return []
     gradients = [
@@ -47,12 +49,43 @@ def why(view: SettingView) -> list[Table]:
     unexplained = [
         f"{row.activation}: {row.status} trainings" for row in view.rows if row.diverged and not row.diagnosis
     ]
-    found = {after(moment): moment.epoch for row in rows for moment in row.moments}
-    in_order = sorted(found, key=lambda when: (found[when] is None, found[when] or 0))
     return [
         Table("gradients", _RATIOS, tuple(gradients), (*sentences(view.estimates), *unexplained)),
-        *(Table(f"layers {when}", _LAYERS, _layers(view, rows, when)) for when in in_order),
+        *(Table(f"layers {when}", _LAYERS, _layers(view, rows, when)) for when in _moments(rows)),
     ]
+
+
+def gradient_charts(view: SettingView) -> list[Chart]:
+    """The gradient from layer to layer, for each moment; none of networks with a single hidden layer."""
+    rows = _probed(view)
+    charts = []
+    for when in _moments(rows):
+        lines = []
+        for row in rows:
+            for moment in row.moments:
+                if after(moment) == when and len(moment.layers) > 1:
+                    norms = [layer.gradient_norm for layer in moment.layers]
+                    lines.append(
+                        Line(
+                            row.activation,
+                            [layer.layer for layer in moment.layers],
+                            [norm.estimate if norm and norm.estimate else math.nan for norm in norms],
+                        )
+                    )
+        if any(math.isfinite(y) for line in lines for y in line.y):
+            charts.append(Chart(f"gradient norm {when}", "hidden layer", "norm", tuple(lines), "y"))
+    return charts
+
+
+def _probed(view: SettingView) -> list[Row]:
+    """Rows that were looked into; the placebo shows nothing new."""
+    return [row for row in view.rows if row.moments and row.activation != view.report.info.placebo]
+
+
+def _moments(rows: Sequence[Row]) -> list[str]:
+    """When they were looked into, in order."""
+    found = {after(moment): moment.epoch for row in rows for moment in row.moments}
+    return sorted(found, key=lambda when: (found[when] is None, found[when] or 0))
 
 
 def _layers(view: SettingView, rows: Sequence[Row], when: str) -> tuple[tuple[Value, ...], ...]:

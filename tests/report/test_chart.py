@@ -85,7 +85,7 @@ def test_the_abscissa_reaches_as_far_as_the_data_even_where_nothing_is_finite():
 
 def test_logarithmic_axes():
     sizes = (1e3, 1e5, 1e7)
-    text = to_text(chart(Line("a", sizes, (1.0, 10.0, 100.0)), logarithmic=True), 80)
+    text = to_text(chart(Line("a", sizes, (1.0, 10.0, 100.0)), logarithmic="xy"), 80)
     ticks = [float(tick) for tick in text.splitlines()[-2].split()]
     assert (ticks[0], ticks[-1]) == (3.0, 7.0)
     assert "log10 abscissa" in text
@@ -146,3 +146,26 @@ def test_suffixes_of_pictures(name):
 def test_other_suffixes_are_refused(name):
     with pytest.raises(ConfigError, match=r"allowed: \.svg, \.png, \.pdf"):
         check_suffix(Path(name))
+
+
+def test_a_few_whole_abscissae_have_a_tick_each():
+    layers = chart(Line("a", (1, 2, 3), (1e-6, 1e-3, 1.0)), Line("b", (1, 2), (1.0, 1.0)), logarithmic="y")
+    assert layers.counted == [1, 2, 3]
+    assert chart(line()).counted == []
+    text = to_text(layers, 60)
+    assert text.splitlines()[-2].split() == ["1", "2", "3"]
+    assert "log10 ordinate" in text
+    assert "log10 abscissa" not in text
+    svg = to_bytes([layers], ".svg").decode()
+    assert [each for each in re.findall(r">([0-9.]+)</text>", svg) if "." in each] == []
+
+
+def test_a_long_legend_stands_beside_the_lines_that_it_would_cover():
+    def place(count):
+        svg = to_bytes([chart(*(line(f"line {index}") for index in range(count)))], ".svg").decode()
+        [left] = re.findall(r'id="legend_1">.*?<path d="M ([0-9.]+)', svg, re.DOTALL)
+        [right] = re.findall(r'id="patch_2">.*?L ([0-9.]+)', svg, re.DOTALL)[:1]
+        return float(left) - float(right)
+
+    assert place(3) < 0
+    assert place(12) > 0

@@ -1,12 +1,16 @@
 """`report --table why`, and the sentences about what failed."""
 
+import base64
 import csv
 import io
 import json
+import math
+import re
 
 import pytest
 
 from actbench import report
+from actbench.report.layout import lay_out
 from actbench.report.numbers import two_digits
 from tests.factories import make_block, make_cell, make_info, make_probe
 
@@ -200,3 +204,33 @@ def test_trainings_that_ended_well_do_not_explain_one_that_diverged():
 )
 def test_two_digits(value, text):
     assert two_digits(value) == text
+
+
+def charts(run, table="why"):
+    return [chart for section in lay_out(run, table).sections for chart in section.charts]
+
+
+def test_the_gradients_are_drawn_layer_by_layer_for_each_moment():
+    before, after = charts(built())
+    assert (before.title, after.title) == ("gradient norm before training", "gradient norm after 8 epochs")
+    lines = {line.label: line for line in after.lines}
+    assert list(lines["sigmoid"].x) == [1, 2]
+    assert list(lines["sigmoid"].y) == pytest.approx([3e-8, 0.1])
+    assert all(math.isnan(y) for y in lines["step"].y)  # a logarithm has no place for 0
+    assert "placebo" not in lines
+    assert before.logarithmic == "y"
+
+
+def test_one_layer_is_no_picture():
+    cells = [make_cell("relu", probes=[make_probe(8, gradient_norm=(412.0,))])]
+    info = make_info(("relu",), seeds=1, placebo=None, probes=("last",))
+    assert charts(report.build(info, [make_block(cells)])) == []
+    assert charts(built(), "all") == []
+
+
+def test_a_page_has_the_picture_with_its_words():
+    page = report.render(built(), "html", "why")
+    assert 'alt="gradient norm before training; gradient norm after 8 epochs"' in page
+    [drawn] = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
+    assert b"hidden layer" in base64.b64decode(drawn)
+    assert "<img" not in report.render(built(), "html", "accuracy")
