@@ -25,8 +25,10 @@ class ErrorConsole(Console):
     """Standard error; where nobody reads it any more, the run goes on without a word."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        # in a notebook, too: rich would print into the cell's output, which is for results
-        super().__init__(stderr=True, quiet=quiet, force_jupyter=False)
+        # In a notebook rich would print into the cell's output, which is for results; and the cell's standard
+        # error says that it is a terminal, but knows no moving cursor.
+        terminal = False if Console().is_jupyter else None
+        super().__init__(stderr=True, quiet=quiet, force_jupyter=False, force_terminal=terminal)
 
     def on_broken_pipe(self) -> None:
         """Rich would end the process."""

@@ -100,6 +100,9 @@ def test_deaths_and_failures_are_told(tmp_path):
     ]
 
 
-def test_a_notebook_sees_progress_on_standard_error_too(monkeypatch):
+def test_a_notebook_sees_progress_on_standard_error_in_plain_lines(monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert ErrorConsole().is_terminal
     monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
     assert not ErrorConsole().is_jupyter  # rich would print into the cell's output
+    assert not ErrorConsole().is_terminal  # a notebook says that it is one

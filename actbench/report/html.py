@@ -26,7 +26,8 @@ font:14px/1.5 system-ui,sans-serif;max-width:75rem;margin:0 auto;box-sizing:bord
 .actbench th{{font-weight:500;color:var(--dim);border-bottom:1px solid var(--line);vertical-align:bottom}}
 .actbench tr{{background:none!important}}
 .actbench th,.actbench td{{padding:0 .9rem 0 0;text-align:right;white-space:nowrap;height:24px}}
-.actbench .left{{text-align:left}}
+.actbench table th.left,.actbench table td.left{{text-align:left}}
+.actbench dt{{white-space:nowrap}}
 .actbench td.label{{white-space:normal;overflow-wrap:anywhere;min-width:7rem}}
 .actbench td.drawn{{padding:0 1.5rem 0 0;line-height:0}}
 .actbench .better{{color:var(--mark);font-weight:600}}
