@@ -113,7 +113,7 @@ class Run:
         """The report as text, as `actbench report` writes it.
 
         Args:
-            format: "terminal", "markdown", "html", "csv" or "json".
+            format: "terminal", "markdown", "html", "latex", "csv" or "json".
             table: Which figures.
             sort: In which order the activations stand.
             against: Label to compare with instead of the config's baseline.

@@ -66,7 +66,7 @@ _MODES = {"compiled": (True,), "eager": (False,), "both": (True, False)}
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["terminal", "markdown", "csv", "json"]),
+    type=click.Choice(["terminal", "markdown", "html", "latex", "csv", "json"]),
     default="terminal",
     show_default=True,
 )

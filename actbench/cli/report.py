@@ -13,7 +13,7 @@ from actbench.cli.screen import screen
 if TYPE_CHECKING:
     from actbench.report import Format, Sort, TableName
 
-_FORMATS = ("terminal", "markdown", "html", "csv", "json")
+_FORMATS = ("terminal", "markdown", "html", "latex", "csv", "json")
 _TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "tuning", "all")
 _GENERALISED = ("accuracy", "all")
 _SORTS = ("accuracy", "time", "activation", "config")
@@ -25,6 +25,7 @@ _SORTS = ("accuracy", "time", "activation", "config")
         "actbench report mnist --against tanh --generalise",
         "actbench report --format html --output report.html",
         "actbench report mnist --table why",
+        "actbench report --format latex --table accuracy --output accuracy.tex",
         "actbench report results/mnist/0123456789ab --format csv --table time",
     )
 )

@@ -1,4 +1,4 @@
-"""Figures to tables: on the terminal, as Markdown, as HTML, as CSV and as JSON."""
+"""Figures to tables: on the terminal, as Markdown, HTML, LaTeX, CSV and JSON."""
 
 from collections.abc import Iterable
 from typing import Literal, get_args
@@ -12,7 +12,7 @@ from actbench.report.layout import lay_out
 from actbench.report.model import Report, sorted_report
 from actbench.report.ordering import SORTS, Sort
 
-Format = Literal["terminal", "markdown", "html", "csv", "json"]
+Format = Literal["terminal", "markdown", "html", "latex", "csv", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 __all__ = ["FORMATS", "SORTS", "TABLES", "Format", "Report", "Sort", "TableName", "build", "render", "tables"]
@@ -85,6 +85,10 @@ def render(
             from actbench.report.html import to_html
 
             return to_html(lay_out(report, table))
+        case "latex":
+            from actbench.report.latex import to_latex
+
+            return to_latex(lay_out(report, table))
         case "markdown":
             from actbench.report.markdown import to_markdown
 

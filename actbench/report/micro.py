@@ -10,6 +10,7 @@ from actbench.report.chart import Chart, Line, to_bytes, to_text
 from actbench.report.document import Column, Document, Section, Table
 from actbench.report.facts import machine_facts
 from actbench.report.html import to_html
+from actbench.report.latex import to_latex
 from actbench.report.markdown import to_markdown
 from actbench.report.micro_plain import to_csv, to_json
 from actbench.report.numbers import Value
@@ -43,7 +44,7 @@ def render_micro(
     Args:
         info: What was planned.
         records: What the ledger holds, in any order.
-        form: "terminal", "markdown", "html", "csv" or "json"; the last two have unrounded figures.
+        form: "terminal", "markdown", "html", "latex", "csv" or "json"; the last two have unrounded figures.
         width: Columns of the terminal; other formats ignore it.
         color: Whether the terminal may show bold and dim text; other formats ignore it.
 
@@ -60,6 +61,8 @@ def render_micro(
             return to_csv(estimates)
         case "json":
             return to_json(info, estimates)
+        case "latex":
+            return to_latex(_document(info, estimates))
         case "markdown":
             return to_markdown(_document(info, estimates))
         case "html":
