@@ -148,7 +148,8 @@ def test_a_report_is_what_the_command_prints(reference):
                             "pareto, why, summary, tuning, all; did you mean 'why'?"),
         ({"sort": "tim"}, "report: sort: there is no 'tim'; allowed: accuracy, time, activation, config; "
                           "did you mean 'time'?"),
-        ({"format": None}, "report: format: there is no None; allowed: terminal, markdown, html, latex, csv, json"),
+        ({"format": None}, "report: format: there is no None; allowed: terminal, markdown, html, latex, csv, "
+                           "json"),
     ],
 )  # fmt: skip
 def test_a_report_that_there_is_not_is_refused(reference, asked, message):
