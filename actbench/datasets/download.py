@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from actbench.datasets.keras_sets import is_cached, remedy
+from actbench.datasets.keras_files import is_cached, remedy
 from actbench.datasets.registry import DATASETS
 from actbench.errors import DataError
 

@@ -1,17 +1,14 @@
 """The sets of `keras.datasets`, read from the files that Keras caches, and split as Keras splits them.
 
-Keras is not imported here: a process of its own downloads what is missing. The addresses and checksums are
-those in Keras's source.
+Keras is not imported here: a process of its own downloads what is missing.
 """
 
 import hashlib
 import io
-import os
 import pickle
 import tarfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,90 +16,13 @@ import numpy as np
 
 from actbench.datasets.content import open_file, sha256_of_all, unpack
 from actbench.datasets.idx import parse_idx
+from actbench.datasets.keras_files import FILES, find, remedy
 from actbench.datasets.npz import load_arrays
 from actbench.datasets.raw import Array, Column, Examples, Features, RawData
 from actbench.datasets.registry import DATASETS
 from actbench.errors import DataError
 
-_STORAGE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-_TORONTO = "https://www.cs.toronto.edu/~kriz/"
-
-
-@dataclass(frozen=True)
-class KerasFile:
-    """A file of Keras's cache.
-
-    Attributes:
-        paths: Where versions of Keras put it, below the cache's folder `datasets`; the newest first.
-        origin: Where it comes from.
-        sha256: As Keras states it; None where Keras states none.
-    """
-
-    paths: tuple[str, ...]
-    origin: str
-    sha256: str | None
-
-
 Arrays = tuple[tuple[Array, Array], tuple[Array, Array]]
-
-
-def _fashion(file: str) -> KerasFile:
-    return KerasFile((f"fashion-mnist/{file}",), f"{_STORAGE}{file}", None)
-
-
-FILES: dict[str, tuple[KerasFile, ...]] = {
-    "fashion_mnist": (
-        _fashion("train-images-idx3-ubyte.gz"),
-        _fashion("train-labels-idx1-ubyte.gz"),
-        _fashion("t10k-images-idx3-ubyte.gz"),
-        _fashion("t10k-labels-idx1-ubyte.gz"),
-    ),
-    "cifar10": (
-        KerasFile(
-            ("cifar-10-batches-py-target_archive", "cifar-10-batches-py.tar.gz"),
-            f"{_TORONTO}cifar-10-python.tar.gz",
-            "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
-        ),
-    ),
-    "cifar100": (
-        KerasFile(
-            ("cifar-100-python-target_archive", "cifar-100-python.tar.gz"),
-            f"{_TORONTO}cifar-100-python.tar.gz",
-            "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
-        ),
-    ),
-    "california_housing": (
-        KerasFile(
-            ("california_housing.npz",),
-            f"{_STORAGE}california_housing.npz",
-            "1a2e3a52e0398de6463aebe6f4a8da34fb21fbb6b934cf88c3425e766f2a1a6f",
-        ),
-    ),
-    "boston_housing": (
-        KerasFile(
-            ("boston_housing.npz",),
-            f"{_STORAGE}boston_housing.npz",
-            "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5",
-        ),
-    ),
-}
-
-
-def folders() -> tuple[Path, ...]:
-    """Where Keras caches data: its home, and where it goes when that cannot be written."""
-    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    return home / "datasets", Path("/tmp/.keras/datasets")
-
-
-def find(file: KerasFile) -> Path | None:
-    """A file in the cache; None where it is not there."""
-    candidates = (folder / path for folder in folders() for path in file.paths)
-    return next((path for path in candidates if path.is_file()), None)
-
-
-def is_cached(name: str) -> bool:
-    """Whether all files of a set are there, whatever is in them."""
-    return all(find(file) for file in FILES[name])
 
 
 def read_keras(name: str) -> RawData:
@@ -150,16 +70,6 @@ def read_keras(name: str) -> RawData:
         scale="unit" if source.classes else "standardize",
         kind="classes" if source.classes else "number",
     )
-
-
-def remedy(name: str) -> str:
-    """What to do by hand where a set cannot be downloaded."""
-    lines = [
-        f"  {folders()[0] / file.paths[0]}\n    from {file.origin}\n    "
-        + (f"SHA-256 {file.sha256}" if file.sha256 else "(Keras states no checksum of it)")
-        for file in FILES[name]
-    ]
-    return "put there by hand, or run where there is a network:\n" + "\n".join(lines)
 
 
 def _examples(name: str, x: Array, y: Array, width: int) -> Examples:
