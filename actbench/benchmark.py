@@ -21,9 +21,8 @@ from actbench.execution import Event, run_blocks
 from actbench.execution.estimate import weights
 from actbench.messages import Finished
 from actbench.micro_plan import MicroBlock, MicroPlan
-from actbench.plan import make_plan
 from actbench.planned import Block, Plan, describe_setting
-from actbench.planned_data import check_target, describe_data
+from actbench.planned_data import plan_on_data
 from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
 from actbench.store import RunFolder, create_or_resume
 
@@ -89,15 +88,13 @@ def run_benchmark(
 
     Raises:
         ConfigError: The config or an override is wrong.
-        DataError: The dataset cannot be used.
+        DataError: The dataset cannot be used, or does not fit the config.
         StoreError: The run folder cannot be used or written.
         EnvironmentMismatchError: The run was begun in another environment.
         NothingMeasuredError: No block could be measured.
     """
     given = read_given(source, overrides)
-    plan = make_plan(given.config)
-    data = describe_data(plan, fetch=True)
-    check_target(given.config.verdict, data)
+    plan, data = plan_on_data(given, fetch=True)
     info = _describe(given.config, plan, data, overrides)
     with create_or_resume(out, info, given.text.encode(), fresh=fresh) as folder:
         outcome = measure_pending(folder, plan, listen, execute)

@@ -1,6 +1,31 @@
 """One exception per kind of failure, each with the exit code that the command line returns for it."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+_SHOWN_LENGTH = 60
+
+Key = tuple[str | int, ...]
+"""Of a config: keys and indices, from the root down."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong in what a user has given.
+
+    Attributes:
+        message: What is wrong; what is allowed; what may have been meant.
+        key: What it is about, if that is a key of a config.
+    """
+
+    message: str
+    key: Key = ()
+
+    def __str__(self) -> str:
+        """As a line of a message."""
+        return f"{format_key(self.key)}: {self.message}" if self.key else self.message
 
 
 class ActbenchError(Exception):
@@ -12,11 +37,23 @@ class ActbenchError(Exception):
     exit_code = 2
 
 
-class ConfigError(ActbenchError):
-    """The command line or the config is wrong; the message has one line per mistake."""
+class InputError(ActbenchError):
+    """What a user has given is wrong; the message has one line per fault.
+
+    Attributes:
+        faults: What is wrong; text alone is about no key.
+    """
+
+    def __init__(self, *faults: Fault | str) -> None:
+        self.faults = tuple(Fault(fault) if isinstance(fault, str) else fault for fault in faults)
+        super().__init__("\n".join(map(str, self.faults)))
 
 
-class DataError(ActbenchError):
+class ConfigError(InputError):
+    """The command line or the config is wrong."""
+
+
+class DataError(InputError):
     """A dataset is missing, damaged, or not what the config says it is."""
 
 
@@ -56,6 +93,42 @@ class CellsFailedError(ActbenchError):
     """The run ended, but some blocks could not be measured."""
 
     exit_code = 6
+
+
+@contextmanager
+def collecting(faults: list[Fault]) -> Iterator[None]:
+    """Adds what is wrong with data to a list, so that what does not depend on it can be looked at, too."""
+    try:
+        yield
+    except DataError as error:
+        faults += error.faults
+
+
+@contextmanager
+def about(*key: str | int) -> Iterator[None]:
+    """Says of everything that is found wrong with data inside that it is about this key."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(*(Fault(fault.message, key) for fault in error.faults)) from None
+
+
+def format_key(key: Sequence[str | int]) -> str:
+    """A key as in `activations[2].params.alpha`."""
+    text = ""
+    for step in key:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            word = step if re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", step) else quoted(step)
+            text += f"{'.' if text else ''}{word}"
+    return text
+
+
+def quoted(value: object) -> str:
+    """A value on one line, short, without control characters."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 3]}..."
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:

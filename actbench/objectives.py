@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from actbench.errors import ConfigError, did_you_mean
+from actbench.errors import DataError, Fault, Key, did_you_mean
 
 Loss = Literal["sparse_categorical_crossentropy", "binary_crossentropy", "mse", "mae", "huber"]
 TargetKind = Literal["classes", "number"]
@@ -176,31 +176,36 @@ def objectives_of(
         asked: `targets` of the config; a target that is not named there has its default loss and weight 1.
 
     Raises:
-        ConfigError: The data has no such target, or a loss does not fit it.
+        DataError: It has no such target, or a loss does not fit it.
     """
     names = [target.name for target in targets]
     wrong = [
-        f"targets.{name}: there is no such target in the data; allowed: {', '.join(names)}"
-        f"{did_you_mean(name, names)}"
+        Fault(
+            f"there is no such target in the data; allowed: {', '.join(names)}{did_you_mean(name, names)}",
+            ("targets", name),
+        )
         for name in asked
         if name not in names
     ]
     if loss is not None and len(targets) > 1:
         wrong.append(
-            f"train.loss: {loss} cannot be the loss of {len(targets)} targets; allowed: one for each under "
-            f"targets, such as targets: {{{names[0]}: {{loss: {default_loss(targets[0].classes)}}}}}"
+            Fault(
+                f"{loss} cannot be the loss of {len(targets)} targets; allowed: one for each under targets, "
+                f"such as targets: {{{names[0]}: {{loss: {default_loss(targets[0].classes)}}}}}",
+                ("train", "loss"),
+            )
         )
     found = []
     for target in targets:
         own = asked.get(target.name)
         chosen = (own.loss if own else loss) or default_loss(target.classes)
-        where = f"targets.{target.name}.loss" if own else "train.loss"
+        where: Key = ("targets", target.name, "loss") if own else ("train", "loss")
         problem = unfit(chosen, target.classes)
         if problem and (own or len(targets) == 1):
-            wrong.append(f"{where}: {problem} ({target.name})")
+            wrong.append(Fault(f"{problem} ({target.name})", where))
         found.append(Objective(target.name, target.classes, chosen, own.weight if own else 1.0))
     if wrong:
-        raise ConfigError("\n".join(wrong))
+        raise DataError(*wrong)
     return tuple(found)
 
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from actbench.analysis.design import TYPICAL_SD, Design, observed_sd
-from actbench.config.loader import load_config
+from actbench.config.loader import read_given
 from actbench.config.schema import VerdictConfig
 from actbench.errors import StoreError
 from actbench.execution.estimate import estimate_s
-from actbench.plan import make_plan
 from actbench.planned import Plan
-from actbench.planned_data import check_target, describe_data
+from actbench.planned_data import plan_on_data
 from actbench.records import DatasetInfo
 from actbench.report.outline import Outline
 from actbench.store import StoredRun, open_run, run_path
@@ -30,12 +29,10 @@ def make_outline(
 
     Raises:
         ConfigError: The config or an override is wrong.
-        DataError: The data cannot be used.
+        DataError: The data cannot be used, or does not fit the config.
     """
-    config = load_config(config_path, overrides)
-    plan = make_plan(config)
-    data = describe_data(plan)
-    check_target(config.verdict, data)
+    given = read_given(config_path, overrides)
+    plan, data = plan_on_data(given)
     folder = run_path(out, plan.name, plan.run_id)
     stored = _stored(folder)
     finished = frozenset[str]() if fresh else _finished(stored)
@@ -47,7 +44,7 @@ def make_outline(
         pending=pending,
         data=data,
         setting_s=estimate_s(pending, data),
-        design=_design(plan, config.verdict, sd),
+        design=_design(plan, given.config.verdict, sd),
         sd_source=source,
     )
 

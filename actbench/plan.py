@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from actbench.activations import find
@@ -30,7 +30,7 @@ def make_plan(config: BenchConfig) -> Plan:
     Raises:
         DataError: An own file cannot be read.
     """
-    planned = [(_setting(variant, varied), _cells(variant)) for varied, variant in config.variants]
+    planned = [(plan_setting(variant, varied), plan_cells(variant)) for varied, variant in config.variants]
     settings = tuple(setting for setting, _ in planned)
     timed = sum(setting.timing.budget_s is not None for setting in settings) * len(config.seeds)
     blocks = tuple(
@@ -82,7 +82,8 @@ def plan_cell(entry: ActivationConfig, model_init: InitConfig) -> CellPlan:
     )
 
 
-def _cells(config: BenchConfig) -> tuple[CellPlan, ...]:
+def plan_cells(config: BenchConfig) -> tuple[CellPlan, ...]:
+    """What its activations amount to, in their order, the placebo last."""
     cells = [plan_cell(entry, config.model.init) for entry in config.activations]
     if config.placebo:
         baseline = next(cell for cell in cells if cell.label == config.baseline)
@@ -129,7 +130,16 @@ def _fresh_seeds(count: int, taken: Sequence[int]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(itertools.islice(fresh, count)))
 
 
-def _setting(config: BenchConfig, varied: dict[str, Any]) -> Setting:
+def plan_setting(config: BenchConfig, varied: Mapping[str, Any]) -> Setting:
+    """The setting of a config without a sweep.
+
+    Args:
+        config: One of the `variants` of a config.
+        varied: The values by which it differs, by dotted key.
+
+    Raises:
+        DataError: An own file cannot be read.
+    """
     unnamed = Setting(
         id="",
         dataset=config.dataset,
@@ -138,7 +148,7 @@ def _setting(config: BenchConfig, varied: dict[str, Any]) -> Setting:
         timing=config.timing,
         probes=config.probes,
         data_sha256=sha256_of_own(config.dataset.wanted()),
-        varied=varied,
+        varied=dict(varied),
         targets=config.targets,
         tune=config.tune,
     )

@@ -128,7 +128,7 @@ class Setting(Record):
             targets: What the data has.
 
         Raises:
-            ConfigError: As `objectives_of`.
+            DataError: As `objectives_of`.
         """
         return objectives_of(targets, self.train.loss, self.targets)
 

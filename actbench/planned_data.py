@@ -1,75 +1,110 @@
-"""What the settings of a plan are trained on, looked at before anything runs."""
+"""A plan, and what its settings are trained on, looked at before anything runs."""
 
-from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from actbench.config.crosschecks import unmatched_in_words
-from actbench.config.schema import VerdictConfig
-from actbench.datasets import describe
+from actbench.config.loader import Given
+from actbench.config.schema import BenchConfig
+from actbench.datasets import Wanted, describe
 from actbench.datasets.download import download, is_missing
 from actbench.datasets.expected import expect
-from actbench.errors import ConfigError
-from actbench.objectives import score_in_a_sentence
+from actbench.datasets.wanted import DEFAULT_TEST
+from actbench.errors import Fault, collecting
+from actbench.misfits import misfits, unmatched
+from actbench.plan import make_plan, plan_setting
 from actbench.planned import Plan, Setting
 from actbench.records import DatasetInfo
 
+_SIZES: dict[str, Any] = {"test": DEFAULT_TEST, "validation": 0, "train_samples": None, "test_samples": None}
 
-def describe_data(plan: Plan, *, fetch: bool = False) -> dict[str, DatasetInfo]:
-    """What there is to say of each setting's data, by the setting's id; own files are read whole.
+
+def plan_on_data(given: Given, *, fetch: bool = False) -> tuple[Plan, dict[str, DatasetInfo]]:
+    """The plan, and what there is to say of each setting's data, by the setting's id.
 
     Args:
-        plan: The settings, and the cells that have to suit their data.
+        given: The config; own files are read whole.
         fetch: Whether to download what is missing; else that is described by what is known without it.
 
     Raises:
-        DataError: The data cannot be used.
-        ConfigError: A gated unit cannot match the plain model on it, or a loss, a target or a softmax does
-            not fit it.
+        DataError: The data cannot be used, or something in the config does not fit it; what is wrong with any
+            setting is told together, each where it is written.
     """
-    looked_at: dict[str, DatasetInfo] = {}
-    infos = {}
-    for setting in plan.settings:
-        key = f"{setting.dataset.model_dump_json()} {setting.kinds}"
-        if key not in looked_at:
-            looked_at[key] = _describe(setting, fetch=fetch)
-        infos[setting.id] = looked_at[key]
-        objectives = setting.objectives(infos[setting.id].targets)  # which refuses what does not fit
-        if setting.model.output == "softmax" and all(objective.classes is None for objective in objectives):
-            raise ConfigError(
-                "model.output: softmax does nothing where numbers are predicted, as of "
-                f"{setting.dataset.title}; allowed: logits"
-            )
-    _check_widths(plan, infos)
-    return infos
+    looks = _Looks(fetch=fetch)
+    found = [looks.at(config) for _, config in given.config.variants]
+    if any(faults for _, faults in found):
+        raise given.refusal([faults for _, faults in found])
+    plan = make_plan(given.config)
+    infos = (info for info, _ in found if info is not None)
+    return plan, {setting.id: info for setting, info in zip(plan.settings, infos, strict=True)}
 
 
-def check_target(verdict: VerdictConfig, infos: Mapping[str, DatasetInfo]) -> None:
-    """Refuses an accuracy to reach where the score is none.
-
-    Raises:
-        ConfigError: The config asks for one.
-    """
-    other = [info for info in infos.values() if info.score_name != "accuracy"]
-    if verdict.target_accuracy is not None and other:
-        raise ConfigError(
-            f"verdict.target_accuracy: the score of {other[0].name} is "
-            f"{score_in_a_sentence(other[0].score_name)}; allowed: with a single target of classes"
-        )
+Look = tuple[DatasetInfo | None, list[Fault]]
+"""What there is to say of data, as far as it could be looked at, and what is wrong with it."""
 
 
-def _describe(setting: Setting, *, fetch: bool) -> DatasetInfo:
-    name = setting.dataset.name
-    if name is not None and is_missing(name):
-        if not fetch:
-            return expect(setting.dataset.wanted())
-        download(name)
-    return describe(setting.dataset.wanted(), setting.kinds, setting.data_sha256)
+class _Looks:
+    """Looks at the data of settings, at the same data once."""
+
+    def __init__(self, *, fetch: bool) -> None:
+        self._fetch = fetch
+        self._taken: dict[str, Look] = {}
+
+    def at(self, config: BenchConfig) -> Look:
+        """The data of a config without a sweep, and what does not fit it."""
+        faults: list[Fault] = []
+        with collecting(faults):
+            setting = plan_setting(config, {})
+            key = f"{setting.dataset.model_dump_json()} {setting.kinds}"
+            if key not in self._taken:
+                self._taken[key] = self._look(setting)
+            info, faults = self._taken[key]
+            if info is None:
+                return None, faults
+            faults = [*faults, *misfits(config, setting, info)]
+            # how wide a model is shows only where all else is fine
+            return info, faults or list(unmatched(config, setting, info))
+        return None, _with_key(faults, config.dataset.wanted())
+
+    def _look(self, setting: Setting) -> Look:
+        """Goes on without what is wrong as long as it can."""
+        wanted: Wanted | None = setting.dataset.wanted()
+        found: list[Fault] = []
+        alike = True
+        while wanted is not None:
+            faults: list[Fault] = []
+            with collecting(faults):
+                return self._describe(wanted, setting), found
+            faults = _with_key(faults, wanted)
+            found += faults if alike else []
+            left = _without(wanted, faults)
+            # with other targets or parts, what is wrong further on may come of that alone
+            alike = alike and left == replace(wanted, features=left and left.features)
+            wanted = left
+        return None, found
+
+    def _describe(self, wanted: Wanted, setting: Setting) -> DatasetInfo:
+        if wanted.name is not None and is_missing(wanted.name):
+            if not self._fetch:
+                return expect(wanted)
+            download(wanted.name)
+        return describe(wanted, setting.kinds, setting.data_sha256)
 
 
-def _check_widths(plan: Plan, infos: dict[str, DatasetInfo]) -> None:
-    """Refuses gated units that have no matching widths; of own data that shows only here."""
-    for block in plan.blocks:
-        data, plain = infos[block.setting.id], block.setting.model.network
-        problem = unmatched_in_words(plain, data.features, block.setting.outputs(data.targets))
-        for cell in block.cells:
-            if cell.match == "params" and problem is not None:
-                raise ConfigError(f"{cell.label}: {problem}")
+def _with_key(faults: list[Fault], wanted: Wanted) -> list[Fault]:
+    """What is wrong in a file is told at the key that names it."""
+    source = ("dataset", "name" if wanted.path is None else "path")
+    return [Fault(fault.message, fault.key or source) for fault in faults]
+
+
+def _without(wanted: Wanted, faults: list[Fault]) -> Wanted | None:
+    """The same without the columns and sizes that are wrong; None where that leaves nothing to look at."""
+    keys = {fault.key[1:] for fault in faults}
+    left = replace(
+        wanted,
+        target=tuple(name for index, name in enumerate(wanted.target) if ("target", index) not in keys),
+        features=wanted.features
+        and tuple(name for index, name in enumerate(wanted.features) if ("features", index) not in keys),
+        **{size: usual for size, usual in _SIZES.items() if (size,) in keys},
+    )
+    nothing = (wanted.target and not left.target) or (wanted.features and not left.features)
+    return None if left == wanted or nothing else left

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from actbench.config.schema import TargetConfig
-from actbench.errors import ConfigError
+from actbench.errors import DataError
 from actbench.objectives import Objective, clash, measured, objectives_of, score_name
 from actbench.records import TargetInfo
 
@@ -86,7 +86,7 @@ def test_a_head_is_as_wide_as_its_loss_needs() -> None:
 def test_what_does_not_fit_is_refused(
     targets: list[TargetInfo], loss: Any, wanted: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(DataError) as refused:
         objectives_of(targets, loss, asked(**wanted))
     assert str(refused.value) == message
 

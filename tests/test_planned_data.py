@@ -1,13 +1,14 @@
+import re
 import shutil
 
 import numpy as np
 import pytest
 
-from actbench.config.loader import load_config
-from actbench.errors import ConfigError, DataError
-from actbench.plan import make_plan
+from actbench.config.loader import read_given
+from actbench.datasets import describe
+from actbench.errors import DataError, InputError
 from actbench.planned import describe_setting
-from actbench.planned_data import describe_data
+from actbench.planned_data import plan_on_data
 from tests.config.configs import FINE
 from tests.datasets.files import CSV, write_csv, write_idx
 
@@ -16,9 +17,26 @@ OWN = FINE.replace(
 )
 
 
-def planned(folder, text=OWN, *overrides):
+def look(folder, text=OWN, *overrides):
     (folder / "c.yaml").write_text(text)
-    return make_plan(load_config(folder / "c.yaml", overrides))
+    return plan_on_data(read_given(folder / "c.yaml", overrides))
+
+
+def planned(folder, text=OWN, *overrides):
+    plan, _ = look(folder, text, *overrides)
+    return plan
+
+
+def described(folder, text=OWN, *overrides):
+    _, infos = look(folder, text, *overrides)
+    return infos
+
+
+def refusal(folder, text=OWN, *overrides):
+    """Its lines, without the name of the config's file, {} for the folder."""
+    with pytest.raises(InputError) as caught:
+        look(folder, text, *overrides)
+    return str(caught.value).replace(f"{folder}/c.yaml:", "").replace(str(folder), "{}").splitlines()
 
 
 def test_the_id_is_that_of_the_content_not_of_the_place(tmp_path):
@@ -45,56 +63,63 @@ def test_a_setting_is_shown_with_the_names_of_its_files(tmp_path):
 
 def test_own_data_is_looked_at(tmp_path):
     write_csv(tmp_path)
-    plan = planned(tmp_path)
-    (info,) = describe_data(plan).values()
+    plan, infos = look(tmp_path)
+    (info,) = infos.values()
     assert (info.name, info.features, info.targets[0].classes) == ("data.csv", 4, 2)
     assert info.sha256 == plan.settings[0].data_sha256
     write_csv(tmp_path, CSV.replace("true", ""))
     with pytest.raises(DataError, match=r"data\.csv: row 1, column smoker: the value is missing"):
-        describe_data(planned(tmp_path))
+        described(tmp_path)
     write_csv(tmp_path, CSV.replace("100.5", "100.6"))
+    (setting,) = plan.settings
     with pytest.raises(DataError, match=r"data\.csv: has changed since the run was planned"):
-        describe_data(plan)
+        describe(setting.dataset.wanted(), setting.kinds, setting.data_sha256)
 
 
 def test_a_file_that_is_not_there_is_told_before_anything_is_planned(tmp_path):
-    with pytest.raises(DataError, match=r"data\.csv: there is no such file"):
-        planned(tmp_path)
+    assert refusal(tmp_path) == ["2:17: dataset.path: {}/data.csv: there is no such file"]
 
 
 def test_gated_units_are_matched_with_the_width_of_the_data(tmp_path):
     write_csv(tmp_path)
-    plan = planned(tmp_path, OWN.replace("- relu", "- relu\n  - glu"), "model.hidden_units=[2]")
-    with pytest.raises(ConfigError, match="glu: no gated model is within 1 % of the plain one's parameters"):
-        describe_data(plan)
+    gated = OWN.replace("- relu", "- relu\n  - glu")
+    (line,) = refusal(tmp_path, gated, "model.hidden_units=[2]")
+    assert line.startswith("7:5: activations[1]: no gated model is within 1 % of the plain one's parameters")
 
 
 def test_what_is_still_to_be_downloaded_is_described_by_what_is_known(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    plan = planned(tmp_path, FINE.replace("{name: mnist, validation: 5000}", "{name: cifar100}"))
-    (info,) = describe_data(plan).values()
+    (info,) = described(
+        tmp_path, FINE.replace("{name: mnist, validation: 5000}", "{name: cifar100}")
+    ).values()
     assert (info.name, info.train, info.features, info.targets[0].classes) == ("cifar100", 50000, 3072, 100)
 
 
 def test_a_softmax_over_numbers_would_do_nothing(tmp_path):
     numbers = FINE.replace("{name: mnist, validation: 5000}", "{name: friedman1, validation: 100}")
-    describe_data(planned(tmp_path, numbers))
-    with pytest.raises(ConfigError, match=r"^model\.output: softmax does nothing where numbers"):
-        describe_data(planned(tmp_path, numbers, "model.output=softmax"))
+    described(tmp_path, numbers)
+    (line,) = refusal(tmp_path, numbers, "model.output=softmax")
+    assert line.startswith(
+        "--set model.output: softmax does nothing where numbers are predicted, as of friedm"
+    )
     write_csv(tmp_path)
     for target in (("charges",), ("age", "charges")):
         losses = f"targets={{{', '.join(f'{name}: {{loss: mse}}' for name in target)}}}"
         own = "model.output=softmax", f"dataset.target=[{', '.join(target)}]", losses
-        with pytest.raises(ConfigError, match=r"^model\.output: softmax does nothing where .* of data\.csv"):
-            describe_data(planned(tmp_path, OWN, *own))
-    describe_data(planned(tmp_path, OWN, "model.output=softmax", "dataset.target=[smoker, charges]"))
+        (line,) = refusal(tmp_path, OWN, *own)
+        assert line.endswith(
+            "softmax does nothing where numbers are predicted, as of data.csv; allowed: logits"
+        )
+    described(tmp_path, OWN, "model.output=softmax", "dataset.target=[smoker, charges]")
 
 
 def test_targets_whose_metrics_would_have_one_name_are_refused(tmp_path):
     write_csv(tmp_path, CSV.replace("smoker", "train", 1))
     text = OWN.replace("target: smoker", "target: [sex, train]")
-    with pytest.raises(DataError, match=r"data\.csv: .*train would have a metric called train_accuracy"):
-        describe_data(planned(tmp_path, text))
+    (line,) = refusal(tmp_path, text)
+    assert line.startswith(
+        "2:35: dataset.target: {}/data.csv: beside another target, train would have a metric"
+    )
 
 
 NUMBER_LOSSES = ("train.loss=mse", "targets={label: {loss: mse}}")
@@ -111,10 +136,8 @@ def test_no_loss_makes_numbers_of_the_labels_of_images(tmp_path, loss, dataset):
     np.savez(tmp_path / "images.npz", **split)
     flat = images.reshape(9, -1).astype(np.uint8)
     np.savez(tmp_path / "flat.npz", **split | {"x_train": flat, "x_test": flat})
-    with pytest.raises(
-        ConfigError, match=r"loss: mse is for a number, and the target is \d+ classes; allowed"
-    ):
-        describe_data(planned(tmp_path, FINE, f"dataset={{{dataset}}}", loss))
+    (line,) = refusal(tmp_path, FINE, f"dataset={{{dataset}}}", loss)
+    assert re.search(r"mse is for a number, and the target is \d+ classes; allowed", line)
 
 
 @pytest.mark.parametrize("loss", NUMBER_LOSSES)
@@ -124,5 +147,100 @@ def test_of_tables_and_of_labels_with_fractions_the_loss_decides(tmp_path, loss)
     np.savez(tmp_path / "scores.npz", x=x.reshape(20, 1, 2), y=y / 2)
     write_csv(tmp_path, "x,label\n" + "".join(f"{n},{n % 3}\n" for n in range(20)))
     for dataset in ("path: table.npz", "path: scores.npz", "path: data.csv, target: label"):
-        (info,) = describe_data(planned(tmp_path, FINE, f"dataset={{{dataset}, test: 0.2}}", loss)).values()
+        (info,) = described(tmp_path, FINE, f"dataset={{{dataset}, test: 0.2}}", loss).values()
         assert info.targets[0].classes is None
+
+
+def test_names_and_losses_that_are_wrong_are_told_together_where_they_are_written(tmp_path):
+    write_csv(tmp_path, CSV + "".join(f"{n},male,true,{n}.5\n" for n in range(20)))
+    text = OWN.replace("target: smoker", "target: [smokr, charges], features: [age, kind, smok]") + (
+        "targets: {smoker: {weight: 2.0}, charges: {loss: binary_crossentropy}}\n"
+    )
+    allowed = "allowed: age, sex, smoker, charges"
+    assert refusal(tmp_path, text) == [
+        f"2:36: dataset.target[0]: there is no column 'smokr' in data.csv; {allowed}; did you mean 'smoker'?",
+        f"2:69: dataset.features[1]: there is no column 'kind' in data.csv; {allowed}",
+        f"2:75: dataset.features[2]: there is no column 'smok' in data.csv; {allowed}; "
+        "did you mean 'smoker'?",
+        "16:50: targets.charges.loss: binary_crossentropy is for two classes, and the target is a number; "
+        "allowed: mse, mae, huber (charges)",
+    ]
+
+
+def test_several_targets_with_a_single_loss_are_told_of_it_beside_a_misspelt_one(tmp_path):
+    write_csv(tmp_path)
+    misspelt, several = refusal(tmp_path, OWN, "dataset.target=[charge, age]", "train.loss=mse")
+    assert misspelt.startswith("--set dataset.target: dataset.target[0]: there is no column 'charge' in")
+    assert several == (
+        "--set train.loss: mse cannot be the loss of 2 targets; allowed: one for each under targets, such as "
+        "targets: {age: {loss: mse}}"
+    )
+
+
+def test_what_may_come_of_an_earlier_mistake_is_not_told(tmp_path):
+    write_csv(tmp_path, CSV.replace("300.5", ""))
+    (line,) = refusal(tmp_path, OWN, "dataset.target=[somker, charges]")
+    assert "'somker'" in line
+    target = OWN.replace("smoker", "charges")
+    missing, misspelt = refusal(tmp_path, target, "dataset.features=[aeg, sex]")
+    assert "'aeg'" in misspelt
+    assert missing == "2:17: dataset.path: {}/data.csv: row 3, column charges: the value is missing"
+
+
+def test_sizes_and_losses_are_told_together(tmp_path):
+    write_csv(tmp_path)
+    sizes = "dataset.test_samples=300", "dataset.train_samples=300"
+    assert refusal(tmp_path, OWN, *sizes, "train.loss=mse", "dataset.test=2") == [
+        "--set dataset.train_samples: 300 is not possible with this data; allowed: 1 to 6",
+        "--set dataset.test_samples: 300 is not possible with this data; allowed: 1 to 2",
+        "--set train.loss: mse is for a number, and the target is 2 classes; allowed: "
+        "sparse_categorical_crossentropy, binary_crossentropy (smoker)",
+    ]
+
+
+def test_an_accuracy_to_reach_is_refused_of_numbers(tmp_path):
+    write_csv(tmp_path)
+    text = OWN.replace("smoker", "charges") + "verdict: {target_accuracy: 0.9}\n"
+    assert refusal(tmp_path, text) == [
+        "16:28: verdict.target_accuracy: the score of data.csv is R²; "
+        "allowed: with a single target of classes"
+    ]
+
+
+def test_each_setting_whose_data_is_wrong_is_told_of_once(tmp_path):
+    write_csv(tmp_path)
+    write_csv(tmp_path, CSV.replace("smoker", "smokes"), "b.csv")
+    write_csv(tmp_path, CSV.replace("300.5", ""), "c.csv")
+    text = OWN + (
+        "sweep:\n  dataset.path: [data.csv, b.csv, c.csv, none.csv]\n  model.hidden_units: [[2], [4]]\n"
+    )
+    assert refusal(tmp_path, text) == [
+        "2:35: dataset.target: there is no column 'smoker' in b.csv; allowed: age, sex, smokes, charges; "
+        "did you mean 'smokes'? (in the setting path \"{}/b.csv\", hidden_units [2] and 1 more)",
+        "17:35: sweep.dataset.path[2]: {}/c.csv: row 3, column charges: the value is missing",
+        "17:42: sweep.dataset.path[3]: {}/none.csv: there is no such file",
+    ]
+
+
+def test_a_candidate_does_not_hide_where_something_is_written(tmp_path):
+    write_csv(tmp_path)
+    text = OWN + "tune: {train.learning_rate: [0.1, 0.2], seeds: 1}\n"
+    (line,) = refusal(tmp_path, text.replace("target: smoker", "target: smokr"))
+    assert line.startswith("2:35: dataset.target: there is no column 'smokr'")
+
+
+def test_of_a_config_that_is_an_object_the_key_is_told(tmp_path):
+    write_csv(tmp_path)
+    (tmp_path / "c.yaml").write_text(OWN.replace("target: smoker", "target: smokr"))
+    with pytest.raises(DataError) as caught:
+        plan_on_data(read_given(read_given(tmp_path / "c.yaml").config))
+    assert str(caught.value).startswith("config: dataset.target[0]: there is no column 'smokr'")
+
+
+def test_a_test_table_that_does_not_fit_is_told_at_its_own_key(tmp_path):
+    write_csv(tmp_path)
+    text = OWN.replace("test: 0.2", "test_path: t.csv")
+    assert refusal(tmp_path, text) == ["2:54: dataset.test_path: {}/t.csv: there is no such file"]
+    write_csv(tmp_path, CSV.replace("sex", "xes"), "t.csv")
+    (line,) = refusal(tmp_path, text)
+    assert line.startswith("2:54: dataset.test_path: there is no column 'sex' in t.csv; allowed: age, xes")

@@ -3,8 +3,7 @@
 from pydantic import ValidationError
 
 from actbench.config.schema import VerdictConfig
-from actbench.config.tree import format_path
-from actbench.errors import StoreError
+from actbench.errors import StoreError, format_key
 from actbench.records import RunInfo
 
 
@@ -18,7 +17,7 @@ def verdict_of(info: RunInfo) -> VerdictConfig:
         return VerdictConfig.model_validate(info.config.get("verdict", {}))
     except ValidationError as error:
         lines = (
-            f"run.json of {info.run_id}: {format_path(('config', 'verdict', *item['loc']))}: {item['msg']}"
+            f"run.json of {info.run_id}: {format_key(('config', 'verdict', *item['loc']))}: {item['msg']}"
             for item in error.errors(include_url=False)
         )
         raise StoreError("\n".join(lines)) from None

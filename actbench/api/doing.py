@@ -34,7 +34,7 @@ def run(
 
     Raises:
         ConfigError: The config or an override is wrong; the message has one line per mistake.
-        DataError: The dataset cannot be used.
+        DataError: The dataset cannot be used, or does not fit the config.
         StoreError: The run folder cannot be used or written.
         EnvironmentMismatchError: The run was begun in another environment.
         WorkerError: No worker can be started.

@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 from actbench.cli.options import example
-from actbench.errors import ActbenchError, ConfigError, did_you_mean
+from actbench.errors import ActbenchError, InputError, did_you_mean
 
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141  # as a shell tells of a tool that SIGPIPE ended
@@ -70,8 +70,8 @@ def _failures_as_exit_codes(ctx: click.Context) -> Iterator[None]:
     try:
         yield
     except ActbenchError as error:
-        # a ConfigError's lines begin with file:line:column, where editors look for it
-        prefix = "" if isinstance(error, ConfigError) else "Error: "
+        # an InputError's lines begin with file:line:column, where editors look for it
+        prefix = "" if isinstance(error, InputError) else "Error: "
         click.echo(f"{prefix}{error}", err=True)
         ctx.exit(error.exit_code)
     except KeyboardInterrupt:

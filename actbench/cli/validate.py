@@ -32,15 +32,13 @@ def validate(configs: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
 
 def _check(path: Path, overrides: tuple[str, ...]) -> str | None:
     """Tells of a config that is fine; returns what is wrong with one that is not."""
-    from actbench.config.loader import load_config
-    from actbench.errors import ConfigError, DataError
-    from actbench.plan import make_plan
-    from actbench.planned_data import describe_data
+    from actbench.config.loader import read_given
+    from actbench.errors import InputError
+    from actbench.planned_data import plan_on_data
 
     try:
-        plan = make_plan(load_config(path, overrides))
-        describe_data(plan)
-    except (ConfigError, DataError) as error:
+        plan, _ = plan_on_data(read_given(path, overrides))
+    except InputError as error:
         return str(error)
     click.echo(f"{path}: fine: {_summary(plan)}")
     return None

@@ -13,10 +13,11 @@ from pydantic import ValidationError
 from actbench.config.mistakes import Kind, show
 from actbench.config.objects import read_object, to_yaml
 from actbench.config.overrides import apply_overrides
-from actbench.config.schema import BenchConfig
-from actbench.config.tree import Mistake, Place, locate
+from actbench.config.schema import SWEPT, BenchConfig
+from actbench.config.tree import Mistake, Node, Place, locate
+from actbench.config.variants import candidates_of, each_once, variants_of
 from actbench.config.yaml_tree import Parsed, parse
-from actbench.errors import ConfigError
+from actbench.errors import ConfigError, DataError, Fault
 
 MAX_BYTES = 1024 * 1024
 
@@ -32,10 +33,23 @@ class Given:
     Attributes:
         config: As it is understood, the overrides in it.
         text: YAML: the file as it is, without the overrides; of an object what is understood, with them.
+        document: What was read, the overrides in it.
     """
 
     config: BenchConfig
     text: str
+    document: Node
+
+    def refusal(self, found: Sequence[Sequence[Fault]]) -> DataError:
+        """The exception for what only the data shows, each fault where its value is written.
+
+        Args:
+            found: What is wrong with each of the config's `variants`.
+        """
+        first = candidates_of(self.config.tune)[0]  # which is what the variants have in them
+        variants = [variant.joined(first) for variant in variants_of(self.config.sweep, SWEPT)]
+        wrong = each_once([[(fault.key, "value", fault.message) for fault in of] for of in found], variants)
+        return DataError(*_lines(locate(self.document, *item) for item in wrong))
 
 
 def read_given(source: ConfigSource, overrides: Sequence[str] = ()) -> Given:
@@ -50,14 +64,15 @@ def read_given(source: ConfigSource, overrides: Sequence[str] = ()) -> Given:
     """
     if isinstance(source, str | Path):
         text = read_config(Path(source))
-        return Given(parse_config(text, str(source), overrides), text)
+        config, document = _check(parse(text, str(source)), str(source), overrides)
+        return Given(config, text, document)
     if not isinstance(source, Mapping | BenchConfig):
         raise ConfigError(f"config: {show(source)} is no config; allowed: a path, a mapping or a BenchConfig")
     parsed = read_object(source, "config")
     if parsed.mistakes:  # what stands in a refused value's place would be judged, too
         raise _error(parsed.mistakes)
-    config = _check(parsed, "config", overrides)
-    return Given(config, to_yaml(config.model_dump(mode="json")))
+    config, document = _check(parsed, "config", overrides)
+    return Given(config, to_yaml(config.model_dump(mode="json")), document)
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> BenchConfig:
@@ -110,10 +125,10 @@ def parse_config(text: str, source: str, overrides: Sequence[str] = ()) -> Bench
     Raises:
         ConfigError: As in `load_config`.
     """
-    return _check(parse(text, source), source, overrides)
+    return _check(parse(text, source), source, overrides)[0]
 
 
-def _check(parsed: Parsed, source: str, overrides: Sequence[str]) -> BenchConfig:
+def _check(parsed: Parsed, source: str, overrides: Sequence[str]) -> tuple[BenchConfig, Node]:
     if parsed.root is None or parsed.root.value is None:
         empty = Mistake(Place(source), (), "is empty; allowed: a config such as configs/mnist.yaml")
         raise _error(parsed.mistakes or [empty])
@@ -130,15 +145,19 @@ def _check(parsed: Parsed, source: str, overrides: Sequence[str]) -> BenchConfig
         raise _error(mistakes) from None
     if mistakes:
         raise _error(mistakes)
-    return config
+    return config, root
 
 
 def _error(mistakes: Iterable[Mistake]) -> ConfigError:
+    return ConfigError(*_lines(mistakes))
+
+
+def _lines(mistakes: Iterable[Mistake]) -> list[str]:
     in_reading_order = sorted(mistakes, key=lambda mistake: _position(mistake.place))
     lines = [str(mistake) for mistake in in_reading_order[:_MAX_LINES]]
     if len(in_reading_order) > _MAX_LINES:
         lines.append(f"and {len(in_reading_order) - _MAX_LINES} more mistakes")
-    return ConfigError("\n".join(lines))
+    return lines
 
 
 def _position(place: Place) -> tuple[bool, int, int]:

@@ -10,11 +10,11 @@ from typing import Literal, TypeVar
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from actbench.errors import quoted
+
 T = TypeVar("T")
 
 Kind = Literal["value", "unknown_key", "missing_key"]
-
-_SHOWN_LENGTH = 60
 
 
 def mistake(message: str, *loc: str | int, kind: Kind = "value") -> InitErrorDetails:
@@ -62,8 +62,7 @@ def show(value: object) -> str:
         return "a list"
     if isinstance(value, int) and value.bit_length() > 128:
         return "a huge number"
-    text = repr(value)
-    return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 3]}..."
+    return quoted(value)
 
 
 def _details(kind: str, message: str, loc: tuple[str | int, ...]) -> InitErrorDetails:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from actbench.config.mistakes import show
-from actbench.config.tree import Entry, Mistake, Node, Place, format_path
+from actbench.config.tree import OVERRIDE, Entry, Mistake, Node, Place
 from actbench.config.yaml_tree import Parsed, parse
+from actbench.errors import format_key
 
 # Below these a key has dots of its own, as in sweep.train.learning_rate; the deepest first.
 _DOTTED_BELOW = ("sweep.zip", "sweep", "tune")
@@ -23,7 +24,7 @@ def apply_overrides(root: Node, overrides: Iterable[str]) -> Parsed:
     for override in overrides:
         key, equals, text = override.partition("=")
         path = _path(key)
-        place = Place(f"--set {key if key.isprintable() else show(key)}")
+        place = Place(f"{OVERRIDE} {key if key.isprintable() else show(key)}")
         if not equals or not all(path):
             mistakes.append(Mistake(place, (), "is not KEY=VALUE; allowed: such as train.epochs=2"))
             continue
@@ -52,7 +53,7 @@ def _assign(node: Node, path: Sequence[str], depth: int, value: Node) -> Node | 
         return value
     entries = {} if node.value is None else node.value
     if not isinstance(entries, dict):
-        what = f"{format_path(path[:depth])} is {show(node.plain())}"
+        what = f"{format_key(path[:depth])} is {show(node.plain())}"
         return Mistake(
             value.place, tuple(path), f"{what}, which has no keys; allowed: to replace it as a whole"
         )

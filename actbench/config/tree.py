@@ -1,12 +1,14 @@
 """A YAML document as plain values that remember where they were written."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from actbench.config.mistakes import Kind, show
+from actbench.config.mistakes import Kind
 from actbench.config.scalars import Scalar
+from actbench.errors import Fault, format_key
+
+OVERRIDE = "--set"
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class Mistake:
 
     def __str__(self) -> str:
         """The line."""
-        path = f"{format_path(self.path)}: " if self.path else ""
-        return f"{self.place}: {path}{self.message}"
+        said = self.place.source == f"{OVERRIDE} {format_key(self.path)}"
+        return f"{self.place}: {Fault(self.message, () if said else self.path)}"
 
 
 def locate(root: Node, loc: Sequence[str | int], kind: Kind, message: str) -> Mistake:
@@ -96,16 +98,3 @@ def locate(root: Node, loc: Sequence[str | int], kind: Kind, message: str) -> Mi
     path = tuple(loc) if kind == "missing_key" else tuple(loc[:written])
     about_a_key = kind in ("unknown_key", "missing_key")
     return Mistake(key_place if about_a_key else node.place, path, message)
-
-
-def format_path(path: Sequence[str | int]) -> str:
-    """A path as in `activations[2].params.alpha`."""
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        else:
-            text += (
-                f"{'.' if text else ''}{step if re.fullmatch(r'[A-Za-z0-9_.-]{1,60}', step) else show(step)}"
-            )
-    return text

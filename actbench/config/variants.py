@@ -22,6 +22,8 @@ from actbench.varied import name_of
 C = TypeVar("C")
 
 Loc = tuple[str | int, ...]
+Wrong = tuple[Loc, Kind, str]
+"""Where something is wrong, whether it is about a key or a value, and what."""
 
 
 @dataclass(frozen=True)
@@ -113,22 +115,36 @@ def validate_all(
         ValidationError: There is at least one.
     """
     made: list[C] = []
-    found: dict[tuple[Loc, Kind, str], list[Variant]] = {}
+    wrong: list[list[Wrong]] = []
     for variant, config in zip(variants, around, strict=True):
         outcome = _attempt(variant.put_into(config), validate)
-        if not isinstance(outcome, ValidationError):
+        if isinstance(outcome, ValidationError):
+            items = outcome.errors(include_url=False)
+            wrong.append([(item["loc"], cast(Kind, item["type"]), item["msg"]) for item in items])
+        else:
             made.append(outcome)
-            continue
-        for item in outcome.errors(include_url=False):
-            loc = variant.source(item["loc"]) or item["loc"]
-            found.setdefault((loc, cast(Kind, item["type"]), item["msg"]), []).append(variant)
-    if found:
-        details = [
-            mistake(f"{message}{_whose(loc, whose, variants)}", *loc, kind=kind)
-            for (loc, kind, message), whose in found.items()
-        ]
+            wrong.append([])
+    if any(wrong):
+        details = [mistake(message, *loc, kind=kind) for loc, kind, message in each_once(wrong, variants)]
         raise ValidationError.from_exception_data("config", details)
     return made
+
+
+def each_once(wrong: Sequence[Sequence[Wrong]], variants: Sequence[Variant]) -> list[Wrong]:
+    """What is wrong with any of them, each mistake once, where its value is written.
+
+    Args:
+        wrong: With each variant, seen from the config that it is put into.
+        variants: All.
+    """
+    found: dict[Wrong, list[Variant]] = {}
+    for variant, mistakes in zip(variants, wrong, strict=True):
+        for loc, kind, message in mistakes:
+            found.setdefault((variant.source(loc) or loc, kind, message), []).append(variant)
+    return [
+        (loc, kind, f"{message}{_whose(loc, whose, variants)}")
+        for (loc, kind, message), whose in found.items()
+    ]
 
 
 def _attempt(config: Mapping[str, Any], validate: Callable[[Mapping[str, Any]], C]) -> C | ValidationError:

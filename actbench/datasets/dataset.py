@@ -13,7 +13,7 @@ from actbench.datasets.reading import read
 from actbench.datasets.split import Split, draw_in_words, split_rows, split_whole
 from actbench.datasets.targets import Values, read_values
 from actbench.datasets.wanted import DEFAULT_TEST, Wanted
-from actbench.errors import DataError
+from actbench.errors import DataError, Fault, collecting
 from actbench.objectives import clash
 from actbench.records import DatasetInfo, TargetInfo
 
@@ -109,21 +109,27 @@ def _read(
     label = wanted.path or raw.label
     if sha256 not in (None, raw.sha256):
         raise DataError(f"{label}: has changed since the run was planned; start it anew")
-    values = {name: _values(wanted, raw, name, kinds.get(name)) for name in raw.train.targets}
-    try:
-        split = _split(wanted, raw, values)
-    except DataError as error:
-        raise DataError(f"{label}: {error}") from None
+    faults: list[Fault] = []
+    values = {}
+    for name in raw.train.targets:
+        with collecting(faults):
+            values[name] = _values(wanted, raw, name, kinds.get(name))
+    if faults:
+        raise DataError(*faults)
+    split = _split(wanted, raw, values)
     for name, each in values.items():
-        _check_parts(label, name, each, split)
+        with collecting(faults):
+            _check_parts(label, name, each, split)
     problem = clash(_targets(values))
     if problem:
-        raise DataError(f"{label}: {problem}")
+        faults.append(Fault(f"{label}: {problem}", ("dataset", "target")))
+    if faults:
+        raise DataError(*faults)
     return raw, values, split
 
 
 def _values(wanted: Wanted, raw: RawData, name: str, asked: TargetKind | None) -> Values:
-    """Of what its source knows, no loss makes another thing: one that does not fit it is refused."""
+    """Of what its source knows, no loss makes another thing: one that does not fit it is refused later."""
     train, test = raw.train.targets[name], None if raw.test is None else raw.test.targets[name]
     if raw.kind is None:
         return read_values(wanted.path or raw.label, name, train, test, asked, test_label=wanted.test_path)

@@ -9,7 +9,7 @@ from actbench.datasets.raw import Examples, Features, RawData
 from actbench.datasets.registry import DATASETS, DatasetSource
 from actbench.datasets.tables import Table, read_table
 from actbench.datasets.wanted import DEFAULT_SAMPLES, Wanted
-from actbench.errors import DataError, did_you_mean
+from actbench.errors import DataError, Fault, about, collecting, did_you_mean
 
 
 def find_source(name: str) -> DatasetSource:
@@ -48,8 +48,20 @@ def sha256_of_own(wanted: Wanted) -> str | None:
     """
     if wanted.path is None:
         return None
-    files = _own_files(wanted)
-    return sha256_of_all({name: sha256_of(path) for name, path in files.items()})
+    return sha256_of_all(_hashes(wanted))
+
+
+def _hashes(wanted: Wanted) -> dict[str, str]:
+    """Of own files, by name."""
+    faults: list[Fault] = []
+    hashes: dict[str, str] = {}
+    for name, path in _own_files(wanted).items():
+        key = ("dataset", "test_path") if str(path) == wanted.test_path else ()
+        with collecting(faults), about(*key):
+            hashes[name] = sha256_of(path)
+    if faults:
+        raise DataError(*faults)
+    return hashes
 
 
 def _own_files(wanted: Wanted) -> dict[str, Path]:
@@ -83,19 +95,25 @@ def _read_own(wanted: Wanted) -> RawData:
     if raw.test is None and wanted.test is None:
         raise DataError(f"{path}: has no test set of its own; needed: dataset.test, such as test: 0.2")
     if raw.test is not None and wanted.test is not None:
-        raise DataError(f"{path}: has a test set; allowed: to leave dataset.test out, or test_samples")
+        raise DataError(
+            Fault(
+                f"{path} has a test set of its own; allowed: to leave this out, or test_samples",
+                ("dataset", "test"),
+            )
+        )
     return raw
 
 
 def _read_tables(wanted: Wanted, path: Path, form: str) -> RawData:
-    files = {name: sha256_of(file) for name, file in _own_files(wanted).items()}
+    files = _hashes(wanted)
     table = read_table(path, form, wanted.target, wanted.features)
     test = None
     if wanted.test_path is not None:
         other = Path(wanted.test_path)
         names = wanted.features or table.features.names
-        tested = read_table(other, _form(other, wanted), wanted.target, names)
-        _check_alike(path, table, other, tested)
+        with about("dataset", "test_path"):
+            tested = read_table(other, _form(other, wanted), wanted.target, names)
+            _check_alike(path, table, other, tested)
         test = _examples(tested)
     return RawData(path.name, _examples(table), test, sha256_of_all(files), files)
 

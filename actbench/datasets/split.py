@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from actbench import streams
 from actbench.datasets.wanted import count_of
-from actbench.errors import DataError
+from actbench.errors import DataError, Fault, collecting
 
 Rows = npt.NDArray[np.int64]
 
@@ -70,9 +70,14 @@ def split_rows(
     Raises:
         DataError: A size is more than there is, or leaves nothing to train or test on.
     """
-    validation = _count("validation", validation, 0, y_train.size)
-    _check("train_samples", train_samples, 1, y_train.size - validation)
-    _check("test_samples", test_samples, 1, y_test.size)
+    faults: list[Fault] = []
+    with collecting(faults):
+        validation = _count("validation", validation, 0, y_train.size)
+        _check("train_samples", train_samples, 1, y_train.size - validation)
+    with collecting(faults):
+        _check("test_samples", test_samples, 1, y_test.size)
+    if faults:
+        raise DataError(*faults)
     order = streams.permutation(y_train.size, _SEED, "split train").astype(np.int64)
     held_out = _stratified(y_train, order, validation)
     left = order[~np.isin(order, held_out)]
@@ -142,14 +147,18 @@ def _count(what: str, amount: int | float, least: int, of: int) -> int:
     """The examples that a count or a share means, which has to leave at least one."""
     count = count_of(amount, of)
     if isinstance(amount, float) and not 1 <= count < of:
-        raise DataError(f"{what} is {amount:g} of {of} examples, which makes an empty part; allowed: a count")
+        raise _misfit(what, f"{amount:g} of {of} examples makes an empty part; allowed: a count")
     _check(what, count, least, of - 1)
     return count
 
 
 def _check(what: str, size: int | None, least: int, most: int) -> None:
     if size is not None and not least <= size <= most:
-        raise DataError(f"{what} is {size}, but it can only be {least} to {most}")
+        raise _misfit(what, f"{size} is not possible with this data; allowed: {least} to {most}")
+
+
+def _misfit(what: str, message: str) -> DataError:
+    return DataError(Fault(message, ("dataset", what)))
 
 
 def _describe(validation: int, train_samples: int | None, test_samples: int | None) -> str:

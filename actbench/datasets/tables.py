@@ -12,7 +12,7 @@ from actbench.datasets.csv_file import CsvFile
 from actbench.datasets.parquet_file import ParquetFile
 from actbench.datasets.raw import Array, Column, Features, check_finite, place
 from actbench.datasets.texts import Texts
-from actbench.errors import DataError, did_you_mean
+from actbench.errors import DataError, Fault, Key, did_you_mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +82,26 @@ def read_table(path: Path, form: str, target: Sequence[str], features: Sequence[
     )
 
 
+def unknown_columns(path: Path, names: Sequence[str], key: Key, wanted: Sequence[str]) -> list[Fault]:
+    """What is wrong with a list of columns.
+
+    Args:
+        path: The table.
+        names: Its columns.
+        key: Of the list.
+        wanted: The columns that should be there.
+    """
+    shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    return [
+        Fault(
+            f"there is no column {name!r} in {path.name}; allowed: {shown}{did_you_mean(name, names)}",
+            (*key, index),
+        )
+        for index, name in enumerate(wanted)
+        if name not in names
+    ]
+
+
 def _choose(
     path: Path, names: Sequence[str], target: Sequence[str], features: Sequence[str] | None
 ) -> list[str]:
@@ -89,12 +109,12 @@ def _choose(
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise DataError(f"{path}: several columns have the name {', '.join(repeated)}")
-    for key, wanted in (("target", target), ("features", features or ())):
-        for name in wanted:
-            if name not in names:
-                shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
-                hint = did_you_mean(name, names)
-                raise DataError(f"{path}: there is no column {name!r} ({key}); allowed: {shown}{hint}")
+    unknown = [
+        *unknown_columns(path, names, ("dataset", "target"), target),
+        *unknown_columns(path, names, ("dataset", "features"), features or ()),
+    ]
+    if unknown:
+        raise DataError(*unknown)
     chosen = [name for name in names if name not in target] if features is None else list(features)
     if not chosen:
         raise DataError(f"{path}: beside the target there is no column to predict from")

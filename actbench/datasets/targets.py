@@ -43,7 +43,8 @@ def read_values(
     """What a target amounts to.
 
     Text and booleans are classes, floats numbers; whole numbers are classes where there are at most 20
-    different ones in the training set. Classes are sorted.
+    different ones in the training set. Classes are sorted. Of text and booleans no loss makes numbers,
+    nor classes of more than 20 different numbers with fractions.
 
     Args:
         label: What messages call the source.
@@ -55,13 +56,13 @@ def read_values(
         test_label: What messages call the test set where it is a source of its own.
 
     Raises:
-        DataError: There is nothing to tell apart or to predict, a text would have to be a number, or a class
-            is in the test set alone.
+        DataError: There is nothing to tell apart or to predict, or a class is in the test set alone.
     """
     natural, why = _natural_kind(train)
-    if kind == "number" and natural == "classes" and (train.words or train.values.dtype.kind == "b"):
-        what = "text" if train.words else "true and false"
-        raise DataError(f"{label}: column {name} holds {what}, but should be a number: {because}")
+    if (kind == "number" and (train.words or train.values.dtype.kind == "b")) or (
+        kind == "classes" and _is_continuous(train)
+    ):
+        kind = None
     rule = why if kind is None else f"{_ARTICLE[kind]}{kind}, because {because}"
     as_read = _numbers if (kind or natural) == "number" else _classes
     return as_read((label, test_label or f"{label}, test set"), name, train, test, rule)
@@ -77,6 +78,15 @@ def _natural_kind(column: Column) -> tuple[TargetKind, str]:
     if np.unique(column.values).size <= MOST_CLASSES_OF_INTEGERS:
         return "classes", f"classes, because it is at most {MOST_CLASSES_OF_INTEGERS} whole numbers"
     return "number", f"a number, because it is more than {MOST_CLASSES_OF_INTEGERS} whole numbers"
+
+
+def _is_continuous(column: Column) -> bool:
+    values = column.values
+    return (
+        values.dtype.kind == "f"
+        and bool((values != np.floor(values)).any())
+        and np.unique(values).size > MOST_CLASSES_OF_INTEGERS
+    )
 
 
 def _numbers(labels: tuple[str, str], name: str, train: Column, test: Column | None, rule: str) -> Values:

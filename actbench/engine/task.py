@@ -42,7 +42,7 @@ class Task:
         dataset: Says what there is to predict.
 
     Raises:
-        ConfigError: They do not fit.
+        DataError: They do not fit.
     """
 
     def __init__(self, setting: Setting, dataset: Dataset) -> None:

@@ -10,8 +10,8 @@ from actbench.datasets.download import is_missing
 from actbench.datasets.expected import expect
 from actbench.datasets.idx import read_folder
 from actbench.datasets.npz import read_npz
-from actbench.datasets.tables import open_table
-from actbench.errors import ConfigError
+from actbench.datasets.tables import open_table, unknown_columns
+from actbench.errors import ConfigError, DataError
 from actbench.records import DatasetInfo
 
 TEST, VALIDATION = 0.2, 0.1
@@ -73,6 +73,9 @@ def _look_at_table(data: str, form: str, target: tuple[str, ...]) -> Look:
         chosen, why = _guess(columns)
         target = (chosen,)
     keys: dict[str, Any] = {"test": TEST, "validation": VALIDATION}
+    unknown = unknown_columns(Path(data), columns, ("--target",), target)
+    if unknown:
+        raise DataError(*unknown)
     info = describe(Wanted(path=data, target=target, **keys))
     return Look(data, {"target": list(target), **keys}, info, columns, why)
 

@@ -85,9 +85,9 @@ def verify_run(
 
 def _check_arguments(cells: int, tolerance: float) -> None:
     if cells < 1:
-        raise ConfigError(f"{cells} cells cannot be verified; allowed: 1 or more")
+        raise ConfigError(f"--cells: {cells} cells cannot be verified; allowed: 1 or more")
     if not 0.0 <= tolerance <= 1.0:
-        raise ConfigError(f"a tolerance of {tolerance} is no difference of scores; allowed: 0 to 1")
+        raise ConfigError(f"--tolerance: {tolerance} is no difference of scores; allowed: 0 to 1")
 
 
 def _score(stored: StoredRun, entry: Recorded) -> ScoreName:

@@ -52,7 +52,11 @@ CASES = {
     "a folder": (lambda folder: (folder / "data.csv").mkdir(), TABLE, "data.csv: is a folder"),
     "empty": (a_table(""), TABLE, "data.csv: is empty"),
     "header only": (a_table("a,charges\n"), TABLE, "data.csv: has no rows, only a header"),
-    "no target": (a_table(CSV.replace("charges", "charge")), TABLE, "there is no column 'charges' (target)"),
+    "no target": (
+        a_table(CSV.replace("charges", "charge")),
+        TABLE,
+        "config.yaml:2:35: dataset.target: there is no column 'charges' in",
+    ),
     "missing value": (
         a_table(CSV.replace("300.5", "")),
         TABLE,
@@ -61,7 +65,7 @@ CASES = {
     "infinite": (a_table(CSV.replace("20,", "inf,")), TABLE, "row 3, column age: the value is infinite"),
     "constant": (a_table("x,charges\n1,2.5\n2,2.5\n3,2.5\n"), TABLE, "the target charges is constant"),
     "one class": (a_table("x,charges\n1,a\n2,a\n3,a\n"), TABLE, "the target charges has one class only, a"),
-    "empty split": (a_table(CSV), TABLE.replace("0.2", "0.01"), "which makes an empty part"),
+    "empty split": (a_table(CSV), TABLE.replace("0.2", "0.01"), "makes an empty part"),
     "no csv": (a_table(b"PK\x03\x04"), TABLE, "is not what its name or format says"),
     "truncated": (a_truncated_gz, TABLE.replace(".csv", ".csv.gz"), "is damaged or truncated"),
     "a pickle": (a_pickle, NPZ, "has arrays of Python objects, which are never loaded"),
@@ -85,6 +89,7 @@ def test_one_message_and_exit_code_2(tmp_path, case, command):
     done = CliRunner().invoke(main, [command, config, *options])
     assert (done.exit_code, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{config}:2:")
     assert message in line
     assert sorted(tmp_path.iterdir()) == before
 
@@ -98,6 +103,14 @@ def test_validate_tells_of_configs_and_of_data_together(tmp_path):
     assert done.exit_code == 2
     assert len(done.stderr.splitlines()) == 2
     assert done.stdout.startswith("configs/smoke.yaml: fine")
+
+
+def test_an_override_that_does_not_fit_the_data_is_named(tmp_path):
+    write_csv(tmp_path)
+    config = write_config(tmp_path, TABLE)
+    done = CliRunner().invoke(main, ["run", config, "--dry-run", "--set", "dataset.test=300"])
+    assert done.exit_code == 2
+    assert done.stderr == ("--set dataset.test: 300 is not possible with this data; allowed: 1 to 9\n")
 
 
 def test_good_data_is_planned(tmp_path, monkeypatch):

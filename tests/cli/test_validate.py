@@ -44,7 +44,7 @@ def test_all_mistakes_of_all_configs_are_on_standard_error(tmp_path):
 def test_a_wrong_override_is_exit_code_2():
     done = validate("configs/smoke.yaml", "--set", "train.epochs=none")
     assert done.exit_code == 2
-    assert done.stderr.startswith("--set train.epochs: train.epochs: 'none' is not a whole number")
+    assert done.stderr.startswith("--set train.epochs: 'none' is not a whole number")
 
 
 def test_no_config_is_a_usage_error():

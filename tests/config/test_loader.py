@@ -58,7 +58,7 @@ def test_every_mistake_has_a_line_of_its_own_in_the_order_of_the_file():
         "allowed: name, dataset, model, activations, baseline, train, targets, seeds, timing, probes, "
         "verdict, placebo, sweep, tune",
         "--set model.hidden_units: model.hidden_units[0]: 0 is too small; allowed: 1 to 65536",
-        "--set timing.engine: timing.engine: 'tf' is not a known engine; allowed: compiled, keras",
+        "--set timing.engine: 'tf' is not a known engine; allowed: compiled, keras",
     ]
 
 
@@ -154,17 +154,16 @@ def test_an_override_of_an_alias_leaves_the_other_places_alone():
         ("train..epochs=3", "--set train..epochs: is not KEY=VALUE; allowed: such as train.epochs=2"),
         (
             "name.first=x",
-            "--set name.first: name.first: name is 'example', which has no keys; "
-            "allowed: to replace it as a whole",
+            "--set name.first: name is 'example', which has no keys; allowed: to replace it as a whole",
         ),
         (
             "activations.0=x",
-            "--set activations.0: activations.0: activations is a list, which has no keys; "
+            "--set activations.0: activations is a list, which has no keys; "
             "allowed: to replace it as a whole",
         ),
         (
             "train.epoch=3",
-            "--set train.epoch: train.epoch: unknown key; "
+            "--set train.epoch: unknown key; "
             "allowed: optimizer, learning_rate, batch_size, epochs, early_stopping, loss; "
             "did you mean 'epochs'?",
         ),
@@ -176,12 +175,11 @@ def test_an_override_of_an_alias_leaves_the_other_places_alone():
         ),
         (
             "train.epochs=",
-            "--set train.epochs: train.epochs: null is not a whole number; allowed: 1 to 1000000",
+            "--set train.epochs: null is not a whole number; allowed: 1 to 1000000",
         ),
         (
             "train.epochs=!!int 3",
-            "--set train.epochs: train.epochs: the tag '!!int' is not understood; "
-            "allowed: values without tags",
+            "--set train.epochs: the tag '!!int' is not understood; allowed: values without tags",
         ),
         (
             "activations=[relu, tanhh]",
@@ -190,7 +188,7 @@ def test_an_override_of_an_alias_leaves_the_other_places_alone():
         ),
         (
             "seeds=[1",
-            "--set seeds: seeds: cannot be read as YAML: expected ',' or ']', but got '<stream end>' "
+            "--set seeds: cannot be read as YAML: expected ',' or ']', but got '<stream end>' "
             "(while parsing a flow sequence that begins at line 1, column 1)",
         ),
     ],

@@ -118,12 +118,12 @@ def test_the_rule_is_told_in_words(request_, rule):
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        ((-1, None, None), "validation is -1, but it can only be 0 to 9"),
-        ((10, None, None), "validation is 10, but it can only be 0 to 9"),
-        ((4, 7, None), "train_samples is 7, but it can only be 1 to 6"),
-        ((0, 0, None), "train_samples is 0, but it can only be 1 to 10"),
-        ((0, None, 11), "test_samples is 11, but it can only be 1 to 10"),
-        ((0, None, 0), "test_samples is 0, but it can only be 1 to 10"),
+        ((-1, None, None), "dataset.validation: -1 is not possible with this data; allowed: 0 to 9"),
+        ((10, None, None), "dataset.validation: 10 is not possible with this data; allowed: 0 to 9"),
+        ((4, 7, None), "dataset.train_samples: 7 is not possible with this data; allowed: 1 to 6"),
+        ((0, 0, None), "dataset.train_samples: 0 is not possible with this data; allowed: 1 to 10"),
+        ((0, None, 11), "dataset.test_samples: 11 is not possible with this data; allowed: 1 to 10"),
+        ((0, None, 0), "dataset.test_samples: 0 is not possible with this data; allowed: 1 to 10"),
     ],
 )
 def test_impossible_sizes_are_refused(request_, message):

@@ -169,8 +169,6 @@ def broken(*changes):
         (broken(("300.5", "300 EUR")),
          "row 3, column charges: '300 EUR' is not a number, as most of the column is"),
         (broken(("20,female,false,", "20,false,")), "row 3: there are 3 values, in the header 4"),
-        (broken(("charges", "charge")), "there is no column 'charges' (target); "
-         "allowed: age, sex, smoker, charge; did you mean 'charge'?"),
         ("1.5,2,3\n2.5,3,4\n", "has no header: its first line is 1.5, 2, 3"),
         ("charges\n1.5\n2.5\n", "beside the target there is no column to predict from"),
         (broken(("18", "2024-01-01"), *((f"\n{n},", f"\n2024-01-{n},") for n in range(19, 28))),
@@ -193,6 +191,19 @@ def test_bad_csv_gets_one_message(tmp_path, text, message):
         assert "\n" not in str(caught.value)
 
 
+def test_all_columns_that_are_not_there_are_told_with_their_keys(tmp_path):
+    with pytest.raises(DataError) as caught:
+        prepare(table(write_csv(tmp_path), ("charge", "smoker"), features=("aeg", "sex", "weight")))
+    assert str(caught.value).splitlines() == [
+        f"dataset.{key}: there is no column {name!r} in data.csv; allowed: age, sex, smoker, charges{hint}"
+        for key, name, hint in (
+            ("target[0]", "charge", "; did you mean 'charges'?"),
+            ("features[0]", "aeg", "; did you mean 'age'?"),
+            ("features[2]", "weight", ""),
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("column", "values", "message"),
     [
@@ -212,22 +223,46 @@ def test_a_target_that_teaches_nothing_is_refused(tmp_path, column, values, mess
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"test": 0.01}, "test is 0.01 of 10 examples, which makes an empty part; allowed: a count"),
-        ({"test": 10}, "test is 10, but it can only be 1 to 9"),
+        ({"test": 0.01}, "test: 0.01 of 10 examples makes an empty part; allowed: a count"),
+        ({"test": 10}, "test: 10 is not possible with this data; allowed: 1 to 9"),
         (
             {"validation": 0.01},
-            "validation is 0.01 of 8 examples, which makes an empty part; allowed: a count",
+            "validation: 0.01 of 8 examples makes an empty part; allowed: a count",
         ),
-        ({"validation": 8}, "validation is 8, but it can only be 0 to 7"),
-        ({"train_samples": 9}, "train_samples is 9, but it can only be 1 to 8"),
-        ({"test_samples": 3}, "test_samples is 3, but it can only be 1 to 2"),
-        ({"train_samples": 1}, "the training part has one value of charges only; allowed: more examples"),
+        ({"validation": 8}, "validation: 8 is not possible with this data; allowed: 0 to 7"),
+        ({"train_samples": 9}, "train_samples: 9 is not possible with this data; allowed: 1 to 8"),
+        ({"test_samples": 3}, "test_samples: 3 is not possible with this data; allowed: 1 to 2"),
     ],
 )
 def test_an_empty_part_is_refused(tmp_path, more, message):
     with pytest.raises(DataError) as caught:
         prepare(table(write_csv(tmp_path), **more))
-    assert str(caught.value) == f"{tmp_path}/data.csv: {message}"
+    assert str(caught.value) == f"dataset.{message}"
+
+
+def test_sizes_that_do_not_depend_on_each_other_are_refused_together(tmp_path):
+    with pytest.raises(DataError) as caught:
+        prepare(table(write_csv(tmp_path), train_samples=9, test_samples=3))
+    assert [fault.key for fault in caught.value.faults] == [
+        ("dataset", "train_samples"),
+        ("dataset", "test_samples"),
+    ]
+
+
+def test_targets_that_nothing_can_be_learned_of_are_refused_together(tmp_path):
+    same = write_csv(tmp_path, "x,y,z\n1,1.5,a\n2,1.5,a\n3,1.5,a\n")
+    with pytest.raises(DataError) as caught:
+        prepare(table(same, ("y", "z")))
+    assert str(caught.value).splitlines() == [
+        f"{same}: the target y is constant, always 1.5: nothing to predict",
+        f"{same}: the target z has one class only, a: nothing to tell apart",
+    ]
+    with pytest.raises(DataError) as caught:
+        prepare(table(write_csv(tmp_path), ("age", "charges"), train_samples=1))
+    assert str(caught.value).splitlines() == [
+        f"{tmp_path}/data.csv: the training part has one value of {name} only; allowed: more examples"
+        for name in ("age", "charges")
+    ]
 
 
 def test_a_class_of_the_test_table_alone_is_refused(tmp_path):
@@ -264,14 +299,14 @@ def test_a_part_without_anything_to_explain_is_refused(tmp_path, part, look):
 def test_a_test_table_of_another_kind_is_refused(tmp_path):
     train = write_csv(tmp_path, "x,y\n1,1.5\n2,2.5\n")
     for text, message in (
-        ("x,y\na,1.5\nb,2.5\n", "column x holds text, but numbers in"),
-        ("x,y\n1,a\n2,b\n", "column y is of another kind than in"),
-        ("z,y\n1,1.5\n", "there is no column 'x' (features)"),
+        ("x,y\na,1.5\nb,2.5\n", "{}: column x holds text, but numbers in"),
+        ("x,y\n1,a\n2,b\n", "{}: column y is of another kind than in"),
+        ("z,y\n1,1.5\n", "there is no column 'x' in test.csv"),
     ):
         test = write_csv(tmp_path, text, "test.csv")
         with pytest.raises(DataError) as caught:
             prepare(table(train, ("y",), test=None, test_path=test))
-        assert str(caught.value).startswith(f"{test}: {message}")
+        assert str(caught.value).startswith(f"dataset.test_path: {message.format(test)}")
 
 
 def test_too_many_texts_are_refused(tmp_path):

@@ -47,11 +47,18 @@ def test_a_loss_decides_over_the_rule():
     classes = read(list(range(50)), kind="classes")
     assert classes.classes == 50
     assert classes.rule.startswith("classes, because the loss says so: 0, 1")
-    for values, what in ((["a", "b"], "text"), ([True, False], "true and false")):
-        with pytest.raises(
-            DataError, match=f"column y holds {what}, but should be a number: the loss says so"
-        ):
-            read(values, kind="number")
+
+
+def test_no_loss_makes_numbers_of_text_or_of_true_and_false():
+    assert read(["a", "b"], kind="number").rule == "classes, because it is text: a, b"
+    assert read([True, False], kind="number").rule == "classes, because it is true or false: False, True"
+
+
+def test_no_loss_makes_classes_of_many_fractions():
+    halves = [n / 2 for n in range(21)]
+    assert read(halves[:20], kind="classes").classes == 20
+    assert read(halves, kind="classes").rule == "a number, because it has fractions"
+    assert read([float(n) for n in range(21)], kind="classes").classes == 21
 
 
 def test_a_number_beyond_single_precision_is_refused():

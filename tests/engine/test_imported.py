@@ -134,7 +134,7 @@ def test_a_run_of_ones_own_from_the_current_folder(actbench, tmp_path):
     refused = actbench("verify", str(run))
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == (
-        "Error: mine: the source of own_functions:mine is not what the run was trained with; "
+        "mine: the source of own_functions:mine is not what the run was trained with; "
         "verify with the source that it had then\n"
     )
 
@@ -143,9 +143,7 @@ def test_a_function_that_fails_ends_the_run_with_one_message(actbench):
     done = actbench("run", "own.yaml", "--quiet", function="failing")
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr == (
-        "Error: own_functions:failing: calling it on a tensor failed: ValueError: not today\n"
-    )
+    assert done.stderr == ("own_functions:failing: calling it on a tensor failed: ValueError: not today\n")
 
 
 def test_validate_looks_without_running(actbench):

@@ -1,9 +1,9 @@
 import pytest
 
+from actbench.datasets import describe
 from actbench.execution import estimate
 from actbench.execution.estimate import estimate_s, weights
 from actbench.planned import Plan
-from actbench.planned_data import describe_data
 from tests.blocks import block, cell
 
 
@@ -18,6 +18,10 @@ def plan(seeds, **values):
     return Plan(
         run_id="0" * 12, name="t", settings=(blocks[0].setting,), blocks=blocks, baseline="relu", placebo=None
     )
+
+
+def describe_data(planned):
+    return {setting.id: describe(setting.dataset.wanted()) for setting in planned.settings}
 
 
 def seconds(seeds, **values):

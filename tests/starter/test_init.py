@@ -199,7 +199,10 @@ def test_a_config_that_is_there_is_replaced_only_on_request(here):
     [
         (["nothing.csv"], "nothing.csv: there is no such file"),
         (["data.xls"], "its name does not say what it is"),
-        (["birds.csv", "--target", "specis"], "did you mean 'species'?"),
+        (
+            ["birds.csv", "--target", "specis"],
+            "--target[0]: there is no column 'specis' in birds.csv; allowed",
+        ),
         (["images", "--target", "label"], "--target: images has no columns"),
         (["hole.csv"], "row 2, column a: the value is missing"),
         (["birds.csv", "--output", "no/such/folder.yaml"], "cannot write no/such/folder.yaml"),

@@ -127,17 +127,17 @@ def test_more_cells_than_there_are_means_all(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("cells", "tolerance", "allowed"),
+    ("cells", "tolerance", "message"),
     [
-        (0, 0.1, "1 or more"),
-        (-3, 0.1, "1 or more"),
-        (1, float("nan"), "0 to 1"),
-        (1, -0.1, "0 to 1"),
-        (1, 1.1, "0 to 1"),
+        (0, 0.1, "^--cells: 0 cells .* 1 or more"),
+        (-3, 0.1, "^--cells: .* 1 or more"),
+        (1, float("nan"), "^--tolerance: .* 0 to 1"),
+        (1, -0.1, "^--tolerance: .* 0 to 1"),
+        (1, 1.1, "^--tolerance: .* 0 to 1"),
     ],
 )
-def test_arguments_out_of_range(tmp_path, cells, tolerance, allowed):
-    with pytest.raises(ConfigError, match=allowed):
+def test_arguments_out_of_range(tmp_path, cells, tolerance, message):
+    with pytest.raises(ConfigError, match=message):
         verify_run(store(tmp_path), cells, tolerance=tolerance, execute=measure())
 
 
