@@ -1,6 +1,5 @@
 """The part of a config that says what the data is, checked against what is known of it without loading it."""
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from actbench.config.dataset_keys import unfit_keys
 from actbench.config.fields import CountOrShare, Number, OneOf, Text, Whole
 from actbench.config.lists import NameOrList
 from actbench.config.mistakes import refuse
+from actbench.config.paths import absolute
 from actbench.config.section import Section
 from actbench.datasets import DATASETS, Wanted
 from actbench.datasets.wanted import Format, Scale, count_of
@@ -74,7 +74,7 @@ class DatasetConfig(Section):
         folder = (info.context or {}).get("folder")
         if path is None or folder is None:
             return path
-        return os.path.abspath(os.path.join(folder, os.path.expanduser(path)))  # noqa: PTH100, PTH111, PTH118 - text in, text out
+        return absolute(path, folder)
 
     @field_validator("validation")
     @classmethod

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from actbench.config.mistakes import Kind, show
 from actbench.config.objects import read_object, to_yaml
 from actbench.config.overrides import apply_overrides
+from actbench.config.paths import with_absolute_paths
 from actbench.config.schema import SWEPT, BenchConfig
 from actbench.config.tree import Mistake, Node, Place, locate
 from actbench.config.variants import candidates_of, each_once, variants_of
@@ -32,7 +33,8 @@ class Given:
 
     Attributes:
         config: As it is understood, the overrides in it.
-        text: YAML: the file as it is, without the overrides; of an object what is understood, with them.
+        text: YAML that means the same wherever it lies: the file as it is, without the overrides, but for
+            relative paths; of an object what is understood, with the overrides.
         document: What was read, the overrides in it.
     """
 
@@ -64,8 +66,10 @@ def read_given(source: ConfigSource, overrides: Sequence[str] = ()) -> Given:
     """
     if isinstance(source, str | Path):
         text = read_config(Path(source))
-        config, document = _check(parse(text, str(source)), str(source), overrides)
-        return Given(config, text, document)
+        parsed = parse(text, str(source))
+        config, document = _check(parsed, str(source), overrides)
+        assert parsed.root is not None
+        return Given(config, with_absolute_paths(text, parsed.root, Path(source).parent), document)
     if not isinstance(source, Mapping | BenchConfig):
         raise ConfigError(f"config: {show(source)} is no config; allowed: a path, a mapping or a BenchConfig")
     parsed = read_object(source, "config")

@@ -31,10 +31,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Node:
-    """A value and its place; a sequence holds nodes, a mapping entries."""
+    """A value and its place; a sequence holds nodes, a mapping entries.
+
+    Attributes:
+        span: Where a scalar, with its anchor, or an alias begins and ends in the text.
+    """
 
     place: Place
     value: "Scalar | tuple[Node, ...] | dict[str, Entry]"
+    span: tuple[int, int] = (0, 0)
 
     def children(self) -> "tuple[Node, ...]":
         """The values directly below."""

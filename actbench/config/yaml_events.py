@@ -60,6 +60,13 @@ def position(event: yaml.Event) -> tuple[int, int]:
     return (mark.line, mark.column) if mark else (0, 0)
 
 
+def span(event: yaml.Event) -> tuple[int, int]:
+    """Where an event begins and ends, in characters of the text."""
+    assert event.start_mark is not None
+    assert event.end_mark is not None
+    return event.start_mark.index, event.end_mark.index
+
+
 def _explain(error: yaml.MarkedYAMLError) -> str:
     problem = f"cannot be read as YAML: {error.problem or error.context}"
     if error.context is None or error.context_mark is None:

@@ -4,14 +4,14 @@ PyYAML's own construction is left out: it has YAML 1.1's scalars, keeps the last
 recurses as deep as the text says, expands aliases without bound, and forgets where a value was written.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
 
 from actbench.config.mistakes import show
 from actbench.config.scalars import Scalar, resolve
 from actbench.config.tree import Entry, Mistake, Node, Place
-from actbench.config.yaml_events import Events, NotYamlError, position
+from actbench.config.yaml_events import Events, NotYamlError, position, span
 
 MAX_NODES = 10_000
 MAX_DEPTH = 30
@@ -85,12 +85,12 @@ class _Reader:
         at = position(event)
         self._spend(at, path, depth)
         if isinstance(event, yaml.AliasEvent):
-            return self._alias(str(event.anchor), at, path, depth)
+            return replace(self._alias(str(event.anchor), at, path, depth), span=span(event))
         assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
         if event.tag is not None:
             tag = event.tag.replace(_TAG_PREFIX, "!!", 1)
             self.report(at, path, f"the tag {show(tag)} is not understood; allowed: values without tags")
-        node = Node(self._place(at), self._value(event, events, path, depth))
+        node = Node(self._place(at), self._value(event, events, path, depth), span(event))
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         return node

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 
 import actbench
 from actbench.api import doing
@@ -54,6 +55,15 @@ def test_a_path_in_a_mapping_is_relative_to_the_current_folder_and_kept_in_full(
     again = actbench.run(tmp_path / run.path / "config.yaml", out=tmp_path / "again", quiet=True)
     assert again.path.name == run.path.name
     assert again.info.dataset == run.info.dataset
+
+
+def test_the_copy_of_a_config_finds_its_data_from_the_run_folder(worker, tmp_path):
+    (tmp_path / "xy.csv").write_text("x,y\n" + "".join(f"{i / 7},{'ab'[i % 2]}\n" for i in range(60)))
+    dataset = {"path": "xy.csv", "target": "y", "test": 0.2}
+    (tmp_path / "c.yaml").write_text(f"# why\n{yaml.safe_dump({**CONFIG, 'dataset': dataset})}")
+    run = actbench.run(tmp_path / "c.yaml", out=tmp_path / "out", quiet=True)
+    assert (run.path / "config.yaml").read_text().startswith("# why\n")
+    assert actbench.run(run.path / "config.yaml", out=tmp_path / "out", quiet=True).path == run.path
 
 
 def test_a_config_that_was_loaded_is_run_as_the_file_is(worker, tmp_path):

@@ -1,0 +1,53 @@
+"""Paths of data in a config: relative to its folder, wherever the config is read from later."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from actbench.config.objects import to_flow
+from actbench.config.tree import Node
+
+_KEYS = ("path", "test_path")
+# of a scalar as it is written: its anchor, itself, and the line's end that belongs to one in a block
+_PARTS = re.compile(r"(&\S+\s+)?(.*?)(\s*)", re.DOTALL)
+
+
+def absolute(path: str, folder: Path) -> str:
+    """What a path means in a config that lies in this folder."""
+    return os.path.abspath(os.path.join(folder, os.path.expanduser(path)))  # noqa: PTH100, PTH111, PTH118 - text in, text out
+
+
+def with_absolute_paths(text: str, document: Node, folder: Path) -> str:
+    """The same config for any other folder; all but the relative paths of its data stays as it is.
+
+    Args:
+        text: YAML.
+        document: What was read from it.
+        folder: Where it lies.
+    """
+    found = {node.span: str(node.value) for key in ("dataset", "sweep") for node in _paths(document, key)}
+    for (start, end), path in sorted(found.items(), reverse=True):
+        if not os.path.isabs(os.path.expanduser(path)):  # noqa: PTH111, PTH117 - so
+            parts = _PARTS.fullmatch(text[start:end])
+            assert parts is not None
+            text = f"{text[:start]}{parts[1] or ''}{to_flow(absolute(path, folder))}{parts[3]}{text[end:]}"
+    return text
+
+
+def _paths(node: Node, key: str) -> Iterator[Node]:
+    """The paths below a key, which may be a dotted one of a sweep."""
+    entry = node.find(key)
+    if entry is not None:
+        yield from _in(entry.node, key.rpartition(".")[2])
+
+
+def _in(node: Node, key: str) -> Iterator[Node]:
+    if isinstance(node.value, dict):
+        for deeper in node.value:
+            yield from _paths(node, deeper)
+    elif isinstance(node.value, tuple):
+        for item in node.value:
+            yield from _in(item, key)
+    elif isinstance(node.value, str) and key in _KEYS:
+        yield node
