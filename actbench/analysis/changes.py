@@ -1,6 +1,7 @@
 """The figures of a comparison of two runs: what changed from OLD to NEW, each change with its verdict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from actbench.analysis.comparisons import Comparison
 from actbench.analysis.intervals import Interval
@@ -27,12 +28,14 @@ class Level:
         diverged: Trainings that did not.
         score: On the test set, mean over seeds; None without any.
         seconds: Of a training step or of an inference call: each block's median, geometric mean over blocks.
+        tuned: The values that its trainings were given, by dotted key; none where nothing is tuned.
     """
 
     seeds: int
     diverged: int
     score: Interval | None
     seconds: dict[Timed, Interval]
+    tuned: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,11 @@ class Changes:
     times_compared: bool
     settings: tuple[SettingChange, ...]
     left_out: tuple[LeftOut, ...]
+
+    def name_of(self, setting: str) -> str:
+        """What varies in a setting of either run, in words; the id of an only one."""
+        known = (*self.new.info.settings, *self.old.info.settings)
+        return next((entry.name for entry in known if entry.id == setting), setting)
 
     @property
     def two_machines(self) -> bool:

@@ -169,4 +169,5 @@ def _rows(
 def _linear(info: RunInfo) -> str | None:
     """The label of the first activation that is `linear`."""
     entries = info.config.get("activations", ())
-    return next((entry["label"] for entry in entries if entry["name"] == "linear"), None)
+    labels = (entry.get("label") for entry in entries if entry.get("name") == "linear")
+    return next((label for label in labels if label in info.activations), None)  # run.json may be edited

@@ -60,6 +60,7 @@ def level(cells: SettingCells, label: str) -> Level:
         diverged=len(cells.blocks) - len(ended_well),
         score=mean_score(ended_well),
         seconds=seconds(cells, label),
+        tuned=next((cell.tuned for cell in cells.of(label)), {}),
     )
 
 

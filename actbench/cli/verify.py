@@ -98,7 +98,7 @@ def _terminal(verification: "Verification") -> str:
     rows = tuple(
         (
             check.activation,
-            check.setting,
+            verification.names[check.setting],
             check.seed,
             "diverged" if check.recorded is None else check.recorded,
             "diverged" if check.again is None and check.result != "failed" else check.again,

@@ -20,7 +20,7 @@ def changes_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Fact
         *_summary(changes),
         *_gate_facts(changes, gate, checks),
         *_run_facts(changes),
-        *(("left out", left_out_in_words(entry)) for entry in changes.left_out),
+        *(("left out", left_out_in_words(changes, entry)) for entry in changes.left_out),
     )
 
 
@@ -74,7 +74,7 @@ def _gate_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
             undecided[check.quantity, check.reason].append(label)
     return (
         ("gate", f"{limits_in_words(changes, gate)}: {counted}"),
-        *(("failed", check_in_words(check)) for check in checks if check.ruling == "failed"),
+        *(("failed", check_in_words(changes, check)) for check in checks if check.ruling == "failed"),
         *(
             ("undecided", f"{quantity}: {', '.join(labels)} {reason}".rstrip())
             for (quantity, reason), labels in undecided.items()
@@ -84,8 +84,7 @@ def _gate_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
 
 def _label(changes: Changes, setting: str, activation: str) -> str:
     only = [compared.pair.new.id for compared in changes.settings] == [setting]
-    names = {compared.pair.new.id: compared.pair.new.name for compared in changes.settings}
-    return activation if only else f"{activation} (setting {names.get(setting, setting)})"
+    return activation if only else f"{activation} (setting {changes.name_of(setting)})"
 
 
 def _run_facts(changes: Changes) -> Facts:
@@ -111,9 +110,9 @@ def _blocks(side: RunSide) -> str:
     return f"{side.finished} of {len(side.info.final_blocks)} blocks"
 
 
-def left_out_in_words(entry: LeftOut) -> str:
+def left_out_in_words(changes: Changes, entry: LeftOut) -> str:
     """What is not compared, and why."""
-    where = f"setting {entry.setting}"
+    where = f"setting {changes.name_of(entry.setting)}"
     what = where if entry.what == "setting" else f"{entry.what} of {where}"
     only = {"old": " (in OLD only)", "new": " (in NEW only)", "both": ""}[entry.side]
     return f"{what}{f': {entry.reason}' if entry.reason else only}"

@@ -11,7 +11,7 @@ from actbench.report.changes_notes import notes_of
 from actbench.report.document import Column, Document, Section, Table
 from actbench.report.numbers import UNITS, Value, format_value, latency_kind, verdict_in_words
 from actbench.report.scored import shown_score
-from actbench.varied import in_words
+from actbench.varied import in_flow, in_words, name_of
 
 _ALIKE = (
     "All activations moved alike: the machine drifted between the two runs, or what they share changed. "
@@ -35,6 +35,14 @@ def _section(setting: SettingChange) -> Section:
     if pair.old.id != pair.new.id:
         facts.append(("matched", f"with OLD's setting {pair.old.id}; {', '.join(timing_differences(pair))}"))
     facts.append(("seeds", f"{setting.seeds} in both"))
+    tuned = [
+        f"{row.activation} {name_of({key: value})} in OLD, {in_flow(row.new.tuned.get(key))} in NEW"
+        for row in setting.rows
+        for key, value in row.old.tuned.items()
+        if row.new.tuned.get(key) != value
+    ]
+    if tuned:
+        facts.append(("tuned", f"to other values: {'; '.join(tuned)}"))
     if setting.placebo:
         ratios = ", ".join(
             f"{timed_in_words(timed)} {format_value(ratio, 'ratio')}"

@@ -55,12 +55,16 @@ def _add_suite(
         ET.SubElement(properties, "property", name=key, value=value)
     judged = {(check.activation, check.quantity): check for check in checks if check.setting == name}
     for case in _cases(setting) if setting else ():
-        _add_ruling(add(case.title), case, judged.pop((case.activation, case.quantity), None))
+        _add_ruling(changes, add(case.title), case, judged.pop((case.activation, case.quantity), None))
     for check in judged.values():  # of what is gone
-        ET.SubElement(add(f"{check.activation}: {check.quantity}"), "skipped", message=check_in_words(check))
+        ET.SubElement(
+            add(f"{check.activation}: {check.quantity}"), "skipped", message=check_in_words(changes, check)
+        )
     for entry in changes.left_out:
         if entry.setting == name:
-            ET.SubElement(add(f"left out: {entry.what}"), "skipped", message=left_out_in_words(entry))
+            ET.SubElement(
+                add(f"left out: {entry.what}"), "skipped", message=left_out_in_words(changes, entry)
+            )
 
 
 def _properties(changes: Changes, setting: SettingChange | None) -> Iterator[tuple[str, str]]:
@@ -97,12 +101,14 @@ def _score_case(setting: SettingChange, row: RowChange) -> _Case:
     return _Case(row.activation, shown.name, comparison, figure, f"{row.activation}: {shown.name}")
 
 
-def _add_ruling(element: ET.Element, case: _Case, check: Check | None) -> None:
+def _add_ruling(changes: Changes, element: ET.Element, case: _Case, check: Check | None) -> None:
     words = f"{verdict_in_words(case.comparison)}; {case.figure}" if case.comparison else case.figure
     if check is not None and check.ruling == "failed":
-        ET.SubElement(element, "failure", type=check.kind, message=check_in_words(check)).text = words
+        ET.SubElement(
+            element, "failure", type=check.kind, message=check_in_words(changes, check)
+        ).text = words
     elif check is not None and check.ruling == "undecided":
-        ET.SubElement(element, "skipped", message=check_in_words(check))
+        ET.SubElement(element, "skipped", message=check_in_words(changes, check))
     elif case.comparison is None or (check is None and case.comparison.verdict == "INCONCLUSIVE"):
         ET.SubElement(element, "skipped", message=words)
     ET.SubElement(element, "system-out").text = words

@@ -30,7 +30,7 @@ def problem(changes: Changes, gate: Gate, checks: Sequence[Check]) -> ActbenchEr
     refused = not changes.times_compared
     missing = [kind for kind in gate.fail_on if kind not in compared and not (kind == "time" and refused)]
     if failed:
-        return GateFailedError(_lines("NEW is beyond", failed))
+        return GateFailedError(_lines("NEW is beyond", changes, failed))
     if missing or not compared:
         names = {"accuracy": _scores_in_words(changes), "time": "time"}
         what = " and no ".join(names[kind] for kind in missing or KINDS)
@@ -41,7 +41,7 @@ def problem(changes: Changes, gate: Gate, checks: Sequence[Check]) -> ActbenchEr
             "allowed: --accept-environment, which compares them nevertheless, or --fail-on accuracy"
         )
     if undecided and gate.strict:
-        return InconclusiveError(_lines("it cannot be told whether NEW keeps", undecided))
+        return InconclusiveError(_lines("it cannot be told whether NEW keeps", changes, undecided))
     return None
 
 
@@ -66,14 +66,16 @@ def _fall(shown: Shown, drop: float) -> str:
     return f"{shown.name} may fall by {100 * drop if shown.percent else drop:.3g}{shown.unit}"
 
 
-def check_in_words(check: Check) -> str:
+def check_in_words(changes: Changes, check: Check) -> str:
     """The activation, what was measured of it, and the limit."""
     figure_kind: FigureKind = "ratio" if check.kind == "time" else "points"
     if check.kind == "accuracy" and check.quantity != "accuracy":
         figure_kind = "signed score"
     figure = "" if check.interval is None else f" {format_value(check.interval, figure_kind)}"
     relation = check.reason or _RELATIONS[check.ruling].format(format_value(check.limit, figure_kind))
-    return f"{check.activation}: {check.quantity}{figure} {relation} (setting {check.setting})"
+    return (
+        f"{check.activation}: {check.quantity}{figure} {relation} (setting {changes.name_of(check.setting)})"
+    )
 
 
 _RELATIONS: dict[Ruling, str] = {
@@ -88,6 +90,6 @@ def _compared(changes: Changes, kind: Kind) -> bool:
     return any(row.times for row in rows) if kind == "time" else any(row.score for row in rows)
 
 
-def _lines(what: str, checks: Sequence[Check]) -> str:
+def _lines(what: str, changes: Changes, checks: Sequence[Check]) -> str:
     count = f"{len(checks)} {'limit' if len(checks) == 1 else 'limits'}"
-    return "\n".join([f"{what} {count}:", *(f"  {check_in_words(check)}" for check in checks)])
+    return "\n".join([f"{what} {count}:", *(f"  {check_in_words(changes, check)}" for check in checks)])

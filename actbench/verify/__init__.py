@@ -78,6 +78,7 @@ def verify_run(
             check_cell(entry.record, entry.measured, again[entry.block.id], tolerance, _score(stored, entry))
             for entry in chosen
         ),
+        names={setting.id: setting.name for setting in stored.info.settings},
         changes=tuple(dict.fromkeys(_changes(chosen, again))),
         failed=failed,
     )

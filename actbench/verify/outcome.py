@@ -50,6 +50,7 @@ class Verification:
         tolerance: Difference in test score that passes.
         scores: What the scores are, each once.
         checks: One per chosen cell, in the order of the plan.
+        names: What their settings are called, by id.
         changes: (name, recorded, now) of each version or other condition that is not as it was.
         failed: The blocks that could not be measured again.
     """
@@ -59,6 +60,7 @@ class Verification:
     tolerance: float
     scores: tuple[ScoreName, ...]
     checks: tuple[CellCheck, ...]
+    names: dict[str, str]
     changes: tuple[tuple[str, str, str], ...]
     failed: tuple[BlockRecord, ...]
 

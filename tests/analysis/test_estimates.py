@@ -182,6 +182,8 @@ def test_the_first_linear_is_what_marginal_cost_is_beyond() -> None:
     blocks = blocks_of([make_cell()], [make_cell("tanh")])
     assert one_setting(blocks, config={"activations": entries}).linear == "tanh"
     assert one_setting(blocks).linear is None
+    elsewhere = [{"name": "linear", "label": "linear"}, *entries]
+    assert one_setting(blocks, config={"activations": elsewhere}).linear == "tanh"
 
 
 def test_nothing_measured() -> None:

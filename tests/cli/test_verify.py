@@ -38,6 +38,17 @@ def test_the_table_and_the_conclusion_go_to_standard_output(invoke, tmp_path):
     assert "block 3/3 (seed 2)" in result.stderr
 
 
+def test_settings_are_called_by_what_varies(invoke, tmp_path, monkeypatch):
+    path = store(tmp_path / "results")
+    info = json.loads((path / "run.json").read_text())
+    info["settings"][0]["varied"] = {"train.epochs": 1}
+    (path / "run.json").write_text(json.dumps(info))
+    result = invoke("tiny")
+    assert result.exit_code == 0
+    assert result.stdout.count("epochs 1") == 3
+    assert info["settings"][0]["id"] not in result.stdout
+
+
 def test_quiet_leaves_standard_error_empty(invoke, tmp_path):
     store(tmp_path / "results")
     assert invoke("tiny", "--quiet").stderr == ""

@@ -295,3 +295,27 @@ def test_the_same_comparison_is_the_same_text(form: ChangesFormat) -> None:
     run = make_run(("relu", "tanh", "placebo"))
     backwards = SyntheticRun(run.info, run.records[::-1])
     assert shown(compared(run, run), form) == shown(compared(backwards, run), form)
+
+
+def having_tuned(**rates: float) -> SyntheticRun:
+    run = small_run()
+    records = [
+        record.model_copy(
+            update={
+                "cells": tuple(
+                    cell.model_copy(update={"tuned": {"train.learning_rate": rates[cell.activation]}})
+                    for cell in record.cells
+                )
+            }
+        )
+        for record in run.records
+    ]
+    return SyntheticRun(run.info, records)
+
+
+def test_other_values_of_tuned_runs_are_told() -> None:
+    old = having_tuned(relu=0.01, tanh=0.01, placebo=0.01)
+    new = having_tuned(relu=0.01, tanh=0.1, placebo=0.01)
+    told = "tuned**: to other values: tanh learning_rate 0.01 in OLD, 0.1 in NEW"
+    assert told in shown(compared(old, new), "markdown")
+    assert "tuned" not in shown(compared(old, old), "markdown")

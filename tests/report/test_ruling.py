@@ -167,3 +167,18 @@ def test_no_label_in_common_is_nothing_in_common() -> None:
     assert ending(changes) == (
         5, "there is nothing to compare: no accuracy and no time that both runs have measured",
     )  # fmt: skip
+
+
+def test_a_setting_of_several_is_called_by_what_varies() -> None:
+    def named(run: SyntheticRun) -> SyntheticRun:
+        settings = tuple(
+            setting.model_copy(update={"varied": {"train.epochs": epochs}})
+            for setting, epochs in zip(run.info.settings, (3, 9), strict=True)
+        )
+        return SyntheticRun(run.info.model_copy(update={"settings": settings}), run.records)
+
+    old = joined(small_run(), with_training(small_run(), "22222222", epochs=9))
+    new = joined(small_run(), with_training(small_run(slowdown={"tanh": 2.0}), "22222222", epochs=9))
+    _, message = ending(compared(named(old), named(new)), "time")
+    assert "(setting epochs 9)" in message
+    assert "22222222" not in message
