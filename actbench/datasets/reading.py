@@ -1,5 +1,6 @@
 """Which source is meant, and what it holds."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from actbench.datasets import bundled, idx, keras_sets, npz, synthetic
@@ -105,16 +106,20 @@ def _read_own(wanted: Wanted) -> RawData:
 
 
 def _read_tables(wanted: Wanted, path: Path, form: str) -> RawData:
-    files = _hashes(wanted)
-    table = read_table(path, form, wanted.target, wanted.features)
-    test = None
-    if wanted.test_path is not None:
-        other = Path(wanted.test_path)
-        names = wanted.features or table.features.names
-        with about("dataset", "test_path"):
-            tested = read_table(other, _form(other, wanted), wanted.target, names)
-            _check_alike(path, table, other, tested)
-        test = _examples(tested)
+    with ThreadPoolExecutor(1) as aside:  # neither hashing nor reading holds Python's lock
+        hashing = aside.submit(_hashes, wanted)
+        try:
+            table = read_table(path, form, wanted.target, wanted.features)
+            test = None
+            if wanted.test_path is not None:
+                other = Path(wanted.test_path)
+                names = wanted.features or table.features.names
+                with about("dataset", "test_path"):
+                    tested = read_table(other, _form(other, wanted), wanted.target, names)
+                    _check_alike(path, table, other, tested)
+                test = _examples(tested)
+        finally:
+            files = hashing.result()  # what it raises, all files that cannot be opened, goes first
     return RawData(path.name, _examples(table), test, sha256_of_all(files), files)
 
 

@@ -108,7 +108,7 @@ def split_whole(
     size = _count("test", test, 1, y.size)
     order = streams.permutation(y.size, _SEED, "split off test").astype(np.int64)
     tested = _stratified(y, order, size)
-    others = np.setdiff1d(np.arange(y.size), tested)
+    others = np.delete(np.arange(y.size), tested)
     split = split_rows(y[others], y[tested], validation, train_samples, test_samples, drawn)
     return Split(
         train=others[split.train],

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from actbench.datasets import Wanted, prepare
+from actbench.datasets import Wanted, prepare, scaling
 from tests.datasets.files import write_csv
 
 TEXT = "a,constant,word,y\n" + "".join(f"{n % 7},3.3,{'uv'[n % 2]},{n / 3}\n" for n in range(60))
@@ -30,6 +30,16 @@ def test_what_is_fitted_is_fitted_on_the_training_part_alone(tmp_path):
         train = column[:30]
         assert len(raw.train) == 30
         assert made.x[:, 0] == pytest.approx((column - offset(train)) / size(train), abs=1e-6)
+
+
+def test_many_rows_are_scaled_in_double_precision_to_the_last_bit():
+    x = np.random.default_rng(0).normal(3, 2, size=(2500, 4)).astype(np.float32)
+    train = x[:2000].astype(np.float64)
+    train_mean = x[:2000].mean(axis=0, dtype=np.float64)
+    deviation = np.sqrt(((train - train_mean) ** 2).sum(axis=0) / 2000)
+    expected = ((x - train_mean) / deviation).astype(np.float32)
+    scaling.scale(x, range(2000), "standardize", levels=False, numbers=np.ones(4, dtype=bool))
+    assert np.array_equal(x, expected)
 
 
 def test_the_test_part_moves_nothing_else(tmp_path):

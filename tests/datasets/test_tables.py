@@ -121,6 +121,51 @@ def test_large_files_come_in_blocks(tmp_path, monkeypatch):
         assert down == 1 - up
 
 
+def test_a_line_end_within_quotes_is_no_row_wherever_a_block_ends(tmp_path, monkeypatch):
+    rows = "".join(f'{n},"up\n1,down,{n % 4}",{n}.5\n' for n in range(40))
+    path = write_csv(tmp_path, "a,word,y\n" + rows)
+    for block_bytes in range(200, 232):  # each divides other values
+        monkeypatch.setattr(csv_module, "_BLOCK_BYTES", block_bytes)
+        made = prepare(table(path, ("y",), preprocess="none"))
+        assert made.x.shape == (40, 5)
+        assert sorted(made.x[:, 0]) == list(range(40))
+        assert np.array_equal(made.targets[0].y, made.x[:, 0] + 0.5)
+
+
+def test_threads_read_what_a_single_one_reads(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_module, "_BLOCK_BYTES", 4096)
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(3000, 3)), columns=["a", "b", "y"])
+    frame["word"], frame["flag"] = np.where(frame["a"] > 0, "up", "down"), frame["b"] > 0
+    frame.to_csv(tmp_path / "large.csv", index=False)
+    file = csv_module.CsvFile(tmp_path / "large.csv")
+    read = [pa.Table.from_batches(file.batches(["word", "b", "flag"], ["y"]))]
+
+    def stop(*_):
+        raise pa.ArrowInvalid("no threads")
+
+    monkeypatch.setattr(csv_module.CsvFile, "_read_with_threads", stop)
+    read.append(pa.Table.from_batches(file.batches(["word", "b", "flag"], ["y"])))
+    assert read[0].num_rows == 3000
+    assert read[0].equals(read[1])
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("7,8", "row 2001: there are 2 values, in the header 3"),
+        ("7,,8", "row 2001, column b: the value is missing"),
+        ("7,inf,8", "row 2001, column b: the value is infinite, or beyond single precision (inf)"),
+    ],
+)
+def test_what_is_wrong_in_a_later_block_is_told_with_its_row(tmp_path, monkeypatch, line, message):
+    monkeypatch.setattr(csv_module, "_BLOCK_BYTES", 4096)
+    rows = "".join(f"{line if n == 2000 else f'{n},{n},{n}.5'}\n" for n in range(3000))
+    path = write_csv(tmp_path, f"a,b,y\n{rows}")
+    with pytest.raises(DataError) as caught:
+        prepare(table(path, ("y",)))
+    assert str(caught.value) == f"{path}: {message}"
+
+
 def test_a_target_may_begin_with_whole_numbers(tmp_path, monkeypatch):
     monkeypatch.setattr(csv_module, "_FIRST_BYTES", 4096)
     rows = "".join(f"{n},{n % 3 if n < 2000 else n / 8}\n" for n in range(3000))
