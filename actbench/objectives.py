@@ -181,7 +181,7 @@ def objectives_of(
     names = [target.name for target in targets]
     wrong = [
         Fault(
-            f"there is no such target in the data; allowed: {', '.join(names)}{did_you_mean(name, names)}",
+            f"the data has no target {name!r}; allowed: {', '.join(names)}{did_you_mean(name, names)}",
             ("targets", name),
         )
         for name in asked

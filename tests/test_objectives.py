@@ -77,7 +77,7 @@ def test_a_head_is_as_wide_as_its_loss_needs() -> None:
             [BMI, AGE],
             None,
             {"bim": {}, "age": {"loss": "binary_crossentropy"}},
-            "targets.bim: there is no such target in the data; allowed: bmi, age; did you mean 'bmi'?\n"
+            "targets.bim: the data has no target 'bim'; allowed: bmi, age; did you mean 'bmi'?\n"
             "targets.age.loss: binary_crossentropy is for two classes, and the target is a number; "
             "allowed: mse, mae, huber (age)",
         ),
