@@ -1,0 +1,55 @@
+"""All cells of one setting and seed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from actbench.config.schema import PLACEBO
+from actbench.planned.cell import CellPlan
+from actbench.planned.setting import Setting
+from actbench.records import Record
+from actbench.varied import name_of
+
+
+class Block(Record):
+    """All cells of one setting and seed: they run interleaved in one process.
+
+    Attributes:
+        id: `<setting id>-<seed>`; of a tuning block `<setting id>-tune-<number of the candidate>-<seed>`.
+        cells: In the order of the config, the placebo last.
+        baseline: Label of the activation that the others are compared with; it need not be among the cells.
+        seeds: How many blocks the setting has.
+        extra_budget_s: The block's share of what timing-only rounds may take in the whole run.
+        candidate: What a tuning block tries, by dotted key. Such a block has no placebo and is not timed, and
+            looks at no test data; the others have no candidate.
+    """
+
+    id: str
+    setting: Setting
+    seed: int
+    cells: tuple[CellPlan, ...]
+    baseline: str | None = None
+    seeds: int = 1
+    extra_budget_s: float = 0.0
+    candidate: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What progress calls it."""
+        tuning = f"tuning {name_of(self.candidate)}" if self.candidate else ""
+        return ", ".join(filter(None, (self.setting.name, tuning, f"seed {self.seed}")))
+
+    def with_values(self, chosen: Mapping[str, Mapping[str, Any]]) -> "Block":
+        """The block with the values that each activation was given.
+
+        Args:
+            chosen: Values by dotted key, by label; the placebo has the baseline's.
+        """
+        cells = [
+            cell.model_copy(update={"tuned": dict(chosen[self._stands_for(cell)])}) for cell in self.cells
+        ]
+        return self.model_copy(update={"cells": tuple(cells)})
+
+    def _stands_for(self, cell: CellPlan) -> str:
+        return self.baseline if cell.label == PLACEBO and self.baseline is not None else cell.label
