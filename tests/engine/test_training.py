@@ -71,19 +71,57 @@ def trained(trainer, engine, seed=3, epochs=3):
     return trainer.model.get_weights(), sums, trainer.evaluate(engine.dataset.test)
 
 
-@pytest.mark.parametrize("name", TRAININGS)
-def test_both_engines_end_with_the_same_weights_and_report_the_data_loss(name):
-    results = []
+def by_both(model, train):
+    """The trainers of both engines and what `trained` gives of them, which has to be the same."""
+    trainers, results = [], []
     for make in ENGINES:
-        engine = make(setting(*TRAININGS[name]), tiny.dataset())
-        trainer = engine.trainer(tiny.cell("gelu"))
-        trainer.compile()
-        results.append(trained(trainer, engine))
+        engine = make(setting(model, train), tiny.dataset())
+        trainers.append(engine.trainer(tiny.cell("gelu")))
+        trainers[-1].compile()
+        results.append(trained(trainers[-1], engine))
     (ours, our_sums, our_test), (theirs, their_sums, their_test) = results
     assert max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True)) < 2e-5
     assert [part.tallies for part in our_sums] == [part.tallies for part in their_sums]
     for one, other in zip([*our_sums, our_test], [*their_sums, their_test], strict=True):
         assert one.loss == pytest.approx(other.loss, rel=1e-4)
+    return trainers
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_both_engines_end_with_the_same_weights_and_report_the_data_loss(name):
+    by_both(*TRAININGS[name])
+
+
+# The learning rate of each schedule after six steps; the optimizers and the clipping are those not met above.
+SIX_STEPS = {
+    "exponential_decay": ({"initial_learning_rate": 0.2, "decay_steps": 2, "decay_rate": 0.5}, 0.2 / 8),
+    "inverse_time_decay": ({"initial_learning_rate": 0.2, "decay_steps": 2, "decay_rate": 0.5}, 0.2 / 2.5),
+    "piecewise_constant_decay": ({"boundaries": [2, 4], "values": [0.02, 0.01, 0.005]}, 0.005),
+    "polynomial_decay": (
+        {"initial_learning_rate": 0.02, "decay_steps": 8, "end_learning_rate": 0.004},
+        0.008,
+    ),
+    "cosine_decay_restarts": (
+        {"initial_learning_rate": 0.2, "first_decay_steps": 4},  # then eight, a quarter of which is over
+        0.1 * (1 + np.cos(np.pi / 4)),
+    ),
+}
+OPTIMIZERS = {
+    "exponential_decay": {"name": "sgd", "params": {"clipvalue": 0.05}},
+    "piecewise_constant_decay": {"name": "lamb"},
+    "polynomial_decay": {"name": "muon"},
+}
+
+
+@pytest.mark.parametrize("schedule", SIX_STEPS)
+def test_both_engines_follow_a_schedule(schedule):
+    params, rate = SIX_STEPS[schedule]
+    train = {
+        "optimizer": OPTIMIZERS.get(schedule, {"name": "sgd"}),
+        "learning_rate": {"schedule": schedule, **params},
+    }
+    for trainer in by_both({"hidden_units": [6, 5]}, train):
+        assert float(trainer.optimizer.learning_rate) == pytest.approx(rate, rel=1e-5)
 
 
 def test_a_plain_keras_script_does_the_same_residual_block_and_regularizer():
@@ -145,16 +183,22 @@ def test_the_softmax_is_in_inference_alone(make):
     trainer.infer(x)
 
 
+STOPPING = {"early_stopping": {"patience": 2}, "epochs": 12, "optimizer": "sgd", "learning_rate": 2.0}
+
+
+def stopped_early(make, *probes):
+    """A record for each way to probe, all of one engine, whose models are compiled once."""
+    planned, data = setting({"hidden_units": [6]}, STOPPING), tiny.dataset()
+    engine = make(planned, data)
+    runner = BlockRunner(engine, len(data.train), data.validation, data.test, describe_environment())
+    for epochs in probes:
+        probed = planned.model_copy(update={"probes": ProbesConfig(epochs=epochs)})
+        block = Block(id="tiny-0", setting=probed, seed=0, cells=(tiny.cell("relu"), tiny.cell("sigmoid")))
+        yield runner.run(block, Stopwatch(), lambda *_: None)
+
+
 def test_both_engines_stop_in_the_same_epoch_and_test_the_best_weights():
-    stopping = {"early_stopping": {"patience": 2}, "epochs": 12, "optimizer": "sgd", "learning_rate": 2.0}
-    records = []
-    for make in ENGINES:
-        planned = setting({"hidden_units": [6]}, stopping)
-        data = tiny.dataset()
-        engine = make(planned, data)
-        block = Block(id="tiny-0", setting=planned, seed=0, cells=(tiny.cell("relu"), tiny.cell("sigmoid")))
-        runner = BlockRunner(engine, len(data.train), data.validation, data.test, describe_environment())
-        records.append(runner.run(block, Stopwatch(), lambda *_: None))
+    records = [record for make in ENGINES for record in stopped_early(make, ())]
     for ours, theirs in zip(*(record.cells for record in records), strict=True):
         assert (ours.epochs_trained, ours.best_epoch) == (theirs.epochs_trained, theirs.best_epoch)
         best = int(np.argmin(ours.validation_loss)) + 1
@@ -163,3 +207,12 @@ def test_both_engines_stop_in_the_same_epoch_and_test_the_best_weights():
         assert ours.test_loss == pytest.approx(theirs.test_loss, rel=1e-4)
         assert len(ours.slice_s) == ours.epochs_trained * records[0].slices_per_epoch
     assert min(cell.epochs_trained for cell in records[0].cells) < 12
+
+
+def test_the_last_probe_of_a_training_that_stopped_early_looks_at_its_best_epoch():
+    last, every = (record.cells for record in stopped_early(CompiledEngine, ("last",), tuple(range(1, 13))))
+    assert any(cell.best_epoch < cell.epochs_trained for cell in last)
+    for cell, looked_at in zip(last, every, strict=True):
+        assert [probe.epoch for probe in cell.probes] == [cell.best_epoch]
+        assert [probe.epoch for probe in looked_at.probes] == list(range(1, cell.epochs_trained + 1))
+        assert cell.probes[0] == looked_at.probes[cell.best_epoch - 1]
