@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# A process a core; each loads a TensorFlow, which takes up to 2 GB. Tests differ a
+# hundredfold in length: who is idle steals.
+PARALLEL := -n logical --maxprocesses 4 --dist worksteal
 
 .PHONY: install run smoke test test-all lint types contracts format clean
 .DEFAULT_GOAL := install
@@ -21,10 +24,10 @@ smoke: install
 	$(BIN)/actbench run configs/smoke.yaml --fresh
 
 test: install lint types contracts
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: install lint types contracts
-	$(BIN)/python -m pytest -m ''
+	$(BIN)/python -m pytest $(PARALLEL) -m ''
 
 lint: install
 	$(BIN)/ruff check .

@@ -45,6 +45,7 @@ def once():
     return accuracies("relu", "tanh", "placebo")
 
 
+@pytest.mark.heavy  # the test after the next one does the same with others beside them
 def test_running_twice_gives_the_same_numbers(once):
     assert accuracies("relu", "tanh", "placebo") == once
 
@@ -82,7 +83,12 @@ def test_timing_only_rounds_move_no_trained_model_by_a_bit(engine):
         )
         for seed in (0, 1):
             planned = block(
-                cell("relu"), cell("tanh"), seed=seed, engine=engine, slices_per_epoch=1, **timing
+                *(cell("relu"), cell("tanh")),
+                seed=seed,
+                engine=engine,
+                slices_per_epoch=1,
+                inference_batch_sizes=(),
+                **timing,
             )
             # a clock that counts its readings: every machine runs the same rounds, however slow it is
             record = runner.run(planned, Stopwatch(count(step=0.01).__next__), lambda *_: None)
@@ -117,12 +123,13 @@ class Keeping:
 
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
-def test_timing_only_rounds_change_no_accuracy_by_a_bit(engine):
-    plain = accuracies("relu", "tanh", engine=engine)
+def test_timing_only_rounds_change_no_accuracy_by_a_bit(engine, once):
+    plain = accuracies("relu", "tanh", engine=engine) if engine == "keras" else once
     timed = accuracies(
-        "relu", "tanh", engine=engine, inference_batch_sizes=(1, 8), target_ci=1e-6, budget_s=1.0
+        "relu", "tanh", engine=engine, inference_batch_sizes=(1, 8), target_ci=1e-6, budget_s=0.4
     )
-    assert timed == plain
+    assert timed == {key: plain[key] for key in timed}
+    assert len(timed) == 4
 
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
