@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from actbench.analysis.comparisons import Comparison, Difference, compare
+from actbench.analysis.intervals import Interval
 from actbench.records import BlockRecord, Cell
 
 Pair = tuple[Cell, Cell]
@@ -61,7 +62,8 @@ class SettingCells:
             margin: As in `comparisons.compare`, also the following.
             alpha: Likewise.
             larger_is_better: Likewise.
-            beyond: Likewise.
+            beyond: Likewise; of a quantity that has one, no difference is believed that is smaller than
+                that of two copies where those are said to differ.
 
         Returns:
             By label. A copy of the baseline is a family of its own: it asks another question, and takes
@@ -74,10 +76,18 @@ class SettingCells:
         if copies and self.original in known and copy != self.original:
             copies = {label: entry for label, entry in known.items() if label != self.original}
         rivals = {label: entry for label, entry in known.items() if label != copy}
+        alike = self.baseline in (self.placebo, self.original or self.baseline)
+        if beyond and alike and copy in known:
+            beyond = max(beyond, _offset(known[copy].interval))
         limits = {"margin": margin, "alpha": alpha, "beyond": beyond}
         judged = compare(rivals, larger_is_better=larger_is_better, **limits)
         judged_copies = compare(copies, larger_is_better=larger_is_better, **limits)
         return judged | {label: judged_copies[label] for label in judged_copies if label == copy}
+
+
+def _offset(interval: Interval) -> float:
+    """By how much two copies differ, which a process does to all of its seeds; 0 where chance may have."""
+    return abs(interval.estimate) if interval.clear_of(0.0, 0.0) else 0.0
 
 
 def scores_equal(pairs: Sequence[Pair]) -> bool:

@@ -62,9 +62,8 @@ def read_table(path: Path, form: str, target: Sequence[str], features: Sequence[
             if isinstance(column, pa.Array):
                 texts.setdefault(name, Texts(path, name, typed=form != "csv")).add(column)
         block = _block([columns[name] for name in chosen], batch.num_rows)
-        flat.resize(
-            flat.size + block.size, refcheck=False
-        )  # in place: blocks to join at last would be all twice
+        # in place: blocks that are joined at last are in memory twice
+        flat.resize(flat.size + block.size, refcheck=False)
         flat[flat.size - block.size :] = block.ravel()
         for name in target:
             if name not in texts:

@@ -70,9 +70,9 @@ _TARGET = (
 )
 _VERDICTS = (
     "Verdict: EQUIVALENT where the 95 % interval, not adjusted, lies inside the margin; else BETTER or WORSE "
-    "where it excludes no difference (of a time: all of the margin) and so does the test after Holm's "
-    "adjustment over the activations; else INCONCLUSIVE, followed by the number of seeds that would likely "
-    "decide it, estimated from the spread seen, where that can be told."
+    "where it excludes no difference (of a time: all of the margin, and what a flagged placebo differs by) "
+    "and so does the test after Holm's adjustment over the activations; else INCONCLUSIVE, followed by the "
+    "number of seeds that would likely decide it, estimated from the spread seen, where that can be told."
 )
 _NEW_DATA = (
     "New seeds: what other seeds would give on these test examples. New seeds and data: what they would give "

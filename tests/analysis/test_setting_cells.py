@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from actbench.analysis.comparisons import Difference
@@ -87,6 +89,44 @@ def test_what_no_seed_has_is_left_out_of_the_family() -> None:
 def test_beyond_is_passed_on() -> None:
     compared = CELLS.compare(lambda _: DIFFERENCE, larger_is_better=True, beyond=0.15, **LIMITS)
     assert {entry.verdict for entry in compared.values()} == {"INCONCLUSIVE"}
+
+
+def differing(placebo: Interval) -> Callable[[str], Difference]:
+    """Rivals that are surely 0.2 away, and a placebo."""
+    sure = Interval(0.2, 0.15, 0.25)
+    return lambda label: Difference(placebo if label == "placebo" else sure, p=0.001, spread=0.1, seeds=6)
+
+
+@pytest.mark.parametrize(
+    ("placebo", "verdict"),
+    [
+        (Interval(-0.12, -0.2, -0.04), "BETTER"),
+        (Interval(-0.16, -0.3, -0.02), "INCONCLUSIVE"),
+        (Interval(0.16, 0.02, 0.3), "INCONCLUSIVE"),
+        (Interval(0.16, -0.02, 0.3), "BETTER"),  # chance may have done that
+        (Interval(0.16, None, None), "BETTER"),
+    ],
+)
+def test_no_smaller_difference_is_believed_than_that_of_two_copies_said_to_differ(
+    placebo: Interval, verdict: str
+) -> None:
+    limits = {"larger_is_better": True, "beyond": 0.01, **LIMITS}
+    compared = CELLS.compare(differing(placebo), **limits)
+    assert {compared[label].verdict for label in ("tanh", "elu")} == {verdict}
+    assert compared["placebo"].verdict == "INCONCLUSIVE"
+
+
+def test_against_another_the_placebo_s_difference_is_no_offset() -> None:
+    limits = {"larger_is_better": True, "beyond": 0.01, **LIMITS}
+    cells = SettingCells(BLOCKS, LABELS, "tanh", "placebo", "relu")
+    compared = cells.compare(differing(Interval(-0.3, -0.4, -0.2)), **limits)
+    assert {label: entry.verdict for label, entry in compared.items()} == {
+        "relu": "BETTER",
+        "elu": "BETTER",
+        "placebo": "WORSE",
+    }
+    quantity_of_seeds = CELLS.compare(differing(Interval(-0.16, -0.3, -0.02)), **(limits | {"beyond": 0.0}))
+    assert quantity_of_seeds["elu"].verdict == "BETTER"
 
 
 @pytest.mark.parametrize(
