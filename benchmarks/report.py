@@ -22,6 +22,12 @@ EPOCHS, SLICES_PER_EPOCH = 5, 4
 BATCH_SIZES, INFERENCE_ROUNDS = (1, 128, 1024), 50
 REPETITIONS = 15
 SETTING = "0a1b2c3d"
+DESCRIPTION = {
+    "dataset": {"name": "mnist"},
+    "model": {"hidden_units": [128, 128]},
+    "train": {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 128, "epochs": EPOCHS},
+    "timing": {"engine": "compiled", "inference_batch_sizes": list(BATCH_SIZES)},
+}
 
 
 def main() -> None:
@@ -82,7 +88,7 @@ def describe_run() -> RunInfo:
         baseline="relu",
         placebo="placebo",
         blocks=tuple(f"{SETTING}-{seed}" for seed in range(SEEDS)),
-        settings=(SettingInfo(id=SETTING, description={"timing": {"engine": "compiled"}}),),
+        settings=(SettingInfo(id=SETTING, description=DESCRIPTION),),
         dataset={SETTING: dataset},
         environment=describe_environment(),
     )
