@@ -244,3 +244,18 @@ def test_a_test_table_that_does_not_fit_is_told_at_its_own_key(tmp_path):
     write_csv(tmp_path, CSV.replace("sex", "xes"), "t.csv")
     (line,) = refusal(tmp_path, text)
     assert line.startswith("2:54: dataset.test_path: there is no column 'sex' in t.csv; allowed: age, xes")
+
+
+@pytest.mark.parametrize("targets", ["", "targets: {charges: {loss: mse}}\n"])
+def test_a_swept_target_that_the_data_lacks_is_told_where_it_is_swept(tmp_path, targets):
+    write_csv(tmp_path)
+    text = OWN.replace("smoker", "[charges, smoker]") + f"{targets}sweep: {{targets.z.weight: [1, 2]}}\n"
+    [line] = refusal(tmp_path, text)
+    assert line.endswith(": sweep.targets.z.weight: the data has no target 'z'; allowed: charges, smoker")
+
+
+def test_a_test_set_that_is_no_table_is_refused_at_its_key(tmp_path):
+    write_csv(tmp_path)
+    (tmp_path / "t.npz").write_bytes(b"PK")
+    [line] = refusal(tmp_path, OWN.replace("test: 0.2", "test_path: t.npz"))
+    assert "dataset.test_path: {}/t.npz: is no table; allowed: a CSV or Parquet file" in line

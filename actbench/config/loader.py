@@ -16,7 +16,7 @@ from actbench.config.overrides import apply_overrides
 from actbench.config.paths import with_absolute_paths
 from actbench.config.schema import SWEPT, BenchConfig
 from actbench.config.tree import Mistake, Node, Place, locate
-from actbench.config.variants import candidates_of, each_once, variants_of
+from actbench.config.variants import Variant, candidates_of, each_once, variants_of
 from actbench.config.yaml_tree import Parsed, parse
 from actbench.errors import ConfigError, DataError, Fault
 
@@ -50,8 +50,19 @@ class Given:
         """
         first = candidates_of(self.config.tune)[0]  # which is what the variants have in them
         variants = [variant.joined(first) for variant in variants_of(self.config.sweep, SWEPT)]
-        wrong = each_once([[(fault.key, "value", fault.message) for fault in of] for of in found], variants)
+        wrong = each_once(
+            [
+                [(self._key(fault, variant), "value", fault.message) for fault in of]
+                for of, variant in zip(found, variants, strict=True)
+            ],
+            variants,
+        )
         return DataError(*_lines(locate(self.document, *item) for item in wrong))
+
+    def _key(self, fault: Fault, variant: Variant) -> tuple[str | int, ...]:
+        """What it is about, or the swept key that alone makes it."""
+        written = self.document.has(fault.key) or variant.source(fault.key)
+        return fault.key if written else variant.maker(fault.key) or fault.key
 
 
 def read_given(source: ConfigSource, overrides: Sequence[str] = ()) -> Given:

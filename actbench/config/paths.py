@@ -27,12 +27,25 @@ def with_absolute_paths(text: str, document: Node, folder: Path) -> str:
         folder: Where it lies.
     """
     found = {node.span: str(node.value) for key in ("dataset", "sweep") for node in _paths(document, key)}
-    for (start, end), path in sorted(found.items(), reverse=True):
+    written, aliases = {}, set()
+    for span, path in found.items():
         if not os.path.isabs(os.path.expanduser(path)):  # noqa: PTH111, PTH117 - so
-            parts = _PARTS.fullmatch(text[start:end])
+            parts = _PARTS.fullmatch(text[slice(*span)])
             assert parts is not None
-            text = f"{text[:start]}{parts[1] or ''}{to_flow(absolute(path, folder))}{parts[3]}{text[end:]}"
+            written[span] = f"{parts[1] or ''}{to_flow(absolute(path, folder))}{parts[3]}"
+            aliases |= {f"*{parts[1].strip()[1:]}"} if parts[1] else set()
+    for node in _every(document):  # an alias elsewhere means what the path was
+        if node.span not in written and text[slice(*node.span)].strip() in aliases:
+            written[node.span] = to_flow(node.plain())
+    for (start, end), new in sorted(written.items(), reverse=True):
+        text = f"{text[:start]}{new}{text[end:]}"
     return text
+
+
+def _every(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children():
+        yield from _every(child)
 
 
 def _paths(node: Node, key: str) -> Iterator[Node]:

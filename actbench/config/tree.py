@@ -62,6 +62,13 @@ class Node:
             return Entry(item.place, item)
         return None
 
+    def has(self, loc: Sequence[str | int]) -> bool:
+        """Whether there is something at a path."""
+        if not loc:
+            return True
+        entry = self.find(loc[0])
+        return entry is not None and entry.node.has(loc[1:])
+
 
 @dataclass(frozen=True)
 class Entry:

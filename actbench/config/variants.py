@@ -61,6 +61,11 @@ class Variant:
                 return (*written, *loc[len(path) :])
         return None
 
+    def maker(self, loc: Loc) -> Loc | None:
+        """The swept key of which a part stands for that place; None where there is none."""
+        keys = (key for key in self.written if tuple(key.split("."))[: len(loc)] == loc)
+        return next((self.written[key][:-1] for key in keys), None)
+
 
 def variants_of(sweep: object, sections: Sections) -> list[Variant]:
     """Every combination, the last key changing fastest; one without values where nothing can be swept.

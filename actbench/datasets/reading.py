@@ -84,6 +84,13 @@ def _form(path: Path, wanted: Wanted) -> Known:
     return form
 
 
+def _form_of_table(path: Path, wanted: Wanted) -> Known:
+    form = _form(path, wanted)
+    if form not in ("csv", "parquet"):
+        raise DataError(f"{path}: is no table; allowed: a CSV or Parquet file, as dataset.path is")
+    return form
+
+
 def _read_own(wanted: Wanted) -> RawData:
     path = Path(wanted.path or "")
     form = _form(path, wanted)
@@ -115,7 +122,7 @@ def _read_tables(wanted: Wanted, path: Path, form: str) -> RawData:
                 other = Path(wanted.test_path)
                 names = wanted.features or table.features.names
                 with about("dataset", "test_path"):
-                    tested = read_table(other, _form(other, wanted), wanted.target, names)
+                    tested = read_table(other, _form_of_table(other, wanted), wanted.target, names)
                     _check_alike(path, table, other, tested)
                 test = _examples(tested)
         finally:

@@ -19,16 +19,18 @@ _ESCAPED = str.maketrans(
         "→": r"$\rightarrow$",
     }
 )
+_LIGATURE = re.compile(r"([-,'`])(?=\1)")  # two of which would be set as one sign
 _MINUS = re.compile(r"(?<![\w.])-(?=\d)")
 
 
 def to_latex(document: Document) -> str:
     """A fragment for `input`: a heading and a table environment for each table, and the notes as lists.
 
-    Its first line says which packages it needs.
+    Its first line says what it needs. pdfLaTeX sets Latin letters alone; labels in other alphabets, such as a
+    Greek letter, want LuaLaTeX or XeLaTeX with a font that has them.
     """
     lines = [
-        r"% \usepackage{booktabs} and \usepackage[T1]{fontenc} in the preamble",
+        r"% \usepackage{booktabs}; for pdfLaTeX \usepackage[T1]{fontenc}, for other alphabets LuaLaTeX",
         rf"\section*{{{_text(document.title)}}}",
         *_facts(document.facts),
     ]
@@ -80,5 +82,5 @@ def _figure(cell: str) -> str:
 
 
 def _text(words: str) -> str:
-    text = " ".join(words.split()).translate(_ESCAPED).replace("--", "-{}-")  # no dash
-    return f"{{}}{text}" if text.startswith("[") else text  # nor an argument of what stands before it
+    text = _LIGATURE.sub(r"\1{}", " ".join(words.split()).translate(_ESCAPED))
+    return f"{{}}{text}" if text.startswith(("[", "*")) else text  # no part of the command before it

@@ -32,6 +32,8 @@ def test_only_relative_paths_of_data_are_written_out(tmp_path):
         "\n  path: ../data/a.csv # über\n  target: y\n  test: 0.2",
         "{path: a.csv, target: y, test: 0.2}\nsweep: {dataset.path: [a.csv, 'b, c.csv']}",
         "{path: a.csv, target: y, test: 1}\nsweep: {zip: {dataset.path: [a.csv, b.pq],dataset.test: [1, 2]}}",
+        "{path: &a y, target: *a, format: csv, test: 0.2}",
+        "{path: &a data.csv, target: y, test: 0.2}\nsweep: {dataset.target: [*a , z]}",
         "&d {path: a.csv, target: y, test: 0.2}\nsweep: {dataset: [*d, {path: b, test: 1}, {name: xor}]}",
         "{path: a.csv, target: path, test: 0.2}\nsweep: {dataset.target: [path, test_path]}",
     ],

@@ -122,14 +122,20 @@ def test_large_files_come_in_blocks(tmp_path, monkeypatch):
 
 
 def test_a_line_end_within_quotes_is_no_row_wherever_a_block_ends(tmp_path, monkeypatch):
-    rows = "".join(f'{n},"up\n1,down,{n % 4}",{n}.5\n' for n in range(40))
+    # what stands behind the line end looks like a row of its own
+    rows = "".join(f'{n},"up\n1,down {n % 4}",{n}.5\n' for n in range(40))
     path = write_csv(tmp_path, "a,word,y\n" + rows)
     for block_bytes in range(200, 232):  # each divides other values
         monkeypatch.setattr(csv_module, "_BLOCK_BYTES", block_bytes)
         made = prepare(table(path, ("y",), preprocess="none"))
         assert made.x.shape == (40, 5)
         assert sorted(made.x[:, 0]) == list(range(40))
+        assert np.array_equal(made.x[:, 1:].argmax(axis=1), made.x[:, 0] % 4)
         assert np.array_equal(made.targets[0].y, made.x[:, 0] + 0.5)
+
+
+def stop(*_):
+    raise pa.ArrowInvalid("not this way")
 
 
 def test_threads_read_what_a_single_one_reads(tmp_path, monkeypatch):
@@ -138,13 +144,11 @@ def test_threads_read_what_a_single_one_reads(tmp_path, monkeypatch):
     frame["word"], frame["flag"] = np.where(frame["a"] > 0, "up", "down"), frame["b"] > 0
     frame.to_csv(tmp_path / "large.csv", index=False)
     file = csv_module.CsvFile(tmp_path / "large.csv")
-    read = [pa.Table.from_batches(file.batches(["word", "b", "flag"], ["y"]))]
-
-    def stop(*_):
-        raise pa.ArrowInvalid("no threads")
-
-    monkeypatch.setattr(csv_module.CsvFile, "_read_with_threads", stop)
-    read.append(pa.Table.from_batches(file.batches(["word", "b", "flag"], ["y"])))
+    read = []
+    for other in ("_reader", "_read_with_threads"):
+        with monkeypatch.context() as stopped:
+            stopped.setattr(csv_module.CsvFile, other, stop)
+            read.append(pa.Table.from_batches(file.batches(["word", "b", "flag"], ["y"])))
     assert read[0].num_rows == 3000
     assert read[0].equals(read[1])
 

@@ -1,4 +1,4 @@
-"""LaTeX that can be set whatever stands in a cell; looked at as set by pdfLaTeX when it was written."""
+"""Whatever stands in a cell is set as it is; looked at as set by pdfLaTeX when it was written."""
 
 import re
 
@@ -22,7 +22,7 @@ COMMANDS = {
     r"\rule{.5em}{1.5ex}": "█",
     r"$\rightarrow$": "→",
     "$-$": "-",
-    "-{}-": "--",
+    **{f"{sign}{{}}": sign for sign in "-,'`"},
     **{f"\\{character}": character for character in "&%$#_{}"},
 }
 TOKEN = re.compile("|".join(map(re.escape, sorted(COMMANDS, key=len, reverse=True))))
@@ -35,14 +35,15 @@ def row_of(label: str) -> str:
     return lines[lines.index(r"\midrule") + 1]
 
 
-@given(st.text("ab 1.[]&%$#_{}\\~^<>|\"█→-+'²µ", max_size=20))
+@given(st.text("ab 1.*,'`[]&%$#_{}\\~^<>|\"█→-+'²µ", max_size=20))
 def test_whatever_a_label_contains_is_text(label: str) -> None:
     row = row_of(label)
     assert row.endswith(r" & 3 \\")
     text = row.removesuffix(r" & 3 \\")
-    assert not text.startswith("[")
+    assert not text.startswith(("[", "*"))
+    assert not re.search(r"([-,'`])\1", text)
     assert not set(TOKEN.sub("", text.removeprefix("{}"))) & set("\\&%$#_{}~^")
-    shown = re.sub(r"^\{\}(?=\[)", "", text)
+    shown = re.sub(r"^\{\}(?=[\[*])", "", text)
     assert TOKEN.sub(lambda match: COMMANDS[match[0]], shown) == " ".join(label.split())
 
 
