@@ -259,3 +259,12 @@ def test_a_test_set_that_is_no_table_is_refused_at_its_key(tmp_path):
     (tmp_path / "t.npz").write_bytes(b"PK")
     [line] = refusal(tmp_path, OWN.replace("test: 0.2", "test_path: t.npz"))
     assert "dataset.test_path: {}/t.npz: is no table; allowed: a CSV or Parquet file" in line
+
+
+def test_a_class_of_the_test_set_alone_is_told_at_the_key_of_the_test_set(tmp_path):
+    write_csv(tmp_path)
+    write_csv(tmp_path, CSV.replace(",male", ",other"), "t.csv")
+    own = OWN.replace("test: 0.2", "test_path: t.csv").replace("target: smoker", "target: sex")
+    [line] = refusal(tmp_path, own)
+    assert "dataset.test_path: {}/t.csv: row " in line
+    assert "sex is other, a class that the training set does not have" in line

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actbench.datasets.raw import Column, TargetKind, check_finite, more
-from actbench.errors import DataError
+from actbench.errors import DataError, Fault, about
 
 MOST_CLASSES_OF_INTEGERS = 20
 _SHOWN = 10
@@ -65,7 +65,17 @@ def read_values(
         kind = None
     rule = why if kind is None else f"{_ARTICLE[kind]}{kind}, because {because}"
     as_read = _numbers if (kind or natural) == "number" else _classes
-    return as_read((label, test_label or f"{label}, test set"), name, train, test, rule)
+    tested = _Tested(test, test_label or f"{label}, test set", ("dataset", "test_path") if test_label else ())
+    return as_read(label, name, train, tested, rule)
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """The target's column in a test set, if any; what messages call the set, and the key that names it."""
+
+    column: Column | None
+    label: str
+    key: tuple[str, ...]
 
 
 def _natural_kind(column: Column) -> tuple[TargetKind, str]:
@@ -89,39 +99,40 @@ def _is_continuous(column: Column) -> bool:
     )
 
 
-def _numbers(labels: tuple[str, str], name: str, train: Column, test: Column | None, rule: str) -> Values:
+def _numbers(label: str, name: str, train: Column, test: _Tested, rule: str) -> Values:
     def single(label: str, column: Column) -> npt.NDArray[np.float32]:
         with np.errstate(over="ignore"):
             values = column.values.astype(np.float32)
         check_finite(f"{label}: column {name}", values)
         return values
 
-    values = single(labels[0], train)
+    values = single(label, train)
     if (values == values[0]).all():
-        raise DataError(
-            f"{labels[0]}: the target {name} is constant, always {values[0]:g}: nothing to predict"
-        )
-    return Values(values, None if test is None else single(labels[1], test), None, rule)
+        raise DataError(f"{label}: the target {name} is constant, always {values[0]:g}: nothing to predict")
+    of_test = None
+    if test.column is not None:
+        with about(*test.key):
+            of_test = single(test.label, test.column)
+    return Values(values, of_test, None, rule)
 
 
-def _classes(labels: tuple[str, str], name: str, train: Column, test: Column | None, rule: str) -> Values:
+def _classes(label: str, name: str, train: Column, test: _Tested, rule: str) -> Values:
     of_train = _plain(train)
     found, codes = np.unique(of_train, return_inverse=True)
     if len(found) < 2:
-        raise DataError(
-            f"{labels[0]}: the target {name} has one class only, {found[0]}: nothing to tell apart"
-        )
+        raise DataError(f"{label}: the target {name} has one class only, {found[0]}: nothing to tell apart")
     shown = ", ".join(map(str, found[:_SHOWN])) + (f" and {len(found) - _SHOWN} more" * (len(found) > _SHOWN))
     of_test = None
-    if test is not None:
-        plain = _plain(test)
+    if test.column is not None:
+        plain = _plain(test.column)
         of_test = np.searchsorted(found, plain).clip(max=len(found) - 1).astype(np.int32)
         strange = np.flatnonzero(found[of_test] != plain)
         if strange.size:
-            raise DataError(
-                f"{labels[1]}: row {strange[0] + 1}: {name} is {plain[strange[0]]}, a class that "
+            message = (
+                f"{test.label}: row {strange[0] + 1}: {name} is {plain[strange[0]]}, a class that "
                 f"the training set does not have{more(strange.size)}; allowed: {shown}"
             )
+            raise DataError(Fault(message, test.key))
     return Values(codes.astype(np.int32), of_test, len(found), f"{rule}: {shown}")
 
 

@@ -320,7 +320,8 @@ def test_a_class_of_the_test_table_alone_is_refused(tmp_path):
     with pytest.raises(DataError) as caught:
         prepare(table(train, ("y",), test=None, test_path=test))
     assert str(caught.value) == (
-        f"{test}: row 2: y is c, a class that the training set does not have; and 1 more such; allowed: a, b"
+        f"dataset.test_path: {test}: row 2: y is c, a class that the training set does not have; "
+        "and 1 more such; allowed: a, b"
     )
 
 
