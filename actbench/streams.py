@@ -81,7 +81,8 @@ def normal(n: int, seed: int, role: str, index: int = 0) -> npt.NDArray[np.float
     """
     first, second = uniform(2 * n, seed, role, index).reshape(n, 2).T
     distance: npt.NDArray[np.float64] = np.sqrt(-2 * np.log1p(-first))
-    return distance * np.cos(2 * np.pi * second)
+    drawn: npt.NDArray[np.float64] = distance * np.cos(2 * np.pi * second)
+    return drawn
 
 
 def integer(seed: int, role: str, index: int = 0) -> int:
