@@ -140,6 +140,8 @@ def test_the_tables_are_what_the_installed_keras_has():
         if name == "muon" and name not in classes:
             continue  # newer than the oldest Keras that is allowed
         signature = inspect.signature(classes[name].__init__).parameters
+        if name == "muon" and "rms_rate" not in signature:
+            continue  # Keras 3.12, the last for Python 3.10, has another
         theirs = {key: value.default for key, value in signature.items() if key not in common}
         assert {key: entry.default for key, entry in known.items()} == theirs, name
         for key, entry in known.items():

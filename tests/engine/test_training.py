@@ -1,5 +1,7 @@
 """Layers, optimizers and early stopping: both engines train alike, and a reset restores all of it."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -116,6 +118,9 @@ OPTIMIZERS = {
 @pytest.mark.parametrize("schedule", SIX_STEPS)
 def test_both_engines_follow_a_schedule(schedule):
     params, rate = SIX_STEPS[schedule]
+    muon = inspect.signature(keras.optimizers.Muon).parameters
+    if schedule == "polynomial_decay" and "rms_rate" not in muon:
+        pytest.skip("the muon of Keras 3.12, the last for Python 3.10, cannot be applied outside of fit")
     train = {
         "optimizer": OPTIMIZERS.get(schedule, {"name": "sgd"}),
         "learning_rate": {"schedule": schedule, **params},
