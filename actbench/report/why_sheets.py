@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from actbench.analysis.figures import Row
+from actbench.analysis.probes import Moment
 from actbench.report.chart import Chart, Line
 from actbench.report.document import Column, Table
 from actbench.report.numbers import Value
@@ -60,21 +61,21 @@ def gradient_charts(view: SettingView) -> list[Chart]:
     rows = _probed(view)
     charts = []
     for when in _moments(rows):
-        lines = []
-        for row in rows:
-            for moment in row.moments:
-                if after(moment) == when and len(moment.layers) > 1:
-                    norms = [layer.gradient_norm for layer in moment.layers]
-                    lines.append(
-                        Line(
-                            row.activation,
-                            [layer.layer for layer in moment.layers],
-                            [norm.estimate if norm and norm.estimate else math.nan for norm in norms],
-                        )
-                    )
+        moments = [(row, moment) for row in rows for moment in row.moments if after(moment) == when]
+        lines = [_gradients(row, moment) for row, moment in moments if len(moment.layers) > 1]
         if any(math.isfinite(y) for line in lines for y in line.y):
             charts.append(Chart(f"gradient norm {when}", "hidden layer", "norm", tuple(lines), "y"))
     return charts
+
+
+def _gradients(row: Row, moment: Moment) -> Line:
+    """Its norms by layer; what is 0 or unknown has no place on a logarithmic axis."""
+    norms = [layer.gradient_norm for layer in moment.layers]
+    return Line(
+        row.activation,
+        [layer.layer for layer in moment.layers],
+        [norm.estimate if norm and norm.estimate else math.nan for norm in norms],
+    )
 
 
 def _probed(view: SettingView) -> list[Row]:
