@@ -7,7 +7,7 @@ import click
 
 from actbench.cli.activation_arguments import read_activations
 from actbench.cli.limits import folder_name, sizes
-from actbench.cli.options import example, out_option
+from actbench.cli.options import example, out_option, report_format_option
 from actbench.cli.output import check_place, output_option, write_picture, write_result
 from actbench.cli.screen import screen
 
@@ -63,13 +63,7 @@ _MODES = {"compiled": (True,), "eager": (False,), "both": (True, False)}
     help="Of the run's folder.  [default: micro; of a config, its name followed by -micro]",
 )
 @out_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["terminal", "markdown", "html", "latex", "csv", "json"]),
-    default="terminal",
-    show_default=True,
-)
+@report_format_option
 @output_option
 @click.option(
     "--plot",

@@ -22,6 +22,14 @@ out_option = click.option(
     help="Folder that holds the runs.",
 )
 
+report_format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(("terminal", "markdown", "html", "latex", "csv", "json")),
+    default="terminal",
+    show_default=True,
+)
+
 sd_option = click.option(
     "--sd",
     callback=spread,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from actbench.cli.options import example, out_option
+from actbench.cli.options import example, out_option, report_format_option
 from actbench.cli.output import output_option, write_result
 from actbench.cli.reading import not_empty, read_run
 from actbench.cli.screen import screen
@@ -13,7 +13,6 @@ from actbench.cli.screen import screen
 if TYPE_CHECKING:
     from actbench.report import Format, Sort, TableName
 
-_FORMATS = ("terminal", "markdown", "html", "latex", "csv", "json")
 _TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "tuning", "all")
 _GENERALISED = ("accuracy", "all")
 _SORTS = ("accuracy", "time", "activation", "config")
@@ -30,7 +29,7 @@ _SORTS = ("accuracy", "time", "activation", "config")
     )
 )
 @click.argument("run", required=False, metavar="[RUN]", callback=not_empty)
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
+@report_format_option
 @click.option(
     "--table",
     type=click.Choice(_TABLES),
