@@ -12,7 +12,7 @@ from actbench.config.dataset_keys import unfit_keys
 from actbench.config.fields import CountOrShare, Number, OneOf, Text, Whole
 from actbench.config.lists import NameOrList
 from actbench.config.mistakes import refuse
-from actbench.config.paths import absolute
+from actbench.config.paths import PATH_KEYS, absolute
 from actbench.config.section import Section
 from actbench.datasets import DATASETS, Wanted
 from actbench.datasets.wanted import Format, Scale, count_of
@@ -66,7 +66,7 @@ class DatasetConfig(Section):
         """What people call it: its name, or that of its file."""
         return self.name or Path(self.path or "").name
 
-    @field_validator("path", "test_path")
+    @field_validator(*PATH_KEYS)
     @classmethod
     def _relative_to_the_config(cls, path: str | None, info: ValidationInfo) -> str | None:
         if path == "":

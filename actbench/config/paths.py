@@ -8,7 +8,9 @@ from pathlib import Path
 from actbench.config.objects import to_flow
 from actbench.config.tree import Node
 
-_KEYS = ("path", "test_path")
+PATH_KEYS = ("path", "test_path")
+"""Those of a dataset that are paths."""
+
 # of a scalar as it is written: its anchor, itself, and the line's end that belongs to one in a block
 _PARTS = re.compile(r"(&\S+\s+)?(.*?)(\s*)", re.DOTALL)
 
@@ -62,5 +64,5 @@ def _in(node: Node, key: str) -> Iterator[Node]:
     elif isinstance(node.value, tuple):
         for item in node.value:
             yield from _in(item, key)
-    elif isinstance(node.value, str) and key in _KEYS:
+    elif isinstance(node.value, str) and key in PATH_KEYS:
         yield node

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from actbench.config.paths import PATH_KEYS
 from actbench.config.schema import (
     DatasetConfig,
     ModelConfig,
@@ -120,14 +121,14 @@ def describe_setting(setting: Setting) -> dict[str, Any]:
     description = setting.model_dump(mode="json", exclude={"id", "data_sha256", "varied"})
     description = with_values(description, dict.fromkeys(tuned_keys(setting.tune), TUNED))
     data = description["dataset"]
-    names = {key: Path(data[key]).name for key in ("path", "test_path") if data[key] is not None}
+    names = {key: Path(data[key]).name for key in PATH_KEYS if data[key] is not None}
     told = {key: value for key, value in data.items() if (key, value) != ("format", "auto")}
     return {**description, "dataset": {**told, **names}}
 
 
 def differing(record: Record) -> dict[str, Any]:
     """What differs from the defaults and has a say in an id: a key that comes later changes none."""
-    place = {"path", "test_path"}  # where files lie moves no number
+    place = set(PATH_KEYS)  # where files lie moves no number
     return record.model_dump(
         mode="json", exclude_defaults=True, exclude={"id": True, "varied": True, "dataset": place}
     )
