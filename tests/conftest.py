@@ -6,6 +6,11 @@ import pytest
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Names tests after no bytes: gzip's hold the time, and xdist wants equal names in every process."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture
 def attempts(tmp_path):
     """Where fake workers say what they have taken; see `tests.fake_worker`."""
