@@ -31,7 +31,8 @@ def init(data: str, target: tuple[str, ...], output: Path | None, force: bool) -
     """Write a commented starter config for DATA after looking at it.
 
     DATA is a .csv, .parquet or .npz file, a folder of IDX files, or the name of a dataset; mnist by default.
-    Without --target the column called target, label, class or y is predicted, else the last one.
+    Without --target the column called target, label, class or y is predicted, else the last one. Columns that
+    cannot be trained on, such as those with missing values, are left out, with the reason.
     """
     from actbench.config.loader import parse_config
     from actbench.starter import look, write
@@ -46,6 +47,9 @@ def init(data: str, target: tuple[str, ...], output: Path | None, force: bool) -
         return
     path = output or Path(f"{name}.yaml")
     _save(text, path, force=force)
+    if found.left_out:
+        names = ", ".join(name or "the one without a name" for name in found.left_out)
+        click.echo(f"left out, for reasons that {path} has: {names}", err=True)
     click.echo(f"{path} is written; next: actbench plan {path}", err=True)
 
 

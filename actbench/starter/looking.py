@@ -1,17 +1,18 @@
 """What there is to know of data before it is trained on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from actbench.datasets import DATASETS, Wanted, describe, format_of
+from actbench.datasets.batches import UnusableColumnsError
 from actbench.datasets.download import is_missing
 from actbench.datasets.expected import expect
 from actbench.datasets.idx import read_folder
 from actbench.datasets.npz import read_npz
 from actbench.datasets.tables import open_table, unknown_columns
-from actbench.errors import ConfigError, DataError
+from actbench.errors import ConfigError, DataError, Fault
 from actbench.records import DatasetInfo
 
 TEST, VALIDATION = 0.2, 0.1
@@ -28,13 +29,15 @@ class Look:
         info: What the dataset amounts to with these.
         columns: Of a table, in its order; empty for anything else.
         why: Why this is the target, in words.
+        left_out: What keeps columns from being trained on, by column.
     """
 
     data: str
     keys: dict[str, Any]
     info: DatasetInfo
-    columns: tuple[str, ...]
-    why: str
+    columns: tuple[str, ...] = ()
+    why: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def named(self) -> bool:
@@ -63,7 +66,7 @@ def look(data: str, target: Sequence[str] = ()) -> Look:
     keys: dict[str, Any] = {"validation": VALIDATION}
     if form is None or (read_folder if form == "idx" else read_npz)(Path(data)).test is None:
         keys["test"] = TEST
-    return Look(data, keys, describe(Wanted(path=data, **keys)), (), "")
+    return Look(data, keys, describe(Wanted(path=data, **keys)))
 
 
 def _look_at_table(data: str, form: str, target: tuple[str, ...]) -> Look:
@@ -76,14 +79,36 @@ def _look_at_table(data: str, form: str, target: tuple[str, ...]) -> Look:
     unknown = unknown_columns(Path(data), columns, ("--target",), target)
     if unknown:
         raise DataError(*unknown)
-    info = describe(Wanted(path=data, target=target, **keys))
-    return Look(data, {"target": list(target), **keys}, info, columns, why)
+    left_out: dict[str, str] = {}
+    wanted, info = _without_unusable(Wanted(path=data, target=target, **keys), columns, left_out)
+    if wanted.features:
+        keys["features"] = list(wanted.features)
+    return Look(data, {"target": list(target), **keys}, info, columns, why, left_out)
+
+
+def _without_unusable(
+    wanted: Wanted, columns: Sequence[str], left_out: dict[str, str]
+) -> tuple[Wanted, DatasetInfo]:
+    """Leaves out columns that cannot be trained on; what is wrong with some may show only without others."""
+    try:
+        return wanted, describe(wanted)
+    except UnusableColumnsError as error:
+        left_out |= {name: _reason(fault, wanted.path or "") for name, fault in error.columns.items()}
+        usable = tuple(name for name in columns if name not in {*wanted.target, *left_out})
+        if not usable or set(wanted.target) & set(left_out):
+            raise
+    return _without_unusable(replace(wanted, features=usable), columns, left_out)
+
+
+def _reason(fault: Fault, data: str) -> str:
+    """What is wrong, without the file's name and without what would be allowed."""
+    return fault.message.removeprefix(f"{Path(data)}: ").partition("; allowed: ")[0]
 
 
 def _look_at_named(name: str) -> Look:
     keys = {"name": name, "validation": VALIDATION}
     wanted = Wanted(name=name, validation=VALIDATION)
-    return Look(name, keys, expect(wanted) if is_missing(name) else describe(wanted), (), "")
+    return Look(name, keys, expect(wanted) if is_missing(name) else describe(wanted))
 
 
 def _guess(columns: Sequence[str]) -> tuple[str, str]:

@@ -66,7 +66,13 @@ def _dataset(look: Look, path: str) -> list[str]:
     lines += [
         f"  # {_one_line(target.name)}: {_one_line(target.rule)}" for target in info.targets if target.rule
     ]
-    if look.columns:
+    if "features" in keys:
+        lines += [f"  # left out: {_one_line(why)}" for why in look.left_out.values()]
+        lines += [
+            _line("  features:", "what is predicted from"),
+            *(f"    - {to_flow(name)}" for name in keys["features"]),
+        ]
+    elif look.columns:
         features = [name for name in look.columns if name not in keys["target"]]
         lines.append(_line(f"  # features: {to_flow(features[:2])}", "to predict from these alone"))
     if "test" in keys:

@@ -207,13 +207,13 @@ def broken(*changes):
         (broken(("20,female", "20,")), "row 3, column sex: the value is missing"),
         (broken(("20,", ",")), "row 3, column age: the value is missing"),
         (broken(("20,", "NaN,"), ("22,", ",")),
-         "row 3, column age: the value is missing (of 2 in the 10 rows from 1 on)"),
+         "row 3, column age: the value is missing; and 1 more such"),
         (broken(("300.5", "")), "row 3, column charges: the value is missing"),
         (broken(("20,", "inf,")), "row 3, column age: the value is infinite, or beyond single "
          "precision (inf)"),
         (broken(("20,", "1e39,")), "row 3, column age: the value is infinite, or beyond single "
          "precision (inf)"),
-        (broken(("300.5", "-inf")), "column charges: row 3: the value is infinite (-inf)"),
+        (broken(("300.5", "-inf")), "row 3, column charges: the value is infinite (-inf)"),
         (broken(("20,", "twenty,")), "row 3, column age: 'twenty' is not a number, as most of the column is"),
         (broken(("300.5", "300 EUR")),
          "row 3, column charges: '300 EUR' is not a number, as most of the column is"),
@@ -238,6 +238,36 @@ def test_bad_csv_gets_one_message(tmp_path, text, message):
             reader(table(path))
         assert str(caught.value).startswith(f"{path}: {message}")
         assert "\n" not in str(caught.value)
+
+
+def test_all_columns_that_cannot_be_used_are_told_in_their_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_module, "_BLOCK_BYTES", 1 << 12)
+    rows = [f"{'' if n in (700, 900) else n},{n % 2},2024-01-01,name {n},{n},{n / 2}" for n in range(1500)]
+    rows[1200] = rows[1200].replace("1200,0,", "1200,,").replace(",600.0", ",1e400")
+    path = write_csv(tmp_path, "\n".join(["a,b,when,who,c,y", *rows, ""]))
+    with pytest.raises(DataError) as caught:
+        prepare(table(path, ("y",)))
+    said = str(caught.value).replace(f"{path}: ", "").splitlines()
+    assert [line.partition(";")[0] for line in said] == [
+        "row 701, column a: the value is missing",
+        "row 1201, column b: the value is missing",
+        "column when holds values of the kind date32[day]",
+        "column who has more than 1,000 texts, too many to make classes or columns of",
+    ]
+    assert said[0].endswith("; and 1 more such")
+    with pytest.raises(DataError) as caught:
+        prepare(table(path, ("y",), features=("c",)))
+    assert str(caught.value) == f"{path}: row 1201, column y: the value is infinite (inf)"
+
+
+def test_of_very_many_columns_that_cannot_be_used_twenty_are_told(tmp_path):
+    names = [f"c{n}" for n in range(30)]
+    path = write_csv(tmp_path, ",".join([*names, "y"]) + "\n" + "," * 30 + "1\n" + "," * 30 + "2\n")
+    with pytest.raises(DataError) as caught:
+        prepare(table(path, ("y",)))
+    said = str(caught.value).splitlines()
+    assert len(said) == 21
+    assert said[-1] == "and 10 more columns that cannot be used"
 
 
 def test_all_columns_that_are_not_there_are_told_with_their_keys(tmp_path):
@@ -438,7 +468,7 @@ def test_parquet_may_hold_other_kinds(tmp_path):
     with pytest.raises(DataError, match=r"row 2, column x: the value is missing"):
         prepare(table(path, ("y",), test=1))
     pq.write_table(pa.table({"x": [1.0, float("nan")], "y": [0.5, 1.5]}), path)
-    with pytest.raises(DataError, match=r"row 2, column x: the value is missing \(NaN\)"):
+    with pytest.raises(DataError, match=r"row 2, column x: the value is missing$"):
         prepare(table(path, ("y",), test=1))
     pq.write_table(pa.table({"x": [[1], [2]], "y": [0.5, 1.5]}), path)
     with pytest.raises(DataError, match="column x holds values of the kind list"):

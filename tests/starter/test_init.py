@@ -204,19 +204,37 @@ def test_a_config_that_is_there_is_replaced_only_on_request(here):
             "--target[0]: there is no column 'specis' in birds.csv; allowed",
         ),
         (["images", "--target", "label"], "--target: images has no columns"),
-        (["hole.csv"], "row 2, column a: the value is missing"),
+        (["hole.csv"], "row 1, column b: the value is missing"),
         (["birds.csv", "--output", "no/such/folder.yaml"], "cannot write no/such/folder.yaml"),
     ],
 )
 def test_what_cannot_be_used_is_told_in_one_line_and_nothing_is_written(here, arguments, message):
     MAKE["birds.csv"](here / "birds.csv")
     idx_folder(here / "images")
-    (here / "hole.csv").write_text("a,b\n1,2\n,3\n")
+    (here / "hole.csv").write_text("a,b\n1,\n2,3\n")
     result = init(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     [line] = result.stderr.splitlines()
     assert message in line
     assert list(here.glob("**/*.yaml")) == []
+
+
+def test_columns_that_cannot_be_used_are_left_out_with_the_reason(here):
+    holes = ["", *X[1:, 1]]
+    days = ["2024-01-01"] * ROWS
+    write_csv(here / "t.csv", {"": range(ROWS), **table(holes=holes, day=days, species=SPECIES)})
+    made = init("t.csv")
+    assert (made.exit_code, made.stdout) == (0, "")
+    assert "left out, for reasons that t.yaml has: the one without a name, holes, day\n" in made.stderr
+    text = (here / "t.yaml").read_text()
+    reasons = re.findall("# left out: (.*)", text)
+    assert reasons == [
+        "column 1 has no name, as when pandas writes its index",
+        "row 1, column holes: the value is missing",
+        "column day holds values of the kind date32[day]",
+    ]
+    assert load_config("t.yaml").dataset.features == ("bill: length", "island")
+    assert CliRunner().invoke(main, ["validate", "t.yaml"]).exit_code == 0
 
 
 @pytest.mark.parametrize("header", ["a: b # c", "1e-3", "on", "x, y", "new\nline", "'quoted\"", "*", "{"])
