@@ -68,7 +68,8 @@ class Section(Record):
                 missing = {name: field for name, field in missing.items() if repr(name) not in hint}
         for key, field in missing.items():
             if field.is_required():
-                yield mistake(f"is missing; needed: {field.description}", key, kind="missing_key")
+                needed = " ".join((field.description or "").split())  # which has lines in the source
+                yield mistake(f"is missing; needed: {needed}", key, kind="missing_key")
 
 
 class NamedSection(Section):

@@ -103,7 +103,8 @@ def _mistakes(sweep: Mapping[str, Any], sections: Sections) -> Iterator[InitErro
     count = 1
     if ZIP in sweep and not (isinstance(sweep[ZIP], Mapping) and sweep[ZIP]):
         example = f"{{{_EXAMPLE}, train.batch_size: [32, 256]}}"
-        yield mistake(f"{show(sweep[ZIP])} is no mapping of lists; allowed: one such as {example}", ZIP)
+        what = "is empty" if isinstance(sweep[ZIP], Mapping) else f"{show(sweep[ZIP])} is no mapping of lists"
+        yield mistake(f"{what}; allowed: one such as {example}", ZIP)
     for (_, *prefix), lists in _groups(sweep):
         for key, values in lists.items():
             problem = _unknown(key, sections)

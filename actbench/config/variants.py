@@ -13,10 +13,11 @@ from typing import Any, TypeVar, cast
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails
 
-from actbench.config.mistakes import Kind, mistake
+from actbench.config.mistakes import Kind, mistake, show
 from actbench.config.section import Section
 from actbench.config.sweep import MOST_SETTINGS, ZIP, Lists, Sections, axes_of
 from actbench.config.tune import MOST_CANDIDATES, tuned
+from actbench.errors import format_key
 from actbench.varied import name_of
 
 C = TypeVar("C")
@@ -60,6 +61,24 @@ class Variant:
             if loc[: len(path)] == path:
                 return (*written, *loc[len(path) :])
         return None
+
+    def misplaced(self, config: Mapping[str, Any]) -> Iterator[tuple[Loc, Wrong]]:
+        """Keys below a number or a list of the config: nothing would come of their values.
+
+        Yields:
+            Where that number or list stands, and what is wrong with the key.
+        """
+        for key, written in self.written.items():
+            path = tuple(key.split("."))
+            node: Any = config
+            for depth, step in enumerate(path):
+                entries = _entries(node)
+                if entries is None:
+                    what = f"{format_key(path[:depth])} is {show(node)}, which has no keys"
+                    allowed = "allowed: a list of values for it as a whole"
+                    yield path[:depth], (written[:-1], "unknown_key", f"{what}; {allowed}")
+                    break
+                node = entries.get(step)
 
     def maker(self, loc: Loc) -> Loc | None:
         """The swept key of which a part stands for that place; None where there is none."""
@@ -123,16 +142,28 @@ def validate_all(
     wrong: list[list[Wrong]] = []
     for variant, config in zip(variants, around, strict=True):
         outcome = _attempt(variant.put_into(config), validate)
-        if isinstance(outcome, ValidationError):
-            items = outcome.errors(include_url=False)
-            wrong.append([(item["loc"], cast(Kind, item["type"]), item["msg"]) for item in items])
-        else:
+        items = outcome.errors(include_url=False) if isinstance(outcome, ValidationError) else []
+        if not isinstance(outcome, ValidationError):
             made.append(outcome)
-            wrong.append([])
+        found = [
+            (_place(variant, config, item["loc"]), cast(Kind, item["type"]), item["msg"]) for item in items
+        ]
+        places = [item["loc"] for item in items]
+        wrong.append([*(told for loc, told in variant.misplaced(config) if loc not in places), *found])
     if any(wrong):
         details = [mistake(message, *loc, kind=kind) for loc, kind, message in each_once(wrong, variants)]
         raise ValidationError.from_exception_data("config", details)
     return made
+
+
+def _place(variant: Variant, config: Mapping[str, Any], loc: Loc) -> Loc:
+    """Where to tell what is wrong; with what only a swept key makes a mapping, at that key."""
+    node: Any = config
+    for step in loc:
+        node = node.get(step) if isinstance(node, Mapping) else None
+    if node is not None and not isinstance(node, str):
+        return loc
+    return variant.source(loc) or variant.maker(loc) or loc
 
 
 def each_once(wrong: Sequence[Sequence[Wrong]], variants: Sequence[Variant]) -> list[Wrong]:
@@ -209,12 +240,19 @@ def _whose(loc: Loc, whose: Sequence[Variant], variants: Sequence[Variant]) -> s
 def _put(node: object, path: Sequence[str], value: Any) -> Any:
     if not path:
         return value
-    if isinstance(node, Section):
-        node = node.model_dump(exclude_unset=True)
-    if isinstance(node, str):
-        node = {"name": node}  # which is what a name alone stands for
-    if node is not None and not isinstance(node, Mapping):
-        return node  # as wrong as it is, it is reported as such
+    entries = _entries(node)
+    if entries is None:
+        return node
     step, *deeper = path
-    entries = dict(node or {})
     return {**entries, step: _put(entries.get(step), deeper, value)}
+
+
+def _entries(node: object) -> dict[str, Any] | None:
+    """Of a part of a config, a name alone standing for itself; None of what has no keys."""
+    if isinstance(node, Section):
+        return node.model_dump(exclude_unset=True)
+    if isinstance(node, str):
+        return {"name": node}
+    if node is None:
+        return {}
+    return dict(node) if isinstance(node, Mapping) else None

@@ -124,6 +124,20 @@ def test_a_mistake_beside_the_sweep_is_told_once():
     assert found[0].startswith("c.yaml:9:11: baseline: 'rely' is not among the activations")
 
 
+def test_a_key_below_what_is_wrong_itself_is_no_second_mistake():
+    text = FINE.replace("hidden_units: [128, 64]", "hidden_units: 3")
+    [line] = message("{model.hidden_units.0: [1, 2]}", text=text)
+    assert line.startswith("c.yaml:4:17: model.hidden_units: 3 is not a list")
+
+
+def test_what_every_value_of_a_section_lacks_is_told_in_one_line_each():
+    lines = message("{train: [{batch_size: 3, epochs: 1}]}")
+    assert [line.partition(": is missing; needed: ")[0] for line in lines] == [
+        "c.yaml:16:17: sweep.train[0].optimizer",
+        "c.yaml:16:17: sweep.train[0].learning_rate",
+    ]
+
+
 def test_a_mistake_that_only_some_settings_make_names_them():
     [found] = message(
         "{model.hidden_units: [[128], [3]]}", text=FINE.replace("- swish", "- swish\n  - swiglu")
@@ -176,6 +190,35 @@ def test_a_mistake_that_only_some_settings_make_names_them():
             "{zip: []}",
             "c.yaml:16:14: sweep.zip: a list is no mapping of lists; allowed: one such as "
             "{train.learning_rate: [0.001, 0.01], train.batch_size: [32, 256]}",
+        ),
+        (
+            "{zip: {}}",
+            "c.yaml:16:14: sweep.zip: is empty; allowed: one such as "
+            "{train.learning_rate: [0.001, 0.01], train.batch_size: [32, 256]}",
+        ),
+        (
+            "{model.hidden_units.0: [1, 2]}",
+            "c.yaml:16:9: sweep.model.hidden_units.0: model.hidden_units is a list, which has no keys; "
+            "allowed: a list of values for it as a whole",
+        ),
+        (
+            "{train.epochs: [1, 2], zip: {train.learning_rate.schedule.x: [1, 2]}}",
+            "c.yaml:16:37: sweep.zip.train.learning_rate.schedule.x: train.learning_rate is 0.001, which has "
+            "no keys; allowed: a list of values for it as a whole",
+        ),
+        (
+            "{timing.inference_batch_sizes.0: [4, 5]}",  # where nothing stands yet
+            "c.yaml:16:41: sweep.timing.inference_batch_sizes.0: a mapping is not a list; "
+            "allowed: a list such as [1, 128, 1024]",
+        ),
+        (
+            "{train.optimizer.params.beta_1.x: [4]}",
+            "c.yaml:16:42: sweep.train.optimizer.params.beta_1.x: a mapping is not a number; "
+            "allowed: a number at least 0 and below 1",
+        ),
+        (
+            "{targets.bmi.of.age.weight: [4]}",
+            "c.yaml:16:9: sweep.targets.bmi.of.age.weight: unknown key; allowed: loss, weight",
         ),
         (
             "{train.epochs: [1], zip: {train: [{}]}}",

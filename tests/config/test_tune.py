@@ -104,6 +104,9 @@ LIST = "allowed: a list of at least two values, as in train.learning_rate: [1e-4
         ("{train.learning_rate: [1, 2], train.learning_rate.initial_learning_rate: [1, 2]}", [
             "c.yaml:16:80: tune.train.learning_rate.initial_learning_rate: train.learning_rate is tuned "
             "already; allowed: each key once"]),
+        ("{train.learning_rate.initial_learning_rate: [0.1, 0.2]}", [
+            "c.yaml:16:8: tune.train.learning_rate.initial_learning_rate: train.learning_rate is 0.001, "
+            "which has no keys; allowed: a list of values for it as a whole"]),
         ("{train.optimizer.params.beta_1: [0.1, 1.5]}", [
             "c.yaml:16:45: tune.train.optimizer.params.beta_1[1]: 1.5 is not below 1; allowed: a number"]),
     ],
