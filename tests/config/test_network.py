@@ -34,6 +34,7 @@ def test_ordinary_models_are_matched_within_one_percent(widths, features, classe
     assert len(found) == len(widths)
     plain, gated = parameters(widths, features, classes), parameters(found, features, classes, gated=True)
     assert gated / plain - 1 == pytest.approx(mismatch(widths, features, classes))
+    assert all(own <= width for own, width in zip(found, widths, strict=True))
     # of few narrow layers one unit may be more than two percent of all, and the others make up for it
     if len(widths) > 2 or max(widths) >= 100:
         assert abs(gated / plain - 1) <= 0.01
@@ -56,6 +57,18 @@ def test_where_there_is_a_match_nearby_it_is_found(widths):
 def test_layers_stay_alike_where_one_scale_is_near_enough():
     assert len(set(matched_widths([128, 128], 784, 10))) == 1
     assert len(set(matched_widths([1024] * 3, 784, 10))) == 1
+
+
+def test_what_the_others_make_up_for_makes_no_layer_wider_than_the_plain_one():
+    found = matched_widths([24, 24, 8], 4, 2)
+    assert found[2] <= 8
+    assert abs(mismatch([24, 24, 8], 4, 2)) <= 0.01
+
+
+def test_layers_that_one_factor_leaves_between_two_widths_differ_by_one_unit():
+    found = matched_widths([7] * 20, 7, 2)
+    assert abs(mismatch([7] * 20, 7, 2)) <= 0.01
+    assert set(found) == {4, 5}
 
 
 def test_many_layers_do_not_take_long():
