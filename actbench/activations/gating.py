@@ -12,7 +12,7 @@ def matched_widths(
 ) -> tuple[int, ...]:
     """Widths of gated layers with nearly the plain model's number of parameters.
 
-    All are scaled by one factor and rounded. Where that misses by more than 1 %, some of those that the factor
+    All are scaled by one factor and rounded. Where that misses by more than 1 %, some that the factor
     leaves between two widths take the larger one; then layers give or take a unit one at a time, as long as
     that helps, for a unit of a layer with many inputs may be too coarse; then up to three layers do so at
     once. None gets wider than the plain one.
