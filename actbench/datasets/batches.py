@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from actbench.datasets.precision import Rounding
 from actbench.datasets.raw import Array, Column, Features, check_finite, more, place
 from actbench.datasets.texts import Texts
 from actbench.errors import DataError, Fault, collecting
 
 _MOST_TOLD = 20
+_WHOLE_IN_DOUBLE = 2**53
 
 
 class UnusableColumnsError(DataError):
@@ -50,6 +52,7 @@ class Batches:
         self._first_missing: dict[str, int] = {}
         self._unusable: dict[str, Fault] = {}
         self._texts: dict[str, Texts] = {}
+        self._rounding = {name: Rounding() for name in features}
         self._flat = np.empty(0, dtype=np.float32)
         self._labels: dict[str, list[Array]] = {name: [] for name in target}
 
@@ -87,6 +90,9 @@ class Batches:
         with np.errstate(over="ignore"):  # what becomes infinite is told with its row
             for index, column in enumerate(chosen):
                 block[:, index] = column
+        for name in self._features:
+            if name in numbers:
+                self._rounding[name].add(numbers[name])
         # in place: blocks that are joined at last are in memory twice
         self._flat.resize(self._flat.size + block.size, refcheck=False)
         self._flat[self._flat.size - block.size :] = block.ravel()
@@ -127,6 +133,10 @@ class Batches:
         numeric = [name for name in self._features if name not in words]
         numbers = self._flat.reshape(self._rows, len(numeric))
         self._check_finite(numbers, numeric)
+        for name in numeric:
+            if problem := self._rounding[name].problem:
+                message = f"{self._path}: column {name} has numbers {problem}, or dataset.features without it"
+                self._unusable.setdefault(name, Fault(message))
         targets = {name: words.get(name) or self._numbers(name, name in whole) for name in self._target}
         self._refuse()
         as_words = {index: words[name] for index, name in enumerate(self._features) if name in words}
@@ -146,6 +156,12 @@ class Batches:
         with self._noting(name):
             check_finite(str(self._path), values[:, None], [name])
         if began_whole and (values == np.floor(values)).all():
+            if np.abs(values).max() >= _WHOLE_IN_DOUBLE:
+                message = (
+                    "has whole numbers of 2^53 and more, which are not read exactly; allowed: smaller ones"
+                )
+                self._unusable.setdefault(name, Fault(f"{self._path}: column {name} {message}"))
+                return Column(values)
             values = values.astype(np.int64)
         return Column(values)
 

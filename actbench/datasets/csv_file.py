@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv as pc
 
 from actbench.datasets.content import check_beginning
+from actbench.datasets.precision import needs_double
 from actbench.datasets.raw import place
 from actbench.datasets.texts import is_number
 from actbench.errors import DataError
@@ -50,23 +52,29 @@ class CsvFile:
             self._reader(pc.ConvertOptions(strings_can_be_null=True), _FIRST_BYTES) as reader,
         ):
             schema = reader.schema
+            first = next(iter(reader), None)
         try:
             self.names = tuple(schema.names)
         except UnicodeDecodeError:
             raise DataError(f"{path}: the header is not UTF-8; allowed: UTF-8") from None
         self._types = dict(zip(self.names, schema.types, strict=True))
+        columns = () if first is None else zip(self.names, first.columns, strict=True)
+        self._close_together = {name for name, values in columns if _are_close_together(values)}
         self.whole = frozenset(name for name, kind in self._types.items() if pa.types.is_integer(kind))
         counted = [str(number) for number in range(len(self.names))]  # as pandas names columns by itself
         if all(is_number(name) for name in self.names) and list(self.names) != counted:
             raise DataError(f"{path}: has no header: its first line is {', '.join(self.names[:5])}")
 
     def batches(self, features: Sequence[str], target: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The columns, some rows at a time; those of features in single, of targets in double precision.
+        """The columns, some rows at a time; features in single precision where that is enough for them.
 
         Raises:
             DataError: A row is too short or too long, or a value is not of its column's kind, or not UTF-8.
         """
-        types = {name: self._type(name, pa.float32()) for name in features}
+        single = set(features) - self._close_together
+        types = {
+            name: self._type(name, pa.float32() if name in single else pa.float64()) for name in features
+        }
         types |= {name: self._type(name, pa.float64()) for name in target}
         options = pc.ConvertOptions(
             include_columns=[*features, *target], column_types=types, strings_can_be_null=True
@@ -144,6 +152,14 @@ class CsvFile:
             if "Empty CSV" in text:
                 text = "is empty; allowed: a CSV file with a header"
             raise DataError(f"{self.path}: {'is damaged or truncated: ' * self._gzip}{text}") from None
+
+
+def _are_close_together(values: pa.Array) -> bool:
+    """Whether these are numbers that single precision might not tell apart."""
+    if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
+        return False
+    ends = pa.compute.min_max(values).as_py()
+    return ends["min"] is not None and needs_double(ends["min"], ends["max"])
 
 
 def _called(kind: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from actbench.datasets.content import check_beginning, open_file
+from actbench.datasets.precision import Rounding
 from actbench.datasets.raw import Array, Column, Examples, Features, RawData, check_finite, kind_of_labels
 from actbench.errors import DataError, did_you_mean
 
@@ -78,6 +79,7 @@ def examples(label: str, x: Array, y: Array) -> Examples:
         with np.errstate(over="ignore"):  # what becomes infinite is told with its row
             flat = flat.astype(np.float32)
     check_finite(f"{label}: examples", flat)
+    _check_precision(label, x.reshape(len(x), -1))
     check_finite(f"{label}: labels", y)
     if y.dtype.kind == "U":
         words, codes = np.unique(y, return_inverse=True)
@@ -85,6 +87,16 @@ def examples(label: str, x: Array, y: Array) -> Examples:
     else:
         column = Column(y)
     return Examples(lambda: Features(flat), {"label": column})
+
+
+def _check_precision(label: str, x: Array) -> None:
+    if x.dtype.kind == "b" or x.dtype.itemsize < np.dtype(np.float32).itemsize:
+        return
+    for number, column in enumerate(x.T, start=1):
+        rounding = Rounding()
+        rounding.add(column)
+        if rounding.problem:
+            raise DataError(f"{label}: examples: column {number} has numbers {rounding.problem}")
 
 
 def load_arrays(content: bytes, path: Path) -> dict[str, Array]:

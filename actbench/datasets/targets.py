@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from actbench.datasets.precision import Rounding
 from actbench.datasets.raw import Column, TargetKind, check_finite, more
 from actbench.errors import DataError, Fault, about
 
@@ -107,6 +108,10 @@ def _numbers(label: str, name: str, train: Column, test: _Tested, rule: str) -> 
         return values
 
     values = single(label, train)
+    rounding = Rounding()
+    rounding.add(train.values)
+    if rounding.problem:
+        raise DataError(f"{label}: the target {name} has numbers {rounding.problem}")
     if (values == values[0]).all():
         raise DataError(f"{label}: the target {name} is constant, always {values[0]:g}: nothing to predict")
     of_test = None

@@ -260,6 +260,48 @@ def test_all_columns_that_cannot_be_used_are_told_in_their_order(tmp_path, monke
     assert str(caught.value) == f"{path}: row 1201, column y: the value is infinite (inf)"
 
 
+SECONDS = [1_700_000_000 + 10 * n for n in range(400)]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+@pytest.mark.parametrize(
+    ("numbers", "fine"),
+    [
+        (SECONDS, False),
+        ([10**18 + n for n in range(400)], False),
+        ([1e9 + n / 7 for n in range(400)], False),
+        ([1e9 + 1] * 400, True),  # constant columns are 0, whatever they are
+        ([10 * n for n in range(400)], True),
+        ([20_240_101 + 100 * n for n in range(400)], True),
+        ([1e9 * n + 1 for n in range(400)], True),
+    ],
+)
+def test_numbers_that_single_precision_would_make_equal_are_refused(tmp_path, name, numbers, fine):
+    frame = pd.DataFrame({"t": numbers, "x": np.arange(400) / 7, "y": np.arange(400) % 2})
+    path = tmp_path / name
+    frame.to_csv(path, index=False) if path.suffix == ".csv" else frame.to_parquet(path)
+    if fine:
+        found = np.sort(prepare(table(path, ("y",))).x[:, 0])
+        exact = np.array(numbers, dtype=float) - min(numbers)
+        assert np.corrcoef(found, exact)[0, 1] > 0.99999 if exact.any() else (found == 0).all()
+        return
+    with pytest.raises(DataError) as caught:
+        prepare(table(path, ("y",)))
+    assert str(caught.value).startswith(f"{path}: column t has numbers from 1")
+    assert "too close together for single precision, in which models are trained" in str(caught.value)
+    with pytest.raises(
+        DataError, match=r"the target t has numbers from 1|column t has whole numbers from 2\^53"
+    ):
+        prepare(table(path, ("t",)))
+
+
+def test_what_the_first_rows_say_of_a_column_is_not_the_last_word(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_module, "_FIRST_BYTES", 1 << 10)
+    rows = [f"{seconds},{n % 2}" for n, seconds in enumerate([*SECONDS, 0])]
+    path = write_csv(tmp_path, "\n".join(["t,y", *rows, ""]))
+    assert describe(table(path, ("y",))).features == 1
+
+
 def test_of_very_many_columns_that_cannot_be_used_twenty_are_told(tmp_path):
     names = [f"c{n}" for n in range(30)]
     path = write_csv(tmp_path, ",".join([*names, "y"]) + "\n" + "," * 30 + "1\n" + "," * 30 + "2\n")
