@@ -1,4 +1,4 @@
-"""What a config may say, and the JSON Schema of it for editors.
+"""What a config may say.
 
 The models hold a config as it is understood: shorthand written out, defaults filled in, aliases resolved.
 They are as strict as the loader, so the Python API gives the same messages.
@@ -56,7 +56,6 @@ __all__ = [
     "TimingConfig",
     "TrainConfig",
     "VerdictConfig",
-    "json_schema",
 ]
 
 SWEPT: dict[str, type[Section] | None] = {
@@ -207,15 +206,3 @@ def _plain(section: Section | Mapping[str, Section]) -> dict[str, Any]:
     if isinstance(section, Section):
         return section.model_dump(mode="json")
     return {name: part.model_dump(mode="json") for name, part in section.items()}
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of what a user may write, shorthand included."""
-    schema = _without_titles(BenchConfig.model_json_schema(mode="validation"))
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "actbench config", **schema}
-
-
-def _without_titles(schema: dict[str, Any]) -> dict[str, Any]:
-    """Pydantic titles every key with the key itself, which is noise in an editor."""
-    nested = {key: _without_titles(value) for key, value in schema.items() if isinstance(value, dict)}
-    return {key: value for key, value in (schema | nested).items() if key != "title"}
