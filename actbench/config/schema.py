@@ -33,14 +33,8 @@ from actbench.config.targets import TargetConfig
 from actbench.config.timing import TimingConfig
 from actbench.config.train import EarlyStoppingConfig, TrainConfig
 from actbench.config.tune import SEEDS, TuneOf, clashes
-from actbench.config.variants import (
-    Variant,
-    candidates_of,
-    repeated,
-    understood,
-    validate_all,
-    variants_of,
-)
+from actbench.config.variant_mistakes import repeated, validate_all
+from actbench.config.variants import Variant, candidates_of, understood, variants_of
 from actbench.config.verdict import VerdictConfig
 
 __all__ = [

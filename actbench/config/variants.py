@@ -1,29 +1,18 @@
-"""A sweep's settings and a tuning's candidates: each combination of values, put into the config and checked.
+"""A sweep's settings and a tuning's candidates: each combination of values, put into the config."""
 
-What is wrong with one of them is told at the value in the sweep, or in the tuning.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import product
 from math import prod
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import InitErrorDetails
-
-from actbench.config.mistakes import Kind, mistake
 from actbench.config.section import Section
 from actbench.config.sweep import MOST_SETTINGS, ZIP, Lists, Sections, axes_of
 from actbench.config.tune import MOST_CANDIDATES, tuned
 from actbench.varied import name_of
 
-C = TypeVar("C")
-
 Loc = tuple[str | int, ...]
-Wrong = tuple[Loc, Kind, str]
-"""Where something is wrong, whether it is about a key or a value, and what."""
 
 
 @dataclass(frozen=True)
@@ -104,81 +93,6 @@ def _steps(prefix: Loc, lists: Mapping[str, Sequence[Any]]) -> Iterator[Variant]
         yield Variant(dict(zip(lists, values, strict=True)), {key: (*prefix, key, index) for key in lists})
 
 
-def validate_all(
-    variants: Sequence[Variant],
-    around: Sequence[Mapping[str, Any]],
-    validate: Callable[[Mapping[str, Any]], C],
-) -> list[C]:
-    """Validates each, and reports all that is wrong with any of them, each mistake once.
-
-    Args:
-        variants: All.
-        around: The config that each is put into.
-        validate: What makes something of a config.
-
-    Raises:
-        ValidationError: There is at least one.
-    """
-    made: list[C] = []
-    wrong: list[list[Wrong]] = []
-    for variant, config in zip(variants, around, strict=True):
-        outcome = _attempt(variant.put_into(config), validate)
-        if isinstance(outcome, ValidationError):
-            items = outcome.errors(include_url=False)
-            wrong.append([(item["loc"], cast(Kind, item["type"]), item["msg"]) for item in items])
-        else:
-            made.append(outcome)
-            wrong.append([])
-    if any(wrong):
-        details = [mistake(message, *loc, kind=kind) for loc, kind, message in each_once(wrong, variants)]
-        raise ValidationError.from_exception_data("config", details)
-    return made
-
-
-def each_once(wrong: Sequence[Sequence[Wrong]], variants: Sequence[Variant]) -> list[Wrong]:
-    """What is wrong with any of them, each mistake once, where its value is written.
-
-    Args:
-        wrong: With each variant, seen from the config that it is put into.
-        variants: All.
-    """
-    found: dict[Wrong, list[Variant]] = {}
-    for variant, mistakes in zip(variants, wrong, strict=True):
-        for loc, kind, message in mistakes:
-            found.setdefault((variant.source(loc) or loc, kind, message), []).append(variant)
-    return [
-        (loc, kind, f"{message}{_whose(loc, whose, variants)}")
-        for (loc, kind, message), whose in found.items()
-    ]
-
-
-def _attempt(config: Mapping[str, Any], validate: Callable[[Mapping[str, Any]], C]) -> C | ValidationError:
-    try:
-        return validate(config)
-    except ValidationError as error:
-        return error
-
-
-def repeated(
-    variants: Sequence[Variant], made: Sequence[Any], what: str = "setting"
-) -> Iterator[InitErrorDetails]:
-    """Variants that make what an earlier one made already, each value that does it once.
-
-    Args:
-        variants: All.
-        made: What each makes.
-        what: What that is called.
-    """
-    told = set()
-    for index, variant in enumerate(variants):
-        first = made.index(made[index])
-        if first < index:
-            loc = next(loc for key, loc in variant.written.items() if variants[first].written[key] != loc)
-            if loc not in told:
-                told.add(loc)
-                yield mistake(f"makes the {what} {variants[first].name} again; allowed: each once", *loc)
-
-
 def understood(variants: Sequence[Variant], varied: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The sweep with its values as they were understood, such as a path from the config's folder.
 
@@ -196,14 +110,6 @@ def understood(variants: Sequence[Variant], varied: Sequence[Mapping[str, Any]])
             if index == len(values_of_key):
                 values_of_key.append(values[key])
     return sweep
-
-
-def _whose(loc: Loc, whose: Sequence[Variant], variants: Sequence[Variant]) -> str:
-    """In which settings something is wrong that is not in all, and not at a value of sweep or tuning."""
-    if loc[:1] in (("sweep",), ("tune",)) or len(whose) == len(variants):
-        return ""
-    more = f" and {len(whose) - 1} more" if len(whose) > 1 else ""
-    return f" (in the setting {whose[0].name}{more})"
 
 
 def _put(node: object, path: Sequence[str], value: Any) -> Any:
