@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from actbench.config.section import Section
-from actbench.config.sweep import MOST_SETTINGS, ZIP, Lists, Sections, axes_of
+from actbench.config.sweep import MOST_SETTINGS, Lists, Sections, axes_of
 from actbench.config.tune import MOST_CANDIDATES, tuned
 from actbench.varied import name_of
 
@@ -91,25 +91,6 @@ def _combinations(axes: Iterable[tuple[Loc, Lists]], most: int) -> list[Variant]
 def _steps(prefix: Loc, lists: Mapping[str, Sequence[Any]]) -> Iterator[Variant]:
     for index, values in enumerate(zip(*lists.values(), strict=True)):
         yield Variant(dict(zip(lists, values, strict=True)), {key: (*prefix, key, index) for key in lists})
-
-
-def understood(variants: Sequence[Variant], varied: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The sweep with its values as they were understood, such as a path from the config's folder.
-
-    So of a tuning.
-
-    Args:
-        variants: All.
-        varied: The values of each.
-    """
-    sweep: dict[str, Any] = {}
-    for variant, values in zip(variants, varied, strict=True):
-        for key, (_, *path, index) in variant.written.items():
-            lists = sweep.setdefault(ZIP, {}) if ZIP in path[:-1] else sweep
-            values_of_key = lists.setdefault(key, [])
-            if index == len(values_of_key):
-                values_of_key.append(values[key])
-    return sweep
 
 
 def _put(node: object, path: Sequence[str], value: Any) -> Any:
