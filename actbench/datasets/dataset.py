@@ -14,7 +14,7 @@ from actbench.datasets.split import Split, draw_in_words, split_rows, split_whol
 from actbench.datasets.targets import Values, read_values
 from actbench.datasets.wanted import DEFAULT_TEST, Wanted
 from actbench.errors import DataError, Fault, collecting
-from actbench.objectives import clash
+from actbench.metric_names import clash
 from actbench.records import DatasetInfo, TargetInfo
 
 
