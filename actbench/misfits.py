@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from actbench.config.crosschecks import unmatched_in_words
 from actbench.config.schema import BenchConfig
 from actbench.errors import Fault, collecting
-from actbench.objectives import score_in_a_sentence
+from actbench.metric_names import score_in_a_sentence
 from actbench.plan import plan_cells
 from actbench.planned import Setting
 from actbench.records import DatasetInfo, TargetInfo

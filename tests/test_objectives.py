@@ -5,7 +5,7 @@ import pytest
 
 from actbench.config.schema import TargetConfig
 from actbench.errors import DataError
-from actbench.objectives import Objective, clash, measured, objectives_of, score_name
+from actbench.objectives import Objective, objectives_of
 from actbench.records import TargetInfo
 
 LABEL = TargetInfo(name="label", classes=10)
@@ -89,36 +89,3 @@ def test_what_does_not_fit_is_refused(
     with pytest.raises(DataError) as refused:
         objectives_of(targets, loss, asked(**wanted))
     assert str(refused.value) == message
-
-
-def test_the_score_is_that_of_the_only_target_or_a_mean() -> None:
-    names = [score_name(targets) for targets in ([], [LABEL], [BMI], [BMI, LABEL])]
-    assert names == ["accuracy", "accuracy", "r2", "score"]
-
-
-def test_a_metric_is_known_behind_the_name_of_a_target() -> None:
-    assert measured("top5_accuracy", [LABEL]) == ("", "top5_accuracy")
-    assert measured("label_top5_accuracy", [BMI, LABEL]) == ("label", "top5_accuracy")
-    assert measured("bmi_rmse", [BMI, LABEL]) == ("bmi", "rmse")
-    for targets in ([BMI], [BMI, LABEL]):
-        with pytest.raises(ValueError, match="no metric"):
-            measured("label_mae", targets)
-
-
-@pytest.mark.parametrize(
-    ("targets", "message"),
-    [
-        ({"a": 10, "a_top5": 2}, "the targets a and a_top5 would both have a metric called a_top5_accuracy"),
-        ({"top5": 2, "b": 2}, "top5 would have a metric called top5_accuracy"),
-        ({"b": 2, "train": None}, "train would have a metric called train_r2"),
-        ({"a": 2, "a_top5": 2}, ""),
-        ({"top5": None, "b": 2}, ""),
-        ({"train": 2}, ""),
-    ],
-)
-def test_targets_whose_metrics_would_have_one_name_are_told(
-    targets: dict[str, int | None], message: str
-) -> None:
-    found = clash([TargetInfo(name=name, classes=classes) for name, classes in targets.items()])
-    assert message in found
-    assert bool(message) == bool(found)

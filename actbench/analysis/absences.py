@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from actbench.analysis.changes import Changes, Level, RowChange, SettingChange, timed_in_words
-from actbench.objectives import score_in_words
+from actbench.metric_names import score_in_words
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from actbench.analysis.comparisons import Comparison
 from actbench.analysis.intervals import Interval
 from actbench.analysis.matching import LeftOut, Pair
 from actbench.config.schema import VerdictConfig
-from actbench.objectives import ScoreName, score_in_words
+from actbench.metric_names import ScoreName, score_in_words
 from actbench.records import Environment, RunInfo
 
 # A batch size of inference, or None for the training step.

@@ -20,7 +20,7 @@ from actbench.analysis.verdict_config import verdict_of
 from actbench.analysis.why import explained
 from actbench.config.schema import VerdictConfig
 from actbench.errors import ConfigError, did_you_mean
-from actbench.objectives import score_in_a_sentence
+from actbench.metric_names import score_in_a_sentence
 from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
 from actbench.streams import generator
 

@@ -9,7 +9,7 @@ from actbench.analysis.intervals import Interval
 from actbench.analysis.probes import Moment
 from actbench.analysis.tuning import Tuning
 from actbench.config.schema import VerdictConfig
-from actbench.objectives import ScoreName
+from actbench.metric_names import ScoreName
 from actbench.records import BlockRecord, DatasetInfo, Environment, SettingInfo
 
 

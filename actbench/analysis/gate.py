@@ -8,7 +8,7 @@ from actbench.analysis.absences import Absence, absences, diverged_in_words
 from actbench.analysis.changes import Changes, RowChange, SettingChange, TimeChange, timed_in_words
 from actbench.analysis.intervals import Interval
 from actbench.config.schema import VerdictConfig
-from actbench.objectives import score_in_words
+from actbench.metric_names import score_in_words
 
 Kind = Literal["accuracy", "time"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -10,7 +10,8 @@ from actbench.analysis.figures import Metric
 from actbench.analysis.intervals import Interval, mean_interval
 from actbench.analysis.setting_cells import SettingCells, scores_equal
 from actbench.config.schema import VerdictConfig
-from actbench.objectives import LOWER_IS_BETTER, measured
+from actbench.metric_names import measured
+from actbench.objectives import LOWER_IS_BETTER
 from actbench.records import Cell, DatasetInfo
 from actbench.streams import generator
 

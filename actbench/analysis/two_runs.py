@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from actbench.analysis.activation_matching import difference, match_activations
 from actbench.analysis.changes import Changes, RunSide
-from actbench.analysis.matching import LeftOut, Pair, difference, match_activations, match_settings
+from actbench.analysis.matching import LeftOut, Pair, match_settings
 from actbench.analysis.measured import (
     common_environment,
     finished_blocks,

@@ -13,6 +13,6 @@ def schema() -> None:
     """
     import json
 
-    from actbench.config.schema import json_schema
+    from actbench.config.json_schema import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))

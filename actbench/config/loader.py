@@ -16,7 +16,8 @@ from actbench.config.overrides import apply_overrides
 from actbench.config.paths import with_absolute_paths
 from actbench.config.schema import SWEPT, BenchConfig
 from actbench.config.tree import Mistake, Node, Place, locate
-from actbench.config.variants import Variant, candidates_of, each_once, variants_of
+from actbench.config.variant_mistakes import each_once
+from actbench.config.variants import Variant, candidates_of, variants_of
 from actbench.config.yaml_tree import Parsed, parse
 from actbench.errors import ConfigError, DataError, Fault
 

@@ -1,4 +1,4 @@
-"""What a config may say, and the JSON Schema of it for editors.
+"""What a config may say.
 
 The models hold a config as it is understood: shorthand written out, defaults filled in, aliases resolved.
 They are as strict as the loader, so the Python API gives the same messages.
@@ -33,14 +33,9 @@ from actbench.config.targets import TargetConfig
 from actbench.config.timing import TimingConfig
 from actbench.config.train import EarlyStoppingConfig, TrainConfig
 from actbench.config.tune import SEEDS, TuneOf, clashes
-from actbench.config.variants import (
-    Variant,
-    candidates_of,
-    repeated,
-    understood,
-    validate_all,
-    variants_of,
-)
+from actbench.config.understood import Sections, keys_understood, lists_understood, values_understood
+from actbench.config.variant_mistakes import repeated, validate_all
+from actbench.config.variants import candidates_of, variants_of
 from actbench.config.verdict import VerdictConfig
 
 __all__ = [
@@ -56,7 +51,6 @@ __all__ = [
     "TimingConfig",
     "TrainConfig",
     "VerdictConfig",
-    "json_schema",
 ]
 
 SWEPT: dict[str, type[Section] | None] = {
@@ -67,8 +61,6 @@ SWEPT: dict[str, type[Section] | None] = {
     "targets": None,  # whose keys are names that the data has
 }
 """The parts of a config that make a setting, so that a sweep may go through their keys."""
-
-Sections = Mapping[str, Section | Mapping[str, Section]]
 
 
 class BenchConfig(Section):
@@ -157,13 +149,14 @@ class BenchConfig(Section):
         same = [*repeated(settings, of_settings), *repeated(candidates, of_candidates, "candidate")]
         if same:
             raise ValidationError.from_exception_data("config", same)
-        varied = list(map(_varied, settings, of_settings))
-        swept = understood(settings, varied)
-        tune = {**configs[0].tune, **understood(candidates, list(map(_varied, candidates, of_candidates)))}
+        varied = list(map(values_understood, settings, of_settings))
+        swept = lists_understood(settings, varied)
+        tried = list(map(values_understood, candidates, of_candidates))
+        tune = {**configs[0].tune, **lists_understood(candidates, tried)}
         config = configs[0].model_copy(update={"sweep": swept, "tune": tune})
         if swept:
             config._settings = tuple(zip(varied, of_settings, strict=True))
-            config._written = {name: _written(raw.get(name), of_settings[0][name]) for name in SWEPT}
+            config._written = {name: keys_understood(raw.get(name), of_settings[0][name]) for name in SWEPT}
         return config
 
     @classmethod
@@ -178,44 +171,3 @@ class BenchConfig(Section):
         yield from clashes(raw)
         if validation == 0:
             yield from unvalidated(raw)
-
-
-def _written(given: object, section: Section | Mapping[str, Section]) -> dict[str, Any]:
-    """Those keys of a section that the config has, as they were understood."""
-    if isinstance(given, Section):
-        return given.model_dump(mode="json", exclude_unset=True)
-    keys = given if isinstance(given, Mapping) else ()
-    return {key: value for key, value in _plain(section).items() if key in keys}
-
-
-def _varied(variant: Variant, sections: Sections) -> dict[str, Any]:
-    """The values by which a setting differs, as they were understood."""
-    plain = {name: _plain(section) for name, section in sections.items()}
-
-    def understood(key: str, value: Any) -> Any:
-        found: Any = plain
-        for step in key.split("."):
-            if not isinstance(found, Mapping) or step not in found:
-                return value
-            found = found[step]
-        return found
-
-    return {key: understood(key, value) for key, value in variant.values.items()}
-
-
-def _plain(section: Section | Mapping[str, Section]) -> dict[str, Any]:
-    if isinstance(section, Section):
-        return section.model_dump(mode="json")
-    return {name: part.model_dump(mode="json") for name, part in section.items()}
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of what a user may write, shorthand included."""
-    schema = _without_titles(BenchConfig.model_json_schema(mode="validation"))
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "actbench config", **schema}
-
-
-def _without_titles(schema: dict[str, Any]) -> dict[str, Any]:
-    """Pydantic titles every key with the key itself, which is noise in an editor."""
-    nested = {key: _without_titles(value) for key, value in schema.items() if isinstance(value, dict)}
-    return {key: value for key, value in (schema | nested).items() if key != "title"}

@@ -1,30 +1,20 @@
-"""A sweep's settings and a tuning's candidates: each combination of values, put into the config and checked.
+"""A sweep's settings and a tuning's candidates: each combination of values, put into the config."""
 
-What is wrong with one of them is told at the value in the sweep, or in the tuning.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import product
 from math import prod
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import InitErrorDetails
-
-from actbench.config.mistakes import Kind, mistake, show
+from actbench.config.mistakes import show
 from actbench.config.section import Section
-from actbench.config.sweep import MOST_SETTINGS, ZIP, Lists, Sections, axes_of
+from actbench.config.sweep import MOST_SETTINGS, Lists, Sections, axes_of
 from actbench.config.tune import MOST_CANDIDATES, tuned
 from actbench.errors import format_key
 from actbench.varied import name_of
 
-C = TypeVar("C")
-
 Loc = tuple[str | int, ...]
-Wrong = tuple[Loc, Kind, str]
-"""Where something is wrong, whether it is about a key or a value, and what."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +52,11 @@ class Variant:
                 return (*written, *loc[len(path) :])
         return None
 
-    def misplaced(self, config: Mapping[str, Any]) -> Iterator[tuple[Loc, Wrong]]:
+    def misplaced(self, config: Mapping[str, Any]) -> Iterator[tuple[Loc, Loc, str]]:
         """Keys below a number or a list of the config: nothing would come of their values.
 
         Yields:
-            Where that number or list stands, and what is wrong with the key.
+            Where that number or list stands, where the key is written, and what is wrong.
         """
         for key, written in self.written.items():
             path = tuple(key.split("."))
@@ -75,8 +65,7 @@ class Variant:
                 entries = _entries(node)
                 if entries is None:
                     what = f"{format_key(path[:depth])} is {show(node)}, which has no keys"
-                    allowed = "allowed: a list of values for it as a whole"
-                    yield path[:depth], (written[:-1], "unknown_key", f"{what}; {allowed}")
+                    yield path[:depth], written[:-1], f"{what}; allowed: a list of values for it as a whole"
                     break
                 node = entries.get(step)
 
@@ -121,120 +110,6 @@ def _combinations(axes: Iterable[tuple[Loc, Lists]], most: int) -> list[Variant]
 def _steps(prefix: Loc, lists: Mapping[str, Sequence[Any]]) -> Iterator[Variant]:
     for index, values in enumerate(zip(*lists.values(), strict=True)):
         yield Variant(dict(zip(lists, values, strict=True)), {key: (*prefix, key, index) for key in lists})
-
-
-def validate_all(
-    variants: Sequence[Variant],
-    around: Sequence[Mapping[str, Any]],
-    validate: Callable[[Mapping[str, Any]], C],
-) -> list[C]:
-    """Validates each, and reports all that is wrong with any of them, each mistake once.
-
-    Args:
-        variants: All.
-        around: The config that each is put into.
-        validate: What makes something of a config.
-
-    Raises:
-        ValidationError: There is at least one.
-    """
-    made: list[C] = []
-    wrong: list[list[Wrong]] = []
-    for variant, config in zip(variants, around, strict=True):
-        outcome = _attempt(variant.put_into(config), validate)
-        items = outcome.errors(include_url=False) if isinstance(outcome, ValidationError) else []
-        if not isinstance(outcome, ValidationError):
-            made.append(outcome)
-        found = [
-            (_place(variant, config, item["loc"]), cast(Kind, item["type"]), item["msg"]) for item in items
-        ]
-        places = [item["loc"] for item in items]
-        wrong.append([*(told for loc, told in variant.misplaced(config) if loc not in places), *found])
-    if any(wrong):
-        details = [mistake(message, *loc, kind=kind) for loc, kind, message in each_once(wrong, variants)]
-        raise ValidationError.from_exception_data("config", details)
-    return made
-
-
-def _place(variant: Variant, config: Mapping[str, Any], loc: Loc) -> Loc:
-    """Where to tell what is wrong; with what only a swept key makes a mapping, at that key."""
-    node: Any = config
-    for step in loc:
-        node = node.get(step) if isinstance(node, Mapping) else None
-    if node is not None and not isinstance(node, str):
-        return loc
-    return variant.source(loc) or variant.maker(loc) or loc
-
-
-def each_once(wrong: Sequence[Sequence[Wrong]], variants: Sequence[Variant]) -> list[Wrong]:
-    """What is wrong with any of them, each mistake once, where its value is written.
-
-    Args:
-        wrong: With each variant, seen from the config that it is put into.
-        variants: All.
-    """
-    found: dict[Wrong, list[Variant]] = {}
-    for variant, mistakes in zip(variants, wrong, strict=True):
-        for loc, kind, message in mistakes:
-            found.setdefault((variant.source(loc) or loc, kind, message), []).append(variant)
-    return [
-        (loc, kind, f"{message}{_whose(loc, whose, variants)}")
-        for (loc, kind, message), whose in found.items()
-    ]
-
-
-def _attempt(config: Mapping[str, Any], validate: Callable[[Mapping[str, Any]], C]) -> C | ValidationError:
-    try:
-        return validate(config)
-    except ValidationError as error:
-        return error
-
-
-def repeated(
-    variants: Sequence[Variant], made: Sequence[Any], what: str = "setting"
-) -> Iterator[InitErrorDetails]:
-    """Variants that make what an earlier one made already, each value that does it once.
-
-    Args:
-        variants: All.
-        made: What each makes.
-        what: What that is called.
-    """
-    told = set()
-    for index, variant in enumerate(variants):
-        first = made.index(made[index])
-        if first < index:
-            loc = next(loc for key, loc in variant.written.items() if variants[first].written[key] != loc)
-            if loc not in told:
-                told.add(loc)
-                yield mistake(f"makes the {what} {variants[first].name} again; allowed: each once", *loc)
-
-
-def understood(variants: Sequence[Variant], varied: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The sweep with its values as they were understood, such as a path from the config's folder.
-
-    So of a tuning.
-
-    Args:
-        variants: All.
-        varied: The values of each.
-    """
-    sweep: dict[str, Any] = {}
-    for variant, values in zip(variants, varied, strict=True):
-        for key, (_, *path, index) in variant.written.items():
-            lists = sweep.setdefault(ZIP, {}) if ZIP in path[:-1] else sweep
-            values_of_key = lists.setdefault(key, [])
-            if index == len(values_of_key):
-                values_of_key.append(values[key])
-    return sweep
-
-
-def _whose(loc: Loc, whose: Sequence[Variant], variants: Sequence[Variant]) -> str:
-    """In which settings something is wrong that is not in all, and not at a value of sweep or tuning."""
-    if loc[:1] in (("sweep",), ("tune",)) or len(whose) == len(variants):
-        return ""
-    more = f" and {len(whose) - 1} more" if len(whose) > 1 else ""
-    return f" (in the setting {whose[0].name}{more})"
 
 
 def _put(node: object, path: Sequence[str], value: Any) -> Any:

@@ -158,7 +158,7 @@ class Batches:
         if began_whole and (values == np.floor(values)).all():
             if np.abs(values).max() >= _WHOLE_IN_DOUBLE:
                 message = (
-                    "has whole numbers of 2^53 and more, which are not read exactly; allowed: smaller ones"
+                    "has whole numbers from 2^53 on, which are not read exactly; allowed: smaller ones"
                 )
                 self._unusable.setdefault(name, Fault(f"{self._path}: column {name} {message}"))
                 return Column(values)

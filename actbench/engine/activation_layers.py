@@ -1,4 +1,4 @@
-"""Activations as Keras layers of their own, which can be saved and loaded with the model."""
+"""Which Keras layer an activation is, and those that apply a given function; all are saved with the model."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,9 @@ import keras
 from keras import ops
 
 from actbench.activations import ParameterValue, find
-from actbench.activations.expression import evaluate, folded, parse
-from actbench.engine.expression_ops import OPERATIONS_ON_TENSORS
+from actbench.engine.expression_layer import ExpressionLayer
 from actbench.engine.imported import import_function
+from actbench.engine.step_layer import Step
 from actbench.planned import CellPlan
 
 _serializable = keras.saving.register_keras_serializable(package="actbench")
@@ -78,68 +78,6 @@ class KerasFunction(keras.layers.Layer):
 
 
 @_serializable
-class ExpressionLayer(keras.layers.Layer):
-    """An expression in x and parameters, each a number or a trained scalar.
-
-    Args:
-        text: The expression.
-        params: Value of each parameter, at the start where they are trained.
-        trained: Whether the parameters are weights.
-        bounds: Below which number a trained parameter is not to fall; None for any.
-        kwargs: Of every Keras layer.
-    """
-
-    def __init__(
-        self,
-        text: str,
-        params: Mapping[str, Any],
-        trained: bool,
-        bounds: Mapping[str, float | None] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        least = dict(bounds or {})
-        self._own = {"text": text, "params": dict(params), "trained": trained, "bounds": least}
-        self._expression = folded(parse(text, params, longest=None))
-        self._values = dict(params)
-        if trained:
-            self._values = {
-                name: self.add_weight(
-                    shape=(),
-                    initializer=keras.initializers.Constant(start),
-                    constraint=AtLeast(low) if (low := least.get(name)) is not None else None,
-                    name=name,
-                )
-                for name, start in params.items()
-            }
-
-    def call(self, inputs: Any) -> Any:
-        """The expression's value, of the shape and type of the input."""
-        values = {**self._values, "x": inputs}
-        return ops.cast(evaluate(self._expression, OPERATIONS_ON_TENSORS, values), inputs.dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        """What the constructor needs."""
-        return {**super().get_config(), **self._own}
-
-
-@_serializable
-class AtLeast(keras.constraints.Constraint):
-    """Keeps a weight from falling below a number."""
-
-    def __init__(self, low: float) -> None:
-        self.low = low
-
-    def __call__(self, w: Any) -> Any:
-        """The weight, or the bound."""
-        return ops.maximum(w, self.low)
-
-    def get_config(self) -> dict[str, Any]:
-        """What the constructor needs."""
-        return {"low": self.low}
-
-
-@_serializable
 class Gated(keras.layers.Layer):
     """A gated unit: value * gate(x), value the first half of the units and x the second, as in Keras's glu.
 
@@ -161,46 +99,6 @@ class Gated(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """What the constructor needs."""
         return {**super().get_config(), "gate": self._gate}
-
-
-@_serializable
-class Step(keras.layers.Layer):
-    """1 where x >= 0, else 0; its gradient is zero, or that of a surrogate.
-
-    Args:
-        surrogate: none; straight_through: 1 where |x| <= 1 (Courbariaux et al. 2016,
-            arXiv:1602.02830); sigmoid:
-            that of the sigmoid.
-        kwargs: Of every Keras layer.
-    """
-
-    def __init__(self, surrogate: str | None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._surrogate = surrogate
-
-    def call(self, inputs: Any) -> Any:
-        """Zeros and ones, of the shape and type of the input."""
-        slope = _SLOPES[self._surrogate or "none"]
-
-        @ops.custom_gradient
-        def step(x: Any) -> tuple[Any, Any]:
-            def gradient(*given: Any, upstream: Any = None) -> Any:
-                return (given[0] if upstream is None else upstream) * slope(x)
-
-            return ops.cast(x >= 0, x.dtype), gradient
-
-        return step(inputs)
-
-    def get_config(self) -> dict[str, Any]:
-        """What the constructor needs."""
-        return {**super().get_config(), "surrogate": self._surrogate}
-
-
-_SLOPES = {
-    "none": ops.zeros_like,
-    "straight_through": lambda x: ops.cast(ops.abs(x) <= 1, x.dtype),
-    "sigmoid": lambda x: ops.sigmoid(x) * ops.sigmoid(-x),
-}
 
 
 @_serializable

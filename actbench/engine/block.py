@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from actbench.bits import pack
+from actbench.engine.cell_record import cell_record
 from actbench.engine.early_stopping import EarlyStopping
 from actbench.engine.extra_rounds import ExtraRounds
 from actbench.engine.memory import peak_memory_bytes
@@ -15,7 +15,7 @@ from actbench.engine.running import Rounds, Running, alive, in_training
 from actbench.engine.stopwatch import Stopwatch
 from actbench.engine.trainer import Engine, Sums, Trainer
 from actbench.planned import Block, CellPlan
-from actbench.records import BlockRecord, Cell, Environment, Inference
+from actbench.records import BlockRecord, Environment
 from actbench.steps import slice_steps, steps_per_epoch
 from actbench.streams import permutation
 
@@ -104,7 +104,7 @@ class BlockRunner:
             slices_per_epoch=len(slices),
             phases=stopwatch.phases(),
             peak_memory_bytes=peak_memory_bytes(),
-            cells=tuple(_cell(cell) for cell in cells),
+            cells=tuple(cell_record(cell) for cell in cells),
             extra_slice_steps=extra_slice_steps,
             candidate=block.candidate,
         )
@@ -177,40 +177,3 @@ class BlockRunner:
 
 def _train(epoch: Any, start: int, stop: int, trainer: Trainer) -> Sums:
     return trainer.train(epoch, start, stop)
-
-
-def _cell(cell: Running) -> Cell:
-    test = None if cell.diverged else cell.test
-    correct = None if test is None else test.correct
-    return Cell(
-        activation=cell.plan.label,
-        status="diverged" if cell.diverged else "ok",
-        parameters=cell.trainer.parameters,
-        compile_s=cell.compile_s,
-        slice_s=tuple(cell.slice_s),
-        train_loss=tuple(_finite(sums.mean_loss) for sums in cell.train),
-        train_score=tuple(map(cell.trainer.train_score, cell.train)),
-        validation_loss=tuple(_finite(seen.loss) for seen in cell.validation),
-        validation_score=tuple(_finite(seen.score) for seen in cell.validation),
-        test_loss=None if test is None else test.loss,
-        test_score=None if test is None else test.score,
-        inference=tuple(
-            Inference(
-                batch_size=batch_size,
-                latency_s=tuple(latencies),
-                compile_s=cell.inference_compile_s.get(batch_size),
-            )
-            for batch_size, latencies in cell.latency_s.items()
-        ),
-        test_metrics={} if test is None else test.metrics,
-        test_correct=None if correct is None else pack(correct),
-        extra_slice_s=tuple(cell.extra_slice_s),
-        probes=tuple(sorted(cell.probes, key=lambda probe: probe.epoch)),
-        epochs_trained=None if cell.diverged or cell.early_stopping is None else len(cell.train),
-        best_epoch=None if cell.diverged else cell.best_epoch,
-        tuned=cell.plan.tuned,
-    )
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

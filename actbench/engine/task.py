@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from actbench.datasets import Dataset
 from actbench.engine.trainer import Evaluation, Sums
-from actbench.objectives import TOP, MetricName, Objective, metric_name
+from actbench.metric_names import metric_name
+from actbench.objectives import TOP, MetricName, Objective
 from actbench.planned import Setting
 
 Floats = npt.NDArray[np.float32]

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from actbench.objectives import ScoreName, score_name
+from actbench.metric_names import ScoreName, score_name
 from actbench.records.record import Record
 
 

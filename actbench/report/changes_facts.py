@@ -7,7 +7,7 @@ from typing import get_args
 from actbench.analysis.changes import Changes, RunSide, timed_in_words
 from actbench.analysis.gate import Check, Gate, Ruling
 from actbench.analysis.matching import LeftOut
-from actbench.objectives import score_in_words
+from actbench.metric_names import score_in_words
 from actbench.report.facts import Facts
 from actbench.report.ruling import check_in_words, limits_in_words
 

@@ -8,7 +8,7 @@ from typing import Any
 from actbench.analysis.changes import Changes, Level, RowChange, RunSide, SettingChange, TimeChange, Timed
 from actbench.analysis.gate import Check, Gate
 from actbench.analysis.intervals import Interval
-from actbench.objectives import ScoreName
+from actbench.metric_names import ScoreName
 from actbench.report.plain import comparison_object, interval_object
 
 

@@ -10,7 +10,7 @@ from actbench.analysis.checks import PlaceboCheck
 from actbench.analysis.figures import InferenceEstimate, Metric, Row, SettingEstimates
 from actbench.analysis.intervals import Interval
 from actbench.analysis.probes import LayerFigures, Moment
-from actbench.objectives import ScoreName
+from actbench.metric_names import ScoreName
 from actbench.report.activation_facts import element_wise
 from actbench.report.model import Report
 from actbench.report.plain import comparison_object, interval_object, number_or_none, run_object

@@ -5,7 +5,7 @@ from typing import Any
 
 from actbench.analysis.checks import PlaceboCheck, TimingTarget
 from actbench.analysis.figures import SettingEstimates
-from actbench.objectives import score_in_words
+from actbench.metric_names import score_in_words
 from actbench.records import Environment, RunInfo
 from actbench.report.activation_facts import activation_facts, parameter_facts
 from actbench.report.model import Report

@@ -7,7 +7,7 @@ from pathlib import Path
 from actbench.analysis.design import Design
 from actbench.config.network import gated_widths, sizes, widths_under_test
 from actbench.described import describe_cells
-from actbench.objectives import ScoreName, score_in_words
+from actbench.metric_names import ScoreName, score_in_words
 from actbench.planned import Block, Plan, Setting
 from actbench.records import ActivationInfo, DatasetInfo
 from actbench.report.facts import LINEAR

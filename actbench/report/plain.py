@@ -7,7 +7,7 @@ from actbench.analysis.comparisons import Comparison
 from actbench.analysis.figures import Estimates
 from actbench.analysis.intervals import Interval
 from actbench.analysis.micro import MicroEstimates
-from actbench.objectives import is_metric
+from actbench.metric_names import is_metric
 from actbench.records import RunInfo
 
 # What an interval's estimate is called, by the name of the figure.

@@ -11,7 +11,7 @@ from actbench.errors import (
     InconclusiveError,
     NothingMeasuredError,
 )
-from actbench.objectives import score_in_words
+from actbench.metric_names import score_in_words
 from actbench.report.numbers import Kind as FigureKind
 from actbench.report.numbers import format_value
 from actbench.report.scored import Shown, shown_score

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from actbench.objectives import ScoreName, measured, score_in_words
+from actbench.metric_names import ScoreName, measured, score_in_words
 from actbench.records import DatasetInfo
 from actbench.report.numbers import Kind, format_value
 

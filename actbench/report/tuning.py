@@ -6,7 +6,7 @@ from typing import Any
 
 from actbench.analysis.figures import SettingEstimates
 from actbench.analysis.tuning import Candidate, Tuning
-from actbench.objectives import score_in_words
+from actbench.metric_names import score_in_words
 from actbench.report.document import Column, Table
 from actbench.report.plain import number_or_none
 from actbench.report.scored import shown_score

@@ -10,17 +10,10 @@ from actbench.errors import EnvironmentMismatchError, StoreError
 from actbench.records import BlockRecord, RunInfo
 from actbench.store.codec import encode
 from actbench.store.files import first_free, make_folder, reporting, sync_folder, write_atomically
+from actbench.store.layout import CONFIG_FILE, INFO_FILE, LEDGER_FILE, is_run_folder, run_path
 from actbench.store.ledger import Ledger
 from actbench.store.lock import FolderLock
-from actbench.store.stored import (
-    CONFIG_FILE,
-    INFO_FILE,
-    LEDGER_FILE,
-    is_run_folder,
-    latest,
-    read_info,
-    run_path,
-)
+from actbench.store.stored import latest, read_info
 
 TABLES = (
     "accuracy.csv",

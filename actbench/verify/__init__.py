@@ -11,7 +11,7 @@ from actbench.environment import differences
 from actbench.errors import ConfigError, NothingMeasuredError
 from actbench.execution import Event, run_blocks
 from actbench.messages import Finished
-from actbench.objectives import ScoreName
+from actbench.metric_names import ScoreName
 from actbench.planned import Block, Plan
 from actbench.records import BlockRecord
 from actbench.store import StoredRun, open_run, require_trainings

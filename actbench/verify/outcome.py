@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from actbench.objectives import ScoreName, score_in_words
+from actbench.metric_names import ScoreName, score_in_words
 from actbench.records import BlockRecord, Cell
 
 _MEASURED = (

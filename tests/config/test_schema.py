@@ -1,13 +1,8 @@
-import json
-from pathlib import Path
-
 import pytest
 from pydantic import ValidationError
 
-from actbench.config.schema import ActivationConfig, BenchConfig, TimingConfig, VerdictConfig, json_schema
+from actbench.config.schema import ActivationConfig, BenchConfig, TimingConfig, VerdictConfig
 from tests.config.configs import fine_data
-
-CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 def mistakes(**changes):
@@ -401,20 +396,3 @@ def test_no_mistake_hides_another():
         "seeds.1",
         "seeds.2",
     ]
-
-
-def test_the_shipped_json_schema_is_current():
-    assert json.loads((CONFIGS / "schema.json").read_text()) == json_schema(), (
-        "write it anew: actbench schema > configs/schema.json"
-    )
-
-
-def test_the_json_schema_knows_what_may_be_written():
-    schema = json_schema()
-    name, mapping = schema["$defs"]["ActivationConfig"]["anyOf"]
-    assert "swish" in name["enum"]
-    assert [way["required"] for way in mapping["oneOf"]] == [["name"], ["import"], ["expr"]]
-    count, listed = schema["properties"]["seeds"]["anyOf"]
-    assert (count["type"], listed["type"]) == ("integer", "array")
-    assert schema["properties"]["train"]["description"]
-    assert "timing" not in schema["required"]
