@@ -48,6 +48,11 @@ def test_the_id_is_that_of_the_content_not_of_the_place(tmp_path):
     assert planned(there).run_id == plan.run_id
     shutil.move(here / "data.csv", here / "renamed.csv")
     assert planned(here, OWN.replace("data.csv", "renamed.csv")).run_id == plan.run_id
+    write_csv(here, name="test.csv")
+    with_test = OWN.replace("data.csv", "renamed.csv").replace("test: 0.2", "test_path: test.csv")
+    tested = planned(here, with_test)
+    shutil.move(here / "test.csv", here / "other.csv")
+    assert planned(here, with_test.replace("test.csv", "other.csv")).run_id == tested.run_id != plan.run_id
     write_csv(there, CSV.replace("100.5", "100.6"))
     changed = planned(there)
     assert changed.run_id != plan.run_id

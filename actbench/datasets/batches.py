@@ -157,9 +157,7 @@ class Batches:
             check_finite(str(self._path), values[:, None], [name])
         if began_whole and (values == np.floor(values)).all():
             if np.abs(values).max() >= _WHOLE_IN_DOUBLE:
-                message = (
-                    "has whole numbers from 2^53 on, which are not read exactly; allowed: smaller ones"
-                )
+                message = "has whole numbers from 2^53 on, which are not read exactly; allowed: smaller ones"
                 self._unusable.setdefault(name, Fault(f"{self._path}: column {name} {message}"))
                 return Column(values)
             values = values.astype(np.int64)

@@ -4,7 +4,7 @@ import functools
 import gzip
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -52,12 +52,13 @@ def _sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def sha256_of_all(files: Mapping[str, str]) -> str:
-    """Of several files, from the hash of each by name; that of a single one is its own."""
-    if len(files) == 1:
-        return next(iter(files.values()))
-    listing = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
-    return hashlib.sha256(listing.encode()).hexdigest()
+def sha256_of_all(hashes: Iterable[str]) -> str:
+    """Of several files, from the hash of each, in an order of what they are for: their names have no say.
+
+    That of a single one is its own.
+    """
+    first, *others = hashes
+    return hashlib.sha256("\n".join((first, *others)).encode()).hexdigest() if others else first
 
 
 def open_file(path: Path) -> BinaryIO:

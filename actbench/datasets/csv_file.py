@@ -5,6 +5,9 @@ one thread counts rows as it goes: several threads read first, and where they st
 """
 
 import contextlib
+import csv
+import io
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +25,7 @@ from actbench.errors import DataError
 _FIRST_BYTES = 8 << 20  # what says of which kind each column is
 _BLOCK_BYTES = 1 << 20  # faster than smaller ones, and than larger ones, which leave the cache
 _DELIMITERS = ",;\t"
+_ROWS_FOR_DELIMITER = 20
 _BAD_VALUE = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to (\w+): invalid value '(.*)'"
 )
@@ -123,9 +127,17 @@ class CsvFile:
         return pa.input_stream(str(self.path), compression="gzip" if self._gzip else None)
 
     def _find_delimiter(self) -> str:
+        """The one that cuts the first rows into the most values, as many in each."""
         with self._errors(), self._stream() as stream:
-            header = stream.read(1 << 16).partition(b"\n")[0].decode("utf-8", "replace")
-        return max(_DELIMITERS, key=header.count)
+            text = stream.read(1 << 16).decode("utf-8-sig", "replace")
+        whole = text[: text.rfind("\n") + 1] or text
+
+        def widths(delimiter: str) -> tuple[int, int]:
+            rows = csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter)
+            found = [len(row) for row in itertools.islice(rows, _ROWS_FOR_DELIMITER) if row] or [0]
+            return found[0] if len(set(found)) == 1 and found[0] > 1 else 0, found[0]
+
+        return max(_DELIMITERS, key=widths)
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
@@ -146,9 +158,8 @@ class CsvFile:
             if match := _BAD_ROW.search(text):
                 row, expected, got = match.groups()
                 where = place(int(row) - 2, None)
-                raise DataError(
-                    f"{self.path}: {where}: there are {got} values, in the header {expected}"
-                ) from None
+                there = "there is 1 value" if got == "1" else f"there are {got} values"
+                raise DataError(f"{self.path}: {where}: {there}, in the header {expected}") from None
             if "Empty CSV" in text:
                 text = "is empty; allowed: a CSV file with a header"
             raise DataError(f"{self.path}: {'is damaged or truncated: ' * self._gzip}{text}") from None

@@ -70,7 +70,7 @@ def read_folder(folder: Path) -> RawData:
         label=folder.name,
         train=train,
         test=test,
-        sha256=sha256_of_all(files),
+        sha256=sha256_of_all(files.values()),
         files=files,
         scale="unit" if arrays["train", "images"].dtype == np.uint8 else "standardize",
         kind=kind_of_labels(arrays["train", "labels"]),

@@ -64,7 +64,7 @@ def read_keras(name: str) -> RawData:
         label=name,
         train=_examples(name, *train, source.features),
         test=_examples(name, *test, source.features),
-        sha256=sha256_of_all(hashes),
+        sha256=sha256_of_all(hashes.values()),
         files=hashes,
         width=source.features,
         scale="unit" if source.classes else "standardize",

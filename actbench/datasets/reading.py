@@ -49,7 +49,7 @@ def sha256_of_own(wanted: Wanted) -> str | None:
     """
     if wanted.path is None:
         return None
-    return sha256_of_all(_hashes(wanted))
+    return sha256_of_all(_hashes(wanted).values())
 
 
 def _hashes(wanted: Wanted) -> dict[str, str]:
@@ -127,7 +127,7 @@ def _read_tables(wanted: Wanted, path: Path, form: str) -> RawData:
                 test = _examples(tested)
         finally:
             files = hashing.result()  # what it raises, all files that cannot be opened, goes first
-    return RawData(path.name, _examples(table), test, sha256_of_all(files), files)
+    return RawData(path.name, _examples(table), test, sha256_of_all(files.values()), files)
 
 
 def _examples(table: Table) -> Examples:

@@ -10,6 +10,7 @@ import pytest
 
 from actbench.datasets import Wanted, describe, prepare
 from actbench.datasets import csv_file as csv_module
+from actbench.datasets.csv_file import CsvFile
 from actbench.errors import DataError
 from tests.datasets.files import CSV, write_csv
 
@@ -49,6 +50,20 @@ def test_all_ways_to_write_a_table_come_to_the_same(tmp_path):
         made = prepare(table(tmp_path / name))
         assert np.array_equal(made.x, expected.x), name
         assert np.array_equal(made.targets[0].y, expected.targets[0].y), name
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('"size, m";"w, kg";y\n1.5;2;0\n2.5;3;1\n', ("size, m", "w, kg", "y")),
+        ("size, m;y\n1.5;0\n2.5;1\n", ("size, m", "y")),
+        ("a;b\ty\n1\t0\n", ("a;b", "y")),
+        ("a,b\n1;2,3\n4;5,6\n", ("a", "b")),
+        ("\ufeffa;b\r\n1,5;2\r\n", ("a", "b")),
+    ],
+)
+def test_what_separates_values_is_seen_in_the_first_rows(tmp_path, text, names):
+    assert CsvFile(Path(write_csv(tmp_path, text))).names == names
 
 
 def test_features_and_targets_can_be_chosen(tmp_path):
@@ -218,6 +233,8 @@ def broken(*changes):
         (broken(("300.5", "300 EUR")),
          "row 3, column charges: '300 EUR' is not a number, as most of the column is"),
         (broken(("20,female,false,", "20,false,")), "row 3: there are 3 values, in the header 4"),
+        ("y\n1,5\n", "row 1: there are 2 values, in the header 1"),
+        ("x,y\n1,5\n2\n", "row 2: there is 1 value, in the header 2"),
         ("1.5,2,3\n2.5,3,4\n", "has no header: its first line is 1.5, 2, 3"),
         ("charges\n1.5\n2.5\n", "beside the target there is no column to predict from"),
         (broken(("18", "2024-01-01"), *((f"\n{n},", f"\n2024-01-{n},") for n in range(19, 28))),
