@@ -108,9 +108,9 @@ def _find(folder: Path) -> dict[tuple[Part, str], Path]:
         needed += [("test", "images"), ("test", "labels")]
     missing = [key for key in needed if key not in found]
     if missing:
-        lacking = " and ".join(f"the {what} of the {part} set" for part, what in missing)
+        lacking = " and ".join(f"{what} of the {part} set" for part, what in missing)
         raise DataError(
-            f"{folder}: {lacking} is not there; allowed: train-images-idx3-ubyte, train-labels-idx1-ubyte, "
+            f"{folder}: there are no {lacking}; allowed: train-images-idx3-ubyte, train-labels-idx1-ubyte, "
             "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each also with .gz"
         )
     return found

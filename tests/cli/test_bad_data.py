@@ -75,7 +75,7 @@ CASES = {
         "{path: data.npz}",
         "label is 2, a class that the training set does",
     ),
-    "half a folder": (half_a_folder, "{path: set}", "the labels of the train set is not there"),
+    "half a folder": (half_a_folder, "{path: set}", "there are no labels of the train set"),
 }
 
 

@@ -64,7 +64,7 @@ LABELS, IMAGES = "train-labels-idx1-ubyte", "train-images-idx3-ubyte"
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        (LABELS, None, "the labels of the train set is not there; allowed: train-images-idx3-ubyte"),
+        (LABELS, None, "there are no labels of the train set; allowed: train-images-idx3-ubyte"),
         (LABELS, b"", "is not what its name says, an IDX file; it begins with b''"),
         (LABELS, b"<html>", "is not what its name says, an IDX file; it begins with b'<htm'"),
         (LABELS, as_idx(digits(12)[1])[:-1],
