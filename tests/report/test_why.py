@@ -165,8 +165,21 @@ def test_a_gap_within_the_noise_of_the_seeds_is_no_failure():
 
 def test_three_standard_errors_of_an_accuracy_are_not_those_of_a_mean_over_targets():
     scores = [0.60, 0.61, 0.60]
-    assert "no better than a constant answer" in told(scores, {"label": 2}, constant=0.5)  # 0.5 + 0.15
+    assert "not clearly better than a constant" in told(scores, {"label": 2}, constant=0.5)  # 0.5 + 0.15
     assert "far behind the best" in told(scores, {"a": 2, "b": None}, constant=0.5)
+
+
+@pytest.mark.parametrize(
+    ("score", "outcome"),
+    [
+        (0.60, "60.00 %, not clearly better than a constant answer, 50.00 %, on 100 test examples"),
+        (0.50, "50.00 %, no better than a constant answer, 50.00 %"),
+        (0.49, "49.00 %, no better than a constant answer, 50.00 %"),
+    ],
+)
+def test_a_score_above_a_constant_answer_is_not_called_as_bad_as_that(score, outcome):
+    lines = told([score] * 3, {"label": 2}, constant=0.5).splitlines()
+    assert any(line.endswith(f"test accuracy {outcome}") for line in lines)
 
 
 def diverged_once(*first_look):
