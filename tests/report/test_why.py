@@ -247,3 +247,35 @@ def test_a_page_has_the_picture_with_its_words():
     [drawn] = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
     assert b"hidden layer" in base64.b64decode(drawn)
     assert "<img" not in report.render(built(), "html", "accuracy")
+
+
+def stopped_early():
+    """Relu stopped after epoch 2 in both seeds, tanh after 2 and 3."""
+    ends = {"relu": (2, 2), "tanh": (2, 3)}
+    blocks = [
+        make_block(
+            [
+                make_cell(
+                    label, slice_s=(0.1,) * 2 * epochs[seed], probes=[make_probe(0), make_probe(epochs[seed])]
+                )
+                for label, epochs in ends.items()
+            ],
+            seed=seed,
+        )
+        for seed in (0, 1)
+    ]
+    return report.build(make_info(tuple(ends), seeds=2, placebo=None, probes=(0, "last")), blocks)
+
+
+def test_the_end_stands_in_one_place_for_who_stopped_early_and_who_did_not():
+    run = stopped_early()
+    text = report.render(run, "markdown", "why")
+    assert re.findall(r"\blayers (before|after|at)\b.*", text) == ["before", "at"]
+    [_, end] = charts(run)
+    assert (end.title, end.labels) == ("gradient norm at the end of each training", ["relu", "tanh"])
+    rows = csv.DictReader(io.StringIO(report.render(run, "csv", "why")))
+    assert {(row["activation"], row["epoch"]) for row in rows} == {
+        (label, epoch) for label in ("relu", "tanh") for epoch in ("0", "")
+    }
+    for row in json.loads(report.render(run, "json", "why"))["settings"][0]["rows"]:
+        assert [moment["epoch"] for moment in row["probes"]] == [0, None]
