@@ -86,7 +86,9 @@ def _score_table(setting: SettingChange) -> Table:
         f"{row.activation}: {diverged_in_words(row)}" for row in rows if row.old.diverged or row.new.diverged
     ]
     if unpaired:
-        notes.append(f"{', '.join(unpaired)}: no seed in common; two independent samples, Welch's interval")
+        notes.append(
+            f"{', '.join(unpaired)}: no seed ended well in both; two independent samples, Welch's interval"
+        )
     return Table(shown.name, columns, tuple(cells), tuple(notes))
 
 
