@@ -238,6 +238,14 @@ def test_one_layer_is_no_picture():
     assert charts(built(), "all") == []
 
 
+def test_without_a_hidden_layer_there_is_no_table_of_layers():
+    cells = [make_cell("relu", probes=[make_probe(8, gradient_norm=())])]
+    info = make_info(("relu",), seeds=1, placebo=None, probes=("last",))
+    text = report.render(report.build(info, [make_block(cells)]), "markdown", "why")
+    assert "### gradients" in text
+    assert "### layers" not in text
+
+
 def test_a_page_has_the_picture_with_its_words():
     page = report.render(built(), "html", "why")
     assert 'alt="gradient norm before training; gradient norm after 8 epochs"' in page
