@@ -97,7 +97,7 @@ def objectives_of(
         asked: `targets` of the config; a target that is not named there has its default loss and weight 1.
 
     Raises:
-        DataError: It has no such target, or a loss does not fit it.
+        DataError: It has no such target, a loss does not fit it, or the only target has a weight.
     """
     names = [target.name for target in targets]
     wrong = [
@@ -124,10 +124,17 @@ def objectives_of(
         problem = unfit(chosen, target.classes)
         if problem and (own or len(targets) == 1):
             wrong.append(Fault(f"{problem} ({target.name})", where))
+        if own and own.weight != 1.0 and len(targets) == 1:
+            wrong.append(Fault(_weight_alone(own.weight), ("targets", target.name, "weight")))
         found.append(Objective(target.name, target.classes, chosen, own.weight if own else 1.0))
     if wrong:
         raise DataError(*wrong)
     return tuple(found)
+
+
+def _weight_alone(weight: float) -> str:
+    """Scaled, a cross-entropy is not in nats any more, and no margin fits it."""
+    return f"{weight:g} of the only target would do no more than scale its loss; allowed: 1, or no weight"
 
 
 def default_loss(classes: int | None) -> Loss:

@@ -247,8 +247,12 @@ def make_run(
     inference_rounds: int = 10,
     settings: Sequence[str] = ("11111111",),
     diverges: Callable[[str, int], bool] = lambda *_: False,
+    probed: bool = False,
 ) -> SyntheticRun:
-    """A whole run with plausible noise; the placebo has relu's accuracy, and times with a ratio near 1."""
+    """A whole run with plausible noise; the placebo has relu's accuracy, and times with a ratio near 1.
+
+    Where it is `probed`, those that did not diverge were looked into at the end.
+    """
     labels = [label for label in activations if label != "placebo"]
     blocks = []
     for setting in settings:
@@ -278,6 +282,7 @@ def make_run(
                         },
                         compile_s=0.7 if seed == 0 else None,
                         slices_per_epoch=slices_per_epoch,
+                        probes=[make_probe(epochs)] if probed and not diverged else (),
                     )
                 )
             blocks.append(make_block(cells, seed=seed, setting=setting, slices_per_epoch=slices_per_epoch))
@@ -289,5 +294,6 @@ def make_run(
         slices_per_epoch=slices_per_epoch,
         epochs=epochs,
         inference_batch_sizes=inference_batch_sizes,
+        probes=("last",) if probed else None,
     )
     return SyntheticRun(info, blocks)

@@ -33,6 +33,11 @@ def test_losses_and_weights_are_as_asked_in_the_order_of_the_data() -> None:
     )
 
 
+def test_a_weight_of_the_only_target_may_be_1() -> None:
+    [objective] = objectives_of([BMI], None, asked(bmi={"weight": 1.0, "loss": "mae"}))
+    assert objective == Objective("bmi", None, "mae")
+
+
 def test_a_head_is_as_wide_as_its_loss_needs() -> None:
     of_loss = {
         loss: objectives_of([SIDE], loss, {})[0].units
@@ -80,6 +85,13 @@ def test_a_head_is_as_wide_as_its_loss_needs() -> None:
             "targets.bim: the data has no target 'bim'; allowed: bmi, age; did you mean 'bmi'?\n"
             "targets.age.loss: binary_crossentropy is for two classes, and the target is a number; "
             "allowed: mse, mae, huber (age)",
+        ),
+        (
+            [LABEL],
+            None,
+            {"label": {"weight": 3.0}},
+            "targets.label.weight: 3 of the only target would do no more than scale its loss; "
+            "allowed: 1, or no weight",
         ),
     ],
 )

@@ -137,3 +137,16 @@ def test_every_setting_of_a_sweep_is_told_with_what_it_costs(tmp_path):
     costs = [setting["time_s"] for setting in value["settings"]]
     assert costs[2] > costs[0]
     assert sum(costs) == value["time_s"]
+
+
+def test_that_nothing_is_compared_is_told_of_the_settings_where_that_is_so(tmp_path):
+    linear = "there is no hidden layer to apply an activation: all of them are the same linear model"
+
+    def warnings(*overrides):
+        return make_outline(SMOKE, (*overrides, "seeds=7"), tmp_path).warnings
+
+    assert warnings("model.hidden_units=[]") == (linear,)
+    assert warnings("model.hidden_units=[]", "sweep={train.epochs: [1, 2]}") == (linear,)
+    some = "sweep={model.hidden_units: [[], [8]], train.epochs: [1, 2]}"
+    assert warnings(some) == (f"hidden_units [], epochs 1; hidden_units [], epochs 2: {linear}",)
+    assert warnings() == ()

@@ -172,6 +172,20 @@ def test_names_and_losses_that_are_wrong_are_told_together_where_they_are_writte
     ]
 
 
+def test_a_weight_of_the_only_target_is_told_where_it_is_written(tmp_path):
+    write_csv(tmp_path, CSV + "".join(f"{n},male,true,{n}.5\n" for n in range(20)))
+    text = OWN + "targets: {smoker: {weight: 3.0}}\n"
+    told = "targets.smoker.weight: 3 of the only target would do no more than scale its loss"
+    assert [line.partition(";")[0] for line in refusal(tmp_path, text)] == [f"16:28: {told}"]
+    swept = OWN + "sweep: {targets.smoker.weight: [1.0, 3.0]}\n"
+    [line] = refusal(tmp_path, swept)
+    assert line.startswith("16:38: sweep.targets.smoker.weight[1]: 3 of the only target")
+    # beside one that is misspelt it is not the only one
+    two = OWN.replace("target: smoker", "target: [smoker, chargs]") + "targets: {smoker: {weight: 3.0}}\n"
+    [line] = refusal(tmp_path, two)
+    assert "there is no column 'chargs'" in line
+
+
 def test_several_targets_with_a_single_loss_are_told_of_it_beside_a_misspelt_one(tmp_path):
     write_csv(tmp_path)
     misspelt, several = refusal(tmp_path, OWN, "dataset.target=[charge, age]", "train.loss=mse")

@@ -15,6 +15,7 @@ from actbench.errors import NothingMeasuredError
 from actbench.execution import Started
 from actbench.messages import Finished
 from actbench.outline import make_outline
+from actbench.report.outline_json import outline_to_json
 from actbench.report.outline_text import outline_to_text
 from actbench.store import open_run
 from actbench.verify import verify_run
@@ -170,6 +171,23 @@ def test_the_plan_tells_what_tuning_costs(config):
     text = outline_to_text(outline)
     assert "3: 1 setting(s), 3 seed(s) each, and 6 to tune first" in text
     assert "21, 12 of them to tune" in text
+
+
+def test_the_plan_calls_what_is_tuned_so_and_not_by_its_first_candidate(config):
+    text = outline_to_text(make_outline(config, (), config.parent / "results"))
+    assert "hidden units [8], adam, learning rate tuned, batch 64, 1 epochs" in text
+    more = (
+        'tune={"train.learning_rate.initial_learning_rate": [0.01, 0.1], "train.optimizer.params": '
+        '[{weight_decay: 0.1}, {weight_decay: 0.2}], "model.kernel_regularizer.l2": [0.01, 0.1]}',
+        "train.learning_rate={schedule: cosine_decay, initial_learning_rate: 0.5, decay_steps: 9}",
+        "train.optimizer=adamw",
+    )
+    outline = make_outline(config, more, config.parent / "results")
+    told = "kernel_regularizer {l2: tuned}, {name: adamw, params: tuned} {schedule: cosine_decay, "
+    assert f"{told}initial_learning_rate: tuned, decay_steps: 9}}" in outline_to_text(outline)
+    [setting] = json.loads(outline_to_json(outline))["settings"]
+    assert setting["train"]["learning_rate"]["initial_learning_rate"] == "tuned"
+    assert setting["tune"]["train.learning_rate.initial_learning_rate"] == [0.01, 0.1]
 
 
 def test_verify_trains_with_what_was_chosen(config, attempts):

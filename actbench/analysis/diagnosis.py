@@ -45,8 +45,8 @@ class Diagnosis:
     """What became of an activation that failed.
 
     Attributes:
-        failure: diverged: some of its trainings did; constant: it is no better than a constant answer;
-            behind: it is far behind the best one, and not by the seeds' noise.
+        failure: diverged: some of its trainings did; constant: it is not better than a constant answer by
+            more than luck; behind: it is far behind the best one, and not by the seeds' noise.
         finding: The first cause that shows; None where none does.
         last: The last moment that was looked at, before the end where it diverged; None without probes.
     """

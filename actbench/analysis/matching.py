@@ -28,7 +28,7 @@ class LeftOut:
         side: Which run has it.
         setting: Id of the setting it is or belongs to; of the new run where it is of a pair.
         what: In words, such as "activation tanh".
-        reason: Why it is not compared; empty where only one run has it.
+        reason: Why, or in what, it is not compared; empty where that only one run has it says all.
     """
 
     side: Side

@@ -1,7 +1,7 @@
 """What the probes saw, over the seeds of a setting: by activation, moment and layer."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from actbench.analysis.intervals import Interval, mean_interval
@@ -40,7 +40,7 @@ class Moment:
     """One activation's networks after so many epochs.
 
     Attributes:
-        epoch: How many; None for the end of trainings that stopped after different ones.
+        epoch: How many; None for the end, where the trainings of the setting stopped after different ones.
         seeds: Trainings that were looked into.
         layers: The hidden ones, from the input on.
         output_gradient_norm: Geometric mean, of the output layer.
@@ -55,21 +55,35 @@ class Moment:
     gradient_first_to_last: Interval | None
 
 
-def moments(cells: Sequence[Cell], asked: Sequence[int | str]) -> tuple[Moment, ...]:
+def stopped_apart(cells: Iterable[Cell], asked: Sequence[int | str]) -> bool:
+    """Whether the end, where that is to be looked at, came after different epochs.
+
+    Args:
+        cells: All trainings of a setting, so that its activations have their ends in one place.
+        asked: The config's epochs.
+    """
+    return len({end.epoch for end in _ends(cells, asked)}) > 1
+
+
+def moments(cells: Sequence[Cell], asked: Sequence[int | str], *, apart: bool) -> tuple[Moment, ...]:
     """What was seen of one activation, in the order of the epochs.
 
     Args:
         cells: Its trainings, one a seed, those that diverged included.
         asked: The config's epochs.
+        apart: What `stopped_apart` says of its setting.
     """
-    ends = [end for cell in cells if LAST in asked and (end := _end(cell)) is not None]
-    differing = len({probe.epoch for probe in ends}) > 1
     by_epoch: dict[int, list[Probe]] = {}
     for probe in (probe for cell in cells for probe in cell.probes):
-        if not differing or probe.epoch in asked:
+        if not apart or probe.epoch in asked:
             by_epoch.setdefault(probe.epoch, []).append(probe)
     found = [_moment(epoch, by_epoch[epoch]) for epoch in sorted(by_epoch)]
-    return (*found, *([_moment(None, ends)] if differing else []))
+    ends = _ends(cells, asked) if apart else []
+    return (*found, *([_moment(None, ends)] if ends else []))
+
+
+def _ends(cells: Iterable[Cell], asked: Sequence[int | str]) -> list[Probe]:
+    return [end for cell in cells if LAST in asked and (end := _end(cell)) is not None]
 
 
 def _end(cell: Cell) -> Probe | None:

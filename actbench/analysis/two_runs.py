@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from actbench.analysis.activation_matching import difference, match_activations
 from actbench.analysis.changes import Changes, RunSide
-from actbench.analysis.matching import LeftOut, Pair, match_settings
+from actbench.analysis.matching import LeftOut, Pair, Side, match_settings
 from actbench.analysis.measured import (
     common_environment,
     finished_blocks,
@@ -108,13 +108,18 @@ def _common_baseline(old: RunInfo, new: RunInfo, pair: Pair) -> str | None:
 
 
 def _other_seeds(sides: Sides, setting: str) -> list[LeftOut]:
+    """Seeds of one run alone, where others pair; where none do, two independent samples have them all."""
     old, new = ([block.seed for block in side.blocks] for side in sides)
+    if old and new and not set(old) & set(new):
+        return []
     only_old, only_new = ([seed for seed in a if seed not in b] for a, b in ((old, new), (new, old)))
     return [
-        *([LeftOut("old", setting, _seeds_in_words(only_old))] if only_old else []),
-        *([LeftOut("new", setting, _seeds_in_words(only_new))] if only_new else []),
+        *([_seeds("old", setting, only_old, paired=bool(new))] if only_old else []),
+        *([_seeds("new", setting, only_new, paired=bool(old))] if only_new else []),
     ]
 
 
-def _seeds_in_words(seeds: Sequence[int]) -> str:
-    return f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}"
+def _seeds(side: Side, setting: str, seeds: Sequence[int], *, paired: bool) -> LeftOut:
+    what, them = ("seed", "it") if len(seeds) == 1 else ("seeds", "them")
+    reason = f"in {side.upper()} only; only differences paired by seed are without {them}" if paired else ""
+    return LeftOut(side, setting, f"{what} {', '.join(map(str, seeds))}", reason)

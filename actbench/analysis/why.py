@@ -7,7 +7,7 @@ from dataclasses import replace
 from actbench.analysis.diagnosis import diagnose, failure
 from actbench.analysis.figures import Row
 from actbench.analysis.means import welch
-from actbench.analysis.probes import moments
+from actbench.analysis.probes import moments, stopped_apart
 from actbench.analysis.scores import test_score
 from actbench.analysis.setting_cells import SettingCells
 from actbench.records import DatasetInfo, SettingInfo
@@ -28,12 +28,13 @@ def explained(
         dataset: Says what a constant answer scores.
     """
     asked = setting.description.get("probes", {}).get("epochs", ())
+    apart = stopped_apart((cell for row in rows for cell in cells.of(row.activation)), asked)
     scored = [(row.score.estimate, row.activation) for row in rows if row.score is not None]
     best, leader = max(scored, default=(None, None))
     luck = _luck(dataset)
 
     def explain(row: Row) -> Row:
-        seen = moments(cells.of(row.activation), asked)
+        seen = moments(cells.of(row.activation), asked, apart=apart)
         failed = failure(
             None if row.score is None else row.score.estimate,
             row.diverged,
@@ -46,7 +47,7 @@ def explained(
             return replace(row, moments=seen)
         # what those that ended well look like does not explain why others diverged
         diverged = [cell for cell in cells.of(row.activation) if cell.status == "diverged"]
-        told = moments(diverged, asked) if failed == "diverged" else seen
+        told = moments(diverged, asked, apart=apart) if failed == "diverged" else seen
         return replace(row, moments=seen, diagnosis=diagnose(failed, told))
 
     return tuple(map(explain, rows))

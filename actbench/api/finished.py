@@ -120,8 +120,8 @@ class Run:
             generalise: Whether to add intervals for new test data.
 
         Raises:
-            ConfigError: There is no such format, table or order, or no activation of the run has the label
-                `against`.
+            ConfigError: There is no such format, table or order, the run does not have that table, or no
+                activation of it has the label `against`.
             NothingMeasuredError: No training ended well.
             EnvironmentMismatchError: The blocks were measured on different machines.
         """

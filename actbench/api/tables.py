@@ -7,7 +7,7 @@ import pandas as pd
 
 from actbench.records import RunInfo
 from actbench.report import Report, TableName
-from actbench.report.flat import flat_rows, flatten
+from actbench.report.flat import column_names, flat_rows, flatten
 
 _SETTING = "setting_"
 _TEXT = ("verdict", "why")
@@ -25,16 +25,18 @@ def estimates_frame(report: Report, table: TableName) -> pd.DataFrame:
         not exist is NaN.
     """
     rows = flat_rows(report, table)
-    names = [name for name in _names(rows) if not f"{name}_".startswith(_SETTING)]
-    ordered = [*(name for name in names if name != "status"), *(["status"] if "status" in names else [])]
+    columns = column_names(report, table, rows)
+    names = [name for name in columns if not f"{name}_".startswith(_SETTING)]
     return _frame(
-        [{"setting": row["setting_id"], **{name: row.get(name) for name in ordered}} for row in rows]
+        [{"setting": row["setting_id"], **{name: row.get(name) for name in names}} for row in rows],
+        ["setting", *names],
     )
 
 
 def summary_frame(report: Report) -> pd.DataFrame:
     """One row per activation over all settings; none where there is one setting."""
-    return _frame(flat_rows(report, "summary"))
+    rows = flat_rows(report, "summary")
+    return _frame(rows, column_names(report, "summary", rows))
 
 
 def settings_frame(info: RunInfo) -> pd.DataFrame:
@@ -50,13 +52,8 @@ def settings_frame(info: RunInfo) -> pd.DataFrame:
     )
 
 
-def _names(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Each once: settings may have different ones, as where one predicts classes and another a number."""
-    return list(dict.fromkeys(name for row in rows for name in row))
-
-
-def _frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows)
+def _frame(rows: Sequence[dict[str, Any]], columns: list[str] | None = None) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=columns)
     for name in frame:
         present = [value for value in frame[name] if value is not None]
         is_figure = all(isinstance(value, int | float) for value in present)

@@ -3,7 +3,7 @@
 from actbench.planned.block import Block
 from actbench.planned.cell import CellPlan
 from actbench.planned.plan import Plan
-from actbench.planned.setting import TUNED, Setting, describe_setting, differing, tuned_keys
+from actbench.planned.setting import TUNED, Setting, describe_setting, differing, with_tuned
 
 __all__ = [
     "TUNED",
@@ -13,5 +13,5 @@ __all__ = [
     "Setting",
     "describe_setting",
     "differing",
-    "tuned_keys",
+    "with_tuned",
 ]

@@ -111,15 +111,15 @@ class Setting(Record):
         return dict.fromkeys(self.dataset.target or ONLY_TARGET, LOSSES[self.train.loss])
 
 
-def tuned_keys(tune: Mapping[str, Any]) -> tuple[str, ...]:
-    """What is tuned, of the config's `tune`."""
-    return tuple(key for key in tune if key != SEEDS)
+def with_tuned(sections: Mapping[str, Any], tune: Mapping[str, Any]) -> dict[str, Any]:
+    """Sections of a setting for a reader: TUNED in the place of the first candidate of what is tuned."""
+    return with_values(sections, {key: TUNED for key in tune if key != SEEDS})
 
 
 def describe_setting(setting: Setting) -> dict[str, Any]:
     """A setting as reports show it: own files by name, wherever they lie, and TUNED for what is tuned."""
     description = setting.model_dump(mode="json", exclude={"id", "data_sha256", "varied"})
-    description = with_values(description, dict.fromkeys(tuned_keys(setting.tune), TUNED))
+    description = with_tuned(description, setting.tune)
     data = description["dataset"]
     names = {key: Path(data[key]).name for key in PATH_KEYS if data[key] is not None}
     told = {key: value for key, value in data.items() if (key, value) != ("format", "auto")}

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Literal, get_args
 
 from actbench.analysis.estimates import estimate
-from actbench.errors import ConfigError
 from actbench.records import BlockRecord, RunInfo
 from actbench.report.contract import TABLES, TableName, to_json
 from actbench.report.flat import to_csv
+from actbench.report.lacking import lacking, refuse_lacking
 from actbench.report.layout import lay_out
 from actbench.report.model import Report, sorted_report
 from actbench.report.ordering import SORTS, Sort
@@ -65,17 +65,9 @@ def render(
         Text that ends with a newline.
 
     Raises:
-        ConfigError: If a summary is asked for of fewer than two settings, or the tuning where there is none.
+        ConfigError: If the run does not have that table, such as the tuning where nothing was tuned.
     """
-    if table == "summary" and not report.estimates.summary:
-        raise ConfigError(
-            "--table summary: it is over settings, and fewer than two are measured; allowed: another table"
-        )
-    if table == "tuning" and not _is_tuned(report):
-        raise ConfigError(
-            "--table tuning: the config of this run has no tune, so that nothing was tuned; "
-            "allowed: another table"
-        )
+    refuse_lacking(report, table)
     match format:
         case "csv":
             return to_csv(report, table)
@@ -102,12 +94,6 @@ def render(
 def tables(info: RunInfo, records: Iterable[BlockRecord]) -> dict[str, str]:
     """The CSV files of a finished run, by file name: just what `report --format csv --table ...` prints."""
     report = build(info, records)
-    missing = {"all"}
-    missing |= set() if report.estimates.summary else {"summary"}
-    missing |= set() if _is_tuned(report) else {"tuning"}
+    missing = {"all", *lacking(report)}
     names = [name for name in TABLES if name not in missing]
     return {f"{name}.csv": to_csv(report, name) for name in names}
-
-
-def _is_tuned(report: Report) -> bool:
-    return any(setting.tuning for setting in report.estimates.settings)

@@ -11,6 +11,7 @@ from actbench.report.changes_notes import notes_of
 from actbench.report.document import Column, Document, Section, Table
 from actbench.report.numbers import UNITS, Value, format_value, latency_kind, verdict_in_words
 from actbench.report.scored import shown_score
+from actbench.report.sections import sections_of
 from actbench.varied import in_flow, in_words, name_of
 
 _ALIKE = (
@@ -24,14 +25,15 @@ def lay_out_changes(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Do
     return Document(
         title=f"{run_name(changes.new)} compared with {run_name(changes.old)}",
         facts=changes_facts(changes, gate, checks),
-        sections=tuple(_section(setting) for setting in changes.settings),
+        sections=tuple(_section(changes, setting) for setting in changes.settings),
         notes=notes_of(changes),
     )
 
 
-def _section(setting: SettingChange) -> Section:
+def _section(changes: Changes, setting: SettingChange) -> Section:
     pair = setting.pair
-    facts = [(name, in_words(value)) for name, value in pair.new.description.items() if value]
+    sections = sections_of(pair.new, changes.new.info.dataset[pair.new.id])
+    facts = [(name, in_words(value)) for name, value in sections.items() if value]
     if pair.old.id != pair.new.id:
         facts.append(("matched", f"with OLD's setting {pair.old.id}; {', '.join(timing_differences(pair))}"))
     facts.append(("seeds", f"{setting.seeds} in both"))
@@ -86,7 +88,9 @@ def _score_table(setting: SettingChange) -> Table:
         f"{row.activation}: {diverged_in_words(row)}" for row in rows if row.old.diverged or row.new.diverged
     ]
     if unpaired:
-        notes.append(f"{', '.join(unpaired)}: no seed in common; two independent samples, Welch's interval")
+        notes.append(
+            f"{', '.join(unpaired)}: no seed ended well in both; two independent samples, Welch's interval"
+        )
     return Table(shown.name, columns, tuple(cells), tuple(notes))
 
 

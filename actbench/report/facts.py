@@ -6,12 +6,13 @@ from typing import Any
 from actbench.analysis.checks import PlaceboCheck, TimingTarget
 from actbench.analysis.figures import SettingEstimates
 from actbench.metric_names import score_in_words
-from actbench.records import Environment, RunInfo
+from actbench.records import Environment
 from actbench.report.activation_facts import activation_facts, parameter_facts
 from actbench.report.model import Report
 from actbench.report.numbers import format_value
 from actbench.report.ordering import DESCRIPTIONS
 from actbench.report.scored import Shown, shown_score
+from actbench.report.sections import common_sections, sections_of
 from actbench.report.tuning import tuning_facts
 from actbench.varied import in_words
 
@@ -89,21 +90,12 @@ def _amount(margin: float, shown: Shown) -> str:
     return f"{100 * margin:g} points" if shown.percent else f"{margin:g}"
 
 
-def common_sections(info: RunInfo) -> dict[str, Any]:
-    """What all of several settings have in common, so that it is told once; nothing of the only one."""
-    first, *others = info.settings
-    return {
-        name: value
-        for name, value in first.description.items()
-        if others and all(other.description.get(name) == value for other in others)
-    }
-
-
 def setting_facts(report: Report, estimates: SettingEstimates) -> Facts:
     """What was trained, on how many examples and seeds, and what its placebo says."""
     dataset, setting, baseline = estimates.dataset, estimates.setting, report.info.baseline
     common = common_sections(report.info)
-    own = {name: value for name, value in setting.description.items() if name not in common}
+    sections = sections_of(setting, dataset)
+    own = {name: value for name, value in sections.items() if name not in common}
     facts = [("id", setting.id)] if setting.varied else []
     facts += _told(own)
     facts += activation_facts(setting.described, report.info.placebo)

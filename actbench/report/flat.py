@@ -4,13 +4,16 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from actbench.analysis.figures import SettingEstimates
 from actbench.report.contract import LAYER, MOMENT, TableName, row_object
+from actbench.report.lacking import lacking
 from actbench.report.model import Report
 from actbench.report.plain import JUDGED, estimate_name
-from actbench.report.summary import summary_object
-from actbench.report.tuning import tuning_rows
+from actbench.report.summary import UNKNOWN_SUMMARY, summary_object
+from actbench.report.tuning import UNKNOWN_TUNING, tuning_rows
 
 _INFERENCE = ("latency_s", "latency_p95_s", "latency_p99_s", "items_per_s", "time_ratio")
 _UNSEEN = dict.fromkeys(("epoch", "probed_seeds", *MOMENT, "layer", *LAYER))
@@ -18,11 +21,9 @@ _UNSEEN = dict.fromkeys(("epoch", "probed_seeds", *MOMENT, "layer", *LAYER))
 
 def to_csv(report: Report, table: TableName) -> str:
     """A row per setting and activation; of some tables more, of the summary one per activation."""
-    rows = flat_rows(report, table)
-    names = list(dict.fromkeys(name for row in rows for name in row if name != "status"))
     text = io.StringIO()
-    status = ["status"] if any("status" in row for row in rows) else []
-    writer = csv.DictWriter(text, [*names, *status], lineterminator="\n")
+    rows = flat_rows(report, table)
+    writer = csv.DictWriter(text, column_names(report, table, rows), lineterminator="\n")
     writer.writeheader()
     writer.writerows(
         {name: json.dumps(value) if isinstance(value, bool) else value for name, value in row.items()}
@@ -31,22 +32,51 @@ def to_csv(report: Report, table: TableName) -> str:
     return text.getvalue()
 
 
+def column_names(report: Report, table: TableName, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each once, `status` last: settings may have different ones, as where one predicts a number.
+
+    Args:
+        report: What came out.
+        table: Which one.
+        rows: Its `flat_rows`; the columns of a table without any are those of a row that knows nothing.
+    """
+    names = list(dict.fromkeys(name for row in rows or [_unknown(report, table)] for name in row))
+    return sorted(names, key=lambda name: name == "status")
+
+
 def flat_rows(report: Report, table: TableName) -> list[dict[str, Any]]:
-    """The same rows as plain data, by column; lists are JSON text."""
+    """The same rows as plain data, by column; lists are JSON text. None of a table that the run lacks."""
+    if table in lacking(report):
+        return []
     if table == "summary":
         return [flatten(summary_object(report, row), judged=False) for row in report.estimates.summary]
     rows = []
     for setting in report.estimates.settings:
-        of_setting = {"id": setting.setting.id, **setting.setting.description}
-        keys = {"setting": setting.setting.name, **flatten({"setting": of_setting})}
+        keys = _keys(setting)
         if table == "tuning":
-            rows += [{**keys, **flatten(row)} for row in tuning_rows(setting)]
+            rows += [{**keys, **row} for row in tuning_rows(setting)]
             continue
         sizes = list(dict.fromkeys(entry.batch_size for row in setting.rows for entry in row.inference))
         for row in setting.rows:
             plain = row_object(report, setting, row, table)
             rows += [{**keys, **figures} for figures in _flat_rows(plain, sizes, table)]
     return rows
+
+
+def _unknown(report: Report, table: TableName) -> dict[str, Any]:
+    """A row of a table that has none, for its columns."""
+    if table == "summary":
+        return flatten(summary_object(report, UNKNOWN_SUMMARY), judged=False)
+    setting = next(setting for setting in report.estimates.settings if setting.rows)
+    if table == "tuning":
+        return {**_keys(setting), **next(tuning_rows(replace(setting, tuning=(UNKNOWN_TUNING,))))}
+    plain = row_object(report, setting, setting.rows[0], table)
+    return {**_keys(setting), **_flat_rows(plain, [0], table)[0]}
+
+
+def _keys(setting: SettingEstimates) -> dict[str, Any]:
+    of_setting = {"id": setting.setting.id, **setting.setting.description}
+    return {"setting": setting.setting.name, **flatten({"setting": of_setting})}
 
 
 def _flat_rows(row: Mapping[str, Any], sizes: Sequence[int], table: TableName) -> list[dict[str, Any]]:

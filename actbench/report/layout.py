@@ -7,6 +7,7 @@ from actbench.report.accuracy_sheets import accuracy, metrics
 from actbench.report.contract import TableName
 from actbench.report.document import Document, Section, Table
 from actbench.report.facts import run_facts, setting_facts
+from actbench.report.lacking import lacking
 from actbench.report.model import Report
 from actbench.report.notes import notes_of
 from actbench.report.summary import summary_section
@@ -30,13 +31,12 @@ _LEFT_OUT_OF_ALL = ("why",)
 
 def lay_out(report: Report, table: TableName) -> Document:
     """The Document of one table, or of all."""
-    every = tuple(name for name in _BUILDERS if name not in _LEFT_OUT_OF_ALL)
+    missing = lacking(report)
+    every = tuple(name for name in _BUILDERS if name not in (*_LEFT_OUT_OF_ALL, *missing))
     settings = report.estimates.settings
-    if not any(setting.tuning for setting in settings):
-        every = tuple(name for name in every if name != "tuning")
     shown = every if table == "all" else (table,)
     sections = tuple(_section(report, setting, shown) for setting in settings if table != "summary")
-    if report.estimates.summary and table in ("summary", "all"):
+    if table in ("summary", "all") and "summary" not in missing:
         sections = (summary_section(report), *sections)
         shown = ("summary", *(name for name in shown if name != "summary"))
     return Document(

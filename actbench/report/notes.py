@@ -82,9 +82,6 @@ _NO_ANSWERS = (
     "This run has not kept which test examples were right, which takes actbench with schema 2; measure it "
     "again, with --fresh, for intervals on new data."
 )
-_NO_PROBES = (
-    "Nothing was looked into: the config says so (probes: false), or an older actbench measured this run."
-)
 _ONE_SEED_OF_DATA = "New seeds and data: one seed cannot speak of others, so that it has no interval."
 _ONE_SEED = "With a single seed, time intervals come from its rounds alone and speak for that one process."
 _NO_INTERVAL = (
@@ -120,8 +117,6 @@ def notes_of(
         notes.append(_TARGET)
     if not set(shown) <= {"pareto", "why", "tuning"}:
         notes.append(_VERDICTS)
-    if "why" in shown and not any(row.moments for setting in settings for row in setting.rows):
-        notes = [_NO_PROBES]
     if report.generalised and "accuracy" in shown:
         notes.append(_NEW_DATA)
         if not all(setting.answers_kept for setting in settings):

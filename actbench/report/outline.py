@@ -92,11 +92,18 @@ class Outline:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Data that is still to come, and why no score can come out BETTER or WORSE."""
+        """Data that is still to come, settings that compare nothing, and why no score can come out better."""
         missing = dict.fromkeys(info.name for info in self.data.values() if not info.sha256)
         to_come = (f"{name} is not in Keras's cache: a run downloads it first" for name in missing)
-        linear = () if all(setting.model.compares for setting in self.plan.settings) else (LINEAR,)
-        return (*to_come, *linear, *self._undecidable)
+        return (*to_come, *self._linear, *self._undecidable)
+
+    @property
+    def _linear(self) -> tuple[str, ...]:
+        """In which settings there is nothing to compare; empty where there is in all."""
+        linear = [setting.name for setting in self.plan.settings if not setting.model.compares]
+        if not linear:
+            return ()
+        return (LINEAR if len(linear) == len(self.plan.settings) else f"{'; '.join(linear)}: {LINEAR}",)
 
     @property
     def _undecidable(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 
 from actbench.analysis.power import POWER
+from actbench.planned import with_tuned
 from actbench.report.outline import Outline
 
 
@@ -14,7 +15,7 @@ def outline_to_json(outline: Outline) -> str:
         "run": {"name": plan.name, "run_id": plan.run_id, "path": str(outline.folder)},
         "settings": [
             {
-                **setting.model_dump(mode="json"),
+                **with_tuned(setting.model_dump(mode="json"), setting.tune),
                 "name": setting.name,
                 "gated": [asdict(gated) for gated in outline.gated(setting)],
                 "described": [entry.model_dump(mode="json") for entry in outline.described(setting)],

@@ -5,7 +5,7 @@ from typing import Any
 
 from actbench.analysis.design import Design
 from actbench.analysis.power import MOST_SEEDS, POWER
-from actbench.planned import Setting
+from actbench.planned import TUNED, Setting, with_tuned
 from actbench.report.activation_facts import initialisers_in_words
 from actbench.report.numbers import format_duration
 from actbench.report.outline import Gated, Outline
@@ -57,15 +57,18 @@ def _setting(outline: Outline, setting: Setting) -> str:
 
 def _in_words(setting: Setting) -> str:
     """Dataset, layers and training; the rest where it is not the default."""
-    model = setting.model.model_dump(exclude_defaults=True, exclude={"init"})
+    sections = {
+        "model": setting.model.model_dump(exclude_defaults=True, exclude={"init"}),
+        "train": setting.train.model_dump(),
+    }
+    model, train = with_tuned(sections, setting.tune).values()
     layers = model.pop("hidden_units", None)
-    train = setting.train.model_dump()
     stopping = train["early_stopping"]
     told = [
         setting.dataset.title,
         *([] if layers is None else [f"hidden units {list(layers)}"]),
         *([in_words(model)] if model else []),
-        f"{in_flow(train['optimizer'])} {_rate(train['learning_rate'])}",
+        f"{in_flow(train['optimizer'])}{_rate(train['learning_rate'])}",
         f"batch {setting.train.batch_size}",
         f"{setting.train.epochs} epochs" if stopping is None else f"at most {setting.train.epochs} epochs",
         *([] if stopping is None else [f"early stopping {in_flow(stopping)}"]),
@@ -74,8 +77,11 @@ def _in_words(setting: Setting) -> str:
     return ", ".join(told)
 
 
-def _rate(rate: float | dict[str, Any]) -> str:
-    return f"{rate:g}" if isinstance(rate, float) else in_flow(rate)
+def _rate(rate: float | dict[str, Any] | str) -> str:
+    """Behind the optimizer, as a number or a schedule is understood there."""
+    if rate == TUNED:
+        return f", learning rate {TUNED}"
+    return f" {rate:g}" if isinstance(rate, float) else f" {in_flow(rate)}"
 
 
 def _initialisers(outline: Outline, setting: Setting) -> Facts:

@@ -15,6 +15,9 @@ from actbench.report.scored import shown_score
 
 _COUNTS = "/".join(verdict[0] for verdict in VERDICTS)
 
+UNKNOWN_SUMMARY = SummaryRow("", 0, None, None, dict.fromkeys(VERDICTS, 0), None, dict.fromkeys(VERDICTS, 0))
+"""A row of the table, for its columns where there is none."""
+
 _NO_MEAN = "The scores of these settings are not of one kind: their differences have no mean."
 
 

@@ -13,6 +13,9 @@ from actbench.report.scored import shown_score
 from actbench.report.view import SettingView
 from actbench.varied import name_of
 
+UNKNOWN_TUNING = Tuning("", (Candidate({}, 0, 0, None, None),), None, ())
+"""An activation and a candidate of the table, for its columns where there is none."""
+
 Facts = tuple[tuple[str, str], ...]
 
 
@@ -114,7 +117,10 @@ def tuning_object(estimates: SettingEstimates) -> dict[str, Any] | None:
 
 
 def tuning_rows(estimates: SettingEstimates) -> Iterator[dict[str, Any]]:
-    """The same for CSV, a row per activation and candidate; lists and mappings are JSON text."""
+    """The same for CSV, a row per activation and candidate; lists and mappings are JSON text.
+
+    They are flat: a candidate's score has no interval, nor its columns where all of its trainings diverged.
+    """
     for own in estimates.tuning:
         for candidate in own.candidates:
             values = {
@@ -123,7 +129,7 @@ def tuning_rows(estimates: SettingEstimates) -> Iterator[dict[str, Any]]:
             }
             figures = _figures(estimates, own, candidate)
             on_edge = own.edges if figures["chosen"] else ()
-            yield {"activation": own.activation, **values, **figures, "on_edge": list(on_edge)}
+            yield {"activation": own.activation, **values, **figures, "on_edge": json.dumps(list(on_edge))}
 
 
 def _figures(estimates: SettingEstimates, own: Tuning, candidate: Candidate) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from actbench.analysis.diagnosis import Diagnosis, Finding
 from actbench.analysis.figures import Row, SettingEstimates
 from actbench.analysis.probes import Moment
 from actbench.report.numbers import format_value, two_digits
-from actbench.report.scored import shown_score
+from actbench.report.scored import Shown, shown_score
 
 
 def sentences(estimates: SettingEstimates) -> tuple[str, ...]:
@@ -98,9 +98,17 @@ def _outcome(row: Row, diagnosis: Diagnosis, estimates: SettingEstimates) -> str
     score = shown_score(estimates.score_name)
     own = f"test {score.name} {score.value(row.score.estimate)}"
     if diagnosis.failure == "constant":
-        return f"{own}, no better than a constant answer, {score.value(constant)}"
+        return f"{own}, {_no_better(row.score.estimate, constant, score, estimates.dataset.test)}"
     best = max(entry.score.estimate for entry in estimates.rows if entry.score is not None)
     return f"{own}, far behind the best, {score.value(best)}"
+
+
+def _no_better(own: float, constant: float, score: Shown, examples: int) -> str:
+    """A score above the constant one's failed by the luck that so many test examples allow."""
+    answer = f"a constant answer, {score.value(constant)}"
+    if own <= constant:
+        return f"no better than {answer}"
+    return f"not clearly better than {answer}, on {examples:,} test examples"
 
 
 def _named(layers: Sequence[int]) -> str:

@@ -32,7 +32,7 @@ _RATIOS = (
 
 
 def why(view: SettingView) -> list[Table]:
-    """How gradients pass through the layers, then each moment by layer."""
+    """How gradients pass through the layers, then each moment by layer, where there are any."""
     rows = _probed(view)
     if not rows:
         return []
@@ -52,7 +52,11 @@ def why(view: SettingView) -> list[Table]:
     ]
     return [
         Table("gradients", _RATIOS, tuple(gradients), (*sentences(view.estimates), *unexplained)),
-        *(Table(f"layers {when}", _LAYERS, _layers(view, rows, when)) for when in _moments(rows)),
+        *(
+            Table(f"layers {when}", _LAYERS, layers)
+            for when in _moments(rows)
+            if (layers := _layers(view, rows, when))
+        ),
     ]
 
 

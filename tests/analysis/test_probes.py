@@ -3,12 +3,14 @@ import math
 import pytest
 
 from actbench.analysis.diagnosis import diagnose, failure
-from actbench.analysis.probes import moments
+from actbench.analysis.probes import moments, stopped_apart
 from tests.factories import make_cell, make_probe
 
 
 def seen(*probes_by_seed, asked=(0, "last")):
-    return moments([ended(probes) for probes in probes_by_seed], asked)
+    """Of the only activation of a setting."""
+    cells = [ended(probes) for probes in probes_by_seed]
+    return moments(cells, asked, apart=stopped_apart(cells, asked))
 
 
 def ended(probes, best_epoch=None):
@@ -47,9 +49,29 @@ def test_trainings_that_stopped_after_different_epochs_share_a_last_moment():
 
 def test_the_end_is_the_model_that_was_tested():
     best = ended([make_probe(0), make_probe(2, dead=0.5), make_probe(3)], best_epoch=2)
-    found = moments([best, ended([make_probe(0), make_probe(3, dead=0.1)])], (0, 3, "last"))
+    cells, asked = [best, ended([make_probe(0), make_probe(3, dead=0.1)])], (0, 3, "last")
+    assert stopped_apart(cells, asked)
+    found = moments(cells, asked, apart=True)
     assert [(moment.epoch, moment.seeds) for moment in found] == [(0, 2), (3, 2), (None, 2)]
     assert found[-1].layers[0].dead.estimate == pytest.approx(0.3)
+
+
+def test_who_stopped_after_one_epoch_shares_the_end_of_those_who_did_not():
+    asked = (0, 2, "last")
+    alike = [ended([make_probe(0), make_probe(2)])] * 2
+    others = [ended([make_probe(0), make_probe(2), make_probe(3)]), ended([make_probe(0), make_probe(1)])]
+    assert not stopped_apart(alike, asked)
+    assert stopped_apart([*alike, *others], asked)
+    assert not stopped_apart([*alike, *others], (0, 2))
+    found = [(moment.epoch, moment.seeds) for moment in moments(alike, asked, apart=True)]
+    assert found == [(0, 2), (2, 2), (None, 2)]  # epoch 2 was asked for, too
+    found = [(moment.epoch, moment.seeds) for moment in moments(alike, (0, "last"), apart=True)]
+    assert found == [(0, 2), (None, 2)]
+
+
+def test_one_that_diverged_has_no_end():
+    diverged = make_cell(accuracy=None, probes=[make_probe(0)])
+    assert [moment.epoch for moment in moments([diverged], (0, "last"), apart=True)] == [0]
 
 
 def test_what_is_not_finite_is_left_out_and_no_gradient_anywhere_is_counted():

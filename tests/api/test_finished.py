@@ -24,7 +24,7 @@ def reference():
 
 @pytest.fixture
 def two_settings(tmp_path):
-    run = make_run(("relu", "tanh", "placebo"), seeds=3, settings=("11111111", "22222222"))
+    run = make_run(("relu", "tanh", "placebo"), seeds=3, settings=("11111111", "22222222"), probed=True)
     return actbench.load(store(tmp_path, run))
 
 
@@ -49,6 +49,18 @@ def test_the_columns_of_the_summary_are_the_documented_ones(reference, two_setti
     assert list(two_settings.summary.columns) == documented(part("run.summary"))
     assert set(two_settings.summary.activation) >= {"relu", "tanh"}
     assert reference.summary.empty
+
+
+@pytest.mark.parametrize("name", ["inference", "why", "tuning", "summary"])
+def test_a_table_that_a_run_lacks_has_its_columns_and_no_rows(name):
+    run = make_run(("relu", "tanh", "placebo"), seeds=3, inference_batch_sizes=())
+    frame = getattr(actbench.Run(Path("unused"), run.info, tuple(run.records)), name)
+    own = documented(part(f"run.{name}"))
+    columns = {
+        "summary": own,
+        "tuning": ["setting", "activation", *own],
+    }.get(name, [*documented(part("The tables")), *own, "status"])
+    assert (list(frame.columns), len(frame)) == (columns, 0)
 
 
 def test_early_stopping_adds_the_documented_columns():

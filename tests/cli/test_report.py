@@ -25,7 +25,7 @@ from tests.factories import (
 )
 from tests.stored import store as store_run
 
-RUN = make_run(("relu", "tanh", "placebo"), seeds=2)
+RUN = make_run(("relu", "tanh", "placebo"), seeds=2, probed=True)
 
 
 def store(root: Path, run: SyntheticRun = RUN) -> Path:

@@ -10,7 +10,7 @@ from actbench.analysis.changes import Changes
 from actbench.analysis.gate import Gate, check_all
 from actbench.report.changes import CHANGES_FORMATS, ChangesFormat, render_changes
 from tests.factories import SyntheticRun, make_environment, make_run
-from tests.two_runs import compared, small_run, with_timing, with_training
+from tests.two_runs import compared, joined, small_run, with_timing, with_training
 
 GATE = Gate(("accuracy", "time"))
 NAMES = ("relu", "leaky_relu_0.1", "tanh", "elu", "placebo")
@@ -287,7 +287,37 @@ def jittered(run: SyntheticRun, phase: int = 0) -> SyntheticRun:
 
 def test_no_common_seed_is_said() -> None:
     text = shown(compared(small_run(seeds=range(6)), small_run(seeds=range(6, 12))), "markdown")
-    assert "relu, tanh: no seed in common; two independent samples" in text
+    assert "relu, tanh: no seed ended well in both; two independent samples" in text
+    assert "left out" not in text  # all figures are over all seeds of their runs
+    note = (
+        "NEW less OLD, in percentage points, of two means that share no seed (n: OLD's + NEW's), with Welch's"
+    )
+    assert note in text
+    assert "both have" not in text
+
+
+def test_seeds_of_one_run_are_left_out_of_what_is_paired_alone() -> None:
+    text = shown(compared(small_run(seeds=range(6)), small_run(seeds=range(2, 7))), "markdown")
+    had = "only differences paired by seed are without {}"
+    assert f"- **left out**: seeds 0, 1 of setting 11111111: in OLD only; {had.format('them')}" in text
+    assert f"- **left out**: seed 6 of setting 11111111: in NEW only; {had.format('it')}" in text
+    assert "paired by seed, mean over the n seeds that both have" in text
+    assert "share no seed" not in text
+
+
+def test_one_activation_may_pair_and_another_not() -> None:
+    old = small_run(
+        seeds=range(6), accuracy=lambda label, seed: None if (label, seed) == ("tanh", 5) else 0.9
+    )
+    text = shown(compared(old, small_run(seeds=range(5, 9))), "markdown")
+    assert "mean over the n seeds that both have, with its 95 % interval; or of two means that" in text
+
+
+def test_a_run_without_the_blocks_of_a_setting_shares_nothing() -> None:
+    old = joined(small_run(setting="a"), small_run(setting="b"))
+    records = [record for record in old.records if record.setting == "a"]
+    text = shown(compared(old, SyntheticRun(old.info, records)), "markdown")
+    assert "- **left out**: seeds 0, 1, 2, 3, 4, 5 of setting b (in OLD only)" in text
 
 
 @pytest.mark.parametrize("form", CHANGES_FORMATS)

@@ -267,12 +267,8 @@ def test_csv_has_a_row_per_setting_and_activation() -> None:
     ]
 
 
-def test_without_inference_its_table_has_only_names() -> None:
-    run = make_run(("relu", "placebo"), seeds=2, inference_batch_sizes=())
-    assert read_csv(run, "inference") == []
-
-
-def test_the_files_of_a_run_are_what_csv_prints(run: SyntheticRun) -> None:
+def test_the_files_of_a_run_are_what_csv_prints() -> None:
+    run = make_run(("relu", "tanh", "placebo"), seeds=2, probed=True)
     built = report.build(run.info, run.records)
     assert report.tables(run.info, run.records) == {
         "accuracy.csv": report.render(built, "csv", "accuracy"),

@@ -196,6 +196,49 @@ def test_a_comparison_speaks_of_r2(form: ChangesFormat) -> None:
     assert expected[form] in shown
 
 
+def asking(targets: dict[str, Any], *settings: str) -> RunInfo:
+    """A run on two targets whose config says that of them."""
+    info = make_info(("relu",), seeds=1, placebo=None, targets=TWO, settings=settings)
+    described = [
+        setting.model_copy(update={"description": {**setting.description, "targets": targets}})
+        for setting in info.settings
+    ]
+    return info.model_copy(update={"settings": tuple(described)})
+
+
+def looks(run: RunInfo) -> tuple[str, str]:
+    """A report of it, and its comparison with itself."""
+    metrics = {"bmi_r2": 0.5, "bmi_rmse": 2.0, "bmi_mae": 1.5, "smoker_accuracy": 0.9}
+    records = [
+        make_block([make_cell("relu", accuracy=0.7, metrics=metrics)], setting=setting.id)
+        for setting in run.settings
+    ]
+    changes = compare_runs(run, records, run, records)
+    return (
+        report.render(report.build(run, records), "markdown"),
+        render_changes(changes, Gate(), check_all(changes, Gate()), "markdown"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({}, "bmi {loss: mse}, smoker {loss: sparse_categorical_crossentropy}"),
+        (
+            {"bmi": {"loss": "mae", "weight": 0.1}},
+            "bmi {loss: mae, weight: 0.1}, smoker {loss: sparse_categorical_crossentropy}",
+        ),
+        (
+            {"smoker": {"loss": None, "weight": 2.0}, "bmi": {"loss": None, "weight": 1.0}},
+            "bmi {loss: mse}, smoker {loss: sparse_categorical_crossentropy, weight: 2.0}",
+        ),
+    ],
+)
+def test_of_several_targets_each_is_told_with_its_loss(asked: dict[str, Any], told: str) -> None:
+    for text in (*looks(asking(asked, "11111111")), looks(asking(asked, "11111111", "22222222"))[0]):
+        assert text.count(f"- **targets**: {told}\n") == 1
+
+
 @pytest.mark.parametrize(
     ("targets", "name", "title"),
     [

@@ -1,3 +1,6 @@
+import csv
+import io
+
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
@@ -78,6 +81,21 @@ def test_every_report_names_the_choice_and_warns_of_the_edge(
     assert "in 12 trainings" in text
     assert "tanh: learning_rate 0.1 lies on the edge of the grid" in text
     assert "relu: learning_rate" not in text.replace("relu; learning_rate", "")
+
+
+def test_a_candidate_of_which_all_trainings_diverged_has_the_columns_of_the_others(
+    tuned: SyntheticRun,
+) -> None:
+    hopeless = [
+        record.model_copy(update={"cells": (make_cell("relu", accuracy=None), *record.cells[1:])})
+        if record.candidate == {RATE: 0.1}
+        else record
+        for record in tuned.records
+    ]
+    rows = list(csv.DictReader(io.StringIO(shown(SyntheticRun(tuned.info, hopeless), "csv", "tuning"))))
+    assert list(rows[0]) == list(csv.DictReader(io.StringIO(shown(tuned, "csv", "tuning"))).fieldnames or ())
+    [row] = [row for row in rows if (row["activation"], row[RATE]) == ("relu", "0.1")]
+    assert (row["validation_accuracy"], row["diverged"]) == ("", "2")
 
 
 def test_a_report_without_tuning_says_nothing_of_it() -> None:

@@ -113,11 +113,8 @@ def test_csv_has_a_row_per_activation_moment_and_layer():
     assert first["gradient_first_to_last_geometric_mean"] == ""
 
 
-def test_a_run_without_probes_says_so_and_has_the_same_columns():
+def test_a_run_without_probes_has_the_sentences_in_its_other_tables():
     without = built(probes=False)
-    assert "Nothing was looked into" in report.render(without, "terminal", "why", width=200)
-    header = report.render(without, "csv", "why").splitlines()[0]
-    assert header == report.render(built(), "csv", "why").splitlines()[0]
     assert "neither its units" not in report.render(without, "terminal", width=200)
     assert "sigmoid: test accuracy 11.00 %, no better" in report.render(without, "terminal", width=200)
 
@@ -165,8 +162,21 @@ def test_a_gap_within_the_noise_of_the_seeds_is_no_failure():
 
 def test_three_standard_errors_of_an_accuracy_are_not_those_of_a_mean_over_targets():
     scores = [0.60, 0.61, 0.60]
-    assert "no better than a constant answer" in told(scores, {"label": 2}, constant=0.5)  # 0.5 + 0.15
+    assert "not clearly better than a constant" in told(scores, {"label": 2}, constant=0.5)  # 0.5 + 0.15
     assert "far behind the best" in told(scores, {"a": 2, "b": None}, constant=0.5)
+
+
+@pytest.mark.parametrize(
+    ("score", "outcome"),
+    [
+        (0.60, "60.00 %, not clearly better than a constant answer, 50.00 %, on 100 test examples"),
+        (0.50, "50.00 %, no better than a constant answer, 50.00 %"),
+        (0.49, "49.00 %, no better than a constant answer, 50.00 %"),
+    ],
+)
+def test_a_score_above_a_constant_answer_is_not_called_as_bad_as_that(score, outcome):
+    lines = told([score] * 3, {"label": 2}, constant=0.5).splitlines()
+    assert any(line.endswith(f"test accuracy {outcome}") for line in lines)
 
 
 def diverged_once(*first_look):
@@ -228,9 +238,49 @@ def test_one_layer_is_no_picture():
     assert charts(built(), "all") == []
 
 
+def test_without_a_hidden_layer_there_is_no_table_of_layers():
+    cells = [make_cell("relu", probes=[make_probe(8, gradient_norm=())])]
+    info = make_info(("relu",), seeds=1, placebo=None, probes=("last",))
+    text = report.render(report.build(info, [make_block(cells)]), "markdown", "why")
+    assert "### gradients" in text
+    assert "### layers" not in text
+
+
 def test_a_page_has_the_picture_with_its_words():
     page = report.render(built(), "html", "why")
     assert 'alt="gradient norm before training; gradient norm after 8 epochs"' in page
     [drawn] = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
     assert b"hidden layer" in base64.b64decode(drawn)
     assert "<img" not in report.render(built(), "html", "accuracy")
+
+
+def stopped_early():
+    """Relu stopped after epoch 2 in both seeds, tanh after 2 and 3."""
+    ends = {"relu": (2, 2), "tanh": (2, 3)}
+    blocks = [
+        make_block(
+            [
+                make_cell(
+                    label, slice_s=(0.1,) * 2 * epochs[seed], probes=[make_probe(0), make_probe(epochs[seed])]
+                )
+                for label, epochs in ends.items()
+            ],
+            seed=seed,
+        )
+        for seed in (0, 1)
+    ]
+    return report.build(make_info(tuple(ends), seeds=2, placebo=None, probes=(0, "last")), blocks)
+
+
+def test_the_end_stands_in_one_place_for_who_stopped_early_and_who_did_not():
+    run = stopped_early()
+    text = report.render(run, "markdown", "why")
+    assert re.findall(r"\blayers (before|after|at)\b.*", text) == ["before", "at"]
+    [_, end] = charts(run)
+    assert (end.title, end.labels) == ("gradient norm at the end of each training", ["relu", "tanh"])
+    rows = csv.DictReader(io.StringIO(report.render(run, "csv", "why")))
+    assert {(row["activation"], row["epoch"]) for row in rows} == {
+        (label, epoch) for label in ("relu", "tanh") for epoch in ("0", "")
+    }
+    for row in json.loads(report.render(run, "json", "why"))["settings"][0]["rows"]:
+        assert [moment["epoch"] for moment in row["probes"]] == [0, None]

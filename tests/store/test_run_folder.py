@@ -207,7 +207,7 @@ def test_only_the_tables_of_actbench_are_dropped(tmp_path, begun):
 
 
 def test_the_tables_that_are_dropped_are_those_of_the_report():
-    swept = make_run(("relu", "tanh"), seeds=2, settings=("11111111", "22222222"))
+    swept = make_run(("relu", "tanh"), seeds=2, settings=("11111111", "22222222"), probed=True)
     assert {*report.tables(swept.info, swept.records), "tuning.csv", "micro.csv"} == set(TABLES)
 
 

@@ -1,0 +1,42 @@
+"""Tables that a run does not have: refused by name, and left out of all, of the files and of the frames."""
+
+from actbench.errors import ConfigError
+from actbench.report.contract import TableName
+from actbench.report.model import Report
+
+
+def lacking(report: Report) -> dict[TableName, str]:
+    """Which they are, and why."""
+    settings = report.estimates.settings
+    rows = [row for setting in settings for row in setting.rows]
+    had: dict[TableName, tuple[bool, str]] = {
+        "summary": (
+            bool(report.estimates.summary),
+            "it is over settings, and fewer than two are measured",
+        ),
+        "tuning": (
+            any(setting.tuning for setting in settings),
+            "the config of this run has no tune, so that nothing was tuned",
+        ),
+        "inference": (
+            any(row.inference for row in rows),
+            "the config of this run has no timing.inference_batch_sizes, so that no inference was timed",
+        ),
+        "why": (
+            any(row.moments for row in rows),
+            "nothing was looked into: the config of this run says so (probes: false), or an older actbench "
+            "measured it",
+        ),
+    }
+    return {table: reason for table, (has_it, reason) in had.items() if not has_it}
+
+
+def refuse_lacking(report: Report, table: TableName) -> None:
+    """Tell who asks for a table why there is none.
+
+    Raises:
+        ConfigError: If the run does not have it.
+    """
+    reason = lacking(report).get(table)
+    if reason is not None:
+        raise ConfigError(f"--table {table}: {reason}; allowed: another table")

@@ -1,0 +1,60 @@
+"""Tables that a run does not have."""
+
+from pathlib import Path
+
+import pytest
+
+from actbench import report
+from actbench.errors import ConfigError
+from tests.factories import SyntheticRun, make_run
+
+LACKED: dict[report.TableName, str] = {
+    "summary": "it is over settings, and fewer than two are measured",
+    "tuning": "the config of this run has no tune, so that nothing was tuned",
+    "inference": "the config of this run has no timing.inference_batch_sizes, so that no inference was timed",
+    "why": "nothing was looked into: the config of this run says so (probes: false), or an older actbench "
+    "measured it",
+}
+
+
+@pytest.fixture(scope="module")
+def bare() -> SyntheticRun:
+    return make_run(("relu", "tanh", "placebo"), seeds=2, inference_batch_sizes=())
+
+
+@pytest.mark.parametrize("form", report.FORMATS)
+@pytest.mark.parametrize("table", LACKED)
+def test_it_is_refused_in_every_format(
+    bare: SyntheticRun, form: report.Format, table: report.TableName
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        report.render(report.build(bare.info, bare.records), form, table)
+    assert str(caught.value) == f"--table {table}: {LACKED[table]}; allowed: another table"
+
+
+@pytest.mark.parametrize("form", report.FORMATS)
+def test_all_of_the_tables_are_all_that_there_are(bare: SyntheticRun, form: report.Format) -> None:
+    text = report.render(report.build(bare.info, bare.records), form, "all")
+    assert "accuracy" in text
+    assert "Latency" not in text
+
+
+def test_the_title_and_the_files_name_what_there_is(bare: SyntheticRun) -> None:
+    text = report.render(report.build(bare.info, bare.records), "markdown")
+    assert text.splitlines()[0] == "# mnist: accuracy, time, pareto, metrics"
+    files = report.tables(bare.info, bare.records)
+    assert [Path(name).stem for name in files] == ["accuracy", "time", "metrics", "pareto"]
+
+
+def test_of_two_settings_it_is_enough_that_one_has_it() -> None:
+    with_sizes = make_run(("relu", "tanh"), seeds=2, settings=("11111111", "22222222"))
+    records = [
+        record
+        if record.setting == "11111111"
+        else record.model_copy(
+            update={"cells": tuple(cell.model_copy(update={"inference": ()}) for cell in record.cells)}
+        )
+        for record in with_sizes.records
+    ]
+    built = report.build(with_sizes.info, records)
+    assert report.render(built, "terminal", "inference").count("inference, batch size 1:") == 1
