@@ -67,7 +67,7 @@ def test_the_placebo_equals_its_baseline_exactly(once):
     assert once["placebo", 0] != once["tanh", 0]
 
 
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize("engine", ["compiled", pytest.param("keras", marks=pytest.mark.heavy)])
 def test_timing_only_rounds_move_no_trained_model_by_a_bit(engine):
     config = setting(engine=engine, slices_per_epoch=1)
     dataset = prepare(Wanted(name="mnist", validation=100, train_samples=500, test_samples=200))
@@ -122,7 +122,7 @@ class Keeping:
         return getattr(self._engine, name)
 
 
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize("engine", ["compiled", pytest.param("keras", marks=pytest.mark.heavy)])
 def test_timing_only_rounds_change_no_accuracy_by_a_bit(engine, once):
     plain = accuracies("relu", "tanh", engine=engine) if engine == "keras" else once
     timed = accuracies(
@@ -132,7 +132,7 @@ def test_timing_only_rounds_change_no_accuracy_by_a_bit(engine, once):
     assert len(timed) == 4
 
 
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize("engine", ["compiled", pytest.param("keras", marks=pytest.mark.heavy)])
 def test_probes_change_no_accuracy_by_a_bit_and_nobody_elses_probes(engine):
     def measured(*labels, probes):
         planned = block(

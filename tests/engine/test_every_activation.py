@@ -34,12 +34,22 @@ ENTRIES = {
 WIDTHS = (24, 16)
 
 
+# One of each kind in every run of the tests, the others with the heavy ones: each takes seconds to compile.
+OF_EACH_KIND = {
+    "relu", "gelu", "hard_shrink", "squareplus", "prelu", "snake, trained", "pelu, fixed", "softmax",
+    "swiglu", "glu, width", "step", "step, sigmoid", "expr", "expr, trained", "import, params",
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def data():
     return dataset()
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in OF_EACH_KIND else pytest.param(name, marks=pytest.mark.heavy) for name in ENTRIES],
+)
 def test_three_steps_under_both_engines_end_alike_and_the_model_can_be_saved(data, name, tmp_path):
     plan = cell(ENTRIES[name])
     ended = []

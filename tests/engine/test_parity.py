@@ -57,8 +57,12 @@ RATES = {
 }
 
 
-@pytest.mark.parametrize(("optimizer", "learning_rate"), RATES.items())
-def test_engines_and_a_plain_keras_script_end_with_the_same_weights(dataset, optimizer, learning_rate):
+@pytest.mark.parametrize(
+    "optimizer",
+    [name if name in ("sgd", "adam") else pytest.param(name, marks=pytest.mark.heavy) for name in RATES],
+)
+def test_engines_and_a_plain_keras_script_end_with_the_same_weights(dataset, optimizer):
+    learning_rate = RATES[optimizer]
     config = setting(train_samples=ROWS, optimizer=optimizer, learning_rate=learning_rate)
     activation = cell("gelu")
     start, compiled, compiled_sums = train(
@@ -178,8 +182,8 @@ def tabular(*names):
     ("targets", "loss", "asked"),
     [
         (["rise"], "mse", {}),
-        (["rise"], "mae", {}),
-        (["rise"], "huber", {}),
+        pytest.param(["rise"], "mae", {}, marks=pytest.mark.heavy),
+        pytest.param(["rise"], "huber", {}, marks=pytest.mark.heavy),
         (["side"], "binary_crossentropy", {}),
         (
             ["rise", "side"],

@@ -115,7 +115,13 @@ OPTIMIZERS = {
 }
 
 
-@pytest.mark.parametrize("schedule", SIX_STEPS)
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        name if name == "exponential_decay" else pytest.param(name, marks=pytest.mark.heavy)
+        for name in SIX_STEPS
+    ],
+)
 def test_both_engines_follow_a_schedule(schedule):
     params, rate = SIX_STEPS[schedule]
     muon = inspect.signature(keras.optimizers.Muon).parameters
