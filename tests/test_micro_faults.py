@@ -51,6 +51,7 @@ def test_an_import_is_measured_or_refused_with_exit_code_2(tmp_path, monkeypatch
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the worker through /proc")
+@pytest.mark.heavy  # test_faults does the same to what runs both
 def test_killing_parent_and_worker_repeats_no_block(tmp_path):
     first = start_actbench(*arguments(tmp_path, 300, "relu"))
     wait_for(lambda: ledger_lines(tmp_path), first)

@@ -89,7 +89,9 @@ def test_gated_units_are_matched_with_the_width_of_the_data(tmp_path):
     write_csv(tmp_path)
     gated = OWN.replace("- relu", "- relu\n  - glu")
     (line,) = refusal(tmp_path, gated, "model.hidden_units=[2]")
-    assert line.startswith("7:5: activations[1]: no gated model is within 1 % of the plain one's parameters")
+    assert line.startswith(
+        "7:5: activations[1]: no gated widths are found within 1 % of the plain one's parameters"
+    )
 
 
 def test_what_is_still_to_be_downloaded_is_described_by_what_is_known(tmp_path, monkeypatch):

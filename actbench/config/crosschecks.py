@@ -62,7 +62,7 @@ def unmatched_in_words(layers: Layers, features: int, outputs: int) -> str | Non
     if abs(off) <= TOLERANCE:
         return None
     return (
-        "no gated model is within 1 % of the plain one's parameters: with the widths "
+        "no gated widths are found within 1 % of the plain one's parameters: with the widths "
         f"{list(gated_widths(layers, features, outputs))} it has {100 * off:+.1f} %; "
         "allowed: match: width, or wider hidden_units"
     )

@@ -26,7 +26,6 @@ Sections = Mapping[str, type[Section] | None]
 Lists = dict[str, Sequence[Any]]
 
 _EXAMPLE = "train.learning_rate: [0.001, 0.01]"
-_A_LIST = f"allowed: a list of values, as in {_EXAMPLE}"
 
 
 @dataclass(frozen=True)

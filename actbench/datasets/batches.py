@@ -5,7 +5,7 @@ them are told together.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,8 @@ class UnusableColumnsError(DataError):
         self.columns = columns
         told = list(columns.values())[:_MOST_TOLD]
         others = len(columns) - len(told)
-        super().__init__(*told, *[f"and {others} more columns that cannot be used"] * (others > 0))
+        more_columns = "1 more column" if others == 1 else f"{others} more columns"
+        super().__init__(*told, *[f"and {more_columns} that cannot be used"] * (others > 0))
 
 
 class Batches:
@@ -43,14 +44,26 @@ class Batches:
         features: Columns to predict from.
         target: Columns to predict.
         typed: Whether the file itself says which columns are text.
+        fitted: Whether scaling is fitted on these rows; others may be as close together as they like.
+        unusable: What is known to be wrong with columns already.
     """
 
-    def __init__(self, path: Path, features: Sequence[str], target: Sequence[str], *, typed: bool) -> None:
-        self._path, self._features, self._target, self._typed = path, features, target, typed
+    def __init__(
+        self,
+        path: Path,
+        features: Sequence[str],
+        target: Sequence[str],
+        *,
+        typed: bool,
+        fitted: bool = True,
+        unusable: Mapping[str, Fault] | None = None,
+    ) -> None:
+        self._path, self._features, self._target = path, features, target
+        self._typed, self._fitted = typed, fitted
         self._rows = 0
         self._missing: Counter[str] = Counter()
         self._first_missing: dict[str, int] = {}
-        self._unusable: dict[str, Fault] = {}
+        self._unusable = dict(unusable or {})
         self._texts: dict[str, Texts] = {}
         self._rounding = {name: Rounding() for name in features}
         self._flat = np.empty(0, dtype=np.float32)
@@ -61,22 +74,26 @@ class Batches:
         numbers: dict[str, Array] = {}
         for name in (*self._features, *self._target):
             with self._noting(name):
-                values = _plain(self._path, name, batch.column(name))
-                if self._has_gaps(name, values) or name in self._unusable:
+                column = batch.column(name)
+                if self._has_gaps(name, column) or name in self._unusable:
                     continue
+                values = _plain(self._path, name, column)
                 if isinstance(values, pa.StringArray | pa.LargeStringArray):
                     if name not in self._texts:
                         self._texts[name] = Texts(self._path, name, typed=self._typed)
                     self._texts[name].add(values)
                 else:
                     numbers[name] = _as_numpy(values)
+                    if name in self._rounding and self._fitted:
+                        self._rounding[name].add(numbers[name])
         if not (self._missing or self._unusable):
             self._take(numbers, batch.num_rows)
         self._rows += batch.num_rows
 
     def _has_gaps(self, name: str, values: pa.Array) -> bool:
         """Whether the column lacks a value up to here."""
-        if values.null_count or pa.types.is_floating(values.type):
+        # CSV has NaN for what is missing, which pyarrow counts; looking for it again would take its time
+        if values.null_count or (self._typed and pa.types.is_floating(values.type)):
             missing = values.is_null(nan_is_null=True)
             if missing.true_count:
                 first = int(missing.to_numpy(zero_copy_only=False).argmax())
@@ -90,9 +107,6 @@ class Batches:
         with np.errstate(over="ignore"):  # what becomes infinite is told with its row
             for index, column in enumerate(chosen):
                 block[:, index] = column
-        for name in self._features:
-            if name in numbers:
-                self._rounding[name].add(numbers[name])
         # in place: blocks that are joined at last are in memory twice
         self._flat.resize(self._flat.size + block.size, refcheck=False)
         self._flat[self._flat.size - block.size :] = block.ravel()
@@ -129,14 +143,14 @@ class Batches:
             where = place(self._first_missing[name], 0, [name])
             told = Fault(f"{self._path}: {where}: the value is missing{more(count)}")
             self._unusable.setdefault(name, told)
+        for name, rounding in self._rounding.items():
+            if rounding.problem:
+                wrong = f"has numbers {rounding.problem}, or dataset.features without it"
+                self._unusable.setdefault(name, Fault(f"{self._path}: column {name} {wrong}"))
         self._refuse()
         numeric = [name for name in self._features if name not in words]
         numbers = self._flat.reshape(self._rows, len(numeric))
         self._check_finite(numbers, numeric)
-        for name in numeric:
-            if problem := self._rounding[name].problem:
-                message = f"{self._path}: column {name} has numbers {problem}, or dataset.features without it"
-                self._unusable.setdefault(name, Fault(message))
         targets = {name: words.get(name) or self._numbers(name, name in whole) for name in self._target}
         self._refuse()
         as_words = {index: words[name] for index, name in enumerate(self._features) if name in words}

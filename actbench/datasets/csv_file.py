@@ -56,7 +56,8 @@ class CsvFile:
             self._reader(pc.ConvertOptions(strings_can_be_null=True), _FIRST_BYTES) as reader,
         ):
             schema = reader.schema
-            first = next(iter(reader), None)
+        with self._errors(), self._reader(pc.ConvertOptions(strings_can_be_null=True)) as reader:
+            first = next(iter(reader), None)  # of a smaller block, which is all that it takes
         try:
             self.names = tuple(schema.names)
         except UnicodeDecodeError:

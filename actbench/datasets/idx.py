@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from actbench.datasets.content import open_file, sha256_of_all, unpack
+from actbench.datasets.precision import check_precision
 from actbench.datasets.raw import Array, Column, Examples, Features, RawData, check_finite, kind_of_labels
 from actbench.errors import DataError
 
@@ -139,4 +140,6 @@ def _examples(folder: Path, part: Part, arrays: dict[tuple[Part, str], Array]) -
     if flat.dtype != np.uint8:
         flat = flat.astype(np.float32)
     check_finite(f"{folder}, images of the {part} set", flat)
+    if part == "train":
+        check_precision(f"{folder}, images of the train set", images.reshape(len(images), -1))
     return Examples(lambda: Features(flat), {"label": Column(labels)})

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from actbench.datasets.content import check_beginning, open_file
-from actbench.datasets.precision import Rounding
+from actbench.datasets.precision import check_precision
 from actbench.datasets.raw import Array, Column, Examples, Features, RawData, check_finite, kind_of_labels
 from actbench.errors import DataError, did_you_mean
 
@@ -31,7 +31,7 @@ def read_npz(path: Path) -> RawData:
     sha256 = hashlib.sha256(content).hexdigest()
     if "x_train" in arrays:
         train = examples(f"{path}: x_train, y_train", arrays["x_train"], arrays["y_train"])
-        test = examples(f"{path}: x_test, y_test", arrays["x_test"], arrays["y_test"])
+        test = examples(f"{path}: x_test, y_test", arrays["x_test"], arrays["y_test"], fitted=False)
         if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
             raise DataError(
                 f"{path}: an example has the shape {arrays['x_train'].shape[1:]} in x_train, "
@@ -56,8 +56,14 @@ def read_npz(path: Path) -> RawData:
     )
 
 
-def examples(label: str, x: Array, y: Array) -> Examples:
+def examples(label: str, x: Array, y: Array, *, fitted: bool = True) -> Examples:
     """One set; a further axis of length 1 of y is no matter, as Keras has it.
+
+    Args:
+        label: What messages call it.
+        x: Shape (n, ...).
+        y: Shape (n,) or (n, 1).
+        fitted: Whether scaling is fitted on it, which a test set may lie as close together as it likes for.
 
     Raises:
         DataError: The arrays do not fit each other, or are of no use.
@@ -79,7 +85,8 @@ def examples(label: str, x: Array, y: Array) -> Examples:
         with np.errstate(over="ignore"):  # what becomes infinite is told with its row
             flat = flat.astype(np.float32)
     check_finite(f"{label}: examples", flat)
-    _check_precision(label, x.reshape(len(x), -1))
+    if fitted:
+        check_precision(f"{label}: examples", x.reshape(len(x), -1))
     check_finite(f"{label}: labels", y)
     if y.dtype.kind == "U":
         words, codes = np.unique(y, return_inverse=True)
@@ -87,16 +94,6 @@ def examples(label: str, x: Array, y: Array) -> Examples:
     else:
         column = Column(y)
     return Examples(lambda: Features(flat), {"label": column})
-
-
-def _check_precision(label: str, x: Array) -> None:
-    if x.dtype.kind == "b" or x.dtype.itemsize < np.dtype(np.float32).itemsize:
-        return
-    for number, column in enumerate(x.T, start=1):
-        rounding = Rounding()
-        rounding.add(column)
-        if rounding.problem:
-            raise DataError(f"{label}: examples: column {number} has numbers {rounding.problem}")
 
 
 def load_arrays(content: bytes, path: Path) -> dict[str, Array]:

@@ -122,7 +122,8 @@ def _read_tables(wanted: Wanted, path: Path, form: str) -> RawData:
                 other = Path(wanted.test_path)
                 names = wanted.features or table.features.names
                 with about("dataset", "test_path"):
-                    tested = read_table(other, _form_of_table(other, wanted), wanted.target, names)
+                    of_other = _form_of_table(other, wanted)
+                    tested = read_table(other, of_other, wanted.target, names, fitted=False)
                     _check_alike(path, table, other, tested)
                 test = _examples(tested)
         finally:

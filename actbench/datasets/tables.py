@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from actbench.datasets.batches import Batches, UnusableColumnsError
+from actbench.datasets.batches import Batches
 from actbench.datasets.csv_file import CsvFile
 from actbench.datasets.parquet_file import ParquetFile
 from actbench.datasets.raw import Column, Features
@@ -33,7 +33,9 @@ def open_table(path: Path, form: str) -> CsvFile | ParquetFile:
     return CsvFile(path) if form == "csv" else ParquetFile(path)
 
 
-def read_table(path: Path, form: str, target: Sequence[str], features: Sequence[str] | None) -> Table:
+def read_table(
+    path: Path, form: str, target: Sequence[str], features: Sequence[str] | None, *, fitted: bool = True
+) -> Table:
     """Reads the columns that are needed.
 
     Args:
@@ -41,6 +43,7 @@ def read_table(path: Path, form: str, target: Sequence[str], features: Sequence[
         form: "csv" or "parquet".
         target: Columns to predict.
         features: Columns to predict from; None for all others.
+        fitted: Whether scaling is fitted on it.
 
     Raises:
         DataError: It cannot be read, lacks a column, or has a value that is not of its column's kind.
@@ -48,7 +51,8 @@ def read_table(path: Path, form: str, target: Sequence[str], features: Sequence[
     """
     file = open_table(path, form)
     chosen = _choose(path, file.names, target, features)
-    batches = Batches(path, chosen, target, typed=form != "csv")
+    unusable = {"": _unnamed(path, file.names)} if "" in chosen else {}
+    batches = Batches(path, chosen, target, typed=form != "csv", fitted=fitted, unusable=unusable)
     for batch in file.batches(chosen, target):
         batches.add(batch)
     return Table(*batches.columns(file.whole))
@@ -90,10 +94,11 @@ def _choose(
     chosen = [name for name in names if name not in target] if features is None else list(features)
     if not chosen:
         raise DataError(f"{path}: beside the target there is no column to predict from")
-    if "" in chosen:
-        unnamed = Fault(
-            f"{path}: column {names.index('') + 1} has no name, as when pandas writes its index; "
-            "allowed: a name in the header, or dataset.features without it"
-        )
-        raise UnusableColumnsError({"": unnamed})
     return chosen
+
+
+def _unnamed(path: Path, names: Sequence[str]) -> Fault:
+    return Fault(
+        f"{path}: column {names.index('') + 1} has no name, as when pandas writes its index; "
+        "allowed: a name in the header, or dataset.features without it"
+    )

@@ -20,12 +20,11 @@ def lacking(report: Report) -> dict[TableName, str]:
         ),
         "inference": (
             any(row.inference for row in rows),
-            "the config of this run has no timing.inference_batch_sizes, so that no inference was timed",
+            "no inference was timed: timing.inference_batch_sizes is empty in what is measured",
         ),
         "why": (
             any(row.moments for row in rows),
-            "nothing was looked into: the config of this run says so (probes: false), or an older actbench "
-            "measured it",
+            "nothing was looked into: probes is false in what is measured, or an older actbench measured it",
         ),
     }
     return {table: reason for table, (has_it, reason) in had.items() if not has_it}

@@ -142,7 +142,7 @@ def test_a_mistake_that_only_some_settings_make_names_them():
     [found] = message(
         "{model.hidden_units: [[128], [3]]}", text=FINE.replace("- swish", "- swish\n  - swiglu")
     )
-    assert found.startswith("c.yaml:9:5: activations[3]: no gated model is within 1 %")
+    assert found.startswith("c.yaml:9:5: activations[3]: no gated widths are found within 1 %")
     assert found.endswith("(in the setting hidden_units [3])")
 
 

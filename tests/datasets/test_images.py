@@ -173,7 +173,7 @@ def changed(**arrays):
          "precision (-inf); and 1 more such"),
         (changed(y_train=np.array([1.5, np.nan] * 5)),
          "x_train, y_train: labels: row 2: the value is missing (NaN)"),
-        (changed(x_train=1.7e9 + np.arange(40.0).reshape(10, 4)),
+        (changed(x_train=np.arange(40.0).reshape(10, 4) + np.array([1.7e9, 0, 0, 0])),
          "x_train, y_train: examples: column 1 has numbers from 1700000000 to 1700000036, "
          "too close together for single precision"),
         (changed(x_train=np.array([[{}]] * 10)), "has arrays of Python objects, which are never loaded"),

@@ -1,4 +1,5 @@
 import gzip
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -287,7 +288,10 @@ SECONDS = [1_700_000_000 + 10 * n for n in range(400)]
         (SECONDS, False),
         ([10**18 + n for n in range(400)], False),
         ([1e9 + n / 7 for n in range(400)], False),
+        ([1_700_000_000 + 318 * n for n in range(400)], False),  # 991 steps of 128
+        ([1_700_000_000 + 323 * n for n in range(400)], True),  # 1,007
         ([1e9 + 1] * 400, True),  # constant columns are 0, whatever they are
+        ([0.1 + 0.2, 0.3] * 200, True),  # and so is what was meant to be
         ([10 * n for n in range(400)], True),
         ([20_240_101 + 100 * n for n in range(400)], True),
         ([1e9 * n + 1 for n in range(400)], True),
@@ -300,16 +304,55 @@ def test_numbers_that_single_precision_would_make_equal_are_refused(tmp_path, na
     if fine:
         found = np.sort(prepare(table(path, ("y",))).x[:, 0])
         exact = np.array(numbers, dtype=float) - min(numbers)
-        assert np.corrcoef(found, exact)[0, 1] > 0.99999 if exact.any() else (found == 0).all()
+        assert np.corrcoef(found, exact)[0, 1] > 0.99999 if np.ptp(exact) > 1e-9 else (found == 0).all()
         return
     with pytest.raises(DataError) as caught:
         prepare(table(path, ("y",)))
-    assert str(caught.value).startswith(f"{path}: column t has numbers from 1")
+    assert re.match(rf"{path}: column t has numbers from 1\S+ to 1\S+, ", str(caught.value))
     assert "too close together for single precision, in which models are trained" in str(caught.value)
     with pytest.raises(
         DataError, match=r"the target t has numbers from 1|column t has whole numbers from 2\^53"
     ):
         prepare(table(path, ("t",)))
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+def test_whole_numbers_that_double_precision_would_make_equal_are_refused(tmp_path, kind):
+    numbers = np.arange(100).astype(kind) + kind(2**60)
+    frame = pd.DataFrame({"t": numbers, "y": np.arange(100) % 2})
+    frame.to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="column t has numbers from 1"):
+        prepare(table(tmp_path / "t.parquet", ("y",)))
+
+
+def test_a_test_table_may_lie_as_close_together_as_it_likes(tmp_path):
+    years, hour = 1e9 + 1e6 * np.arange(400), 1.2e9 + np.arange(9)
+    train, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    pd.DataFrame({"t": years, "y": [0, 1] * 200}).to_csv(train, index=False)
+    pd.DataFrame({"t": hour, "y": [0, 1, 0] * 3}).to_csv(test, index=False)
+    assert prepare(table(train, ("y",), test=None, test_path=str(test))).info.test == 9
+    arrays = {
+        "x_train": years[:, None],
+        "y_train": [0, 1] * 200,
+        "x_test": hour[:, None],
+        "y_test": [0, 1, 0] * 3,
+    }
+    np.savez(tmp_path / "t.npz", **arrays)
+    assert prepare(Wanted(path=str(tmp_path / "t.npz"))).info.test == 9
+
+
+def test_all_kinds_of_columns_that_cannot_be_used_are_told_together(tmp_path):
+    frame = pd.DataFrame({"gap": [1.5, None] * 200, "t": SECONDS, "none": None, "y": [0, 1] * 200})
+    frame.to_csv(tmp_path / "t.csv")  # with an index without a name
+    frame.to_parquet(tmp_path / "t.parquet")
+    told = ["column 1 has no name", "row 2, column gap", "column t has numbers", "row 1, column none"]
+    for name, expected in (("t.csv", told), ("t.parquet", told[1:])):
+        with pytest.raises(DataError) as caught:
+            prepare(table(tmp_path / name, ("y",)))
+        lines = str(caught.value).replace(f"{tmp_path / name}: ", "").splitlines()
+        assert [line.startswith(start) for line, start in zip(lines, expected, strict=True)] == [True] * len(
+            lines
+        )
 
 
 def test_what_the_first_rows_say_of_a_column_is_not_the_last_word(tmp_path, monkeypatch):

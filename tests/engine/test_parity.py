@@ -137,7 +137,7 @@ def test_evaluation_in_pieces_is_evaluation_as_a_whole(dataset, monkeypatch):
     assert pieces.loss == pytest.approx(whole.loss, rel=1e-5)
 
 
-@pytest.mark.parametrize("rows", [64, 128, 40])
+@pytest.mark.parametrize("rows", [64, pytest.param(128, marks=pytest.mark.heavy), 40])
 def test_epochs_without_a_short_batch_and_shorter_than_a_batch(rows):
     dataset = prepare(Wanted(name="mnist", train_samples=rows, test_samples=50))
     config = setting(train_samples=rows, validation=0)

@@ -100,7 +100,7 @@ def measure():
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("name", ["birds.csv", "mass.npz", "images"])
+@pytest.mark.parametrize("name", ["birds.csv", pytest.param("mass.npz", marks=pytest.mark.heavy), "images"])
 def test_a_starter_runs(here, name, measure):
     MAKE[name](here / name)
     init(name, "--output", "c.yaml")
