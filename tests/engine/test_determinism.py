@@ -67,7 +67,8 @@ def test_the_placebo_equals_its_baseline_exactly(once):
     assert once["placebo", 0] != once["tanh", 0]
 
 
-@pytest.mark.parametrize("engine", ["compiled", pytest.param("keras", marks=pytest.mark.heavy)])
+@pytest.mark.heavy  # accuracies and probes, below, would tell
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
 def test_timing_only_rounds_move_no_trained_model_by_a_bit(engine):
     config = setting(engine=engine, slices_per_epoch=1)
     dataset = prepare(Wanted(name="mnist", validation=100, train_samples=500, test_samples=200))
