@@ -10,8 +10,10 @@ from actbench.errors import DataError, Fault
 _FEWEST_STEPS = 1000  # that a column's range must have in single precision
 _EXACT_WHOLE = 2**24  # up to which single precision has all whole numbers
 _ROWS_AT_ONCE = 8192  # of a wide array, so that what is looked at stays in the cache
-_ALLOWED = "too close together for single precision, in which models are trained; allowed: what is left of "
-_ALLOWED += "them, say, when the smallest is taken off"
+_WHY = (
+    "too close together for single precision, in which models are trained; "
+    "allowed: what is left of them, say, when the smallest is taken off"
+)
 
 Numbers = npt.NDArray[Any]
 
@@ -51,7 +53,7 @@ class Rounding:
             constant = span <= self._noise * np.maximum(abs(low), abs(high))
             bad = (error > 0) & np.isfinite(span) & ~constant & (span < _FEWEST_STEPS * 2 * error)
         return {
-            int(column): f"from {low[column]:.17g} to {high[column]:.17g}, {_ALLOWED}"
+            int(column): f"from {low[column]:.17g} to {high[column]:.17g}, {_WHY}"
             for column in np.flatnonzero(bad)
         }
 

@@ -79,24 +79,25 @@ def _look_at_table(data: str, form: str, target: tuple[str, ...]) -> Look:
     unknown = unknown_columns(Path(data), columns, ("--target",), target)
     if unknown:
         raise DataError(*unknown)
-    left_out: dict[str, str] = {}
+    left_out: dict[str, Fault] = {}
     wanted, info = _without_unusable(Wanted(path=data, target=target, **keys), columns, left_out)
     if wanted.features:
         keys["features"] = list(wanted.features)
-    return Look(data, {"target": list(target), **keys}, info, columns, why, left_out)
+    reasons = {name: _reason(fault, data) for name, fault in left_out.items()}
+    return Look(data, {"target": list(target), **keys}, info, columns, why, reasons)
 
 
 def _without_unusable(
-    wanted: Wanted, columns: Sequence[str], left_out: dict[str, str]
+    wanted: Wanted, columns: Sequence[str], left_out: dict[str, Fault]
 ) -> tuple[Wanted, DatasetInfo]:
     """Leaves out columns that cannot be trained on; what is wrong with some may show only without others."""
     try:
         return wanted, describe(wanted)
     except UnusableColumnsError as error:
-        left_out |= {name: _reason(fault, wanted.path or "") for name, fault in error.columns.items()}
+        left_out |= error.columns
         usable = tuple(name for name in columns if name not in {*wanted.target, *left_out})
         if not usable or set(wanted.target) & set(left_out):
-            raise
+            raise UnusableColumnsError(left_out) from None
     return _without_unusable(replace(wanted, features=usable), columns, left_out)
 
 

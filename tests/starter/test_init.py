@@ -237,6 +237,17 @@ def test_columns_that_cannot_be_used_are_left_out_with_the_reason(here):
     assert CliRunner().invoke(main, ["validate", "t.yaml"]).exit_code == 0
 
 
+def test_where_no_column_is_left_all_reasons_are_told(here):
+    numbers = ["1e400", *range(1, ROWS)]
+    write_csv(here / "t.csv", {"hole": ["", *numbers[1:]], "huge": numbers, "species": SPECIES})
+    made = init("t.csv")
+    assert (made.exit_code, list(here.glob("*.yaml"))) == (2, [])
+    assert [line.split(": ")[1] for line in made.stderr.splitlines()] == [
+        "row 1, column hole",
+        "row 1, column huge",
+    ]
+
+
 @pytest.mark.parametrize("header", ["a: b # c", "1e-3", "on", "x, y", "new\nline", "'quoted\"", "*", "{"])
 def test_strange_names_of_columns_are_written_so_that_they_are_read_back(here, header):
     write_csv(here / "t.csv", {header: list(range(ROWS)), "other one": MASS, "third # one": MASS[::-1]})
