@@ -78,7 +78,7 @@ class Batches:
                 if self._has_gaps(name, column) or name in self._unusable:
                     continue
                 values = _plain(self._path, name, column)
-                if isinstance(values, pa.StringArray | pa.LargeStringArray):
+                if isinstance(values, pa.StringArray | pa.LargeStringArray | pa.DictionaryArray):
                     if name not in self._texts:
                         self._texts[name] = Texts(self._path, name, typed=self._typed)
                     self._texts[name].add(values)
@@ -186,20 +186,23 @@ class Batches:
 
 
 def _plain(path: Path, name: str, values: pa.Array) -> pa.Array:
-    """Numbers, texts and booleans as such; decimals and categories as what they stand for."""
+    """Numbers, texts and booleans as such; decimals, and categories that are no text, as what they are."""
     kind = values.type
     if pa.types.is_dictionary(kind):
-        return _plain(path, name, values.cast(kind.value_type))
+        return values if _is_text(kind.value_type) else _plain(path, name, values.cast(kind.value_type))
     if pa.types.is_decimal(kind):
         return values.cast(pa.float64())
     types = pa.types
-    text = types.is_string(kind) or types.is_large_string(kind)
-    if text or types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind):
+    if _is_text(kind) or types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind):
         return values
     raise DataError(
         f"{path}: column {name} holds values of the kind {kind}; allowed: numbers, text and booleans, or "
         "dataset.features without it"
     )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _as_numpy(values: pa.Array) -> Array:

@@ -8,6 +8,7 @@ import contextlib
 import csv
 import io
 import itertools
+import mmap
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ _ROWS_FOR_DELIMITER = 20
 _BAD_VALUE = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to (\w+): invalid value '(.*)'"
 )
-_BAD_TEXT = re.compile(r"In CSV column #(\d+): Row #(\d+): CSV conversion error to \w+: invalid UTF8 data")
+_BAD_TEXT = re.compile(r"In CSV column #(\d+): Row #(\d+): CSV conversion error to .+: invalid UTF8 data")
 _BAD_ROW = re.compile(r"CSV parse error: Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
@@ -94,8 +95,9 @@ class CsvFile:
 
     def _type(self, name: str, number: pa.DataType) -> pa.DataType:
         kind = self._types[name]
-        if pa.types.is_binary(kind):  # text that is not UTF-8 somewhere, which reading it as text will tell
-            return pa.string()
+        # binary is text that is not UTF-8 somewhere, which reading it as text will tell
+        if pa.types.is_string(kind) or pa.types.is_binary(kind):
+            return pa.dictionary(pa.int32(), pa.string())  # made by threads, and smaller
         numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)
         return number if numeric else kind
 
@@ -108,11 +110,12 @@ class CsvFile:
         numbers = all(
             pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in self._types.values()
         )
+        look = not numbers and self._has_quotes()
         with self._stream() as stream:
             return pc.read_csv(
                 stream,
                 read_options=pc.ReadOptions(block_size=_BLOCK_BYTES),
-                parse_options=pc.ParseOptions(delimiter=self._delimiter, newlines_in_values=not numbers),
+                parse_options=pc.ParseOptions(delimiter=self._delimiter, newlines_in_values=look),
                 convert_options=options,
             )
 
@@ -123,6 +126,13 @@ class CsvFile:
             parse_options=pc.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
             convert_options=options,
         )
+
+    def _has_quotes(self) -> bool:
+        """Whether there may be a quote in the file; of a packed one that is not looked for."""
+        if self._gzip:
+            return True
+        with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(b'"') >= 0
 
     def _stream(self) -> pa.NativeFile:
         return pa.input_stream(str(self.path), compression="gzip" if self._gzip else None)

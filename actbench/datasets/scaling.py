@@ -42,21 +42,30 @@ def fill(out: Matrix, features: Features, rows: Rows, categories: Categories) ->
         rows: Which ones.
         categories: Those of the training part.
     """
-    if not features.texts:
-        for start in range(0, len(rows), _ROWS_IN_CACHE):
-            stop = start + _ROWS_IN_CACHE
-            out[start:stop] = features.numbers[rows[start:stop]]
-        return
-    number = start = 0
-    for position in range(features.numbers.shape[1] + len(features.texts)):
+    runs, words = _layout(features, categories)
+    codes = {position: _codes(features.texts[position], categories[position]) for position in words}
+    for begin in range(0, len(rows), _ROWS_IN_CACHE):  # columns one by one would pass over all rows for each
+        chosen = rows[begin : begin + _ROWS_IN_CACHE]
+        part, numbers = out[begin : begin + _ROWS_IN_CACHE], features.numbers[chosen]
+        for written, read in runs:
+            part[:, written] = numbers[:, read]
+        for position, written in words.items():
+            part[:, written] = codes[position][chosen][:, None] == np.arange(len(categories[position]))
+
+
+def _layout(features: Features, categories: Categories) -> tuple[list[tuple[slice, slice]], dict[int, slice]]:
+    """Where neighbouring numbers are written and read, and where the categories of each text are written."""
+    runs: list[tuple[slice, slice]] = []
+    words: dict[int, slice] = {}
+    written = read = 0
+    for position in sorted({*features.texts, features.numbers.shape[1] + len(features.texts)}):
+        numbers = position - len(words) - read
+        runs.append((slice(written, written + numbers), slice(read, read + numbers)))
+        written, read = written + numbers, read + numbers
         if position in features.texts:
-            stop = start + len(categories[position])
-            out[:, start:stop] = _one_hot(features.texts[position], rows, categories[position])
-        else:
-            stop = start + 1
-            out[:, start] = features.numbers[rows, number]
-            number += 1
-        start = stop
+            words[position] = slice(written, written + len(categories[position]))
+            written += len(categories[position])
+    return runs, words
 
 
 def number_columns(features: Features, categories: Categories) -> npt.NDArray[np.bool_]:
@@ -121,8 +130,9 @@ def _mean_and_deviation(x: Matrix) -> tuple[npt.NDArray[np.float64], npt.NDArray
     return mean, deviation
 
 
-def _one_hot(column: Column, rows: Rows, categories: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+def _codes(column: Column, categories: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """The position of each row's text among the categories; -1 of one that is not there."""
     places = {word: place for place, word in enumerate(categories)}
     of_word = np.array([places.get(word, -1) for word in column.words or ()])
-    hot: npt.NDArray[np.bool_] = of_word[column.values[rows]][:, None] == np.arange(len(categories))
-    return hot
+    codes: npt.NDArray[np.int64] = of_word[column.values]
+    return codes

@@ -35,10 +35,12 @@ class Texts:
         Raises:
             DataError: There are too many different ones.
         """
-        encoded = values.dictionary_encode()
-        words = encoded.dictionary.to_pylist()
-        codes = np.array([self._words.setdefault(word, len(self._words)) for word in words], dtype=np.int32)
-        self._pieces.append(codes[encoded.indices.to_numpy()])
+        encoded = values if isinstance(values, pa.DictionaryArray) else values.dictionary_encode()
+        indices, words = encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
+        codes = np.zeros(len(words), dtype=np.int32)
+        for index in np.flatnonzero(np.bincount(indices, minlength=len(words))):  # a category may be unused
+            codes[index] = self._words.setdefault(words[index], len(self._words))
+        self._pieces.append(codes[indices])
         if len(self._words) > MOST_WORDS:
             self._check_for_numbers()
             raise DataError(
