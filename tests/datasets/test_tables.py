@@ -166,7 +166,7 @@ def test_threads_read_what_a_single_one_reads(tmp_path, monkeypatch):
             stopped.setattr(csv_module.CsvFile, other, stop)
             read.append(pa.Table.from_batches(file.batches(["word", "b", "flag"], ["y"])))
     assert read[0].num_rows == 3000
-    assert read[0].equals(read[1])
+    assert read[0].to_pydict() == read[1].to_pydict()  # words may be numbered otherwise
 
 
 @pytest.mark.parametrize(
