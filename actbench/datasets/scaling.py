@@ -43,14 +43,15 @@ def fill(out: Matrix, features: Features, rows: Rows, categories: Categories) ->
         categories: Those of the training part.
     """
     runs, words = _layout(features, categories)
-    codes = {position: _codes(features.texts[position], categories[position]) for position in words}
+    places = {position: _places(features.texts[position], categories[position]) for position in words}
     for begin in range(0, len(rows), _ROWS_IN_CACHE):  # columns one by one would pass over all rows for each
         chosen = rows[begin : begin + _ROWS_IN_CACHE]
         part, numbers = out[begin : begin + _ROWS_IN_CACHE], features.numbers[chosen]
         for written, read in runs:
             part[:, written] = numbers[:, read]
         for position, written in words.items():
-            part[:, written] = codes[position][chosen][:, None] == np.arange(len(categories[position]))
+            place = places[position][features.texts[position].values[chosen]]
+            part[:, written] = place[:, None] == np.arange(len(categories[position]))
 
 
 def _layout(features: Features, categories: Categories) -> tuple[list[tuple[slice, slice]], dict[int, slice]]:
@@ -130,9 +131,7 @@ def _mean_and_deviation(x: Matrix) -> tuple[npt.NDArray[np.float64], npt.NDArray
     return mean, deviation
 
 
-def _codes(column: Column, categories: tuple[str, ...]) -> npt.NDArray[np.int64]:
-    """The position of each row's text among the categories; -1 of one that is not there."""
+def _places(column: Column, categories: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """The position of each of a column's words among the categories; -1 of one that is not there."""
     places = {word: place for place, word in enumerate(categories)}
-    of_word = np.array([places.get(word, -1) for word in column.words or ()])
-    codes: npt.NDArray[np.int64] = of_word[column.values]
-    return codes
+    return np.array([places.get(word, -1) for word in column.words or ()], dtype=np.int64)
