@@ -1,11 +1,22 @@
 """What records and reports call what is measured of targets, and the score of all of them."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
 from actbench.objectives import MetricName, Predicted, metrics_of
 
 ScoreName = Literal["accuracy", "r2", "score"]
+
+RANGES: dict[MetricName | ScoreName, tuple[float, float]] = {
+    "accuracy": (0.0, 1.0),
+    "top5_accuracy": (0.0, 1.0),
+    "r2": (-math.inf, 1.0),
+    "score": (-math.inf, 1.0),
+    "rmse": (0.0, math.inf),
+    "mae": (0.0, math.inf),
+}
+"""Where each can lie."""
 
 METRICS: tuple[MetricName, ...] = ("top5_accuracy", "accuracy", "rmse", "mae", "r2")
 _TAKEN = {*METRICS, *(f"train_{metric}" for metric in METRICS)}

@@ -71,6 +71,7 @@ def test_killing_parent_and_worker_repeats_no_block(tmp_path):
     assert len(lines) == 8
 
 
+@pytest.mark.heavy  # likewise
 def test_ctrl_c_keeps_what_is_finished(tmp_path):
     running = start_actbench(*arguments(tmp_path, 2000, "relu"))
     wait_for(lambda: ledger_lines(tmp_path), running)

@@ -149,7 +149,7 @@ def _rows(
             seeds=len(ended_well),
             pairs=len(pairs),
             diverged=len(trained) - len(ended_well),
-            score=mean_score(ended_well),
+            score=mean_score(ended_well, dataset.score_name),
             score_diff=score_diff.get(label),
             accuracy_new_data=accuracy_new_data,
             accuracy_diff_new_data=accuracy_diff_new_data,

@@ -42,6 +42,10 @@ class Interval:
             return Interval(function(self.estimate), None, None)
         return Interval(function(self.estimate), function(self.ci_low), function(self.ci_high))
 
+    def within(self, low: float, high: float) -> "Interval":
+        """The interval of a quantity that lies in low..high, such as a share: no bound beyond these."""
+        return self.map(lambda value: min(max(value, low), high))
+
     def excludes(self, value: float) -> bool:
         """Whether the interval exists and `value` lies outside it."""
         if self.ci_low is None or self.ci_high is None:

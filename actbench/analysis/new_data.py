@@ -8,6 +8,7 @@ from scipy.special import stdtrit
 from actbench.analysis.intervals import UPPER_QUANTILE, Floats, Interval, sorted_samples
 from actbench.analysis.scores import test_score
 from actbench.bits import unpack
+from actbench.metric_names import RANGES
 from actbench.records import Cell
 from actbench.streams import generator
 
@@ -37,7 +38,8 @@ class NewData:
             is right.
         """
         rows = [row for cell in cells if (row := self._right(cell)) is not None]
-        return self._interval(rows, map(test_score, cells)) if len(rows) == len(cells) else None
+        interval = self._interval(rows, map(test_score, cells)) if len(rows) == len(cells) else None
+        return interval and interval.within(*RANGES["accuracy"])
 
     def difference(self, pairs: Sequence[tuple[Cell, Cell]]) -> Interval | None:
         """The same for a difference of test accuracies, paired by seed and by example."""

@@ -104,21 +104,22 @@ def _moment(epoch: int | None, probes: Sequence[Probe]) -> Moment:
 
 
 def _layer(probes: Sequence[Probe], index: int) -> LayerFigures:
-    def mean(read: Callable[[Probe], Sequence[float]]) -> Interval:
-        return mean_interval([read(probe)[index] for probe in probes])
+    def share(read: Callable[[Probe], Sequence[float]]) -> Interval:
+        return mean_interval([read(probe)[index] for probe in probes]).within(0.0, 1.0)
 
     def mean_of_finite(read: Callable[[Probe], Sequence[float | None]]) -> Interval | None:
         finite = [value for probe in probes if (value := read(probe)[index]) is not None]
         return mean_interval(finite) if finite else None
 
+    variance = mean_of_finite(lambda probe: probe.preactivation_variance)
     norms = [probe.gradient_norm[index] for probe in probes]
     return LayerFigures(
         layer=index + 1,
-        dead=mean(lambda probe: probe.dead),
-        saturated=mean(lambda probe: probe.saturated),
-        zeros=mean(lambda probe: probe.zeros),
+        dead=share(lambda probe: probe.dead),
+        saturated=share(lambda probe: probe.saturated),
+        zeros=share(lambda probe: probe.zeros),
         preactivation_mean=mean_of_finite(lambda probe: probe.preactivation_mean),
-        preactivation_variance=mean_of_finite(lambda probe: probe.preactivation_variance),
+        preactivation_variance=variance and variance.within(0.0, math.inf),
         gradient_norm=_geometric(norms),
         without_gradient=norms.count(0.0),
     )

@@ -10,24 +10,26 @@ from actbench.analysis.figures import Metric
 from actbench.analysis.intervals import Interval, mean_interval
 from actbench.analysis.setting_cells import SettingCells, scores_equal
 from actbench.config.schema import VerdictConfig
-from actbench.metric_names import measured
+from actbench.metric_names import RANGES, ScoreName, measured
 from actbench.objectives import LOWER_IS_BETTER
 from actbench.records import Cell, DatasetInfo
 from actbench.streams import generator
 
 # Epochs are counted whole: up to half of one is no difference.
 _HALF_AN_EPOCH = 0.5
+_POSITIVE = (0.0, math.inf)
 
 
 @dataclass(frozen=True)
 class _Quantity:
-    """What is read from a cell: None where it is not there; a ratio where `logarithmic`."""
+    """What is read of a cell, None where it is not there; a ratio where `logarithmic`; it lies `within`."""
 
     read: Callable[[Cell], float | None]
     margin: float
     larger_is_better: bool
     logarithmic: bool = False
     resolution: float = 0.0
+    within: tuple[float, float] = (-math.inf, math.inf)
 
 
 def score_differences(cells: SettingCells, verdict: VerdictConfig) -> dict[str, Comparison]:
@@ -35,9 +37,9 @@ def score_differences(cells: SettingCells, verdict: VerdictConfig) -> dict[str, 
     return _compare(cells, verdict, _Quantity(test_score, verdict.margin, larger_is_better=True))
 
 
-def mean_score(cells: Sequence[Cell]) -> Interval | None:
+def mean_score(cells: Sequence[Cell], name: ScoreName) -> Interval | None:
     """Score on the test set, mean over seeds; None without any."""
-    return mean_interval([test_score(cell) for cell in cells]) if cells else None
+    return mean_interval([test_score(cell) for cell in cells]).within(*RANGES[name]) if cells else None
 
 
 def metrics(
@@ -65,23 +67,31 @@ def test_score(cell: Cell) -> float:
 def _quantities(cells: SettingCells, verdict: VerdictConfig, dataset: DatasetInfo) -> dict[str, _Quantity]:
     def error(read: Callable[[Cell], float | None]) -> _Quantity:
         """In the unit of the loss or of a target, which only its own size gives a scale."""
-        return _Quantity(read, verdict.loss_margin * _size(cells, read), larger_is_better=False)
+        margin = verdict.loss_margin * _size(cells, read)
+        return _Quantity(read, margin, larger_is_better=False, within=_POSITIVE)
 
     def loss(cell: Cell) -> float | None:
         return cell.test_loss
 
     found = {
-        "test_loss": _Quantity(loss, verdict.loss_margin, larger_is_better=False)
+        "test_loss": _Quantity(loss, verdict.loss_margin, larger_is_better=False, within=_POSITIVE)
         if dataset.in_nats
         else error(loss),
         f"train_{dataset.score_name}": _Quantity(
-            lambda cell: cell.train_score[-1], verdict.margin, larger_is_better=True
+            lambda cell: cell.train_score[-1],
+            verdict.margin,
+            larger_is_better=True,
+            within=RANGES[dataset.score_name],
         ),
     }
     for name in _measured(cells, dataset.score_name):
         read = partial(_metric_of, name)
-        lower = measured(name, dataset.targets)[1] in LOWER_IS_BETTER
-        found[name] = error(read) if lower else _Quantity(read, verdict.margin, larger_is_better=True)
+        metric = measured(name, dataset.targets)[1]
+        found[name] = (
+            error(read)
+            if metric in LOWER_IS_BETTER
+            else _Quantity(read, verdict.margin, larger_is_better=True, within=RANGES[metric])
+        )
     if any(cell.epochs_trained is not None for label in cells.activations for cell in cells.of(label)):
         found["epochs_trained"] = _Quantity(
             lambda cell: cell.epochs_trained,
@@ -166,13 +176,13 @@ def _metric(
 ) -> Metric:
     values = [value for cell in cells.ended_well(label) if (value := quantity.read(cell)) is not None]
     pairs = [pair for pair in cells.pairs(label) if all(quantity.read(cell) is not None for cell in pair)]
-    mean = _mean(values, quantity.logarithmic)
+    mean = _mean(values, quantity)
     return Metric(name, len(values), len(pairs), mean, difference, quantity.larger_is_better)
 
 
-def _mean(values: Sequence[float], logarithmic: bool) -> Interval | None:
+def _mean(values: Sequence[float], quantity: _Quantity) -> Interval | None:
     if not values:
         return None
-    if logarithmic:
+    if quantity.logarithmic:
         return mean_interval([math.log(value) for value in values]).map(math.exp)
-    return mean_interval(values)
+    return mean_interval(values).within(*quantity.within)

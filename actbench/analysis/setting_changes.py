@@ -9,6 +9,7 @@ from actbench.analysis.scores import mean_score, test_score
 from actbench.analysis.setting_cells import SettingCells, scores_equal
 from actbench.analysis.time_changes import Sides, change_to_baseline, independent, seconds, time_changes
 from actbench.config.schema import VerdictConfig
+from actbench.metric_names import ScoreName
 from actbench.records import Cell
 from actbench.streams import generator
 
@@ -20,6 +21,7 @@ def setting_change(
     timed: Sequence[Timed],
     baseline: str | None,
     verdict: VerdictConfig,
+    score_name: ScoreName,
 ) -> SettingChange:
     """Compares what two runs measured of one setting.
 
@@ -30,6 +32,7 @@ def setting_change(
         timed: The times to compare.
         baseline: Label of the baseline; None where the runs have different ones.
         verdict: Margins and alpha.
+        score_name: What the scores are.
     """
     old, new = sides
     scores = _score_changes(sides, labels, verdict)
@@ -37,8 +40,8 @@ def setting_change(
     rows = tuple(
         RowChange(
             activation=label,
-            old=level(old, label),
-            new=level(new, label),
+            old=level(old, label, score_name),
+            new=level(new, label, score_name),
             score=scores.get(label),
             times=tuple(changes[label] for changes in times if label in changes),
         )
@@ -49,16 +52,16 @@ def setting_change(
         changes = {entry: change_to_baseline(sides, (old.placebo, new.placebo), entry) for entry in timed}
         placebo = {entry: change for entry, change in changes.items() if change is not None}
     seeds = sum(block.seed in {other.seed for other in old.blocks} for block in new.blocks)
-    return SettingChange(pair, baseline, seeds, rows, placebo)
+    return SettingChange(pair, baseline, seeds, rows, placebo, score_name=score_name)
 
 
-def level(cells: SettingCells, label: str) -> Level:
+def level(cells: SettingCells, label: str, score_name: ScoreName) -> Level:
     """Where an activation stands in one run."""
     ended_well = cells.ended_well(label)
     return Level(
         seeds=len(ended_well),
         diverged=len(cells.blocks) - len(ended_well),
-        score=mean_score(ended_well),
+        score=mean_score(ended_well, score_name),
         seconds=seconds(cells, label),
         tuned=next((cell.tuned for cell in cells.of(label)), {}),
     )

@@ -57,15 +57,9 @@ def compare_runs(
         timed, other_times = common_times(sides, pair.new.id) if times_compared else ([], [])
         left_out += [*other_labels, *_other_seeds(sides, pair.new.id), *other_times]
         baseline = _common_baseline(old, new, pair)
-        changed = setting_change(pair, sides, labels, timed, baseline, verdict)
-        settings.append(
-            replace(
-                changed,
-                machines=tuple(different),
-                times_compared=times_compared,
-                score_name=new.dataset[pair.new.id].score_name,
-            )
-        )
+        score_name = new.dataset[pair.new.id].score_name
+        changed = setting_change(pair, sides, labels, timed, baseline, verdict, score_name)
+        settings.append(replace(changed, machines=tuple(different), times_compared=times_compared))
     told = differences(before.environment, after.environment)
     return Changes(
         old=before.side,
@@ -96,7 +90,10 @@ class _Measured:
     def side(self) -> RunSide:
         labels = [label for label in self._info.activations if label != self._info.placebo]
         levels = {
-            setting.id: {label: level(self.cells(setting.id), label) for label in labels}
+            setting.id: {
+                label: level(self.cells(setting.id), label, self._info.dataset[setting.id].score_name)
+                for label in labels
+            }
             for setting in self._info.settings
         }
         return RunSide(self._info, self.environment, len(self._finished), levels)

@@ -165,3 +165,11 @@ class TestInterval:
     def test_lies_inside_a_range_or_clear_of_it(self, interval: Interval, clear: bool, inside: bool) -> None:
         assert interval.clear_of(-1.0, 1.0) is clear
         assert interval.inside(-1.0, 1.0) is inside
+
+
+def test_a_bound_ends_where_the_quantity_does() -> None:
+    share = mean_interval([0.9, 1.0])
+    assert bounds(share)[1] > 1
+    assert share.within(0.0, 1.0) == Interval(share.estimate, share.ci_low, 1.0)
+    assert mean_interval([0.0, 0.1]).within(0.0, 1.0).ci_low == 0.0
+    assert Interval(0.5, None, None).within(0.0, 1.0) == Interval(0.5, None, None)

@@ -96,6 +96,14 @@ class TestTies:
         assert row("placebo", blocks).score_diff == same
 
 
+def test_no_bound_of_a_score_lies_where_no_score_can() -> None:
+    blocks = blocks_of([make_cell(accuracy=value) for value in (0.95, 1.0)], [make_cell("tanh")] * 2)
+    score = row("relu", blocks).score
+    assert score is not None
+    assert (score.estimate, score.ci_high) == (pytest.approx(0.975), 1.0)
+    assert score.ci_low == pytest.approx(0.975 - 12.7062 * 0.025, abs=1e-5)
+
+
 class TestOtherMetrics:
     def test_a_smaller_loss_is_better(self) -> None:
         blocks = blocks_of(losses("relu", [0.40] * 6), losses("tanh", [0.30, 0.31, 0.32, 0.33, 0.34, 0.35]))
@@ -125,14 +133,14 @@ class TestOtherMetrics:
 
         blocks = blocks_of(cells("relu", [0.90, 0.92]), cells("tanh", [0.92, 0.96]))
         train = metric("train_accuracy", row("tanh", blocks))
-        assert train.value == mean_interval([0.92, 0.96])
+        assert train.value == mean_interval([0.92, 0.96]).within(0.0, 1.0)
         assert interval(train.difference).estimate == pytest.approx(0.03)
 
     def test_the_baseline_has_values_only(self) -> None:
         blocks = blocks_of(losses("relu", [0.4, 0.5]), losses("tanh", [0.3, 0.3]))
         loss = metric("test_loss", row("relu", blocks))
         assert loss.difference is None
-        assert loss.value == mean_interval([0.4, 0.5])
+        assert loss.value == mean_interval([0.4, 0.5]).within(0.0, math.inf)
 
     def test_targets_only_where_there_is_one(self) -> None:
         blocks = blocks_of([make_cell()], [make_cell("tanh")])

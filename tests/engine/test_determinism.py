@@ -163,6 +163,7 @@ def test_probes_change_no_accuracy_by_a_bit_and_nobody_elses_probes(engine):
     assert len({probe.gradient_norm for probe in probed["tanh"].probes}) == 3
 
 
+@pytest.mark.heavy  # the tests of parity compare both engines' weights
 def test_the_keras_engine_keeps_the_same_promises():
     first = accuracies("relu", "placebo", engine="keras", seeds=(0,))
     second = accuracies("placebo", "tanh", "relu", engine="keras", seeds=(0,))
