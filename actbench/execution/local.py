@@ -53,7 +53,7 @@ def run_blocks(
     The caller is blocked while a block runs: on two cores a busy parent competes with what it times.
     A worker that dies is replaced once for its block; then the block is given up and the next one starts.
     Each setting has a worker of its own, because XLA keeps what it has compiled until the process ends: some
-    20 MB for each activation of each setting.
+    20 MB for each activation of each setting; with `timing.process_per_seed` each seed has.
     Closing the iterator ends the worker at once.
 
     Args:
@@ -68,13 +68,13 @@ def run_blocks(
         WorkerError: No worker can be started.
     """
     worker: Worker | None = None
-    setting = ""
+    process = ""
     try:
         for block in blocks:
-            if worker is not None and _setting(block) != setting:
+            if worker is not None and _process(block) != process:
                 worker.stop()
                 worker = None
-            setting = _setting(block)
+            process = _process(block)
             yield Started(block.id)
             for attempt in range(1, ATTEMPTS + 1):
                 worker = worker or _start(command)
@@ -126,8 +126,8 @@ def _measure(worker: Worker, block: Block | MicroBlock) -> Iterator[Event]:
                 raise WorkerLostError(error)
 
 
-def _setting(block: Block | MicroBlock) -> str:
-    return "" if isinstance(block, MicroBlock) else block.setting.id
+def _process(block: Block | MicroBlock) -> str:
+    return "" if isinstance(block, MicroBlock) else block.process
 
 
 def _failed(block: Block | MicroBlock, reason: str) -> BlockRecord:
