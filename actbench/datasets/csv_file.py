@@ -31,6 +31,7 @@ _ROWS_FOR_DELIMITER = 20
 _BAD_VALUE = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to (\w+): invalid value '(.*)'"
 )
+_HEXADECIMAL = re.compile(r"[ \t]*[+-]?0x", re.IGNORECASE)
 _BAD_TEXT = re.compile(r"In CSV column #(\d+): Row #(\d+): CSV conversion error to .+: invalid UTF8 data")
 _BAD_ROW = re.compile(r"CSV parse error: Row #(\d+): Expected (\d+) columns, got (\d+)")
 
@@ -152,6 +153,12 @@ class CsvFile:
 
         return max(_DELIMITERS, key=widths)
 
+    def _why_empty(self) -> str:
+        """A header without a line end is nothing to pyarrow."""
+        with self._stream() as stream:
+            header = stream.read(1 << 16).strip()
+        return "has no rows, only a header" if header else "is empty; allowed: a CSV file with a header"
+
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
         """Turns pyarrow's messages into ours, with names for numbers; its rows count the header."""
@@ -162,9 +169,10 @@ class CsvFile:
             if match := _BAD_VALUE.search(text):
                 column, row, _, value = match.groups()
                 where = place(int(row) - 2, int(column), self.names)
-                raise DataError(
-                    f"{self.path}: {where}: {value!r} is not {_called(match[3])}, as in the first rows"
-                ) from None
+                wrong = f"is not {_called(match[3])}, as in the first rows"
+                if _HEXADECIMAL.match(value):
+                    wrong = "is hexadecimal; allowed: decimal numbers"
+                raise DataError(f"{self.path}: {where}: {value!r} {wrong}") from None
             if match := _BAD_TEXT.search(text):
                 where = place(int(match[2]) - 2, int(match[1]), self.names)
                 raise DataError(f"{self.path}: {where}: the text is not UTF-8; allowed: UTF-8") from None
@@ -174,7 +182,7 @@ class CsvFile:
                 there = "there is 1 value" if got == "1" else f"there are {got} values"
                 raise DataError(f"{self.path}: {where}: {there}, in the header {expected}") from None
             if "Empty CSV" in text:
-                text = "is empty; allowed: a CSV file with a header"
+                text = self._why_empty()
             raise DataError(f"{self.path}: {'is damaged or truncated: ' * self._gzip}{text}") from None
 
 

@@ -82,9 +82,6 @@ def _choose(
     path: Path, names: Sequence[str], target: Sequence[str], features: Sequence[str] | None
 ) -> list[str]:
     """The columns to predict from."""
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise DataError(f"{path}: several columns have the name {', '.join(repeated)}")
     unknown = [
         *unknown_columns(path, names, ("dataset", "target"), target),
         *unknown_columns(path, names, ("dataset", "features"), features or ()),
@@ -94,11 +91,26 @@ def _choose(
     chosen = [name for name in names if name not in target] if features is None else list(features)
     if not chosen:
         raise DataError(f"{path}: beside the target there is no column to predict from")
+    repeated = sorted({name for name in (*chosen, *target) if names.count(name) > 1})
+    if repeated == [""]:
+        raise DataError(_unnamed(path, names))
+    if repeated:
+        called = ", ".join(filter(None, repeated))
+        raise DataError(
+            f"{path}: several columns have the name {called}; allowed: a name of its own for each, or "
+            "dataset.features without it"
+        )
     return chosen
 
 
 def _unnamed(path: Path, names: Sequence[str]) -> Fault:
+    unnamed = [str(number) for number, name in enumerate(names, 1) if not name]
+    if len(unnamed) > 1:
+        return Fault(
+            f"{path}: columns {', '.join(unnamed)} have no name; allowed: a name for each in the header, or "
+            "dataset.features without them"
+        )
     return Fault(
-        f"{path}: column {names.index('') + 1} has no name, as when pandas writes its index; "
+        f"{path}: column {unnamed[0]} has no name, as when pandas writes its index; "
         "allowed: a name in the header, or dataset.features without it"
     )

@@ -1,6 +1,8 @@
 """A column of text, collected as positions in a list of its different words."""
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +14,10 @@ from actbench.datasets.raw import Column, place
 from actbench.errors import DataError
 
 MOST_WORDS = 1000
+
+_NUMBER = re.compile(
+    r"[ \t]*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)[ \t]*", re.ASCII | re.IGNORECASE
+)
 
 
 class Texts:
@@ -28,6 +34,7 @@ class Texts:
         self._path, self._name, self._typed = path, name, typed
         self._pieces: list[npt.NDArray[np.int32]] = []
         self._words: dict[str, int] = {}
+        self._counts: Counter[str] = Counter()
 
     def add(self, values: pa.Array) -> None:
         """Takes a batch's values.
@@ -38,8 +45,10 @@ class Texts:
         encoded = values if isinstance(values, pa.DictionaryArray) else values.dictionary_encode()
         indices, words = encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
         codes = np.zeros(len(words), dtype=np.int32)
-        for index in np.flatnonzero(np.bincount(indices, minlength=len(words))):  # a category may be unused
+        counts = np.bincount(indices, minlength=len(words))
+        for index in np.flatnonzero(counts):  # a category may be unused
             codes[index] = self._words.setdefault(words[index], len(self._words))
+            self._counts[words[index]] += int(counts[index])
         self._pieces.append(codes[indices])
         if len(self._words) > MOST_WORDS:
             self._check_for_numbers()
@@ -60,25 +69,36 @@ class Texts:
     def _check_for_numbers(self) -> None:
         if self._typed:
             return
-        others = {word: code for word, code in self._words.items() if not is_number(word)}
-        commas = [code for word, code in others.items() if is_number(word.replace(",", ".", 1))]
-        if commas and 2 * (len(others) - len(commas)) <= len(self._words):
-            self._refuse(commas, "is text, which would be a category; numbers have a decimal point")
-        if 2 * len(others) <= len(self._words):
-            self._refuse([*others.values()], "is not a number, as most of the column is")
+        others = {word for word in self._words if not is_number(word)}
+        nearly = {word for word in others if _is_nearly_a_number(word)}
+        if nearly and self._are_few(others - nearly):
+            self._refuse(
+                nearly, "is text, which would be a category; numbers have plain digits and a decimal point"
+            )
+        if others and self._are_few(others):
+            self._refuse(others, "is not a number, as most of the column is")
 
-    def _refuse(self, words: Sequence[int], why: str) -> NoReturn:
+    def _are_few(self, words: Collection[str]) -> bool:
+        """Whether they are less than half of the values."""
+        return 2 * sum(self._counts[word] for word in words) < self._counts.total()
+
+    def _refuse(self, words: Collection[str], why: str) -> NoReturn:
         """Names the first of these words, with its row."""
         codes = np.concatenate(self._pieces)
-        row = int(np.flatnonzero(np.isin(codes, words))[0])
+        row = int(np.flatnonzero(np.isin(codes, [self._words[word] for word in words]))[0])
         word = list(self._words)[codes[row]]
         raise DataError(f"{self._path}: {place(row, 0, [self._name])}: {word!r} {why}")
 
 
 def is_number(text: str) -> bool:
-    """Whether a text can be read as one."""
+    """Whether a text is read as one in CSV."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def _is_nearly_a_number(text: str) -> bool:
+    """With a decimal comma, a no-break space, an underscore, digits of another script."""
     try:
-        float(text)
+        float(text.replace(",", ".", 1))
     except ValueError:
         return False
     return True

@@ -217,6 +217,11 @@ def broken(*changes):
         ("", "is empty; allowed: a CSV file with a header"),
         ("\n\n", "is empty; allowed: a CSV file with a header"),
         ("age,sex,smoker,charges\n", "has no rows, only a header"),
+        ("age,sex,smoker,charges", "has no rows, only a header"),
+        ("age;charges", "has no rows, only a header"),
+        (broken(("age,sex", ",")), "columns 1, 2 have no name; allowed: a name for each in the header, "
+         "or dataset.features without them"),
+        (broken(("18,", "0x12,")), "row 1, column age: '0x12' is hexadecimal; allowed: decimal numbers"),
         (broken(("age,sex,smoker", "age,age,smoker")), "several columns have the name age"),
         (broken(("age,", ",")), "column 1 has no name, as when pandas writes its index; "
          "allowed: a name in the header, or dataset.features without it"),
@@ -509,8 +514,51 @@ def test_decimal_commas_are_told_not_made_categories(tmp_path, column):
         prepare(table(path, ("y",)))
     assert str(caught.value) == (
         f"{path}: row 2, column {column}: '0,125' is text, which would be a category; "
-        "numbers have a decimal point"
+        "numbers have plain digits and a decimal point"
     )
+
+
+@pytest.mark.parametrize("wrong", ["5\u00a0", "1_000", "\uff15", "5\f"])
+@pytest.mark.parametrize("column", ["c", "y"])
+@pytest.mark.parametrize("most", [5, 20])  # of them, or of plain numbers
+def test_numbers_that_only_people_can_read_are_told(tmp_path, wrong, column, most):
+    other = "y" if column == "c" else "c"
+    rows = [f"{n}.5,{wrong if n == 3 or n > most else n}\n" for n in range(20)]
+    path = write_csv(tmp_path, f"{other},{column}\n" + "".join(rows))
+    with pytest.raises(DataError) as caught:
+        prepare(table(path, ("y",)))
+    assert str(caught.value) == (
+        f"{path}: row 4, column {column}: {wrong!r} is text, which would be a category; "
+        "numbers have plain digits and a decimal point"
+    )
+
+
+def test_names_that_are_not_unique_are_no_matter_where_they_are_not_wanted(tmp_path):
+    path = write_csv(tmp_path, ",,a,a,b,y\n" + "".join(f"1,2,3,4,{n},{n}.5\n" for n in range(20)))
+    made = prepare(table(path, ("y",), features=("b",), preprocess="none"))
+    assert sorted(made.x[:, 0].tolist()) == list(range(20))
+    with pytest.raises(DataError, match="several columns have the name a; allowed: a name of its own"):
+        prepare(table(path, ("y",), features=("a", "b")))
+    with pytest.raises(DataError, match="several columns have the name a; allowed: a name of its own"):
+        prepare(table(path, ("y",)))
+
+
+def test_a_few_numbers_among_texts_are_texts(tmp_path):
+    grades = ["none", "none", "none", "1", "2", "3", "none"] * 4
+    rows = "".join(f"{grade},{n}.5\n" for n, grade in enumerate(grades))
+    made = prepare(table(write_csv(tmp_path, f"grade,y\n{rows}"), ("y",), preprocess="none"))
+    assert made.x.shape[1] == 4
+    halves = write_csv(
+        tmp_path, "dose,y\n" + "".join(f"{'placebo' if n % 2 else 5},{n}.5\n" for n in range(20))
+    )
+    assert prepare(table(halves, ("y",), preprocess="none")).x.shape[1] == 2
+
+
+def test_many_texts_that_are_few_values_are_no_categories(tmp_path):
+    odd = {5: "?", 6: "-", 7: "unknown", 8: "err"}
+    rows = "".join(f"{odd.get(n, n % 3 + 1)},{n}.5\n" for n in range(40))
+    with pytest.raises(DataError, match=r"row 6, column c: '\?' is not a number, as most of the column is"):
+        prepare(table(write_csv(tmp_path, f"c,y\n{rows}"), ("y",)))
 
 
 def test_what_is_damaged_is_told(tmp_path):
