@@ -138,7 +138,8 @@ class Batches:
         words: dict[str, Column] = {}
         for name, texts in self._texts.items():
             with self._noting(name):
-                words[name] = texts.column()
+                if name not in self._unusable:
+                    words[name] = texts.column()
         for name, count in self._missing.items():
             where = place(self._first_missing[name], 0, [name])
             told = Fault(f"{self._path}: {where}: the value is missing{more(count)}")

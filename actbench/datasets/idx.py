@@ -16,6 +16,8 @@ from actbench.errors import DataError
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
+_MOST_DIMENSIONS = 32  # of an array in the oldest NumPy that is supported
+
 Part = Literal["train", "test"]
 
 
@@ -32,6 +34,8 @@ def parse_idx(content: bytes, path: Path) -> Array:
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES or content[3] == 0:
         raise DataError(f"{path}: is not what its name says, an IDX file; it begins with {content[:4]!r}")
     dimensions = content[3]
+    if dimensions > _MOST_DIMENSIONS:
+        raise DataError(f"{path}: is damaged: its header says that it has {dimensions} dimensions")
     start = 4 + 4 * dimensions
     if len(content) < start:
         raise DataError(f"{path}: is truncated: it ends within its header")
@@ -64,6 +68,9 @@ def read_folder(folder: Path) -> RawData:
     train = _examples(folder, "train", arrays)
     test = _examples(folder, "test", arrays) if ("test", "images") in arrays else None
     if test is not None:
+        kinds = [arrays[part, "images"].dtype for part in ("train", "test")]
+        if kinds[0] != kinds[1]:  # which would be scaled as if they were of one
+            raise DataError(f"{folder}: the training images are of {kinds[0]}, the test images of {kinds[1]}")
         widths = [part.features().numbers.shape[1] for part in (train, test)]
         if widths[0] != widths[1]:
             raise DataError(f"{folder}: a training image has {widths[0]} values, a test image {widths[1]}")
@@ -134,8 +141,8 @@ def _examples(folder: Path, part: Part, arrays: dict[tuple[Part, str], Array]) -
         )
     if len(images) != len(labels):
         raise DataError(f"{folder}: the {part} set has {len(images):,} images but {len(labels):,} labels")
-    if not len(images):
-        raise DataError(f"{folder}: the {part} set is empty")
+    if not images.size:
+        raise DataError(f"{folder}: the {part} set is empty: its images have the shape {images.shape}")
     flat = images.reshape(len(images), -1)
     if flat.dtype != np.uint8:
         flat = flat.astype(np.float32)

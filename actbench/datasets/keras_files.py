@@ -3,6 +3,7 @@
 The addresses and SHA-256 checksums are those in Keras's source.
 """
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,14 @@ class KerasFile:
     origin: str
     sha256: str | None = None
     md5: str | None = None
+
+    def problem(self, content: bytes) -> str:
+        """Why this content is not the file's; empty where it is."""
+        if self.sha256 is not None:
+            found, expected = hashlib.sha256(content).hexdigest(), f"Keras expects {self.sha256}"
+            return "" if found == self.sha256 else f"its SHA-256 is {found}, {expected}"
+        found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        return "" if found == self.md5 else f"its MD5 is {found}, its publisher states {self.md5}"
 
     @property
     def checksum(self) -> str:

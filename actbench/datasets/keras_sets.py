@@ -38,14 +38,14 @@ def read_keras(name: str) -> RawData:
             raise DataError(f"{name} is not in Keras's cache; {remedy(name)}")
         with open_file(path) as opened:
             content = opened.read()
-        found = hashlib.sha256(content).hexdigest()
-        if file.sha256 not in (None, found):
+        problem = file.problem(content)
+        if problem:
             raise DataError(
-                f"{path}: is damaged: its SHA-256 is {found}, Keras expects {file.sha256}; remove it, or put "
-                f"{file.origin} in its place"
+                f"{path}: is damaged, or another file: {problem}; remove it, or put {file.origin} in its "
+                "place"
             )
         contents.append((path, content))
-        hashes[path.name] = found
+        hashes[path.name] = hashlib.sha256(content).hexdigest()
     try:
         train, test = _READERS[name](contents)
     except (
@@ -73,7 +73,7 @@ def read_keras(name: str) -> RawData:
 
 
 def _examples(name: str, x: Array, y: Array, width: int) -> Examples:
-    if len(x) != len(y) or x[0].size != width:
+    if len(x) != len(y) or not len(x) or x[0].size != width:
         raise DataError(f"{name}: wrong shapes {x.shape}, {y.shape} in Keras's files")
     flat = x.reshape(len(x), -1)
     return Examples(lambda: Features(flat), {"label" if flat.dtype == np.uint8 else "value": Column(y)})

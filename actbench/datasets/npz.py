@@ -2,8 +2,7 @@
 
 import hashlib
 import io
-import zipfile
-import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -104,22 +103,30 @@ def load_arrays(content: bytes, path: Path) -> dict[str, Array]:
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            names = list(archive.files)
-            wanted = _SPLIT if any(name in names for name in _SPLIT) else _WHOLE
-            missing = [name for name in wanted if name not in names]
-            if missing:
-                hint = did_you_mean(missing[0], names)
-                raise DataError(
-                    f"{path}: there is no {', '.join(missing)}; it has {', '.join(names) or 'nothing'}; "
-                    f"allowed: {', '.join(_SPLIT)}, or {', '.join(_WHOLE)}{hint}"
-                )
-            return {name: archive[name] for name in wanted}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise DataError(f"{path}: is damaged or truncated: {error}") from None
-    except ValueError as error:
+            arrays = {name: archive[name] for name in _wanted(path, archive.files)}
+    except DataError:
+        raise
+    except Exception as error:  # numpy and zipfile raise a dozen kinds over what is damaged or encrypted
         if "allow_pickle" in str(error):
             raise DataError(
                 f"{path}: has arrays of Python objects, which are never loaded, for that may run what is in "
                 "them; allowed: arrays of numbers, saved with numpy.savez"
             ) from None
-        raise DataError(f"{path}: is damaged: {error}") from None
+        raise DataError(f"{path}: is damaged or truncated: {error}") from None
+    strange = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
+    if strange:
+        raise DataError(
+            f"{path}: {strange[0]} is not what its name says, an array; allowed: those of numpy.savez"
+        )
+    return arrays
+
+
+def _wanted(path: Path, names: Sequence[str]) -> tuple[str, ...]:
+    wanted = _SPLIT if any(name in names for name in _SPLIT) else _WHOLE
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise DataError(
+            f"{path}: there is no {', '.join(missing)}; it has {', '.join(names) or 'nothing'}; "
+            f"allowed: {', '.join(_SPLIT)}, or {', '.join(_WHOLE)}{did_you_mean(missing[0], names)}"
+        )
+    return wanted

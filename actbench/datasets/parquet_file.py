@@ -10,6 +10,7 @@ from actbench.datasets.content import check_beginning
 from actbench.errors import DataError
 
 _ROWS_AT_ONCE = 65_536
+_DAMAGE = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
 class ParquetFile:
@@ -23,10 +24,9 @@ class ParquetFile:
         self.path = path
         check_beginning(path, b"PAR1", "a Parquet file")
         try:
-            self._schema = pq.read_schema(path)
-        except (pa.ArrowException, OSError) as error:
+            self.names = tuple(pq.read_schema(path).names)
+        except _DAMAGE as error:
             raise DataError(f"{path}: is damaged or truncated: {error}") from None
-        self.names = tuple(self._schema.names)
         self.whole: frozenset[str] = frozenset()  # whole numbers come as such
 
     def batches(self, features: Sequence[str], target: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -38,5 +38,5 @@ class ParquetFile:
         try:
             with pq.ParquetFile(self.path) as file:
                 yield from file.iter_batches(_ROWS_AT_ONCE, columns=[*features, *target])
-        except (pa.ArrowException, OSError) as error:
+        except _DAMAGE as error:
             raise DataError(f"{self.path}: is damaged: {error}") from None

@@ -40,10 +40,13 @@ class Texts:
         """Takes a batch's values.
 
         Raises:
-            DataError: There are too many different ones.
+            DataError: There are too many different ones, or some are not UTF-8.
         """
         encoded = values if isinstance(values, pa.DictionaryArray) else values.dictionary_encode()
-        indices, words = encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
+        try:
+            indices, words = encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
+        except UnicodeDecodeError as error:
+            raise DataError(f"{self._path}: column {self._name} is damaged: {error}") from None
         codes = np.zeros(len(words), dtype=np.int32)
         counts = np.bincount(indices, minlength=len(words))
         for index in np.flatnonzero(counts):  # a category may be unused

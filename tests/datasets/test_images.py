@@ -1,7 +1,9 @@
 """IDX folders and .npz archives."""
 
 import gzip
+import io
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -77,6 +79,12 @@ LABELS, IMAGES = "train-labels-idx1-ubyte", "train-images-idx3-ubyte"
          "wrong shapes in the train set: images (12, 2, 3), labels (12, 2, 3)"),
         (IMAGES, as_idx(digits(12)[0][:, :1]), "a training image has 3 values, a test image 6"),
         ("t10k-images-idx3-ubyte", as_idx(digits(0)[0]), "the test set has 0 images but 6 labels"),
+        (IMAGES, as_idx(digits(12)[0][:, :0]),
+         "the train set is empty: its images have the shape (12, 0, 3)"),
+        (IMAGES, b"\0\0\x08\xff" + b"\0\0\0\1" * 255 + b"\0",
+         "is damaged: its header says that it has 255 dimensions"),
+        ("t10k-images-idx3-ubyte", b"\0\0\x0d" + as_idx(digits(6)[0])[3:16] + bytes(6 * 6 * 4),
+         "the training images are of uint8, the test images of float32"),
         ("train-labels-idx1-ubyte.gz", gzip.compress(as_idx(digits(12)[1])),
          "train-labels-idx1-ubyte and train-labels-idx1-ubyte.gz are both the labels of the train set"),
     ],
@@ -205,12 +213,43 @@ def test_a_pickle_in_an_archive_is_never_run(tmp_path):
     assert not (tmp_path / "sprung").exists()
 
 
+def archive(**members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    return packed.getvalue()
+
+
+def as_npy(shape="(4,)"):
+    """Four numbers, whatever the header says."""
+    packed = io.BytesIO()
+    np.save(packed, np.arange(4))
+    return packed.getvalue().replace(b"(4,)", shape.encode())
+
+
+def encrypted(content):
+    """Its entries say that they are, in each file's header and in the directory at the end."""
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        parts = content.split(signature)
+        content = signature.join(
+            [parts[0], *(part[: flags - 4] + b"\x01" + part[flags - 3 :] for part in parts[1:])]
+        )
+    return content
+
+
 def test_a_damaged_archive_is_told(tmp_path):
     whole = write_npz(tmp_path / "a.npz", **parts()).read_bytes()
     for content, message in (
         (b"", "is empty; allowed: an .npz archive"),
         (whole[:-30], "is damaged or truncated: "),
         (whole[:60] + b"\xff" * 20 + whole[80:], "is damaged"),
+        (archive(**{"x.npy": b"no array", "y.npy": b""}), "x is not what its name says, an array"),
+        (archive(x=b"no array", y=b""), "x is not what its name says, an array"),
+        (archive(**{"x.npy": as_npy()[:30], "y.npy": as_npy()}), "is damaged or truncated: EOF"),
+        (archive(**{"x.npy": as_npy(shape="(4,"), "y.npy": as_npy()}), "is damaged or truncated: "),
+        (archive(**{"x.npy": as_npy(shape=f"({10**15},)"), "y.npy": as_npy()}), "is damaged or truncated: "),
+        (encrypted(whole), "is damaged or truncated: "),
         (pickle.dumps([1]), "is not what its name or format says, an .npz archive; it is something else"),
         (b"\x93NUMPY\x01\0", "an .npz archive; it is a single NumPy array"),
     ):

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import io
 import pickle
@@ -37,7 +38,13 @@ def put(cache, monkeypatch):
             path = cache / file.paths[0]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-            files.append(replace(file, sha256=file.sha256 and hashlib.sha256(content).hexdigest()))
+            files.append(
+                replace(
+                    file,
+                    sha256=file.sha256 and hashlib.sha256(content).hexdigest(),
+                    md5=file.md5 and hashlib.md5(content).hexdigest(),
+                )
+            )
         monkeypatch.setitem(keras.FILES, name, tuple(files))
         monkeypatch.setitem(DATASETS, name, replace(DATASETS[name], train=None, test=None))
 
@@ -49,8 +56,6 @@ def images(size, features, shift=0):
 
 
 def test_fashion_mnist_is_read_from_its_idx_files(put):
-    import gzip
-
     x, y = images(30, 784).reshape(30, 28, 28), np.arange(30, dtype=np.uint8) % 10
     put("fashion_mnist", *(gzip.compress(as_idx(array)) for array in (x, y, x[:10] + 1, y[:10])))
     made = prepare(Wanted(name="fashion_mnist"))
@@ -138,10 +143,32 @@ def test_another_file_than_keras_means_is_refused(cache):
     with pytest.raises(DataError) as caught:
         prepare(Wanted(name="boston_housing"))
     assert str(caught.value) == (
-        f"{path}: is damaged: its SHA-256 is {hashlib.sha256(b'other').hexdigest()}, Keras expects "
-        f"{keras.FILES['boston_housing'][0].sha256}; remove it, or put "
+        f"{path}: is damaged, or another file: its SHA-256 is {hashlib.sha256(b'other').hexdigest()}, "
+        f"Keras expects {keras.FILES['boston_housing'][0].sha256}; remove it, or put "
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/boston_housing.npz in its place"
     )
+
+
+def test_the_digits_that_have_the_names_of_the_clothes_are_refused(cache):
+    for file in keras.FILES["fashion_mnist"]:
+        path = cache / file.paths[0]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"other")
+    with pytest.raises(DataError) as caught:
+        prepare(Wanted(name="fashion_mnist"))
+    first = cache / "fashion-mnist" / "train-images-idx3-ubyte.gz"
+    assert str(caught.value) == (
+        f"{first}: is damaged, or another file: its MD5 is {hashlib.md5(b'other').hexdigest()}, its "
+        "publisher states 8d4fb7e6c68d591d4c3dfef9ec88bf0d; remove it, or put https://storage.googleapis.com/tensorflow/"
+        "tf-keras-datasets/train-images-idx3-ubyte.gz in its place"
+    )
+
+
+def test_files_without_an_image_are_told(put):
+    x, y = images(0, 784).reshape(0, 28, 28), np.arange(0, dtype=np.uint8)
+    put("fashion_mnist", *(gzip.compress(as_idx(array)) for array in (x, y, x, y)))
+    with pytest.raises(DataError, match="fashion_mnist: wrong shapes"):
+        prepare(Wanted(name="fashion_mnist"))
 
 
 @pytest.mark.parametrize("name", keras.FILES)

@@ -584,6 +584,20 @@ def test_what_is_damaged_is_told(tmp_path):
         assert str(caught.value).startswith(f"{path}: {message}"), name
 
 
+def test_a_parquet_file_with_names_or_texts_that_are_not_utf8_is_told(tmp_path):
+    path = tmp_path / "t.parquet"
+    frame = pd.DataFrame({"name": ["word", "other"] * 20, "gap": [None, 1.5] * 20, "y": range(40)})
+    frame.to_parquet(path, compression=None)
+    whole = path.read_bytes()
+    for word in (b"word", b"name"):
+        path.write_bytes(whole.replace(word, b"\xff\xfe\xfd\xfc"))
+        with pytest.raises(DataError) as caught:
+            prepare(table(path, ("y",)))
+        assert str(caught.value).startswith(f"{path}: ")
+        assert "is damaged" in str(caught.value)
+        assert "'utf-8' codec can't decode" in str(caught.value)
+
+
 @pytest.mark.parametrize("first_bytes", [1 << 20, 64])  # met when kinds are told, or only when it is read
 @pytest.mark.parametrize(
     ("content", "message"),
