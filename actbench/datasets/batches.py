@@ -4,21 +4,21 @@ A column that no training can use (a value is missing, dates, too many texts) do
 them are told together.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from actbench.datasets.arrow import as_numpy, plain
 from actbench.datasets.precision import Rounding
-from actbench.datasets.raw import Array, Column, Features, check_finite, more, place
+from actbench.datasets.raw import WHOLE_IN_DOUBLE, Array, Column, Features, more, place, what_is_not_finite
 from actbench.datasets.texts import Texts
 from actbench.errors import DataError, Fault, collecting
 
 _MOST_TOLD = 20
-_WHOLE_IN_DOUBLE = 2**53
 
 
 class UnusableColumnsError(DataError):
@@ -34,6 +34,15 @@ class UnusableColumnsError(DataError):
         others = len(columns) - len(told)
         more_columns = "1 more column" if others == 1 else f"{others} more columns"
         super().__init__(*told, *[f"and {more_columns} that cannot be used"] * (others > 0))
+
+
+@dataclass
+class _Wrong:
+    """What the first wrong value of a column is, its row, and how many there are."""
+
+    value: str
+    row: int
+    count: int = 0
 
 
 class Batches:
@@ -61,8 +70,8 @@ class Batches:
         self._path, self._features, self._target = path, features, target
         self._typed, self._fitted = typed, fitted
         self._rows = 0
-        self._missing: Counter[str] = Counter()
-        self._first_missing: dict[str, int] = {}
+        self._missing: dict[str, _Wrong] = {}
+        self._infinite: dict[str, _Wrong] = {}
         self._unusable = dict(unusable or {})
         self._texts: dict[str, Texts] = {}
         self._rounding = {name: Rounding() for name in features}
@@ -77,17 +86,16 @@ class Batches:
                 column = batch.column(name)
                 if self._has_gaps(name, column) or name in self._unusable:
                     continue
-                values = _plain(self._path, name, column)
+                values = plain(self._path, name, column)
                 if isinstance(values, pa.StringArray | pa.LargeStringArray | pa.DictionaryArray):
                     if name not in self._texts:
                         self._texts[name] = Texts(self._path, name, typed=self._typed)
                     self._texts[name].add(values)
                 else:
-                    numbers[name] = _as_numpy(values)
+                    numbers[name] = as_numpy(values)
                     if name in self._rounding and self._fitted:
                         self._rounding[name].add(numbers[name])
-        if not (self._missing or self._unusable):
-            self._take(numbers, batch.num_rows)
+        self._take(numbers, batch.num_rows)
         self._rows += batch.num_rows
 
     def _has_gaps(self, name: str, values: pa.Array) -> bool:
@@ -96,23 +104,37 @@ class Batches:
         if values.null_count or (self._typed and pa.types.is_floating(values.type)):
             missing = values.is_null(nan_is_null=True)
             if missing.true_count:
-                first = int(missing.to_numpy(zero_copy_only=False).argmax())
-                self._first_missing.setdefault(name, self._rows + first)
-                self._missing[name] += missing.true_count
+                first = self._rows + int(missing.to_numpy(zero_copy_only=False).argmax())
+                self._missing.setdefault(name, _Wrong("missing", first)).count += missing.true_count
         return name in self._missing
 
     def _take(self, numbers: dict[str, Array], rows: int) -> None:
-        chosen = [numbers[name] for name in self._features if name in numbers]
+        chosen = [name for name in self._features if name in numbers]
         block = np.empty((rows, len(chosen)), dtype=np.float32)
         with np.errstate(over="ignore"):  # what becomes infinite is told with its row
-            for index, column in enumerate(chosen):
-                block[:, index] = column
+            for index, name in enumerate(chosen):
+                block[:, index] = numbers[name]
+        self._look_for_infinite(block, chosen)
+        for name in self._target:
+            if name in numbers:
+                self._look_for_infinite(numbers[name][:, None], [name])
+        if self._missing or self._unusable or self._infinite:
+            return
         # in place: blocks that are joined at last are in memory twice
         self._flat.resize(self._flat.size + block.size, refcheck=False)
         self._flat[self._flat.size - block.size :] = block.ravel()
         for name in self._target:
             if name in numbers:
                 self._labels[name].append(numbers[name])
+
+    def _look_for_infinite(self, values: Array, names: Sequence[str]) -> None:
+        if values.dtype.kind != "f" or np.isfinite(values).all():
+            return
+        for index, name in enumerate(names):
+            rows = np.flatnonzero(~np.isfinite(values[:, index]))
+            if rows.size:
+                first = _Wrong(what_is_not_finite(values[rows[0], index]), self._rows + int(rows[0]))
+                self._infinite.setdefault(name, first).count += rows.size
 
     @contextmanager
     def _noting(self, name: str) -> Iterator[None]:
@@ -140,38 +162,26 @@ class Batches:
             with self._noting(name):
                 if name not in self._unusable:
                     words[name] = texts.column()
-        for name, count in self._missing.items():
-            where = place(self._first_missing[name], 0, [name])
-            told = Fault(f"{self._path}: {where}: the value is missing{more(count)}")
-            self._unusable.setdefault(name, told)
+        for name, wrong in (*self._missing.items(), *self._infinite.items()):
+            told = f"{place(wrong.row, 0, [name])}: the value is {wrong.value}{more(wrong.count)}"
+            self._unusable.setdefault(name, Fault(f"{self._path}: {told}"))
         for name, rounding in self._rounding.items():
             if rounding.problem:
-                wrong = f"has numbers {rounding.problem}, or dataset.features without it"
-                self._unusable.setdefault(name, Fault(f"{self._path}: column {name} {wrong}"))
+                told = f"column {name} has numbers {rounding.problem}, or dataset.features without it"
+                self._unusable.setdefault(name, Fault(f"{self._path}: {told}"))
         self._refuse()
         numeric = [name for name in self._features if name not in words]
         numbers = self._flat.reshape(self._rows, len(numeric))
-        self._check_finite(numbers, numeric)
         targets = {name: words.get(name) or self._numbers(name, name in whole) for name in self._target}
         self._refuse()
         as_words = {index: words[name] for index, name in enumerate(self._features) if name in words}
         return Features(numbers, as_words, tuple(self._features)), targets
 
-    def _check_finite(self, numbers: Array, names: Sequence[str]) -> None:
-        try:
-            check_finite(str(self._path), numbers, names)
-        except DataError:  # columns one by one would be slow where all is fine
-            for index, name in enumerate(names):
-                with self._noting(name):
-                    check_finite(str(self._path), numbers[:, [index]], [name])
-
     def _numbers(self, name: str, began_whole: bool) -> Column:
         """A target that is no text; numbers that were read as floats are whole if all of them are."""
         values = np.concatenate(self._labels[name])
-        with self._noting(name):
-            check_finite(str(self._path), values[:, None], [name])
         if began_whole and (values == np.floor(values)).all():
-            if np.abs(values).max() >= _WHOLE_IN_DOUBLE:
+            if np.abs(values).max() >= WHOLE_IN_DOUBLE:
                 message = "has whole numbers from 2^53 on, which are not read exactly; allowed: smaller ones"
                 self._unusable.setdefault(name, Fault(f"{self._path}: column {name} {message}"))
                 return Column(values)
@@ -184,30 +194,3 @@ class Batches:
             raise UnusableColumnsError(
                 {name: self._unusable[name] for name in order if name in self._unusable}
             )
-
-
-def _plain(path: Path, name: str, values: pa.Array) -> pa.Array:
-    """Numbers, texts and booleans as such; decimals, and categories that are no text, as what they are."""
-    kind = values.type
-    if pa.types.is_dictionary(kind):
-        return values if _is_text(kind.value_type) else _plain(path, name, values.cast(kind.value_type))
-    if pa.types.is_decimal(kind):
-        return values.cast(pa.float64())
-    types = pa.types
-    if _is_text(kind) or types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind):
-        return values
-    raise DataError(
-        f"{path}: column {name} holds values of the kind {kind}; allowed: numbers, text and booleans, or "
-        "dataset.features without it"
-    )
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _as_numpy(values: pa.Array) -> Array:
-    if pa.types.is_boolean(values.type):  # which DLPack does not have
-        booleans: Array = values.to_numpy(zero_copy_only=False)
-        return booleans
-    return np.from_dlpack(values)  # to_numpy would import pandas, which takes 0.2 s

@@ -10,7 +10,7 @@ from actbench.datasets.content import check_beginning
 from actbench.errors import DataError
 
 _ROWS_AT_ONCE = 65_536
-_DAMAGE = (pa.ArrowException, OSError, UnicodeDecodeError)
+_DAMAGE = (pa.ArrowException, OSError, ValueError)
 
 
 class ParquetFile:
@@ -24,7 +24,9 @@ class ParquetFile:
         self.path = path
         check_beginning(path, b"PAR1", "a Parquet file")
         try:
-            self.names = tuple(pq.read_schema(path).names)
+            schema = pq.read_schema(path)
+            self.names = tuple(schema.names)
+            self._categorical = _categorical_in_pandas(schema)
         except _DAMAGE as error:
             raise DataError(f"{path}: is damaged or truncated: {error}") from None
         self.whole: frozenset[str] = frozenset()  # whole numbers come as such
@@ -37,6 +39,20 @@ class ParquetFile:
         """
         try:
             with pq.ParquetFile(self.path) as file:
-                yield from file.iter_batches(_ROWS_AT_ONCE, columns=[*features, *target])
+                for batch in file.iter_batches(_ROWS_AT_ONCE, columns=[*features, *target]):
+                    yield self._with_categories(batch)
         except _DAMAGE as error:
             raise DataError(f"{self.path}: is damaged: {error}") from None
+
+    def _with_categories(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Parquet keeps categories that are text as such, of others only what they are made of."""
+        for index, name in enumerate(batch.schema.names):
+            if name in self._categorical and not pa.types.is_dictionary(batch.schema.types[index]):
+                batch = batch.set_column(index, name, batch.column(index).dictionary_encode())
+        return batch
+
+
+def _categorical_in_pandas(schema: pa.Schema) -> frozenset[str]:
+    """Columns that pandas, which notes this in the file, had as categories."""
+    noted = (schema.pandas_metadata or {}).get("columns", ())
+    return frozenset(entry.get("field_name") for entry in noted if entry.get("pandas_type") == "categorical")

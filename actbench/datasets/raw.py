@@ -13,6 +13,9 @@ from actbench.errors import DataError
 TargetKind = Literal["classes", "number"]
 Array = npt.NDArray[Any]
 
+WHOLE_IN_DOUBLE = 2**53
+"""From here on double precision does not have all whole numbers."""
+
 _ROWS_AT_ONCE = 65_536  # so that a check of a large table takes little memory of its own
 
 
@@ -114,14 +117,15 @@ def check_finite(label: str, numbers: Array, names: Sequence[str] = ()) -> None:
                 first = np.argwhere(wrong)[0] + [start, *[0] * (numbers.ndim - 1)]
     if first is not None:
         row, column = int(first[0]), int(first[1]) if numbers.ndim > 1 else None
-        value = numbers[tuple(first)]
-        kind = "missing (NaN)" if np.isnan(value) else f"{_infinite(numbers.dtype)} ({value})"
+        kind = what_is_not_finite(numbers[tuple(first)])
         raise DataError(f"{label}: {place(row, column, names)}: the value is {kind}{more(bad)}")
 
 
-def _infinite(kind: np.dtype[Any]) -> str:
-    """What has been brought to single precision may have been finite before."""
-    return "infinite, or beyond single precision" if kind == np.float32 else "infinite"
+def what_is_not_finite(value: np.floating[Any]) -> str:
+    """In words; what has been brought to single precision may have been finite before."""
+    if np.isnan(value):
+        return "missing (NaN)"
+    return f"infinite{', or beyond single precision' * (value.dtype == np.float32)} ({value})"
 
 
 def place(row: int, column: int | None, names: Sequence[str] = ()) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actbench.datasets.precision import Rounding
-from actbench.datasets.raw import Column, TargetKind, check_finite, more
+from actbench.datasets.raw import WHOLE_IN_DOUBLE, Column, TargetKind, check_finite, more
 from actbench.errors import DataError, Fault, about
 
 MOST_CLASSES_OF_INTEGERS = 20
@@ -43,9 +43,9 @@ def read_values(
 ) -> Values:
     """What a target amounts to.
 
-    Text and booleans are classes, floats numbers; whole numbers are classes where there are at most 20
-    different ones in the training set. Classes are sorted. Of text and booleans no loss makes numbers,
-    nor classes of more than 20 different numbers with fractions.
+    Text and booleans are classes, what has fractions numbers; whole numbers, whatever their type, are classes
+    where there are at most 20 different ones in the training set. Classes are sorted. Of text and booleans
+    no loss makes numbers, nor classes of more than 20 different numbers with fractions.
 
     Args:
         label: What messages call the source.
@@ -81,23 +81,25 @@ class _Tested:
 
 def _natural_kind(column: Column) -> tuple[TargetKind, str]:
     if column.words is not None:
-        return "classes", "classes, because it is text"
+        return "classes", "classes, because it is text or categories"
     if column.values.dtype.kind == "b":
         return "classes", "classes, because it is true or false"
-    if column.values.dtype.kind == "f":
+    if not _is_whole(column.values):
         return "number", "a number, because it has fractions"
     if np.unique(column.values).size <= MOST_CLASSES_OF_INTEGERS:
         return "classes", f"classes, because it is at most {MOST_CLASSES_OF_INTEGERS} whole numbers"
     return "number", f"a number, because it is more than {MOST_CLASSES_OF_INTEGERS} whole numbers"
 
 
+def _is_whole(values: npt.NDArray[Any]) -> bool:
+    """Whether they are whole numbers, whatever their type; of huge floats none can tell."""
+    if values.dtype.kind != "f":
+        return True
+    return bool((values == np.floor(values)).all()) and np.abs(values).max() < WHOLE_IN_DOUBLE
+
+
 def _is_continuous(column: Column) -> bool:
-    values = column.values
-    return (
-        values.dtype.kind == "f"
-        and bool((values != np.floor(values)).any())
-        and np.unique(values).size > MOST_CLASSES_OF_INTEGERS
-    )
+    return not _is_whole(column.values) and np.unique(column.values).size > MOST_CLASSES_OF_INTEGERS
 
 
 def _numbers(label: str, name: str, train: Column, test: _Tested, rule: str) -> Values:
@@ -143,4 +145,7 @@ def _classes(label: str, name: str, train: Column, test: _Tested, rule: str) -> 
 
 def _plain(column: Column) -> npt.NDArray[Any]:
     """The values themselves, which can be sorted."""
-    return column.values if column.words is None else np.array(column.words)[column.values]
+    values = column.values
+    if column.words is not None:
+        return np.array(column.words)[values]
+    return values.astype(np.int64) if values.dtype.kind == "f" and _is_whole(values) else values

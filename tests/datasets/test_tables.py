@@ -276,11 +276,26 @@ def test_all_columns_that_cannot_be_used_are_told_in_their_order(tmp_path, monke
         "row 1201, column b: the value is missing",
         "column when holds values of the kind date32[day]",
         "column who has more than 1,000 texts, too many to make classes or columns of",
+        "row 1201, column y: the value is infinite (inf)",
     ]
     assert said[0].endswith("; and 1 more such")
     with pytest.raises(DataError) as caught:
         prepare(table(path, ("y",), features=("c",)))
     assert str(caught.value) == f"{path}: row 1201, column y: the value is infinite (inf)"
+
+
+def test_what_is_infinite_is_told_with_what_is_missing_before_and_after_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_module, "_BLOCK_BYTES", 1 << 9)
+    rows = [[str(n), str(n), str(n), str(n % 2)] for n in range(400)]
+    rows[5][0], rows[6][0], rows[200][1], rows[350][2], rows[390][0] = "inf", "-inf", "", "1e39", "inf"
+    path = write_csv(tmp_path, "\n".join(["a,b,c,y", *map(",".join, rows), ""]))
+    with pytest.raises(DataError) as caught:
+        prepare(table(path, ("y",)))
+    assert str(caught.value).replace(f"{path}: ", "").splitlines() == [
+        "row 6, column a: the value is infinite, or beyond single precision (inf); and 2 more such",
+        "row 201, column b: the value is missing",
+        "row 351, column c: the value is infinite, or beyond single precision (inf)",
+    ]
 
 
 SECONDS = [1_700_000_000 + 10 * n for n in range(400)]
@@ -628,6 +643,9 @@ def test_parquet_may_hold_other_kinds(tmp_path):
     }
     pq.write_table(pa.table(columns), path)
     assert describe(table(path, ("y",))).features == 5
+    columns["word"] = columns["word"].dictionary_decode().cast(pa.string_view())
+    pq.write_table(pa.table(columns), path)
+    assert describe(table(path, ("y",))).features == 5
     pq.write_table(pa.table({"x": [1.0, None], "y": [0.5, 1.5]}), path)
     with pytest.raises(DataError, match=r"row 2, column x: the value is missing"):
         prepare(table(path, ("y",), test=1))
@@ -637,6 +655,27 @@ def test_parquet_may_hold_other_kinds(tmp_path):
     pq.write_table(pa.table({"x": [[1], [2]], "y": [0.5, 1.5]}), path)
     with pytest.raises(DataError, match="column x holds values of the kind list"):
         prepare(table(path, ("y",), test=1))
+
+
+def test_what_parquet_calls_a_category_is_one_whatever_it_is(tmp_path):
+    path = tmp_path / "data.parquet"
+    frame = pd.DataFrame(
+        {
+            "grade": pd.Categorical([3, 1, 10] * 10),
+            "fit": pd.Categorical([True, False] * 15),
+            "y": pd.Categorical([n % 10 for n in range(30)]),
+        }
+    )
+    frame.to_parquet(path)
+    for target, classes in (("y", 10), ("grade", 3)):
+        made = prepare(table(path, (target,), preprocess="none"))
+        assert made.targets[0].classes == classes
+        assert made.info.targets[0].rule.startswith("classes, because it is text or categories: ")
+    made = prepare(table(path, ("y",), features=("grade", "fit"), preprocess="none"))
+    seen = {(int(y), *map(int, x)) for x, y in zip(made.x, made.targets[0].y, strict=True)}
+    # categories in the order of their names: 1, 10, 3; false, true
+    rows = [(0, 0, 1), (1, 0, 0), (0, 1, 0)]
+    assert seen == {(n % 10, *rows[n % 3], n % 2, 1 - n % 2) for n in range(30)}
 
 
 def test_what_cannot_be_opened_is_told(tmp_path, monkeypatch):

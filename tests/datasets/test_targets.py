@@ -20,11 +20,14 @@ def read(values, test=None, **more):
     [
         (list(range(20)) * 2, 20, "classes, because it is at most 20 whole numbers: "),
         (list(range(21)) * 2, None, "a number, because it is more than 20 whole numbers"),
-        ([1.0, 2.0], None, "a number, because it has fractions"),
+        ([1.0, 2.5], None, "a number, because it has fractions"),
+        ([1.0, -2.0], 2, "classes, because it is at most 20 whole numbers: -2, 1"),
+        ([float(n) for n in range(21)], None, "a number, because it is more than 20 whole numbers"),
+        ([2.0**53, 1.0], None, "a number, because it has fractions"),
         ([True, False], 2, "classes, because it is true or false: False, True"),
-        (["b", "a", "c", "a"], 3, "classes, because it is text: a, b, c"),
-        ([f"w{n:02}" for n in range(12)], 12,
-         "classes, because it is text: w00, w01, w02, w03, w04, w05, w06, w07, w08, w09 and 2 more"),
+        (["b", "a", "c", "a"], 3, "classes, because it is text or categories: a, b, c"),
+        ([f"w{n}" for n in range(12)], 12,
+         "classes, because it is text or categories: w0, w1, w10, w11, w2, w3, w4, w5, w6, w7 and 2 more"),
     ],
 )  # fmt: skip
 def test_the_rule(values, classes, rule):
@@ -40,6 +43,12 @@ def test_classes_are_sorted_whatever_they_are_called():
     assert read([30, -5, 7, 30], test=[7, -5]).test.tolist() == [1, 0]
 
 
+def test_a_class_of_a_test_set_may_be_of_another_type():
+    assert read([1.0, 2.0, 3.0], test=[3, 1]).test.tolist() == [2, 0]
+    with pytest.raises(DataError, match=r"row 2: y is 1\.5, a class that the training set does not have"):
+        read([1.0, 2.0, 3.0], test=[3.0, 1.5])
+
+
 def test_a_loss_decides_over_the_rule():
     number = read([0, 1, 1], kind="number")
     assert (number.classes, number.train.tolist()) == (None, [0.0, 1.0, 1.0])
@@ -50,7 +59,7 @@ def test_a_loss_decides_over_the_rule():
 
 
 def test_no_loss_makes_numbers_of_text_or_of_true_and_false():
-    assert read(["a", "b"], kind="number").rule == "classes, because it is text: a, b"
+    assert read(["a", "b"], kind="number").rule == "classes, because it is text or categories: a, b"
     assert read([True, False], kind="number").rule == "classes, because it is true or false: False, True"
 
 
