@@ -280,6 +280,19 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
             "activations.1.params",
             "a list is not a mapping; allowed: one such as {negative_slope: 0.1}",
         ),
+        # losses
+        (
+            train(loss="sparse_categorical_crossentropy") | {"targets": {"label": {"weight": 1}}},
+            "train.loss",
+            "goes without targets; allowed: the loss of each target there, "
+            "such as targets: {label: {loss: sparse_categorical_crossentropy}}",
+        ),
+        (
+            train(loss=["mse"]),
+            "train.loss",
+            "a list is not a known loss; "
+            "allowed: sparse_categorical_crossentropy, binary_crossentropy, mse, mae, huber",
+        ),
         # lists
         (
             {"model": {"hidden_units": 128}},
