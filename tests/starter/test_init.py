@@ -146,6 +146,13 @@ def test_a_number_has_a_choice_of_losses(here):
         assert load_config("m.yaml").train.loss == loss
 
 
+def test_a_scale_is_offered_but_where_all_features_are_text(here):
+    write_csv(here / "t.csv", table(species=SPECIES))
+    assert "  # preprocess: standardize " in init("t.csv", "--output", "-").stdout
+    write_csv(here / "t.csv", {"island": ["a", "b"] * (ROWS // 2), "species": SPECIES})
+    assert "preprocess" not in init("t.csv", "--output", "-").stdout
+
+
 def test_every_key_is_explained(here):
     MAKE["birds.csv"](here / "birds.csv")
     lines = init("birds.csv", "--output", "-").stdout.splitlines()
