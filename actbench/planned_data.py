@@ -15,7 +15,13 @@ from actbench.plan import make_plan, plan_setting
 from actbench.planned import Plan, Setting
 from actbench.records import DatasetInfo
 
-_SIZES: dict[str, Any] = {"test": DEFAULT_TEST, "validation": 0, "train_samples": None, "test_samples": None}
+_USUAL: dict[str, Any] = {
+    "test": DEFAULT_TEST,
+    "validation": 0,
+    "train_samples": None,
+    "test_samples": None,
+    "preprocess": None,
+}
 
 
 def plan_on_data(given: Given, *, fetch: bool = False) -> tuple[Plan, dict[str, DatasetInfo]]:
@@ -97,14 +103,14 @@ def _with_key(faults: list[Fault], wanted: Wanted) -> list[Fault]:
 
 
 def _without(wanted: Wanted, faults: list[Fault]) -> Wanted | None:
-    """The same without the columns and sizes that are wrong; None where that leaves nothing to look at."""
+    """The same without what of it is wrong; None where that leaves nothing to look at."""
     keys = {fault.key[1:] for fault in faults}
     left = replace(
         wanted,
         target=tuple(name for index, name in enumerate(wanted.target) if ("target", index) not in keys),
         features=wanted.features
         and tuple(name for index, name in enumerate(wanted.features) if ("features", index) not in keys),
-        **{size: usual for size, usual in _SIZES.items() if (size,) in keys},
+        **{key: usual for key, usual in _USUAL.items() if (key,) in keys},
     )
     nothing = (wanted.target and not left.target) or (wanted.features and not left.features)
     return None if left == wanted or nothing else left

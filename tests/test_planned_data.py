@@ -219,6 +219,17 @@ def test_sizes_and_losses_are_told_together(tmp_path):
     ]
 
 
+def test_a_scale_of_texts_alone_is_told_where_it_is_written_with_what_else_is_wrong(tmp_path):
+    write_csv(tmp_path)
+    text = OWN.replace("validation: 2", "features: sex, preprocess: unit")
+    assert refusal(tmp_path, text, "train.loss=mse") == [
+        "2:81: dataset.preprocess: unit does nothing where all features are text, as of data.csv; "
+        "allowed: none",
+        "--set train.loss: mse is for a number, and the target is 2 classes; allowed: "
+        "sparse_categorical_crossentropy, binary_crossentropy (smoker)",
+    ]
+
+
 def test_an_accuracy_to_reach_is_refused_of_numbers(tmp_path):
     write_csv(tmp_path)
     text = OWN.replace("smoker", "charges") + "verdict: {target_accuracy: 0.9}\n"

@@ -71,12 +71,18 @@ def unmatched_in_words(layers: Layers, features: int, outputs: int) -> str | Non
 def unfit_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """A loss beside a mapping of losses, or one that a dataset of known classes cannot have."""
     loss = value_of(raw.get("train"), "loss")
-    if loss is None:
+    if not isinstance(loss, str) or loss not in LOSSES:
         return
-    if raw.get("targets"):
-        yield mistake("is given under targets, too; allowed: one of the two", "train", "loss")
+    targets = raw.get("targets")
+    if targets and isinstance(targets, Mapping):
+        yield mistake(
+            "goes without targets; allowed: the loss of each target there, "
+            f"such as targets: {{{next(iter(targets))}: {{loss: {loss}}}}}",
+            "train",
+            "loss",
+        )
     dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
-    if dataset is None or loss not in LOSSES:
+    if dataset is None:
         return
     problem = unfit(loss, dataset.classes)
     if problem:

@@ -48,7 +48,7 @@ class DatasetConfig(Section):
     unit for images, standardize for tables and other numbers, none for synthetic sets"""
     samples: Annotated[int, Whole(4, 10_000_000)] | None = None
     """of a synthetic set: how many examples, training and test together; 2000 when not given"""
-    noise: Annotated[float, Number(at_least=0)] | None = None
+    noise: Annotated[float, Number(at_least=0, at_most=1000)] | None = None
     """of a synthetic set: standard deviation of what is added to the points, or to the number; 0 when not
     given"""
 

@@ -9,6 +9,7 @@ from actbench.config.mistakes import mistake
 from actbench.datasets import DATASETS, format_of
 from actbench.datasets.formats import SUFFIXES
 from actbench.datasets.wanted import Format
+from actbench.errors import did_you_mean
 
 _EVERYWHERE = ("validation", "train_samples", "test_samples", "preprocess")
 _OF_FILES = ("path", "format", "test", *_EVERYWHERE)
@@ -86,11 +87,12 @@ def _kind(given: Mapping[str, object]) -> str | None:
 
 
 def _unfit_columns(given: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    if "target" not in given:
+    meant = _meant(given)
+    if "target" not in given and "target" not in meant:
         yield mistake(
             "is missing; needed: the column to predict, or a list of them", "target", kind="missing_key"
         )
-    if ("test" in given) == ("test_path" in given):
+    if ("test" in given) == ("test_path" in given) and not meant & {"test", "test_path"}:
         wrong = "goes without test" if "test" in given else "is missing"
         yield mistake(
             f"{wrong}; needed: either a share or count to test on, such as test: 0.2, or test_path with a "
@@ -102,6 +104,13 @@ def _unfit_columns(given: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     for index, name in enumerate(features):
         if name in target:
             yield mistake(f"{name!r} is the target; allowed: other columns", "features", index)
+
+
+def _meant(given: Mapping[str, object]) -> set[str]:
+    """Keys that misspelt ones are told to mean: that these are missing is no further mistake."""
+    missing = _KNOWN - given.keys()
+    hints = "".join(did_you_mean(key, missing) for key in given if key not in _KNOWN)
+    return {key for key in missing if repr(key) in hints}
 
 
 def _names(value: object) -> list[object]:

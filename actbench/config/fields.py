@@ -5,6 +5,7 @@ what is allowed, and its lax mode turns `true` into 1.
 """
 
 import re
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from actbench.config.mistakes import refuse, show
 from actbench.errors import did_you_mean
 
 LONGEST_LABEL = 60
+_SMALLEST_NUMBER = 2.0**-126  # TensorFlow takes the still smaller ones of single precision for 0
+_ONCE_ROUNDED = " in single precision"
 _FOLDER_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 
@@ -70,7 +73,10 @@ class Whole(_Scalar):
 
 @dataclass(frozen=True)
 class Number(_Scalar):
-    """A finite number within the limits that are given; whole numbers become floats."""
+    """A finite number within the limits that are given, in single precision, too.
+
+    Whole numbers become floats.
+    """
 
     above: float | None = None
     at_least: float | None = None
@@ -83,12 +89,12 @@ class Number(_Scalar):
             wrong = "is not a number"
         elif not abs(value) <= LARGEST_NUMBER:  # so, not >, to catch NaN
             wrong = "is not a finite number of single precision"
-        elif self.above is not None and value <= self.above:
-            wrong = f"is not above {self.above:g}"
+        elif self.above is not None and _single(value) <= _single(self.above):
+            wrong = f"is not above {self.above:g}{_ONCE_ROUNDED * (value > self.above)}"
         elif self.at_least is not None and value < self.at_least:
             wrong = f"is below {self.at_least:g}"
-        elif self.below is not None and value >= self.below:
-            wrong = f"is not below {self.below:g}"
+        elif self.below is not None and _single(value) >= _single(self.below):
+            wrong = f"is not below {self.below:g}{_ONCE_ROUNDED * (value < self.below)}"
         elif self.at_most is not None and value > self.at_most:
             wrong = f"is above {self.at_most:g}"
         else:
@@ -113,6 +119,12 @@ class Number(_Scalar):
             "maximum": self.at_most,
         }
         return {key: limit for key, limit in limits.items() if limit is not None}
+
+
+def _single(number: float) -> float:
+    """A number as a model has it."""
+    rounded: float = struct.unpack("f", struct.pack("f", number))[0]
+    return rounded if abs(rounded) >= _SMALLEST_NUMBER else 0.0
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from actbench.datasets import scaling
 from actbench.datasets.parts import of_part, read_parts, target_infos
-from actbench.datasets.raw import RawData, TargetKind
+from actbench.datasets.raw import Features, RawData, TargetKind
 from actbench.datasets.split import Split
 from actbench.datasets.targets import Values
-from actbench.datasets.wanted import Wanted
+from actbench.datasets.wanted import Scale, Wanted
+from actbench.errors import DataError, Fault
 from actbench.records import DatasetInfo
 
 
@@ -76,7 +77,7 @@ def prepare(
     for part, of_set, chosen in zip(parts, features, rows, strict=True):
         scaling.fill(x[part.start : part.stop], of_set, chosen, categories)
     levels = features[0].numbers.dtype == np.uint8
-    how = wanted.preprocess or raw.scale
+    how = _scale(wanted, raw, features[0])
     numbers = scaling.number_columns(features[0], categories)
     scaling.scale(x, parts[0], how, levels=levels, numbers=numbers)
     info = _info(raw, split, values, x.shape[1], scaling.in_words(how, levels=levels))
@@ -92,12 +93,23 @@ def describe(
     Arguments and errors are those of `prepare`.
     """
     raw, values, split = read_parts(wanted, kinds or {}, sha256)
-    how = wanted.preprocess or raw.scale
     if raw.width is not None:
+        how = wanted.preprocess or raw.scale
         return _info(raw, split, values, raw.width, scaling.in_words(how, levels=raw.scale == "unit"))
     features = raw.train.features()
+    how = _scale(wanted, raw, features)
     width = scaling.width(features, scaling.find_categories(features, split.train))
     return _info(raw, split, values, width, scaling.in_words(how, levels=features.numbers.dtype == np.uint8))
+
+
+def _scale(wanted: Wanted, raw: RawData, features: Features) -> Scale:
+    """What is done to the features; to texts, which become columns of 0 and 1, nothing is."""
+    if features.numbers.shape[1]:
+        return wanted.preprocess or raw.scale
+    if wanted.preprocess not in (None, "none"):
+        problem = f"{wanted.preprocess} does nothing where all features are text, as of {raw.label}"
+        raise DataError(Fault(f"{problem}; allowed: none", ("dataset", "preprocess")))
+    return "none"
 
 
 def _ordered(values: Values, split: Split) -> npt.NDArray[Any]:

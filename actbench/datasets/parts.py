@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actbench.datasets.raw import RawData, TargetKind
+from actbench.datasets.raw import Column, RawData, TargetKind
 from actbench.datasets.reading import read
 from actbench.datasets.split import Split, draw_in_words, split_rows, split_whole
 from actbench.datasets.targets import Values, read_values
 from actbench.datasets.wanted import DEFAULT_TEST, Wanted
-from actbench.errors import DataError, Fault, collecting
+from actbench.errors import DataError, Fault, Key, collecting
 from actbench.metric_names import clash
 from actbench.records import TargetInfo
+
+_SHOWN = 3  # classes of which there is no training example
 
 
 def read_parts(
@@ -40,7 +42,7 @@ def read_parts(
     split = _split(wanted, raw, values)
     for name, each in values.items():
         with collecting(faults):
-            _check_parts(label, name, each, split)
+            _check_parts(wanted, raw, name, each, split)
     problem = clash(target_infos(values))
     if problem:
         faults.append(Fault(f"{label}: {problem}", ("dataset", "target")))
@@ -70,24 +72,61 @@ def _split(wanted: Wanted, raw: RawData, values: Mapping[str, Values]) -> Split:
     return split_rows(y_train, np.zeros(raw.test.size, dtype=np.int32) if y_test is None else y_test, *sizes)
 
 
-def _check_parts(label: str, name: str, values: Values, split: Split) -> None:
+def _check_parts(wanted: Wanted, raw: RawData, name: str, values: Values, split: Split) -> None:
     """Refuses a training part that teaches too little for what is asked later, and one that asks nothing."""
+    label = wanted.path or raw.label
     y = values.train[split.train]
     if (y == y[0]).all():
-        raise DataError(f"{label}: the training part has one value of {name} only; allowed: more examples")
+        problem = f"{label}: the training part has one value of {name} only; allowed: more examples"
+        raise DataError(Fault(problem, _withheld_by(wanted, raw, split, values.train != y[0])))
     seen = None if values.classes is None else np.bincount(y, minlength=values.classes) > 0
     for part in ("validation", "test"):
         later = of_part(values, split, part)
         if seen is None and later.size and (later == later[0]).all():
-            raise DataError(
-                f"{label}: the {part} part has one value of {name} only, so that there is no R²; "
-                "allowed: more examples"
-            )
+            source = (part == "test" and wanted.test_path) or label
+            problem = f"{source}: the {part} part has one value of {name} only, so that there is no R²"
+            raise DataError(Fault(f"{problem}; allowed: more examples", _sized_by(wanted, part)))
         if seen is not None and not seen[later].all():
-            raise DataError(
-                f"{label}: the {part} part has a class of {name} that the training part has no example of; "
-                f"allowed: more training examples, or to leave that class out"
+            unseen = np.unique(later[~seen[later]])
+            several, each = ("classes", "these classes") if unseen.size > 1 else ("a class", "that class")
+            problem = (
+                f"{label}: the {part} part has {several} of {name} that the training part has no example of: "
+                f"{_in_words(raw.train.targets[name], values, unseen)}; "
+                f"allowed: more training examples, or to leave {each} out"
             )
+            raise DataError(Fault(problem, _withheld_by(wanted, raw, split, np.isin(values.train, unseen))))
+
+
+def _withheld_by(wanted: Wanted, raw: RawData, split: Split, lacking: npt.NDArray[np.bool_]) -> Key:
+    """The size in the config that keeps most of the examples which training lacks from it; () for none.
+
+    Args:
+        wanted: What the config asks for.
+        raw: What the source holds.
+        split: Which examples each part has.
+        lacking: Which of the source's training set, or of its only set, training lacks.
+    """
+    validated = np.count_nonzero(lacking[split.validation])
+    tested = np.count_nonzero(lacking[split.test]) if raw.test is None else 0
+    unused = np.count_nonzero(lacking) - validated - tested
+    withheld = {"train_samples": unused, "validation": validated, "test": tested}
+    given = {key: count for key, count in withheld.items() if count and getattr(wanted, key)}
+    return ("dataset", max(given, key=given.__getitem__)) if given else ()
+
+
+def _sized_by(wanted: Wanted, part: str) -> Key:
+    """The key in the config that says which examples are validated or tested on; () for none."""
+    keys = ("validation",) if part == "validation" else ("test_samples", "test", "test_path")
+    given = [("dataset", key) for key in keys if getattr(wanted, key)]
+    return given[0] if given else ()
+
+
+def _in_words(column: Column, values: Values, classes: npt.NDArray[Any]) -> str:
+    """The first of some classes, as they are called in the source's training set."""
+    rows = [np.argmax(values.train == each) for each in classes[:_SHOWN]]
+    first = [column.values[row] if column.words is None else column.words[column.values[row]] for row in rows]
+    shown = ", ".join(map(str, first))
+    return shown + f" and {classes.size - _SHOWN} more" * (classes.size > _SHOWN)
 
 
 def of_part(values: Values, split: Split, part: str) -> npt.NDArray[Any]:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 Format = Literal["auto", "idx", "npz", "csv", "parquet"]
@@ -47,4 +48,7 @@ class Wanted:
 
 def count_of(amount: int | float, of: int) -> int:
     """How many examples a count or a share of them means; half an example counts as one."""
-    return amount if isinstance(amount, int) else math.floor(amount * of + 0.5)
+    if isinstance(amount, int):
+        return amount
+    # as it is written: 0.29 is a binary fraction a little less than that, and 0.29 of 50 would be 14
+    return math.floor(Fraction(str(amount)) * of + Fraction(1, 2))

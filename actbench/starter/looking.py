@@ -16,6 +16,7 @@ from actbench.errors import ConfigError, DataError, Fault
 from actbench.records import DatasetInfo
 
 TEST, VALIDATION = 0.2, 0.1
+_SIZES = (("dataset", "test"), ("dataset", "validation"))
 USUAL_TARGETS = ("target", "label", "class", "y")
 
 
@@ -66,7 +67,7 @@ def look(data: str, target: Sequence[str] = ()) -> Look:
     keys: dict[str, Any] = {"validation": VALIDATION}
     if form is None or (read_folder if form == "idx" else read_npz)(Path(data)).test is None:
         keys["test"] = TEST
-    return Look(data, keys, describe(Wanted(path=data, **keys)))
+    return Look(data, keys, _describe(Wanted(path=data, **keys)))
 
 
 def _look_at_table(data: str, form: str, target: tuple[str, ...]) -> Look:
@@ -92,13 +93,31 @@ def _without_unusable(
 ) -> tuple[Wanted, DatasetInfo]:
     """Leaves out columns that cannot be trained on; what is wrong with some may show only without others."""
     try:
-        return wanted, describe(wanted)
+        return wanted, _describe(wanted)
     except UnusableColumnsError as error:
         left_out |= error.columns
         usable = tuple(name for name in columns if name not in {*wanted.target, *left_out})
         if not usable or set(wanted.target) & set(left_out):
             raise UnusableColumnsError(left_out) from None
     return _without_unusable(replace(wanted, features=usable), columns, left_out)
+
+
+def _describe(wanted: Wanted) -> DatasetInfo:
+    """The parts have sizes that nobody has written, so that what is wrong with these is told of the data."""
+    try:
+        return describe(wanted)
+    except UnusableColumnsError:
+        raise
+    except DataError as error:
+        raise DataError(*(_of_data(fault, wanted.path or "") for fault in error.faults)) from None
+
+
+def _of_data(fault: Fault, data: str) -> Fault:
+    if fault.key not in _SIZES:
+        return fault
+    few = f"{data}: has too few examples for parts to train, validate and test on"
+    reason = fault.message.removeprefix(f"{data}: ").partition("; allowed: ")[0]
+    return Fault(f"{few}: {reason}; allowed: more examples")
 
 
 def _reason(fault: Fault, data: str) -> str:

@@ -83,7 +83,7 @@ def _dataset(look: Look, path: str) -> list[str]:
         )
     )
     scale = info.preprocess.partition(":")[0]
-    if scale:
+    if scale and not (look.columns and scale == "none"):  # so of a table of texts, which has no other
         lines.append(_line(f"  # preprocess: {scale}", "so when not given; or none, unit, standardize"))
     return lines
 

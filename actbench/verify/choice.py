@@ -87,16 +87,21 @@ def check_data(info: RunInfo, chosen: Sequence[Recorded]) -> None:
     """
     settings = {entry.record.setting: entry.block.setting for entry in chosen}
     for name, setting in settings.items():
-        then, now = info.dataset[name], describe(setting.dataset.wanted(), setting.kinds)
-        for what, was, is_now in (
-            ("its file", then.sha256, now.sha256),
-            ("the choice of its rows", then.split_sha256, now.split_sha256),
-        ):
-            if was != is_now:
-                raise DataError(
-                    f"{then.name} is not what the run was trained on: {what} has the hash {is_now}, recorded "
-                    f"is {was}; {_remedy(info)}"
-                )
+        then, own = info.dataset[name], setting.data_sha256
+        if own is not None:  # of files that have changed, nothing else is to be told
+            files = " and ".join(filter(None, (setting.dataset.path, setting.dataset.test_path)))
+            _check_hash(then.name, "its file", then.sha256, own, f"restore what was in {files} then")
+        now = describe(setting.dataset.wanted(), setting.kinds)
+        _check_hash(then.name, "its file", then.sha256, now.sha256, _remedy(info))
+        _check_hash(then.name, "the choice of its rows", then.split_sha256, now.split_sha256, _remedy(info))
+
+
+def _check_hash(data: str, what: str, was: str, is_now: str, remedy: str) -> None:
+    if was != is_now:
+        raise DataError(
+            f"{data} is not what the run was trained on: {what} has the hash {is_now}, recorded is {was}; "
+            f"{remedy}"
+        )
 
 
 def replay(stored: StoredRun, chosen: Sequence[Recorded]) -> Plan:

@@ -23,6 +23,8 @@ OF_TABLES = f"{OF_FILES}, target, features, test_path"
 OF_NAMES = "name, validation, train_samples, test_samples, preprocess"
 OF_MADE = "name, samples, noise, test, validation, train_samples, test_samples, preprocess"
 
+ALL = ", ".join(DatasetConfig.model_fields)
+
 
 @pytest.mark.parametrize(
     ("raw", "path", "sentence"),
@@ -73,7 +75,15 @@ OF_MADE = "name, samples, noise, test, validation, train_samples, test_samples, 
          "its name does not say what it is; allowed: .npz, .csv, .csv.gz, .tsv, .txt, "
          ".parquet, .pq, a folder without a suffix, or a format: idx, npz, csv or parquet"),
         ({"name": "xor", "samples": 3}, "samples", "3 is too small; allowed: 4 to 10000000"),
-        ({"name": "xor", "noise": -1}, "noise", "-1 is below 0; allowed: a number at least 0"),
+        ({"name": "xor", "noise": -1}, "noise",
+         "-1 is below 0; allowed: a number at least 0 and at most 1000"),
+        ({"name": "xor", "noise": 3e38}, "noise",
+         "3e+38 is above 1000; allowed: a number at least 0 and at most 1000"),
+        ({"path": "a.csv", "targt": "y", "test": 0.2}, "targt",
+         f"unknown key; allowed: {ALL}; did you mean 'target'?"),
+        (TABLE | {"test": None, "tst": 0.2}, "tst", f"unknown key; allowed: {ALL}; did you mean 'test'?"),
+        ({"path": "a.csv", "target": "y", "tst_path": "b.csv"}, "tst_path",
+         f"unknown key; allowed: {ALL}; did you mean 'test_path'?"),
         ({"name": "mnist", "preprocess": "standardise"}, "preprocess", "'standardise' is not a known way to "
          "preprocess; allowed: none, unit, standardize; did you mean 'standardize'?"),
         ({"name": "mnist", "validation": 0.5, "train_samples": 40000}, "train_samples",
@@ -88,6 +98,11 @@ def test_one_mistake_gets_one_sentence(raw, path, sentence):
 def test_all_that_is_wrong_is_told():
     found = mistakes(path="a.csv", features=["a", "a"], noise=1, validation="x")
     assert [path for path, _ in found] == ["noise", "target", "test", "features.1", "validation"]
+
+
+def test_a_key_that_means_no_other_hides_none_that_is_missing():
+    found = mistakes(path="a.csv", colour="y")
+    assert [path for path, _ in found] == ["colour", "target", "test"]
 
 
 @pytest.mark.parametrize("raw", [TABLE, {"path": "f"}, {"name": "xor", "samples": 9, "noise": 0.5}])

@@ -104,6 +104,7 @@ FOLDERS = (
     "cannot name a folder; allowed: up to 100 letters, digits, '.', '_' and '-', with a letter or digit first"
 )
 PRECISION = "is not a finite number of single precision; allowed: a number"
+ZERO = "is not above 0 in single precision; allowed: a number above 0"
 FRACTION = "allowed: a number above 0 and below 1"
 SEEDS = "is neither a count nor a list; allowed: 1 to 10000, or a list such as [0, 1, 2]"
 SEED_RANGE = "allowed: 0 to 2147483647"
@@ -140,6 +141,14 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (train(learning_rate=float("nan")), "train.learning_rate", f"nan {PRECISION} above 0"),
         (train(learning_rate=float("inf")), "train.learning_rate", f"inf {PRECISION} above 0"),
         (train(learning_rate=10**400), "train.learning_rate", f"a huge number {PRECISION} above 0"),
+        (train(learning_rate=1e-300), "train.learning_rate", f"1e-300 {ZERO}"),
+        (train(learning_rate=1e-40), "train.learning_rate", f"1e-40 {ZERO}"),  # which TensorFlow takes for 0
+        ({"targets": {"label": {"weight": 1e-300}}}, "targets.label.weight", f"1e-300 {ZERO}"),
+        (
+            train(optimizer={"name": "adam", "params": {"beta_1": 0.99999999999}}),
+            "train.optimizer.params.beta_1",
+            "0.99999999999 is not below 1 in single precision; allowed: a number at least 0 and below 1",
+        ),
         ({"timing": {"target_ci": 1}}, "timing.target_ci", f"1 is not below 1; {FRACTION}"),
         ({"timing": {"target_ci": "1%"}}, "timing.target_ci", f"'1%' is not a number; {FRACTION}"),
         (
@@ -270,6 +279,19 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
             activation(name="elu", params=[1]),
             "activations.1.params",
             "a list is not a mapping; allowed: one such as {negative_slope: 0.1}",
+        ),
+        # losses
+        (
+            train(loss="sparse_categorical_crossentropy") | {"targets": {"label": {"weight": 1}}},
+            "train.loss",
+            "goes without targets; allowed: the loss of each target there, "
+            "such as targets: {label: {loss: sparse_categorical_crossentropy}}",
+        ),
+        (
+            train(loss=["mse"]),
+            "train.loss",
+            "a list is not a known loss; "
+            "allowed: sparse_categorical_crossentropy, binary_crossentropy, mse, mae, huber",
         ),
         # lists
         (

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from actbench.datasets import Wanted, prepare, scaling
+from actbench.datasets import Wanted, describe, prepare, scaling
+from actbench.errors import DataError
 from tests.datasets.files import write_csv
 
 TEXT = "a,constant,word,y\n" + "".join(f"{n % 7},3.3,{'uv'[n % 2]},{n / 3}\n" for n in range(60))
@@ -21,6 +22,28 @@ def test_a_constant_column_is_zero_and_words_stay(tmp_path, how):
     x = scaled(tmp_path, how).x
     assert (x[:, 1] == 0).all()
     assert set(x[:, 2]) == set(x[:, 3]) == {0, 1}
+
+
+TEXTS = "word,y\n" + "".join(f"{'uv'[n % 2]},{n / 3}\n" for n in range(60))
+
+
+@pytest.mark.parametrize("look", [prepare, describe])
+@pytest.mark.parametrize("how", ["unit", "standardize"])
+def test_where_all_features_are_text_there_is_nothing_to_scale(tmp_path, look, how):
+    wanted = Wanted(path=write_csv(tmp_path, TEXTS), target=("y",), test=20, preprocess=how)
+    with pytest.raises(DataError) as caught:
+        look(wanted)
+    assert str(caught.value) == (
+        f"dataset.preprocess: {how} does nothing where all features are text, as of data.csv; allowed: none"
+    )
+
+
+@pytest.mark.parametrize("how", ["none", None])
+def test_texts_alone_are_as_they_are(tmp_path, how):
+    made = scaled(tmp_path, how, TEXTS)
+    assert set(made.x.ravel()) == {0, 1}
+    assert made.info.preprocess == "none: the features as they are"
+    assert describe(Wanted(path=f"{tmp_path}/data.csv", target=("y",), test=20, preprocess=how)) == made.info
 
 
 def test_what_is_fitted_is_fitted_on_the_training_part_alone(tmp_path):

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actbench.datasets.split import split_rows
+from actbench.datasets.wanted import count_of
 from actbench.errors import DataError
 
 
@@ -131,3 +132,7 @@ def test_impossible_sizes_are_refused(request_, message):
     with pytest.raises(DataError) as caught:
         split_rows(y, y, *request_)
     assert str(caught.value) == message
+
+
+def test_half_an_example_counts_as_one_of_shares_as_they_are_written():
+    assert [count_of(*share) for share in ((0.29, 50), (0.35, 90), (0.7, 45))] == [15, 32, 32]

@@ -461,7 +461,8 @@ def test_targets_that_nothing_can_be_learned_of_are_refused_together(tmp_path):
     with pytest.raises(DataError) as caught:
         prepare(table(write_csv(tmp_path), ("age", "charges"), train_samples=1))
     assert str(caught.value).splitlines() == [
-        f"{tmp_path}/data.csv: the training part has one value of {name} only; allowed: more examples"
+        f"dataset.train_samples: {tmp_path}/data.csv: the training part has one value of {name} only; "
+        "allowed: more examples"
         for name in ("age", "charges")
     ]
 
@@ -479,7 +480,7 @@ def test_a_class_of_the_test_table_alone_is_refused(tmp_path):
 
 def test_a_class_that_only_a_later_part_has_is_refused(tmp_path):
     path = write_csv(tmp_path, "x,y\n" + "".join(f"{n},{word}\n" for n, word in enumerate("abcdefghijkl")))
-    with pytest.raises(DataError, match="part has a class of y that the training part has no example of"):
+    with pytest.raises(DataError, match="part has classes of y that the training part has no example of"):
         prepare(table(path, ("y",), test=3))
 
 
@@ -494,7 +495,8 @@ def test_a_part_without_anything_to_explain_is_refused(tmp_path, part, look):
     with pytest.raises(DataError) as caught:
         look(wanted)
     assert str(caught.value) == (
-        f"{train}: the {part} part has one value of y only, so that there is no R²; allowed: more examples"
+        f"dataset.{'test_path' if part == 'test' else part}: {test if part == 'test' else train}: "
+        f"the {part} part has one value of y only, so that there is no R²; allowed: more examples"
     )
 
 

@@ -146,6 +146,13 @@ def test_a_number_has_a_choice_of_losses(here):
         assert load_config("m.yaml").train.loss == loss
 
 
+def test_a_scale_is_offered_but_where_all_features_are_text(here):
+    write_csv(here / "t.csv", table(species=SPECIES))
+    assert "  # preprocess: standardize " in init("t.csv", "--output", "-").stdout
+    write_csv(here / "t.csv", {"island": ["a", "b"] * (ROWS // 2), "species": SPECIES})
+    assert "preprocess" not in init("t.csv", "--output", "-").stdout
+
+
 def test_every_key_is_explained(here):
     MAKE["birds.csv"](here / "birds.csv")
     lines = init("birds.csv", "--output", "-").stdout.splitlines()
@@ -205,6 +212,17 @@ def test_a_config_that_is_there_is_replaced_only_on_request(here):
         ),
         (["images", "--target", "label"], "--target: images has no columns"),
         (["hole.csv"], "row 1, column b: the value is missing"),
+        (
+            ["few.csv"],
+            "few.csv: has too few examples for parts to train, validate and test on: "
+            "0.1 of 2 examples makes an empty part; allowed: more examples",
+        ),
+        (
+            ["./rare.csv"],
+            "./rare.csv: has too few examples for parts to train, validate and test on: the validation part "
+            "has a class of b that the training part has no example of: ",
+        ),
+        (["few.npz"], "few.npz: has too few examples for parts to"),
         (["birds.csv", "--output", "no/such/folder.yaml"], "cannot write no/such/folder.yaml"),
     ],
 )
@@ -212,6 +230,9 @@ def test_what_cannot_be_used_is_told_in_one_line_and_nothing_is_written(here, ar
     MAKE["birds.csv"](here / "birds.csv")
     idx_folder(here / "images")
     (here / "hole.csv").write_text("a,b\n1,\n2,3\n")
+    (here / "few.csv").write_text("a,b\n1,1\n2,2\n3,1\n")
+    (here / "rare.csv").write_text("a,b\n" + "".join(f"{n},{n}\n" for n in range(10)))
+    np.savez(here / "few.npz", x=X[:3], y=[0, 1, 0])
     result = init(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     [line] = result.stderr.splitlines()

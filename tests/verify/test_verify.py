@@ -182,7 +182,17 @@ def test_blocks_that_cannot_be_measured_again_are_told(tmp_path):
 def test_other_data_is_refused(tmp_path, key, what):
     path = store(tmp_path)
     rewrite_info(path, lambda info: next(iter(info["dataset"].values())).update({key: "0" * 64}))
-    with pytest.raises(DataError, match=rf"{what} has the hash .* recorded is 0000"):
+    told = rf"{what} has the hash .* recorded is 0000.*; verify with the actbench that made the run, version "
+    with pytest.raises(DataError, match=told):
+        verify_run(path, execute=measure())
+
+
+def test_an_own_file_that_has_changed_since_is_to_be_restored(tmp_path):
+    path, data = store(tmp_path), tmp_path / "data.csv"
+    data.write_text("which may be no table any more")
+    own = {"path": str(data), "target": "y", "test": 0.2}
+    rewrite_info(path, lambda info: info["config"].update(dataset=own))
+    with pytest.raises(DataError, match=rf"its file has the hash .*; restore what was in {data} then$"):
         verify_run(path, execute=measure())
 
 
