@@ -9,10 +9,11 @@ from actbench.datasets import DATASETS, Wanted, describe, format_of
 from actbench.datasets.batches import UnusableColumnsError
 from actbench.datasets.download import is_missing
 from actbench.datasets.expected import expect
+from actbench.datasets.formats import SUFFIXES
 from actbench.datasets.idx import read_folder
 from actbench.datasets.npz import read_npz
 from actbench.datasets.tables import open_table, unknown_columns
-from actbench.errors import ConfigError, DataError, Fault
+from actbench.errors import ConfigError, DataError, Fault, did_you_mean
 from actbench.records import DatasetInfo
 
 TEST, VALIDATION = 0.2, 0.1
@@ -55,23 +56,35 @@ def look(data: str, target: Sequence[str] = ()) -> Look:
 
     Raises:
         DataError: It cannot be read, or not be trained on.
-        ConfigError: There is a target, but no column.
+        ConfigError: There is a target, but no column; or the same target twice.
     """
-    form = None if data in DATASETS and not Path(data).exists() else format_of(data, "auto")
+    form = format_of(data, "auto")
     if form in ("csv", "parquet"):
         return _look_at_table(data, form, tuple(target))
     if target:
         raise ConfigError(f"--target: {data} has no columns; allowed: to leave it out")
-    if data in DATASETS and not Path(data).exists():
+    there = Path(data).exists()
+    if data in DATASETS and not there:
         return _look_at_named(data)
+    if form is None:
+        raise DataError(
+            f"{data}: its name does not say what it is; allowed: {', '.join(SUFFIXES)}, or a folder with IDX "
+            "files"
+        )
+    if form == "idx" and not there:
+        hint = did_you_mean(data, DATASETS) or f"; datasets with a name: {', '.join(DATASETS)}"
+        raise DataError(f"{data}: there is no such folder, and no dataset of that name{hint}")
     keys: dict[str, Any] = {"validation": VALIDATION}
-    if form is None or (read_folder if form == "idx" else read_npz)(Path(data)).test is None:
+    if (read_folder if form == "idx" else read_npz)(Path(data)).test is None:
         keys["test"] = TEST
     return Look(data, keys, _describe(Wanted(path=data, **keys)))
 
 
 def _look_at_table(data: str, form: str, target: tuple[str, ...]) -> Look:
     columns = open_table(Path(data), form).names
+    repeated = [name for name in target if target.count(name) > 1]
+    if repeated:
+        raise ConfigError(f"--target: {repeated[0]!r} is there twice; allowed: each column once")
     why = "as --target says" if target else ""
     if not target:
         chosen, why = _guess(columns)

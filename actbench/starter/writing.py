@@ -27,6 +27,7 @@ def write(look: Look, path: str) -> str:
     epochs = min(50, max(3, round(_EXAMPLES_IN_ALL / train)))
     slices = 4 if steps >= 4 * _STEPS_OF_A_SLICE else 1
     width = 32 if train < _SMALL else 64 if train < _LARGE else 128
+    per_epoch = f"{steps:,} steps" if steps > 1 else "one step"
     lines = [
         f"# Written by `actbench init` after a look at {_one_line(look.data)}:",
         f"# {_found(look)}.",
@@ -43,7 +44,7 @@ def write(look: Look, path: str) -> str:
         *_loss(look),
         _line("  optimizer: adam", "any of Keras"),
         _line("  learning_rate: 0.001", "worth a sweep: activations differ in what suits them"),
-        _line(f"  batch_size: {batch_size}", f"examples per step, so {steps:,} steps per epoch"),
+        _line(f"  batch_size: {batch_size}", f"examples per step, so {per_epoch} per epoch"),
         _line(f"  epochs: {epochs}", "how often each training example is seen"),
         _line("seeds: 10", "replicates, the same for every activation; more of them decide more"),
         "timing:",

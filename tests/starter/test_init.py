@@ -205,7 +205,21 @@ def test_a_config_that_is_there_is_replaced_only_on_request(here):
     ("arguments", "message"),
     [
         (["nothing.csv"], "nothing.csv: there is no such file"),
-        (["data.xls"], "its name does not say what it is"),
+        (
+            ["data.xls"],
+            "data.xls: its name does not say what it is; allowed: .npz, .csv, .csv.gz, .tsv, .txt, .parquet, "
+            ".pq, or a folder with IDX files",
+        ),
+        (
+            ["fashon_mnist"],
+            "fashon_mnist: there is no such folder, and no dataset of that name; did you mean "
+            "'fashion_mnist'?",
+        ),
+        (["imdb"], "no dataset of that name; datasets with a name: mnist, "),
+        (
+            ["birds.csv", "--target", "mass", "--target", "mass"],
+            "--target: 'mass' is there twice; allowed: each column once",
+        ),
         (
             ["birds.csv", "--target", "specis"],
             "--target[0]: there is no column 'specis' in birds.csv; allowed",
