@@ -48,7 +48,8 @@ class Diagnosis:
         failure: diverged: some of its trainings did; constant: it is not better than a constant answer by
             more than luck; behind: it is far behind the best one, and not by the seeds' noise.
         finding: The first cause that shows; None where none does.
-        last: The last moment that was looked at, before the end where it diverged; None without probes.
+        last: The last moment that was looked at, before the end where it diverged; None without probes, and
+            without hidden layers, which there is nothing to say of.
     """
 
     failure: Failure
@@ -97,6 +98,7 @@ def diagnose(failed: Failure, moments: Sequence[Moment]) -> Diagnosis | None:
     The latest moment comes first: what is wrong at the end and was right before explains more than the
     reverse.
     """
+    moments = [moment for moment in moments if moment.layers]
     findings = (finding for moment in reversed(moments) for finding in _findings(moment))
     finding = next(findings, None)
     if finding is None and (failed == "behind" or (failed == "diverged" and not moments)):

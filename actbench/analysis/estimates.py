@@ -1,6 +1,6 @@
 """Records to figures: the story of a tabulation, from blocks to rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -89,7 +89,13 @@ def _tuning(info: RunInfo, setting: SettingInfo, records: Sequence[BlockRecord])
     if not tune:
         return ()
     labels = [label for label in info.activations if label != info.placebo]
-    return tunings(tune, [record for record in records if record.setting == setting.id], labels)
+    own = [record for record in records if record.setting == setting.id]
+    return tunings(tune, own, labels, _optimizer(setting))
+
+
+def _optimizer(setting: SettingInfo) -> str:
+    written = setting.description["train"]["optimizer"]
+    return str(written["name"] if isinstance(written, Mapping) else written)
 
 
 def _estimate_setting(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from actbench.analysis.grid_edges import edges, is_number
 from actbench.config.tune import SEEDS, tuned
 from actbench.config.variants import candidates_of
 from actbench.records import BlockRecord, Cell
@@ -42,7 +43,8 @@ class Tuning:
         activation: The label.
         candidates: In the order of the config.
         chosen: The values that its final trainings have; None where some candidate is still to be tried.
-        edges: The keys, of those with numbers, of which `chosen` has the smallest or the largest value.
+        edges: The keys of which `chosen` has the smallest or the largest number that was tried, and more is
+            allowed.
     """
 
     activation: str
@@ -57,19 +59,23 @@ class Tuning:
 
 
 def tunings(
-    tune: Mapping[str, Any], records: Iterable[BlockRecord], labels: Sequence[str]
+    tune: Mapping[str, Any],
+    records: Iterable[BlockRecord],
+    labels: Sequence[str],
+    optimizer: str | None = None,
 ) -> tuple[Tuning, ...]:
     """What the tuning of one setting showed, for each activation.
 
     Best is the candidate with the fewest trainings that diverged; of those the one with the highest mean
     validation score at the end of the training, or at the epoch that early stopping went back to; of equal
-    ones the one with the lowest mean validation loss; then the smaller value, or of what is no number the one
-    that stands first. Where final trainings are done, chosen is what these have.
+    ones the one with the lowest mean validation loss; then the smaller value, or of a list that holds more
+    than numbers the one that stands first. Where final trainings are done, chosen is what these have.
 
     Args:
         tune: As in the config.
         records: What the ledger holds of the setting, in any order.
         labels: Of the activations, without the placebo.
+        optimizer: Its name, for `edges`.
     """
     finished = [record for record in records if record.status == "ok"]
     tried = [record for record in finished if record.tuning]
@@ -85,7 +91,7 @@ def tunings(
         chosen = next((cell.tuned for cell in _cells(final, label) if cell.tuned), None)
         if chosen is None and complete:
             chosen = min(candidates, key=lambda candidate: _rank(candidate, lists)).values
-        made.append(Tuning(label, candidates, chosen, tuple(_edges(chosen or {}, lists))))
+        made.append(Tuning(label, candidates, chosen, tuple(edges(chosen or {}, lists, optimizer))))
     return tuple(made)
 
 
@@ -127,16 +133,7 @@ def _rank(candidate: Candidate, lists: Mapping[str, Sequence[Any]]) -> tuple[Any
     score = -math.inf if candidate.score is None else round(candidate.score, _DIGITS)
     loss = math.inf if candidate.loss is None else round(candidate.loss, _DIGITS)
     order = [
-        value if _numeric(lists[key]) else lists[key].index(value) for key, value in candidate.values.items()
+        value if all(map(is_number, lists[key])) else lists[key].index(value)
+        for key, value in candidate.values.items()
     ]
     return candidate.diverged, -score, loss, *order
-
-
-def _edges(chosen: Values, lists: Mapping[str, Sequence[Any]]) -> Iterable[str]:
-    for key, value in chosen.items():
-        if _numeric(lists[key]) and value in (min(lists[key]), max(lists[key])):
-            yield key
-
-
-def _numeric(values: Sequence[Any]) -> bool:
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "tuning", "all")
 _GENERALISED = ("accuracy", "all")
+_COMPARED = tuple(table for table in _TABLES if table not in ("why", "tuning"))
 _SORTS = ("accuracy", "time", "activation", "config")
 
 
@@ -68,6 +69,11 @@ def report(
         raise click.BadParameter(
             f"it adds to the accuracy table; allowed with --table {' or '.join(_GENERALISED)}, not {table}",
             param_hint="--generalise",
+        )
+    if against is not None and table not in _COMPARED:
+        raise click.BadParameter(
+            f"that table compares nothing; allowed with --table {', '.join(_COMPARED)}, not {table}",
+            param_hint="--against",
         )
     stored = read_run(out, run, micro=True)
     width, color = screen() if output is None else (80, False)

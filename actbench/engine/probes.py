@@ -82,7 +82,7 @@ class Prober:
 
 
 class _Hidden:
-    """A hidden layer: an activation, and the dense layer before it."""
+    """A hidden layer: an activation, and the dense layer before it, which others behind it may share."""
 
     def __init__(self, activation: keras.layers.Layer, dense: keras.layers.Dense) -> None:
         self.activation = activation

@@ -25,8 +25,8 @@ class Inference(Record):
 class Probe(Record):
     """What a network looks like inside at one moment, on examples that all cells of a setting have in common.
 
-    Layers are the hidden ones, from the input on: a dense layer with its activation. docs/method.md defines
-    each figure.
+    Layers are the hidden ones, from the input on: an activation with the dense layer before it.
+    docs/method.md defines each figure.
 
     Attributes:
         epoch: Epochs trained before; 0 is before training.

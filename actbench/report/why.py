@@ -24,7 +24,7 @@ def sentence(row: Row, estimates: SettingEstimates) -> str | None:
         f"{finding_in_words(finding)} ({after(finding.moment)})" if finding else _no_finding(row.diagnosis),
         _outcome(row, row.diagnosis, estimates),
     ]
-    if finding is None and last is not None and last.layers:
+    if finding is None and last is not None:
         norms = "norm is" if len(last.layers) == 1 else "norms are"
         told.insert(1, f"{after(last)} the gradient {norms} {_norms(last)}")
     return f"{row.activation}: {'; '.join(part for part in told if part)}"

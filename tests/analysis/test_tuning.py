@@ -5,6 +5,7 @@ import pytest
 
 from actbench.analysis.estimates import estimate
 from actbench.analysis.tuning import Tuning, chosen_values, tunings
+from actbench.config.schedules import ScheduleConfig
 from actbench.records import BlockRecord, Cell
 from tests.factories import make_block, make_cell, make_failed_block, make_run
 
@@ -110,6 +111,78 @@ def test_each_key_has_its_own_edge() -> None:
     own = tuned(found, tune)
     assert own.chosen == {RATE: 2.0, other: 0.5}
     assert own.edges == (RATE,)
+
+
+COSINE = {"schedule": "cosine_decay", "initial_learning_rate": 0.1, "decay_steps": 100}
+REGULARIZER = "model.kernel_regularizer.l2"
+PARAMS = "train.optimizer.params"
+
+
+def edges_of(key: str, values: Sequence[Any], chosen: Any, optimizer: str | None = "sgd") -> tuple[str, ...]:
+    found = [tried({key: value}, trained(0.9 if value == chosen else 0.1)) for value in values]
+    [own] = tunings({key: list(values), "seeds": 1}, found, ["relu"], optimizer)
+    assert own.chosen == {key: chosen}
+    return own.edges
+
+
+@pytest.mark.parametrize(("chosen", "on_edge"), [(0.1, True), (COSINE, False), (0.01, False), (0.001, True)])
+def test_beside_schedules_the_edge_is_that_of_the_numbers(chosen: Any, on_edge: bool) -> None:
+    assert edges_of(RATE, [0.1, COSINE, 0.001, 0.01], chosen) == ((RATE,) if on_edge else ())
+
+
+@pytest.mark.parametrize("chosen", ["a", True, None])
+def test_what_is_no_number_has_no_edge(chosen: Any) -> None:
+    assert edges_of(f"{PARAMS}.any", [0.5, chosen], chosen) == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "chosen", "optimizer", "on_edge"),
+    [
+        (f"{PARAMS}.momentum", [0.0, 0.5, 0.9], 0.0, "sgd", False),  # from 0 on
+        (f"{PARAMS}.momentum", [0.0, 0.5, 0.9], 0.9, "sgd", True),
+        (f"{PARAMS}.momentum", [0.1, 0.5, 0.9], 0.1, "rmsprop", True),
+        (f"{PARAMS}.momentum", [0, 1], 1, "muon", False),  # to 1
+        (f"{PARAMS}.beta_1", [0.0, 0.9], 0.0, "adam", False),
+        (f"{PARAMS}.beta_1", [0.1, 1.0], 1.0, "lion", False),
+        (f"{PARAMS}.learning_rate_power", [-0.5, 0], 0, "ftrl", False),
+        (f"{PARAMS}.ns_steps", [1, 5], 1, "muon", False),
+        (f"{PARAMS}.ns_steps", [1, 5], 5, "muon", True),
+        (f"{PARAMS}.momentum", [0.0, 0.5], 0.0, None, True),
+        (f"{RATE}.alpha", [0.0, 0.1], 0.0, "sgd", False),
+        (f"{RATE}.alpha", [0.0, 0.1], 0.1, "sgd", True),
+        (f"{RATE}.t_mul", [1.0, 2.0], 1.0, "sgd", False),
+        (f"{RATE}.decay_steps", [1, 100], 1, "sgd", False),
+        (f"{RATE}.unheard_of", [1, 100], 1, "sgd", True),
+        (RATE, [0.1, 1.0], 0.1, "sgd", True),
+        (REGULARIZER, [0.1, 1.0], 0.1, "sgd", True),
+    ],
+)
+def test_the_smallest_and_the_largest_that_are_allowed_are_no_edge(
+    key: str, values: Sequence[float], chosen: float, optimizer: str | None, on_edge: bool
+) -> None:
+    assert edges_of(key, values, chosen, optimizer) == ((key,) if on_edge else ())
+
+
+@pytest.mark.parametrize("written", ["sgd", {"name": "sgd", "params": {"momentum": "tuned"}}])
+def test_a_report_knows_the_limits_of_the_setting_s_optimizer(written: Any) -> None:
+    key = f"{PARAMS}.momentum"
+    run = make_run(("relu", "tanh", "placebo"), seeds=2)
+    [setting] = run.info.settings
+    train = {**setting.description["train"], "optimizer": written}
+    tune = {key: [0.0, 0.9], "seeds": 1}
+    changed = setting.model_copy(
+        update={"description": {**setting.description, "train": train, "tune": tune}}
+    )
+    info = run.info.model_copy(update={"settings": (changed,)})
+    more = [tried({key: value}, trained(1 - value), trained(value, label="tanh")) for value in tune[key]]
+    ids = [record.model_copy(update={"block": f"tune-{place}"}) for place, record in enumerate(more)]
+    found = estimate(info, [*ids, *run.records]).settings[0].tuning
+    assert [(own.chosen, own.edges) for own in found] == [({key: 0.0}, ()), ({key: 0.9}, (key,))]
+
+
+@pytest.mark.parametrize("name", [name for name in ScheduleConfig.model_fields if name != "schedule"])
+def test_every_key_of_a_schedule_says_what_it_may_be(name: str) -> None:
+    assert edges_of(f"{RATE}.{name}", [5, 7], 5) == (f"{RATE}.{name}",)
 
 
 def test_nothing_is_chosen_before_every_candidate_was_tried_with_every_seed() -> None:

@@ -192,6 +192,45 @@ def test_new_data_for_a_table_that_has_it(
     assert "generalised" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("table", ["why", "tuning"])
+def test_another_baseline_for_a_table_that_compares_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str
+) -> None:
+    with pytest.raises(click.UsageError, match=rf"compares nothing; .* summary, all, not {table}") as caught:
+        invoke(store(tmp_path), "--against", "tanh", "--table", table)
+    assert (caught.value.exit_code, capsys.readouterr().out) == (2, "")
+
+
+SWEPT = make_run(
+    ("relu", "tanh", "elu", "placebo"),
+    seeds=3,
+    settings=("11111111", "22222222"),
+    probed=True,
+    inference_batch_sizes=(1,),
+)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("table", [table for table in TABLES if table != "tuning"])
+def test_every_table_in_every_format_heeds_the_options_that_it_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, table: str
+) -> None:
+    path = store(tmp_path, SWEPT)
+
+    def printed(*options: str) -> str:
+        invoke(path, "--format", form, "--table", table, *options)
+        told = ("sorted by", '"sort"', "baseline", '"compared_with"')  # what the head says is no proof
+        return "\n".join(
+            line for line in capsys.readouterr().out.splitlines() if not any(word in line for word in told)
+        )
+
+    assert printed("--sort", "activation") != printed("--sort", "config")
+    if table != "why":
+        assert printed("--against", "tanh") != printed()
+    if table in ("accuracy", "all"):
+        assert printed("--generalise") != printed()
+
+
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; from actbench.cli.report import report; report(['--help'], standalone_mode=False);"

@@ -178,6 +178,25 @@ def test_a_sum_counts_as_what_its_first_branch_comes_from_and_an_activation_of_t
     assert probe.output_gradient_norm > alone.output_gradient_norm > 0
 
 
+def test_activations_one_after_another_share_a_dense_layer_and_its_gradient():
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            keras.layers.Dense(3),
+            activation_layer(cell("tanh")),
+            keras.layers.Dense(5),  # without an activation: no layer
+            keras.layers.Dense(4),
+            activation_layer(cell("silu")),
+            activation_layer(cell("tanh")),
+            keras.layers.Dense(1),
+        ]
+    )
+    probe = probed(model)
+    first, second, third = probe.gradient_norm
+    assert first != second == third
+    assert probe.preactivation_mean[1] != probe.preactivation_mean[2]
+
+
 def test_the_examples_are_training_rows_and_always_the_same():
     rows = probed_rows(range(32), 10)
     assert len(set(rows.tolist())) == 10

@@ -77,7 +77,7 @@ def test_every_report_names_the_choice_and_warns_of_the_edge(
     tuned: SyntheticRun, form: report.Format, table: report.TableName
 ) -> None:
     text = " ".join(shown(tuned, form, table).split())
-    assert "learning_rate 0.01: relu; learning_rate 0.1: tanh" in text
+    assert "learning_rate 0.1: tanh; learning_rate 0.01: relu" in text
     assert "in 12 trainings" in text
     assert "tanh: learning_rate 0.1 lies on the edge of the grid" in text
     assert "relu: learning_rate" not in text.replace("relu; learning_rate", "")

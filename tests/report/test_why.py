@@ -81,6 +81,20 @@ def test_of_one_layer_there_is_one_norm():
     assert told in report.render(run, "terminal", "why", width=200)
 
 
+def test_of_no_hidden_layer_there_is_nothing_to_show_why():
+    probe = make_probe(8, gradient_norm=())
+    scores = {"relu": 0.1, "wild": None}
+    cells = [make_cell(label, accuracy=score, probes=[probe]) for label, score in scores.items()]
+    info = make_info(tuple(scores), seeds=1, placebo=None, probes=("last",), constant_score=0.1135)
+    run = report.build(info, [make_block(cells)])
+    for table in ("accuracy", "why"):
+        text = report.render(run, "markdown", table)
+        assert "- relu: test accuracy 10.00 %, no better than a constant answer, 11.35 %\n" in text
+        assert "show why" not in text
+        assert text.count("wild: diverged 1 of 1") == 1
+    assert [row["why"] for row in json.loads(report.render(run, "json"))["settings"][0]["rows"]][1] is None
+
+
 def test_the_whole_report_has_the_sentences_but_not_the_long_tables():
     text = report.render(built(), "terminal", width=200)
     assert text.count("it vanishes") == 1
