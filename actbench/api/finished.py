@@ -120,8 +120,8 @@ class Run:
             generalise: Whether to add intervals for new test data.
 
         Raises:
-            ConfigError: There is no such format, table or order, the run does not have that table, or no
-                activation of it has the label `against`.
+            ConfigError: There is no such format, table or order, the run does not have that table, no
+                activation of it has the label `against`, or this or `generalise` would change nothing.
             NothingMeasuredError: No training ended well.
             EnvironmentMismatchError: The blocks were measured on different machines.
         """

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from actbench.report import Format, Sort, TableName
 
 _TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "tuning", "all")
-_GENERALISED = ("accuracy", "all")
-_COMPARED = tuple(table for table in _TABLES if table not in ("why", "tuning"))
 _SORTS = ("accuracy", "time", "activation", "config")
 
 
@@ -65,16 +63,6 @@ def report(
     """
     from actbench import report as reports
 
-    if generalise and table not in _GENERALISED:
-        raise click.BadParameter(
-            f"it adds to the accuracy table; allowed with --table {' or '.join(_GENERALISED)}, not {table}",
-            param_hint="--generalise",
-        )
-    if against is not None and table not in _COMPARED:
-        raise click.BadParameter(
-            f"that table compares nothing; allowed with --table {', '.join(_COMPARED)}, not {table}",
-            param_hint="--against",
-        )
     stored = read_run(out, run, micro=True)
     width, color = screen() if output is None else (80, False)
     if stored.info.kind == "micro":

@@ -7,7 +7,7 @@ from actbench.analysis.estimates import estimate
 from actbench.records import BlockRecord, RunInfo
 from actbench.report.contract import TABLES, TableName, to_json
 from actbench.report.flat import to_csv
-from actbench.report.lacking import lacking, refuse_lacking
+from actbench.report.lacking import lacking, refuse_lacking, refuse_without_effect
 from actbench.report.layout import lay_out
 from actbench.report.model import Report, sorted_report
 from actbench.report.ordering import SORTS, Sort
@@ -65,9 +65,11 @@ def render(
         Text that ends with a newline.
 
     Raises:
-        ConfigError: If the run does not have that table, such as the tuning where nothing was tuned.
+        ConfigError: If the run does not have that table, such as the tuning where nothing was tuned; or if
+            `against` or `generalise` would change nothing of it.
     """
     refuse_lacking(report, table)
+    refuse_without_effect(report, table)
     match format:
         case "csv":
             return to_csv(report, table)

@@ -1,8 +1,14 @@
-"""Tables that a run does not have: refused by name, and left out of all, of the files and of the frames."""
+"""Tables that a run does not have: refused by name, and left out of all, of the files and of the frames.
+
+Also options that would change nothing of a table.
+"""
 
 from actbench.errors import ConfigError
-from actbench.report.contract import TableName
+from actbench.report.contract import TABLES, TableName
 from actbench.report.model import Report
+
+_COMPARED = tuple(table for table in TABLES if table not in ("why", "tuning"))
+_GENERALISED: tuple[TableName, ...] = ("accuracy", "all")
 
 
 def lacking(report: Report) -> dict[TableName, str]:
@@ -39,3 +45,19 @@ def refuse_lacking(report: Report, table: TableName) -> None:
     reason = lacking(report).get(table)
     if reason is not None:
         raise ConfigError(f"--table {table}: {reason}; allowed: another table")
+
+
+def refuse_without_effect(report: Report, table: TableName) -> None:
+    """Tell who compares with another activation, or wants new data, that this table would be the same.
+
+    Raises:
+        ConfigError: If it would.
+    """
+    if report.compared_with != report.info.baseline and table not in _COMPARED:
+        allowed = ", ".join(_COMPARED)
+        raise ConfigError(f"--against: table {table} compares nothing; allowed: with the tables {allowed}")
+    if report.generalised and table not in _GENERALISED:
+        raise ConfigError(
+            f"--generalise: adds to the accuracy table, not to {table}; allowed: with the tables "
+            f"{' and '.join(_GENERALISED)}"
+        )

@@ -5,6 +5,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from actbench import report
+from actbench.errors import ConfigError
 from tests.factories import SyntheticRun, make_block, make_cell, make_run
 
 RATE = "train.learning_rate"
@@ -103,3 +104,9 @@ def test_a_report_without_tuning_says_nothing_of_it() -> None:
     text = shown(run, "terminal", "all")
     assert "tun" not in text
     assert "tuning.csv" not in report.tables(run.info, run.records)
+
+
+def test_what_was_tuned_is_compared_with_nothing(tuned: SyntheticRun) -> None:
+    built = report.build(tuned.info, tuned.records, against="tanh")
+    with pytest.raises(ConfigError, match="table tuning compares nothing"):
+        report.render(built, "csv", "tuning")
