@@ -104,8 +104,8 @@ TESTED = {"dense": 4, "activation": "*"}
         (
             {"dense": 3, "activation": "rellu"},
             ".activation",
-            "'rellu' is not a known activation; allowed: \"*\" for the one under test, or a name of the "
-            "catalogue; did you mean 'relu'?",
+            "'rellu' is not a known activation; allowed: \"*\" for the one under test, a name of the "
+            "catalogue, or without this key; did you mean 'relu'?",
         ),
         (
             {"dense": 3, "activation": "swiglu"},
