@@ -19,7 +19,14 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from actbench.config.activation import ActivationConfig
-from actbench.config.crosschecks import unfit_inits, unfit_losses, unmatched, unvalidated, value_of
+from actbench.config.crosschecks import (
+    unfit_for_numbers,
+    unfit_inits,
+    unfit_losses,
+    unmatched,
+    unvalidated,
+    value_of,
+)
 from actbench.config.dataset import DatasetConfig
 from actbench.config.fields import Flag, FolderName, Text, Whole
 from actbench.config.init import InitConfig
@@ -167,6 +174,7 @@ class BenchConfig(Section):
         yield from unmatched(raw)
         yield from probes_beyond(raw, value_of(raw.get("train"), "epochs"))
         yield from unfit_losses(raw)
+        yield from unfit_for_numbers(raw)
         validation = value_of(raw.get("dataset"), "validation", 0)
         yield from clashes(raw)
         if validation == 0:

@@ -193,7 +193,7 @@ def test_a_gated_unit_that_would_change_a_shortcut_is_refused_at_equal_parameter
     path, sentence = one(model, activations=activations, baseline="relu")
     assert (path, sentence.split(";")[-1]) == (
         "activations.1",
-        " allowed: match: width, or wider hidden_units",
+        " allowed: match: width, or wider hidden layers",
     )
     wide = [activations[0], {"name": "swiglu", "match": "width"}]
     BenchConfig.model_validate(fine_data(model=model, activations=wide))
