@@ -33,6 +33,7 @@ from actbench.config.init import InitConfig
 from actbench.config.labels import PLACEBO, wrong_labels
 from actbench.config.lists import CountOrList, ListOf, MappingOf
 from actbench.config.model import ModelConfig
+from actbench.config.no_effect import unused_of_activations, unused_softmax
 from actbench.config.probes import ProbesConfig, probes_beyond
 from actbench.config.section import Section
 from actbench.config.sweep import SweepOf
@@ -172,6 +173,8 @@ class BenchConfig(Section):
         yield from wrong_labels(raw)
         yield from unfit_inits(raw)
         yield from unmatched(raw)
+        yield from unused_of_activations(raw)
+        yield from unused_softmax(raw)
         yield from probes_beyond(raw, value_of(raw.get("train"), "epochs"))
         yield from unfit_losses(raw)
         yield from unfit_for_numbers(raw)
