@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 
-from actbench.config.crosschecks import unmatched_in_words
+from actbench.config.crosschecks import no_accuracy, softmax_of_numbers, unmatched_in_words
 from actbench.config.schema import BenchConfig
 from actbench.errors import Fault, collecting
-from actbench.metric_names import score_in_a_sentence
 from actbench.plan import plan_cells
 from actbench.planned import Setting
 from actbench.records import DatasetInfo, TargetInfo
 
 
-def misfits(config: BenchConfig, setting: Setting, info: DatasetInfo) -> Iterator[Fault]:
-    """Losses, targets, an output and a score that it cannot have.
+def misfits(config: BenchConfig, setting: Setting, info: DatasetInfo, *, whole: bool) -> Iterator[Fault]:
+    """Losses, targets, an output, a score and gated units that it cannot have.
 
     Args:
         config: Without a sweep.
         setting: It, planned.
         info: Of the data, which lacks targets that have been found wrong already.
+        whole: Whether nothing has: else another width may come of that alone, and so of a loss that is wrong.
     """
     faults: list[Fault] = []
     names = [target.name for target in info.targets]
@@ -31,26 +31,15 @@ def misfits(config: BenchConfig, setting: Setting, info: DatasetInfo) -> Iterato
         return
     yield from faults
     if setting.model.output == "softmax" and all(target.classes is None for target in info.targets):
-        yield Fault(
-            f"softmax does nothing where numbers are predicted, as of {info.name}; allowed: logits",
-            ("model", "output"),
-        )
+        yield Fault(softmax_of_numbers(info.name), ("model", "output"))
     if config.verdict.target_accuracy is not None and info.score_name != "accuracy":
-        yield Fault(
-            f"the score of {info.name} is {score_in_a_sentence(info.score_name)}; allowed: with a single "
-            "target of classes",
-            ("verdict", "target_accuracy"),
-        )
+        yield Fault(no_accuracy(info.name, info.score_name), ("verdict", "target_accuracy"))
+    if whole and not faults:
+        yield from _unmatched(config, setting, info)
 
 
-def unmatched(config: BenchConfig, setting: Setting, info: DatasetInfo) -> Iterator[Fault]:
-    """Gated units that have no matching widths.
-
-    Args:
-        config: Without a sweep.
-        setting: It, planned.
-        info: Of data that nothing else is wrong with.
-    """
+def _unmatched(config: BenchConfig, setting: Setting, info: DatasetInfo) -> Iterator[Fault]:
+    """Gated units that have no matching widths."""
     problem = unmatched_in_words(setting.model.network, info.features, setting.outputs(info.targets))
     for index, cell in enumerate(plan_cells(config)[: len(config.activations)]):
         if cell.match == "params" and problem is not None:

@@ -10,7 +10,7 @@ from actbench.datasets.download import download, is_missing
 from actbench.datasets.expected import expect
 from actbench.datasets.wanted import DEFAULT_TEST
 from actbench.errors import Fault, collecting
-from actbench.misfits import misfits, unmatched
+from actbench.misfits import misfits
 from actbench.plan import make_plan, plan_setting
 from actbench.planned import Plan, Setting
 from actbench.records import DatasetInfo
@@ -66,9 +66,7 @@ class _Looks:
             info, faults = self._taken[key]
             if info is None:
                 return None, faults
-            faults = [*faults, *misfits(config, setting, info)]
-            # how wide a model is shows only where all else is fine
-            return info, faults or list(unmatched(config, setting, info))
+            return info, [*faults, *misfits(config, setting, info, whole=not faults)]
         return None, _with_key(faults, config.dataset.wanted())
 
     def _look(self, setting: Setting) -> Look:

@@ -59,7 +59,7 @@ def setting(
             engine=engine,
             slices_per_epoch=slices_per_epoch,
             inference_batch_sizes=inference_batch_sizes,
-            inference_rounds=inference_rounds,
+            **({"inference_rounds": inference_rounds} if inference_batch_sizes else {}),
             process_per_seed=process_per_seed,
             target_ci=target_ci,
             budget_s=budget_s,

@@ -41,6 +41,18 @@ def test_every_block_knows_its_baseline_and_its_share_of_the_budget():
     assert {block.extra_budget_s for block in plan().blocks} == {0.0}
 
 
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_a_tuning_block_reaches_the_worker_as_it_was_planned(engine):
+    made = plan(
+        tune={"train.learning_rate": [0.1, 0.2]},
+        timing={"engine": engine, "inference_rounds": 7},
+        probes={"examples": 50},
+    )
+    for block in made.blocks:
+        assert Block.model_validate_json(block.model_dump_json()) == block
+    assert made.tuning[0].setting.probes.epochs == ()
+
+
 def test_the_placebo_copies_the_baseline_with_its_parameters():
     cells = plan(baseline="leaky").blocks[0].cells
     assert cells[-1] == CellPlan(label="placebo", name="leaky_relu", params={"negative_slope": 0.1})

@@ -94,6 +94,44 @@ def test_gated_units_are_matched_with_the_width_of_the_data(tmp_path):
     )
 
 
+def test_gated_units_are_told_of_together_with_what_else_does_not_fit(tmp_path):
+    write_csv(tmp_path, "num,cls,x\n" + "".join(f"{n}.5,{'ab'[n % 2]},{n % 7}\n" for n in range(30)))
+    own = FINE.replace("{name: mnist, validation: 5000}", "{path: data.csv, target: num, test: 0.2}")
+    gated = own.replace("- swish", "- glu")
+    swept = gated + "sweep: {dataset.target: [num, cls, [num, cls]]}\n"
+    found = refusal(tmp_path, swept, "model={hidden_units: [2], output: softmax}")
+    assert [line.partition(" are found")[0].partition(" where")[0] for line in found] == [
+        *3 * ["8:5: activations[2]: no gated widths"],  # each setting has a number of parameters of its own
+        "--set model: model.output: softmax does nothing",
+    ]
+    # with a loss that does not fit, or other columns, the width may be another than is meant
+    (line,) = refusal(tmp_path, gated, "model={hidden_units: [2]}", "train.loss=binary_crossentropy")
+    assert line.startswith("--set train.loss: binary_crossentropy is for two classes")
+    (line,) = refusal(tmp_path, gated, "model={hidden_units: [2]}", "dataset.features=[x, y]")
+    assert "there is no column 'y'" in line
+
+
+def test_of_a_dataset_with_a_name_what_only_classes_have_is_told_with_the_rest(tmp_path):
+    numbers = FINE.replace("{name: mnist, validation: 5000}", "{name: friedman1, validation: 100}")
+    text = numbers.replace("- swish", "- swiglu").replace("[128, 64]", "[3]")
+    found = refusal(tmp_path, text, "model.output=softmax", "verdict.target_accuracy=0.9")
+    assert [line.partition(";")[0] for line in found] == [
+        "8:5: activations[2]: no gated widths are found within 1 % of the plain one's parameters: with the "
+        "widths [2] it has +27.0 %",
+        "--set model.output: softmax does nothing where numbers are predicted, as of friedman1",
+        "--set verdict.target_accuracy: the score of friedman1 is R²",
+    ]
+
+
+def test_the_head_of_a_gated_model_is_that_of_its_loss(tmp_path):
+    board = FINE.replace("{name: mnist, validation: 5000}", "{name: checkerboard}")
+    board = board.replace("- swish", "- glu").replace("[128, 64]", "[14]")
+    assert described(tmp_path, board, "train.loss=binary_crossentropy")
+    assert described(tmp_path, board, "targets={label: {loss: binary_crossentropy}}")
+    (line,) = refusal(tmp_path, board)
+    assert "activations[2]: no gated widths" in line
+
+
 def test_what_is_still_to_be_downloaded_is_described_by_what_is_known(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     (info,) = described(

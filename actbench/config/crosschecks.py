@@ -12,13 +12,14 @@ from actbench.config.mistakes import mistake
 from actbench.config.model import layers_of
 from actbench.config.network import Layers, applied_alone, gated_widths, mismatch
 from actbench.datasets import DATASETS
-from actbench.objectives import LOSSES, unfit
+from actbench.metric_names import ScoreName, score_in_a_sentence
+from actbench.objectives import LOSSES, Objective, default_loss, unfit
 
 
 def unfit_inits(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """Activations that cannot have the initialiser of the model, and have none of their own."""
     of_model = init_name(value_of(raw.get("model"), "init"))
-    for index, entry in _entries(raw):
+    for index, entry in entries_of(raw):
         kind = next((kind for kind in KINDS if entry.get(kind) is not None), None)
         if kind is None or entry.get("init") is not None or (kind == "name" and entry[kind] not in NAMES):
             continue
@@ -33,7 +34,8 @@ def unmatched(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
     if layers is None:
         return
-    for index, entry in _entries(raw):
+    outputs = None if dataset is None else _outputs(raw, dataset.classes)
+    for index, entry in entries_of(raw):
         name = entry.get("name")
         if name not in NAMES or not find(str(name)).gated:
             continue
@@ -44,10 +46,18 @@ def unmatched(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
                 "activations",
                 index,
             )
-        elif dataset is not None and entry.get("match") != "width":
-            problem = unmatched_in_words(layers, dataset.features, dataset.classes or 1)
+        elif outputs is not None and dataset is not None and entry.get("match") != "width":
+            problem = unmatched_in_words(layers, dataset.features, outputs)
             if problem is not None:
                 yield mistake(problem, "activations", index)
+
+
+def _outputs(raw: Mapping[str, object], classes: int | None) -> int | None:
+    """Units of the head of a dataset with a name; None where what is said of its loss leaves that open."""
+    loss = value_of(raw.get("train"), "loss") or default_loss(classes)
+    if raw.get("targets") or loss not in tuple(LOSSES) or unfit(loss, classes):
+        return None
+    return Objective("", classes, loss).units
 
 
 def unmatched_in_words(layers: Layers, features: int, outputs: int) -> str | None:
@@ -64,7 +74,7 @@ def unmatched_in_words(layers: Layers, features: int, outputs: int) -> str | Non
     return (
         "no gated widths are found within 1 % of the plain one's parameters: with the widths "
         f"{list(gated_widths(layers, features, outputs))} it has {100 * off:+.1f} %; "
-        "allowed: match: width, or wider hidden_units"
+        "allowed: match: width, or wider hidden layers"
     )
 
 
@@ -87,6 +97,28 @@ def unfit_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     problem = unfit(loss, dataset.classes)
     if problem:
         yield mistake(problem, "train", "loss")
+
+
+def unfit_for_numbers(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """What only classes have, where a dataset is known to have a number to predict."""
+    dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
+    if dataset is None or dataset.classes is not None:
+        return
+    if value_of(raw.get("model"), "output") == "softmax":
+        yield mistake(softmax_of_numbers(dataset.name), "model", "output")
+    if value_of(raw.get("verdict"), "target_accuracy") is not None:
+        yield mistake(no_accuracy(dataset.name, "r2"), "verdict", "target_accuracy")
+
+
+def softmax_of_numbers(data: str) -> str:
+    """What is wrong with it."""
+    return f"softmax does nothing where numbers are predicted, as of {data}; allowed: logits"
+
+
+def no_accuracy(data: str, score: ScoreName) -> str:
+    """Why an accuracy cannot be reached where that is not the score."""
+    told = score_in_a_sentence(score)
+    return f"the score of {data} is {told}; allowed: with a single target of classes"
 
 
 def unvalidated(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
@@ -112,7 +144,8 @@ def value_of(section: object, key: str, default: object = None) -> object:
     return getattr(section, key, None)
 
 
-def _entries(raw: Mapping[str, object]) -> Iterator[tuple[int, Mapping[str, object]]]:
+def entries_of(raw: Mapping[str, object]) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """The activations that are mappings once written out, with their places in the list."""
     entries = raw.get("activations")
     for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
         written = entry.model_dump() if isinstance(entry, ActivationConfig) else entry

@@ -64,7 +64,7 @@ class PlainLayerConfig(Section):
             _ActivationName(
                 "activation",
                 (UNDER_TEST, *FIXED),
-                listing='"*" for the one under test, or a name of the catalogue',
+                listing='"*" for the one under test, a name of the catalogue, or without this key',
             ),
         ]
         | None

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from actbench.config.mistakes import Kind, show
 from actbench.config.objects import read_object, to_yaml
-from actbench.config.overrides import apply_overrides
+from actbench.config.overrides import apply_overrides, require_texts
 from actbench.config.paths import with_absolute_paths
 from actbench.config.schema import SWEPT, BenchConfig
 from actbench.config.tree import Mistake, Node, Place, locate
@@ -145,6 +145,7 @@ def parse_config(text: str, source: str, overrides: Sequence[str] = ()) -> Bench
 
 
 def _check(parsed: Parsed, source: str, overrides: Sequence[str]) -> tuple[BenchConfig, Node]:
+    require_texts(overrides)
     if parsed.root is None or parsed.root.value is None:
         empty = Mistake(Place(source), (), "is empty; allowed: a config such as configs/mnist.yaml")
         raise _error(parsed.mistakes or [empty])

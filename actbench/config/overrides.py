@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from actbench.config.mistakes import show
 from actbench.config.tree import OVERRIDE, Entry, Mistake, Node, Place
 from actbench.config.yaml_tree import Parsed, parse
-from actbench.errors import format_key
+from actbench.errors import ConfigError, format_key
 
 # Below these a key has dots of its own, as in sweep.train.learning_rate; the deepest first.
 _DOTTED_BELOW = ("sweep.zip", "sweep", "tune")
@@ -37,6 +37,24 @@ def apply_overrides(root: Node, overrides: Iterable[str]) -> Parsed:
             else:
                 root = outcome
     return Parsed(root, tuple(mistakes))
+
+
+def require_texts(overrides: object) -> None:
+    """Refuses what is no list of text: of a text alone each letter would be taken for an override.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    if not isinstance(overrides, list | tuple):
+        wrong = [f"overrides: {show(overrides)} is not a list"]
+    else:
+        wrong = [
+            f"overrides[{index}]: {show(item)} is not text"
+            for index, item in enumerate(overrides)
+            if not isinstance(item, str)
+        ]
+    if wrong:
+        raise ConfigError(*(f'{told}; allowed: a list such as ["train.epochs=1"]' for told in wrong))
 
 
 def _path(key: str) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ class ScheduleConfig(Section):
     @classmethod
     def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         """Keys that the schedule does not have, or needs."""
-        if raw.get("schedule") not in SCHEDULES:
+        if raw.get("schedule") not in tuple(SCHEDULES):  # a list has no hash
             return
         needed, optional = SCHEDULES[str(raw["schedule"])]
         known_keys = cls.keys()

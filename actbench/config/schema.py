@@ -19,13 +19,21 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from actbench.config.activation import ActivationConfig
-from actbench.config.crosschecks import unfit_inits, unfit_losses, unmatched, unvalidated, value_of
+from actbench.config.crosschecks import (
+    unfit_for_numbers,
+    unfit_inits,
+    unfit_losses,
+    unmatched,
+    unvalidated,
+    value_of,
+)
 from actbench.config.dataset import DatasetConfig
 from actbench.config.fields import Flag, FolderName, Text, Whole
 from actbench.config.init import InitConfig
 from actbench.config.labels import PLACEBO, wrong_labels
 from actbench.config.lists import CountOrList, ListOf, MappingOf
 from actbench.config.model import ModelConfig
+from actbench.config.no_effect import unused_of_activations, unused_softmax
 from actbench.config.probes import ProbesConfig, probes_beyond
 from actbench.config.section import Section
 from actbench.config.sweep import SweepOf
@@ -165,8 +173,11 @@ class BenchConfig(Section):
         yield from wrong_labels(raw)
         yield from unfit_inits(raw)
         yield from unmatched(raw)
+        yield from unused_of_activations(raw)
+        yield from unused_softmax(raw)
         yield from probes_beyond(raw, value_of(raw.get("train"), "epochs"))
         yield from unfit_losses(raw)
+        yield from unfit_for_numbers(raw)
         validation = value_of(raw.get("dataset"), "validation", 0)
         yield from clashes(raw)
         if validation == 0:

@@ -43,6 +43,22 @@ def test_a_mapping_is_run_and_its_config_file_gives_the_same_run(worker, tmp_pat
     assert resumed.records == run.records
 
 
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        ("train.epochs=1", "overrides: 'train.epochs=1' is not a list"),
+        (None, "overrides: null is not a list"),
+        ({"train.epochs": 1}, "overrides: a mapping is not a list"),
+        (["train.epochs=1", 3], "overrides[1]: 3 is not text"),
+    ],
+)
+def test_overrides_that_are_no_list_of_text_are_one_mistake(overrides, told, tmp_path):
+    with pytest.raises(actbench.ConfigError) as caught:
+        actbench.run(CONFIG, out=tmp_path, overrides=overrides)
+    assert str(caught.value) == f'{told}; allowed: a list such as ["train.epochs=1"]'
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_path_in_a_mapping_is_relative_to_the_current_folder_and_kept_in_full(
     worker, tmp_path, monkeypatch
 ):

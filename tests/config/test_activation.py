@@ -266,7 +266,7 @@ def test_a_gated_model_that_cannot_be_matched_is_refused_with_what_can_be_had():
     assert path == "activations.1"
     assert sentence == (
         "no gated widths are found within 1 % of the plain one's parameters: with the widths [2] it has "
-        "+32.4 %; allowed: match: width, or wider hidden_units"
+        "+32.4 %; allowed: match: width, or wider hidden layers"
     )
     wide = {"name": "glu", "match": "width"}
     assert BenchConfig.model_validate(fine_data(activations=["relu", wide], model={"hidden_units": [3]}))

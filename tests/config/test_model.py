@@ -104,8 +104,8 @@ TESTED = {"dense": 4, "activation": "*"}
         (
             {"dense": 3, "activation": "rellu"},
             ".activation",
-            "'rellu' is not a known activation; allowed: \"*\" for the one under test, or a name of the "
-            "catalogue; did you mean 'relu'?",
+            "'rellu' is not a known activation; allowed: \"*\" for the one under test, a name of the "
+            "catalogue, or without this key; did you mean 'relu'?",
         ),
         (
             {"dense": 3, "activation": "swiglu"},
@@ -193,7 +193,7 @@ def test_a_gated_unit_that_would_change_a_shortcut_is_refused_at_equal_parameter
     path, sentence = one(model, activations=activations, baseline="relu")
     assert (path, sentence.split(";")[-1]) == (
         "activations.1",
-        " allowed: match: width, or wider hidden_units",
+        " allowed: match: width, or wider hidden layers",
     )
     wide = [activations[0], {"name": "swiglu", "match": "width"}]
     BenchConfig.model_validate(fine_data(model=model, activations=wide))

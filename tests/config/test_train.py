@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from actbench.config.optimizers import OPTIMIZERS
 from actbench.config.schedules import SCHEDULES
 from actbench.config.schema import BenchConfig, TrainConfig
+from actbench.objectives import LOSSES
 from tests.config.configs import fine_data
 
 TRAIN = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 8, "epochs": 2}
@@ -99,6 +100,12 @@ def sgd(**params):
             "learning_rate.boundaries",
             "they do not rise; allowed: such as [1000, 2000]",
         ),
+        (
+            {"learning_rate": {"schedule": ["cosine_decay"]}},
+            "learning_rate.schedule",
+            f"a list is not a known schedule; allowed: {', '.join(SCHEDULES)}",
+        ),
+        ({"loss": ["mse"]}, "loss", f"a list is not a known loss; allowed: {', '.join(LOSSES)}"),
         (
             {"early_stopping": {"patience": 0}},
             "early_stopping.patience",
