@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic_core import InitErrorDetails
 
-from actbench.config.fields import Flag, Number, OneOf, Whole
+from actbench.config.fields import Number, OneOf, Whole
 from actbench.config.lists import ListOf
 from actbench.config.mistakes import mistake
 from actbench.config.section import Section
@@ -30,9 +30,6 @@ class TimingConfig(Section):
     """examples per timed inference call; [] for no inference timing"""
     inference_rounds: Annotated[int, Whole(1, _MILLION)] = _ROUNDS["compiled"]
     """timed inference calls for each batch size; 10 by default under keras"""
-    process_per_seed: Annotated[bool, Flag()] = False
-    """whether each seed has a process of its own, so that the seeds draw anew where memory lies and what else
-    belongs to a process; each then starts TensorFlow and compiles every activation again"""
     target_ci: Annotated[float, Number(above=0, below=1.0)] | None = None
     """half-width of every time ratio's interval, relative, at which timing may stop: after the training
     there are timing-only rounds until it is expected to be reached, or the budget is spent; null for none"""

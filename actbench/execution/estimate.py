@@ -15,7 +15,7 @@ from actbench.steps import training_flops
 _TRAINING_OVERHEAD = {"compiled": 1.3, "keras": 9.0}
 _COMPILE_S = {"compiled": 2.0, "keras": 3.0}
 _CALL_OVERHEAD_S = {"compiled": 0.0003, "keras": 0.06}
-_START_S = 8.0  # of a worker
+_START_S = 8.0  # of a worker; each setting has one
 _TYPICAL_FLOPS_PER_S = 5e10
 
 
@@ -47,12 +47,12 @@ def weights(pending: Sequence[Block | MicroBlock], data: Mapping[str, DatasetInf
 
 
 def _blocks_s(blocks: Sequence[Block], data: Mapping[str, DatasetInfo], rate: float) -> dict[str, float]:
-    """Seconds of each; the first of a process starts a worker, the first of a candidate compiles."""
+    """Seconds of each; the first of a setting starts a worker, the first of a candidate compiles."""
     seconds: dict[str, float] = {}
     before: Block | None = None
     for block in blocks:
         seconds[block.id] = _block_s(block, data[block.setting.id], rate)
-        started = before is not None and before.process == block.process
+        started = before is not None and before.setting.id == block.setting.id
         if not started:
             seconds[block.id] += _START_S
         if not started or (before is not None and before.candidate != block.candidate):

@@ -53,7 +53,7 @@ def run_blocks(
     The caller is blocked while a block runs: on two cores a busy parent competes with what it times.
     A worker that dies is replaced once for its block; then the block is given up and the next one starts.
     Each setting has a worker of its own, because XLA keeps what it has compiled until the process ends: some
-    20 MB for each activation of each setting; with `timing.process_per_seed` each seed has.
+    20 MB for each activation of each setting.
     Closing the iterator ends the worker at once.
 
     Args:
@@ -68,13 +68,13 @@ def run_blocks(
         WorkerError: No worker can be started.
     """
     worker: Worker | None = None
-    process = ""
+    setting = ""
     try:
         for block in blocks:
-            if worker is not None and _process(block) != process:
+            if worker is not None and _setting(block) != setting:
                 worker.stop()
                 worker = None
-            process = _process(block)
+            setting = _setting(block)
             yield Started(block.id)
             for attempt in range(1, ATTEMPTS + 1):
                 worker = worker or _start(command)
@@ -126,8 +126,8 @@ def _measure(worker: Worker, block: Block | MicroBlock) -> Iterator[Event]:
                 raise WorkerLostError(error)
 
 
-def _process(block: Block | MicroBlock) -> str:
-    return "" if isinstance(block, MicroBlock) else block.process
+def _setting(block: Block | MicroBlock) -> str:
+    return "" if isinstance(block, MicroBlock) else block.setting.id
 
 
 def _failed(block: Block | MicroBlock, reason: str) -> BlockRecord:

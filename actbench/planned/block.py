@@ -35,11 +35,6 @@ class Block(Record):
     candidate: dict[str, Any] = Field(default_factory=dict)
 
     @property
-    def process(self) -> str:
-        """What it shares a process with: the blocks of its setting, or nothing where seeds have their own."""
-        return self.id if self.setting.timing.process_per_seed and not self.candidate else self.setting.id
-
-    @property
     def title(self) -> str:
         """What progress calls it."""
         tuning = f"tuning {name_of(self.candidate)}" if self.candidate else ""

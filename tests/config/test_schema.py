@@ -350,14 +350,13 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
             {"timing": {"engin": "keras"}},
             "timing.engin",
             "unknown key; allowed: engine, slices_per_epoch, inference_batch_sizes, inference_rounds, "
-            "process_per_seed, target_ci, budget_s; did you mean 'engine'?",
+            "target_ci, budget_s; did you mean 'engine'?",
         ),
         (
             {"timing": None},
             "timing",
             "null is not a mapping; allowed: a mapping with the keys "
-            "engine, slices_per_epoch, inference_batch_sizes, inference_rounds, process_per_seed, target_ci, "
-            "budget_s",
+            "engine, slices_per_epoch, inference_batch_sizes, inference_rounds, target_ci, budget_s",
         ),
     ],
 )

@@ -54,11 +54,6 @@ def test_more_work_takes_longer(steady):
     assert seconds(2, **small, engine="keras") > few
 
 
-def test_a_process_for_each_seed_starts_and_compiles_once_a_seed(steady):
-    extra = seconds(3, process_per_seed=True) - seconds(3)
-    assert extra == pytest.approx(2 * (seconds(1) - (seconds(2) - seconds(1))))
-
-
 def test_each_setting_has_its_own_estimate(steady):
     small = plan(2).blocks
     wider = block(cell("relu"), cell("tanh"), hidden_units=(4096,), epochs=2000)

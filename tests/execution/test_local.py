@@ -52,14 +52,6 @@ def test_each_setting_has_a_worker_of_its_own(blocks, tmp_path):
     assert pids[0] != pids[3]
 
 
-def test_each_seed_can_have_a_worker_of_its_own(tmp_path):
-    blocks = [block(cell("relu"), seed=seed, process_per_seed=True) for seed in range(3)]
-    tried = blocks[0].model_copy(update={"candidate": {"train.learning_rate": 0.1}})
-    tuning = [tried.model_copy(update={"id": f"tune-{seed}", "seed": seed}) for seed in (3, 4)]
-    assert len(outcomes(run_blocks([*tuning, *blocks], command(tmp_path)))) == 5
-    assert len(workers(tmp_path)) == 4  # nothing is timed of what is only tried
-
-
 def test_no_worker_is_started_for_no_blocks(tmp_path):
     assert list(run_blocks([], ("/nowhere/no-such-program",))) == []
 
