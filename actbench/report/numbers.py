@@ -49,6 +49,7 @@ _SIGNED: dict[Kind, tuple[str, int | None]] = {
 }
 _DIGITS, _SMALLEST, _LARGEST = 4, -4, 5
 _LARGEST_RATIO = 1000
+_TOO_LONG = 1e6
 _BY_FARTHEST_BOUND: tuple[Kind, ...] = ("score", "signed score", "signed significant")
 
 
@@ -116,7 +117,7 @@ def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
         return _ratio
     if kind in _FIXED:
         scale, form = _FIXED[kind]
-        return lambda value: format(_no_negative_zero(scale * value, form), form)
+        return lambda value: _fixed(scale * value, form)
     if kind in _THREE_DIGITS:
         return _three_digits(estimate, _THREE_DIGITS[kind])
     return lambda value: f"{value:,}"
@@ -127,6 +128,13 @@ def _size(interval: Interval, kind: Kind) -> float:
     if kind not in _BY_FARTHEST_BOUND or interval.ci_low is None or interval.ci_high is None:
         return interval.estimate
     return max(abs(interval.ci_low), abs(interval.ci_high))
+
+
+def _fixed(value: float, form: str) -> str:
+    """With so many decimals; such as the loss of a training that nearly diverged with an exponent."""
+    if abs(value) < _TOO_LONG:
+        return format(_no_negative_zero(value, form), form)
+    return _EXPONENT.sub(r"e\1", format(value, f"{form[: form.index('.')]}.2e"))
 
 
 def _no_negative_zero(value: float, form: str) -> float:

@@ -35,6 +35,8 @@ from actbench.report.numbers import Kind, Value, format_duration, format_value, 
         (Interval(-3130.8, -14390.3, 8128.7), "signed score", "-3,131 [-14,390, +8,129]"),
         (123456.7, "score", "1.235e+05"),
         (Interval(1.3, 0.0, 2e8), "ratio", "1.300 [0.000, 2e8]"),
+        (Interval(3.085e25, 0.0, 1.535e26), "thousandths", "3.08e28 [0.0, 1.53e29]"),
+        (Interval(3.085e25, -1e24, 1.535e26), "signed thousandths", "+3.08e28 [-1.00e27, +1.53e29]"),
     ],
 )
 def test_format_value(value: Value, kind: Kind, shown: str) -> None:
