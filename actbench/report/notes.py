@@ -33,8 +33,7 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
     "time": (
         "Training-time ratio: to the baseline's slice in the same round; each seed's median, geometric mean "
         "over seeds, with its 95 % t interval. Seconds per epoch: each seed's median epoch, likewise.",
-        "Cost: microseconds per training step beyond linear in the same round, what the non-linearity itself "
-        "costs. Compile: median seconds to build, trace and compile one activation's training and evaluation "
+        "{cost}Compile: median seconds to build, trace and compile one activation's training and evaluation "
         "programs, once per worker, in no other figure.",
     ),
     "inference": (
@@ -56,6 +55,10 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
         "scale.",
     ),
 }
+_COST = (
+    "Cost: microseconds per training step beyond linear in the same round, what the non-linearity itself "
+    "costs. "
+)
 _LOWER = " Of a loss, RMSE or MAE, which have the unit of the loss or of the target, less is better."
 _R2 = (
     "R²: 1 less the squared errors over those of the mean of the test set: 1 is perfect, 0 as good as the "
@@ -99,6 +102,7 @@ def _of_tables(report: Report, shown: Sequence[TableName]) -> list[str]:
         "plain": score,
         "points": ", in percentage points" if accuracies else "",
         "good": "accurate" if accuracies else "good",
+        "cost": _COST if any(setting.linear for setting in report.estimates.settings) else "",
         "lower": "" if accuracies else _LOWER,
     }
     notes = [note.format(**words) for name in shown for note in _NOTES[name]]

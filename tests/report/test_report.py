@@ -48,6 +48,16 @@ def test_terminal(thirteen: SyntheticRun, snapshot: SnapshotAssertion) -> None:
     assert shown(thirteen) == snapshot
 
 
+def test_what_a_non_linearity_costs_is_explained_where_it_is_told() -> None:
+    run = make_run(("relu", "linear", "placebo"), seeds=2)
+    named = [{"name": name, "label": name} for name in ("relu", "linear")]
+    beside_linear = make_info(("relu", "linear", "placebo"), seeds=2, config={"activations": named})
+    assert "Cost: microseconds" not in shown(run, table="time")
+    text = shown(SyntheticRun(beside_linear, run.records), table="time")
+    assert "cost, µs per step" in text
+    assert "Cost: microseconds" in text
+
+
 def test_markdown(thirteen: SyntheticRun, snapshot: SnapshotAssertion) -> None:
     assert shown(thirteen, "markdown") == snapshot
 
