@@ -73,7 +73,7 @@ def prepare(
     rows = (split.train, split.validation, split.test)
     features = [examples.features() for examples in sets]
     categories = scaling.find_categories(features[0], split.train)
-    x = np.empty((parts[-1].stop, scaling.width(features[0], categories)), dtype=np.float32)
+    x = np.zeros((parts[-1].stop, scaling.width(features[0], categories)), dtype=np.float32)
     for part, of_set, chosen in zip(parts, features, rows, strict=True):
         scaling.fill(x[part.start : part.stop], of_set, chosen, categories)
     levels = features[0].numbers.dtype == np.uint8
