@@ -39,7 +39,7 @@ class Rounding:
         exact = values.astype(np.longdouble) if whole else values  # which has all of 64 bits
         with np.errstate(over="ignore", invalid="ignore"):
             self._error = np.maximum(self._error, abs(exact - values.astype(np.float32)).max(axis=0))
-        self._noise = 0.0 if whole else np.finfo(np.float64).eps
+        self._noise = 0.0 if whole else float(np.finfo(np.float64).eps)
 
     @property
     def problems(self) -> dict[int, str]:
