@@ -58,7 +58,7 @@ def setting(
             engine=engine,
             slices_per_epoch=slices_per_epoch,
             inference_batch_sizes=inference_batch_sizes,
-            **({"inference_rounds": inference_rounds} if inference_batch_sizes else {}),
+            inference_rounds=inference_rounds,
             target_ci=target_ci,
             budget_s=budget_s,
         ),

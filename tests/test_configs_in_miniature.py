@@ -5,14 +5,13 @@ from pathlib import Path
 import pytest
 
 from actbench.benchmark import run_benchmark
-from actbench.config.loader import load_config
 from actbench.messages import Finished
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 CONFIGS = sorted(Path("configs").glob("*.yaml"))
 QUICK = {"health", "smoke", "unscaled"}  # of the others, compiling takes half a minute each
-FEW = ("seeds=1", "placebo=false", "timing.slices_per_epoch=1")
+FEW = ("seeds=1", "placebo=false", "timing.inference_rounds=2", "timing.slices_per_epoch=1")
 FEWER_ROWS = {
     "health": ("dataset.train_samples=200", "dataset.test_samples=100", "train.epochs=1"),
     "regression": ("dataset.samples=300", "dataset.validation=50", "train.epochs=1"),
@@ -37,9 +36,7 @@ def measure_here(blocks):
     ],
 )
 def test_it_runs_and_is_tabulated(path, tmp_path):
-    timed = load_config(path).timing.inference_batch_sizes
-    few_rounds = ("timing.inference_rounds=2",) if timed else ()
-    overrides = (*FEW, *few_rounds, *FEWER_ROWS.get(path.stem, OF_MNIST))
+    overrides = (*FEW, *FEWER_ROWS.get(path.stem, OF_MNIST))
     outcome = run_benchmark(path, tmp_path, overrides=overrides, execute=measure_here)
     assert outcome.failed == ()
     labels = [cell.activation for cell in outcome.records[0].cells]

@@ -10,15 +10,12 @@ from actbench.activations import find
 from actbench.config.applicability import init_name, unfit_init
 from actbench.config.fields import Number, OneOf, Whole
 from actbench.config.init import InitConfig
-from actbench.config.initializers import INIT_NAMES, KERAS
 from actbench.config.layers import UNDER_TEST, LayerConfig, activations_of, applied_first
 from actbench.config.lists import ListOf
 from actbench.config.mistakes import mistake
 from actbench.config.section import Section
 
 Output = Literal["logits", "softmax"]
-
-NO_HIDDEN_LAYER = "there is no hidden layer, and the output layer keeps Keras's default"
 
 _Layers = Annotated[tuple[LayerConfig, ...], ListOf('[{dense: 64, activation: "*"}, {dropout: 0.2}]')]
 _layers: TypeAdapter[tuple[LayerConfig, ...]] = TypeAdapter(_Layers)
@@ -75,19 +72,16 @@ class ModelConfig(Section):
 
     @classmethod
     def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """The layers are said once, some apply what is compared, and some can have the initialiser."""
+        """The layers are said once, some apply what is compared, and fixed ones can have the initialiser."""
         given = [key for key in ("hidden_units", "layers") if raw.get(key) is not None]
         if not given:
             needed = f"{cls.keys()['hidden_units'].description}; or layers"
             yield mistake(f"is missing; needed: {needed}", "hidden_units", kind="missing_key")
         if len(given) > 1:
             yield mistake("hidden_units says the layers already; allowed: one of the two", "layers")
-        layers, init = layers_of(raw), init_name(raw.get("init"))
-        if layers == () and init in INIT_NAMES and init != KERAS:
-            why = f"{init} does nothing: {NO_HIDDEN_LAYER}"
-            yield mistake(f"{why}; allowed: keras, or a hidden layer", "init")
         if raw.get("layers") is None:
             return
+        layers = layers_of(raw)
         if layers is None:
             return  # they are told to be wrong
         names = list(activations_of(layers))
@@ -102,7 +96,7 @@ class ModelConfig(Section):
                 "layers",
             )
         for name in dict.fromkeys(name for name in names if name != UNDER_TEST):
-            problem = unfit_init("name", find(name), init, {})
+            problem = unfit_init("name", find(name), init_name(raw.get("init")), {})
             if problem is not None:
                 yield mistake(f"{name}, fixed in layers: {problem}", "init")
 

@@ -1,6 +1,7 @@
 """Keys of a config that would do nothing, for what another part of it says.
 
 A value that is the default anyway is no mistake: a config that was understood has all of them written out.
+Nor is one beside a sweep or a tuning, where it may do something in another setting.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,40 +14,46 @@ from actbench.config.crosschecks import entries_of, value_of
 from actbench.config.initializers import INIT_NAMES, KERAS
 from actbench.config.layers import UNDER_TEST
 from actbench.config.mistakes import mistake
-from actbench.config.model import NO_HIDDEN_LAYER, layers_of
+from actbench.config.model import layers_of
 from actbench.config.network import initialised_for
+from actbench.config.optimizers import OPTIMIZERS
+
+_NO_HIDDEN_LAYER = "there is no hidden layer, and the output layer keeps Keras's default"
 
 
-def unused_of_activations(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """An initialiser, or a width, of activations before which no layer could have it."""
+def without_effect(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """An initialiser, or a width, that no layer could have; a kind of momentum where there is none."""
     layers = layers_of(raw.get("model"))
-    if layers is None or UNDER_TEST in initialised_for(layers):
-        return
+    if layers is not None and UNDER_TEST not in initialised_for(layers):
+        yield from _of_activations(raw, any_layer=bool(layers))
+    init = init_name(value_of(raw.get("model"), "init"))
+    if layers == () and init in INIT_NAMES and init != KERAS:
+        why = f"{init} does nothing: {_NO_HIDDEN_LAYER}"
+        yield mistake(f"{why}; allowed: keras, or a hidden layer", "model", "init")
+    yield from _nesterov(value_of(raw.get("train"), "optimizer"))
+
+
+def _of_activations(raw: Mapping[str, object], *, any_layer: bool) -> Iterator[InitErrorDetails]:
+    why = (
+        "every dense layer before the activation under test has one of its own"
+        if any_layer
+        else _NO_HIDDEN_LAYER
+    )
     for index, entry in entries_of(raw):
         init, name = init_name(entry.get("init")), entry.get("name")
         if init in INIT_NAMES and init != KERAS:
-            why = (
-                "every dense layer before the activation under test has one of its own"
-                if layers
-                else NO_HIDDEN_LAYER
-            )
             yield mistake(f"{init} does nothing: {why}; allowed: without init", "activations", index, "init")
-        if not layers and entry.get("match") == "width" and name in NAMES and find(str(name)).gated:
-            yield mistake(
-                "width does nothing without a hidden layer; allowed: without match",
-                "activations",
-                index,
-                "match",
-            )
+        if not any_layer and entry.get("match") == "width" and name in NAMES and find(str(name)).gated:
+            message = "width does nothing without a hidden layer; allowed: without match"
+            yield mistake(message, "activations", index, "match")
 
 
-def unused_softmax(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """A softmax of an inference that nobody times."""
-    sizes = value_of(raw.get("timing"), "inference_batch_sizes")
-    if value_of(raw.get("model"), "output") == "softmax" and isinstance(sizes, list | tuple) and not sizes:
-        yield mistake(
-            "softmax does nothing where no inference is timed; allowed: logits, or together with "
-            "timing.inference_batch_sizes, such as [1, 128]",
-            "model",
-            "output",
-        )
+def _nesterov(optimizer: object) -> Iterator[InitErrorDetails]:
+    known = OPTIMIZERS.get(str(value_of(optimizer, "name")), {})
+    params = value_of(optimizer, "params")
+    if "nesterov" not in known or not isinstance(params, Mapping):
+        return
+    momentum = params.get("momentum", known["momentum"].default)
+    if momentum == 0 and params.get("nesterov") is (not known["nesterov"].default):
+        message = "does nothing without momentum; allowed: together with momentum: 0.9, say"
+        yield mistake(message, "train", "optimizer", "params", "nesterov")

@@ -1,13 +1,11 @@
 """How a config says which optimizer trains the weights, and with which parameters."""
 
-from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator, model_serializer
-from pydantic_core import InitErrorDetails
 
 from actbench.config.fields import OneOf
-from actbench.config.known import Known, Value, known_params
+from actbench.config.known import Value, known_params
 from actbench.config.mistakes import gather, mistake
 from actbench.config.optimizers import CLIPPING, LEFT_OUT, OPTIMIZERS
 from actbench.config.section import NamedSection
@@ -45,8 +43,6 @@ class OptimizerConfig(NamedSection):
                 for clip in clips[1:]
             ]
         known = OPTIMIZERS[name]
-        if isinstance(params, dict):
-            found += _unused_nesterov(params, known)
         return gather(found, lambda: known_params(params, name, known, "{momentum: 0.9}"))
 
     @model_serializer
@@ -56,11 +52,3 @@ class OptimizerConfig(NamedSection):
     def __str__(self) -> str:
         """In words."""
         return self.name
-
-
-def _unused_nesterov(params: Mapping[str, object], known: Mapping[str, Known]) -> Iterator[InitErrorDetails]:
-    """A kind of momentum where there is none; without any the kinds are the same."""
-    if "nesterov" not in known or params.get("momentum", known["momentum"].default) != 0:
-        return
-    if params.get("nesterov") is (not known["nesterov"].default):
-        yield mistake("does nothing without momentum; allowed: together with momentum: 0.9, say", "nesterov")

@@ -12,7 +12,6 @@ from actbench.config.mistakes import mistake, show
 from actbench.config.section import Section
 
 _MILLION = 1_000_000
-_EXAMPLES = 1000
 
 
 class ProbesConfig(Section):
@@ -25,7 +24,7 @@ class ProbesConfig(Section):
         ListOf("[0, last]", may_be_empty=True, distinct=True),
     ] = ("last",)
     """after how many epochs: 0 is before training, last is after it; last alone by default"""
-    examples: Annotated[int, Whole(1, _MILLION)] = _EXAMPLES
+    examples: Annotated[int, Whole(1, _MILLION)] = 1000
     """how many training examples to look at; all where there are fewer"""
 
     @classmethod
@@ -34,16 +33,6 @@ class ProbesConfig(Section):
         if raw is False:
             return {"epochs": []}
         return {"epochs": raw} if isinstance(raw, list | tuple) else raw
-
-    @classmethod
-    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """Examples that nothing looks at; their default is in every config that was understood."""
-        epochs = raw.get("epochs")
-        if isinstance(epochs, list | tuple) and not epochs and raw.get("examples") not in (None, _EXAMPLES):
-            yield mistake(
-                "does nothing where no epoch is looked at; allowed: together with epochs, such as [0, last]",
-                "examples",
-            )
 
     @classmethod
     def __get_pydantic_json_schema__(

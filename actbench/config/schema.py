@@ -32,8 +32,9 @@ from actbench.config.fields import Flag, FolderName, Text, Whole
 from actbench.config.init import InitConfig
 from actbench.config.labels import PLACEBO, wrong_labels
 from actbench.config.lists import CountOrList, ListOf, MappingOf
+from actbench.config.mistakes import gather
 from actbench.config.model import ModelConfig
-from actbench.config.no_effect import unused_of_activations, unused_softmax
+from actbench.config.no_effect import without_effect
 from actbench.config.probes import ProbesConfig, probes_beyond
 from actbench.config.section import Section
 from actbench.config.sweep import SweepOf
@@ -141,8 +142,10 @@ class BenchConfig(Section):
     @model_validator(mode="wrap")
     @classmethod
     def _go_through(cls, raw: Any, validate: ModelWrapValidatorHandler["BenchConfig"]) -> "BenchConfig":
-        if not isinstance(raw, Mapping) or not (raw.get("sweep") or raw.get("tune")):
+        if not isinstance(raw, Mapping):
             return validate(raw)
+        if not (raw.get("sweep") or raw.get("tune")):
+            return gather(without_effect(raw), lambda: validate(raw))
         settings, candidates = variants_of(raw.get("sweep"), SWEPT), candidates_of(raw.get("tune"))
         # what they say is judged once, but the tuning with each setting, whose validation split it needs
         unswept = {key: value for key, value in raw.items() if key != "sweep"}
@@ -173,8 +176,6 @@ class BenchConfig(Section):
         yield from wrong_labels(raw)
         yield from unfit_inits(raw)
         yield from unmatched(raw)
-        yield from unused_of_activations(raw)
-        yield from unused_softmax(raw)
         yield from probes_beyond(raw, value_of(raw.get("train"), "epochs"))
         yield from unfit_losses(raw)
         yield from unfit_for_numbers(raw)

@@ -11,8 +11,7 @@ from actbench.config.mistakes import mistake
 from actbench.config.section import Section
 
 _MILLION = 1_000_000
-_ROUNDS = {"compiled": 50, "keras": 10}
-_KERAS_DEFAULTS = {"slices_per_epoch": 1, "inference_rounds": _ROUNDS["keras"]}
+_KERAS_DEFAULTS = {"slices_per_epoch": 1, "inference_rounds": 10}
 _DEFAULT_BUDGET_S = 120.0
 
 
@@ -28,7 +27,7 @@ class TimingConfig(Section):
         ListOf("[1, 128, 1024]", may_be_empty=True, distinct=True),
     ] = (1, 128, 1024)
     """examples per timed inference call; [] for no inference timing"""
-    inference_rounds: Annotated[int, Whole(1, _MILLION)] = _ROUNDS["compiled"]
+    inference_rounds: Annotated[int, Whole(1, _MILLION)] = 50
     """timed inference calls for each batch size; 10 by default under keras"""
     target_ci: Annotated[float, Number(above=0, below=1.0)] | None = None
     """half-width of every time ratio's interval, relative, at which timing may stop: after the training
@@ -50,18 +49,9 @@ class TimingConfig(Section):
 
     @classmethod
     def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """A budget or a number of rounds that there are none of."""
+        """A budget for rounds that there are none of."""
         if raw.get("budget_s") is not None and raw.get("target_ci") is None:
             yield mistake(
                 "does nothing without a target; allowed: together with target_ci, such as target_ci: 0.01",
                 "budget_s",
-            )
-        sizes, rounds = raw.get("inference_batch_sizes"), raw.get("inference_rounds")
-        default = _ROUNDS["keras" if raw.get("engine") == "keras" else "compiled"]
-        # which is in every config that was understood
-        if isinstance(sizes, list | tuple) and not sizes and rounds not in (None, default):
-            yield mistake(
-                "does nothing where no inference is timed; allowed: together with inference_batch_sizes, "
-                "such as [1, 128]",
-                "inference_rounds",
             )

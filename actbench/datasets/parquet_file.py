@@ -53,6 +53,14 @@ class ParquetFile:
 
 
 def _categorical_in_pandas(schema: pa.Schema) -> frozenset[str]:
-    """Columns that pandas, which notes this in the file, had as categories."""
-    noted = (schema.pandas_metadata or {}).get("columns", ())
-    return frozenset(entry.get("field_name") for entry in noted if entry.get("pandas_type") == "categorical")
+    """Columns that pandas, which may have noted this in the file, had as categories."""
+    try:
+        noted = schema.pandas_metadata
+    except ValueError:  # no data depends on a note
+        return frozenset()
+    entries = noted.get("columns") if isinstance(noted, dict) else None
+    return frozenset(
+        str(entry.get("field_name"))
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and entry.get("pandas_type") == "categorical"
+    )

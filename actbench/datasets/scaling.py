@@ -96,10 +96,9 @@ def scale(x: Matrix, train: range, how: Scale, *, levels: bool, numbers: npt.NDA
     if how == "unit" and levels:
         x /= np.float32(255)
         return
+    # from the first to the last of these columns: pieces of rows are read whole where others lie between
     places = np.flatnonzero(numbers)
-    span = slice(
-        places[0], places[-1] + 1
-    )  # what lies between numbers goes along: it is little, or scattered
+    span = slice(places[0], places[-1] + 1)
     x = x[:, span]
     fitted = x[train.start : train.stop]
     if how == "unit":

@@ -97,8 +97,8 @@ def _choose(
     if repeated:
         called = ", ".join(filter(None, repeated))
         raise DataError(
-            f"{path}: several columns have the name {called}; allowed: a name of its own for each, or "
-            "dataset.features without it"
+            f"{path}: several columns have the name {called}; allowed: a name of its own for each that is "
+            "wanted"
         )
     return chosen
 

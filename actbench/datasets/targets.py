@@ -81,7 +81,7 @@ class _Tested:
 
 def _natural_kind(column: Column) -> tuple[TargetKind, str]:
     if column.words is not None:
-        return "classes", "classes, because it is text or categories"
+        return "classes", "classes, because it is text"
     if column.values.dtype.kind == "b":
         return "classes", "classes, because it is true or false"
     if not _is_whole(column.values):
@@ -95,7 +95,7 @@ def _is_whole(values: npt.NDArray[Any]) -> bool:
     """Whether they are whole numbers, whatever their type; of huge floats none can tell."""
     if values.dtype.kind != "f":
         return True
-    return bool((values == np.floor(values)).all()) and np.abs(values).max() < WHOLE_IN_DOUBLE
+    return bool((values == np.floor(values)).all()) and float(np.abs(values).max()) < WHOLE_IN_DOUBLE
 
 
 def _is_continuous(column: Column) -> bool:

@@ -82,8 +82,13 @@ class Texts:
             self._refuse(others, "is not a number, as most of the column is")
 
     def _are_few(self, words: Collection[str]) -> bool:
-        """Whether they are less than half of the values."""
-        return 2 * sum(self._counts[word] for word in words) < self._counts.total()
+        """Whether they are less than half of the values, and of the different ones.
+
+        One alone would not do: a category may be coded 0, a, b, c and nearly always be 0; or be 1, 2, 3 in a
+        few rows, and none in all others.
+        """
+        values = sum(self._counts[word] for word in words)
+        return 2 * values < self._counts.total() and 2 * len(words) < len(self._counts)
 
     def _refuse(self, words: Collection[str], why: str) -> NoReturn:
         """Names the first of these words, with its row."""

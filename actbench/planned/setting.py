@@ -78,7 +78,7 @@ class Setting(Record):
         timing = self.timing
         return self.model_copy(
             update={
-                "probes": ProbesConfig(epochs=()),
+                "probes": self.probes.model_copy(update={"epochs": ()}),
                 "timing": TimingConfig(
                     engine=timing.engine,
                     slices_per_epoch=timing.slices_per_epoch,

@@ -67,5 +67,6 @@ def _entry(
     ]
     bounds = {}
     if interval.ci_low is not None and interval.ci_high is not None:
-        bounds = {"range": f"± {abs(interval.ci_high - interval.ci_low) / 2:.3g}"}
+        farther = max(abs(interval.estimate - bound) for bound in (interval.ci_low, interval.ci_high))
+        bounds = {"range": f"± {farther:.3g}"}  # it knows only symmetric ones
     return {"name": name, "unit": unit, "value": interval.estimate, **bounds, "extra": "\n".join(extra)}

@@ -8,7 +8,6 @@ from tests.config.configs import fine_data
 
 NO_LAYER = "there is no hidden layer, and the output layer keeps Keras's default"
 ALONE = [{"dense": 8, "activation": "relu"}, {"activation": "*"}]
-UNTIMED = "does nothing where no inference is timed"
 HE = {"name": "random_normal", "params": {"stddev": 0.1}}
 
 
@@ -55,30 +54,6 @@ def sgd(name="sgd", **params):
             "activations.1.match",
             "width does nothing without a hidden layer; allowed: without match",
         ),
-        (
-            {
-                "model": {"hidden_units": [3], "output": "softmax"},
-                "timing": {"inference_batch_sizes": []},
-            },
-            "model.output",
-            f"softmax {UNTIMED}; allowed: logits, or together with timing.inference_batch_sizes, such as "
-            "[1, 128]",
-        ),
-        (
-            {"timing": {"inference_batch_sizes": [], "inference_rounds": 10}},
-            "timing.inference_rounds",
-            f"{UNTIMED}; allowed: together with inference_batch_sizes, such as [1, 128]",
-        ),
-        (
-            {"timing": {"engine": "keras", "inference_batch_sizes": [], "inference_rounds": 50}},
-            "timing.inference_rounds",
-            f"{UNTIMED}; allowed: together with inference_batch_sizes, such as [1, 128]",
-        ),
-        (
-            {"probes": {"epochs": [], "examples": 50}},
-            "probes.examples",
-            "does nothing where no epoch is looked at; allowed: together with epochs, such as [0, last]",
-        ),
         *(
             (
                 sgd(**params),
@@ -103,10 +78,10 @@ def test_what_would_do_nothing_is_told_at_its_key(changes, path, sentence):
         {"model": {"hidden_units": [], "init": "keras"}, **entry(name="glu", init="keras", match="params")},
         {"model": {"layers": ALONE, "init": "he_normal"}},  # of the fixed one
         {"model": {"layers": [{"dense": 8}, *ALONE[1:]]}, **entry(name="tanh", init="he_normal")},
-        {"model": {"hidden_units": [3], "output": "softmax"}, "timing": {"inference_batch_sizes": [1]}},
-        {"timing": {"inference_batch_sizes": [], "inference_rounds": 50}},
-        {"timing": {"engine": "keras", "inference_batch_sizes": [], "inference_rounds": 10}},
-        {"probes": {"epochs": [], "examples": 1000}},
+        # timing and probes are switched off for a trial, and what is about them stays
+        {"model": {"hidden_units": [3], "output": "softmax"}, "timing": {"inference_batch_sizes": []}},
+        {"timing": {"inference_batch_sizes": [], "inference_rounds": 7}},
+        {"probes": {"epochs": [], "examples": 50}},
         sgd(nesterov=False),
         sgd(nesterov=True, momentum=0.5),
         sgd("muon", nesterov=True, momentum=0.0),
@@ -118,20 +93,26 @@ def test_defaults_and_what_does_something_are_allowed(changes):
     assert BenchConfig.model_validate(config.model_dump(mode="json")) == config
 
 
-def test_in_a_sweep_it_is_told_of_the_settings_where_it_is_so():
-    [(path, told)] = mistakes(
-        model={"init": "he_normal"}, sweep={"model.hidden_units": [[], [8]], "train.epochs": [1, 2]}
-    )
-    assert path == "model.init"
-    assert told.endswith("a hidden layer (in the setting hidden_units [], epochs 1 and 1 more)")
-    swept = {"zip": {"model.hidden_units": [[], [8]], "model.init": ["he_normal", "keras"]}}
-    [(path, told)] = mistakes(model={}, sweep=swept)
-    assert path == "sweep.zip.model.init.0"
-    entries = entry(name="glu", init="he_normal", match="width")
-    assert [path for path, _ in mistakes(**entries, sweep={"model.hidden_units": [[], [64]]})] == [
-        "activations.1.init",
-        "activations.1.match",
-    ]
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": {"init": "he_normal"}, "sweep": {"model.hidden_units": [[], [8]]}},
+        {**entry(name="glu", init="he_normal", match="width"), "sweep": {"model.hidden_units": [[], [64]]}},
+        {**sgd(nesterov=True), "sweep": {"train.optimizer.params.momentum": [0.0, 0.9]}},
+        {
+            **sgd(nesterov=True, momentum=0.9),
+            "tune": {"train.optimizer.params.momentum": [0.0, 0.9]},
+            "dataset": fine_data()["dataset"] | {"validation": 50},
+        },
+    ],
+)
+def test_beside_a_sweep_or_a_tuning_it_may_do_something_in_another_setting(changes):
+    BenchConfig.model_validate(fine_data(**changes))
+
+
+def test_it_is_told_with_what_else_is_wrong():
+    wrong = {"model": {"hidden_units": [], "init": "he_normal"}, "seeds": 0}
+    assert [path for path, _ in mistakes(**wrong)] == ["model.init", "seeds"]
 
 
 def test_what_is_wrong_itself_is_one_mistake():

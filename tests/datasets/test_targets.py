@@ -25,9 +25,9 @@ def read(values, test=None, **more):
         ([float(n) for n in range(21)], None, "a number, because it is more than 20 whole numbers"),
         ([2.0**53, 1.0], None, "a number, because it has fractions"),
         ([True, False], 2, "classes, because it is true or false: False, True"),
-        (["b", "a", "c", "a"], 3, "classes, because it is text or categories: a, b, c"),
+        (["b", "a", "c", "a"], 3, "classes, because it is text: a, b, c"),
         ([f"w{n}" for n in range(12)], 12,
-         "classes, because it is text or categories: w0, w1, w10, w11, w2, w3, w4, w5, w6, w7 and 2 more"),
+         "classes, because it is text: w0, w1, w10, w11, w2, w3, w4, w5, w6, w7 and 2 more"),
     ],
 )  # fmt: skip
 def test_the_rule(values, classes, rule):
@@ -41,6 +41,12 @@ def test_classes_are_sorted_whatever_they_are_called():
     assert read(["b", "a", "c", "a"]).train.tolist() == [1, 0, 2, 0]
     assert read([30, -5, 7, 30], test=[7, -5]).train.tolist() == [2, 0, 1, 2]
     assert read([30, -5, 7, 30], test=[7, -5]).test.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+def test_whole_numbers_of_few_bits_are_classes(kind):
+    column = Column(np.array([0, 2, 1], dtype=kind))
+    assert read_values("t.npz", "y", column, None).train.tolist() == [0, 2, 1]
 
 
 def test_a_class_of_a_test_set_may_be_of_another_type():
@@ -59,7 +65,7 @@ def test_a_loss_decides_over_the_rule():
 
 
 def test_no_loss_makes_numbers_of_text_or_of_true_and_false():
-    assert read(["a", "b"], kind="number").rule == "classes, because it is text or categories: a, b"
+    assert read(["a", "b"], kind="number").rule == "classes, because it is text: a, b"
     assert read([True, False], kind="number").rule == "classes, because it is true or false: False, True"
 
 

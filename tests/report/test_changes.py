@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 from actbench.analysis.changes import Changes
 from actbench.analysis.gate import Gate, check_all
 from actbench.report.changes import CHANGES_FORMATS, ChangesFormat, render_changes
-from tests.factories import SyntheticRun, make_environment, make_run
+from tests.factories import SyntheticRun, make_block, make_cell, make_environment, make_info, make_run
 from tests.two_runs import compared, joined, small_run, with_timing, with_training
 
 GATE = Gate(("accuracy", "time"))
@@ -227,6 +227,18 @@ def test_benchmark_action_has_every_figure_of_new_smaller_is_better() -> None:
     assert (error["unit"], error["value"]) == ("%", pytest.approx(100 * (1 - (0.9 + 0.001 * 5.5))))
     assert "of OLD's" not in entries["mnist/22222222/mish/training step"]["extra"]
     assert entries["mnist/22222222/relu/inference, batch size 128"]["unit"] == "s/call"
+
+
+def test_a_range_reaches_to_the_farther_bound() -> None:
+    low, high = make_cell(accuracy=0.9), make_cell(accuracy=1.0)
+    run = SyntheticRun(
+        make_info(("relu",), seeds=2, placebo=None),
+        [make_block([cell], seed=seed) for seed, cell in enumerate((low, high))],
+    )
+    [error, *_] = json.loads(shown(compared(run, run), "benchmark-action"))
+    assert error["name"].endswith("relu/test error")
+    # the mean is 5 %, and no error lies below 0: the other bound is Student's, of two seeds
+    assert error["range"] == f"± {12.7062 * 5:.3g}"
 
 
 def test_without_an_interval_there_is_no_range() -> None:

@@ -132,7 +132,7 @@ def test_targets_that_are_asked_for_are_taken(here):
     write_csv(here / "t.csv", table(species=SPECIES, mass=MASS))
     text = init("t.csv", "--target", "species", "--target", "mass", "--output", "-").stdout
     assert yaml.safe_load(text)["dataset"]["target"] == ["species", "mass"]
-    assert "# species: classes, because it is text or categories" in text
+    assert "# species: classes, because it is text" in text
     assert "# mass: a number, because it has fractions" in text
 
 
