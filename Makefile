@@ -27,7 +27,7 @@ test: install lint types contracts
 	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: install lint types contracts
-	$(BIN)/python -m pytest $(PARALLEL) -m ''
+	$(BIN)/python -m pytest $(PARALLEL) -m '' --hypothesis-profile=default
 
 lint: install
 	$(BIN)/ruff check .

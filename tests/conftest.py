@@ -1,6 +1,11 @@
 import signal
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, so that a change is judged by what it changes; `make test-all` draws others.
+settings.register_profile("fixed", derandomize=True)
+settings.load_profile("fixed")
 
 # A shell starts background jobs with SIGINT ignored, and processes inherit that: tests of Ctrl-C must not.
 signal.signal(signal.SIGINT, signal.default_int_handler)
