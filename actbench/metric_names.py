@@ -13,10 +13,8 @@ RANGES: dict[MetricName | ScoreName, tuple[float, float]] = {
     "top5_accuracy": (0.0, 1.0),
     "r2": (-math.inf, 1.0),
     "score": (-math.inf, 1.0),
-    "rmse": (0.0, math.inf),
-    "mae": (0.0, math.inf),
 }
-"""Where each can lie."""
+"""Where each can lie that is no error; none of those is below 0."""
 
 METRICS: tuple[MetricName, ...] = ("top5_accuracy", "accuracy", "rmse", "mae", "r2")
 _TAKEN = {*METRICS, *(f"train_{metric}" for metric in METRICS)}

@@ -28,11 +28,10 @@ class KerasFile:
     sha256: str | None = None
     md5: str | None = None
 
-    def problem(self, content: bytes) -> str:
-        """Why this content is not the file's; empty where it is."""
+    def problem(self, content: bytes, sha256: str) -> str:
+        """Why this content, of this hash, is not the file's; empty where it is."""
         if self.sha256 is not None:
-            found, expected = hashlib.sha256(content).hexdigest(), f"Keras expects {self.sha256}"
-            return "" if found == self.sha256 else f"its SHA-256 is {found}, {expected}"
+            return "" if sha256 == self.sha256 else f"its SHA-256 is {sha256}, Keras expects {self.sha256}"
         found = hashlib.md5(content, usedforsecurity=False).hexdigest()
         return "" if found == self.md5 else f"its MD5 is {found}, its publisher states {self.md5}"
 

@@ -38,14 +38,15 @@ def read_keras(name: str) -> RawData:
             raise DataError(f"{name} is not in Keras's cache; {remedy(name)}")
         with open_file(path) as opened:
             content = opened.read()
-        problem = file.problem(content)
+        sha256 = hashlib.sha256(content).hexdigest()
+        problem = file.problem(content, sha256)
         if problem:
             raise DataError(
                 f"{path}: is damaged, or another file: {problem}; remove it, or put {file.origin} in its "
                 "place"
             )
         contents.append((path, content))
-        hashes[path.name] = hashlib.sha256(content).hexdigest()
+        hashes[path.name] = sha256
     try:
         train, test = _READERS[name](contents)
     except (
