@@ -9,6 +9,23 @@ from actbench.plan import make_plan
 CONFIGS = Path(__file__).parents[2] / "configs"
 ROOT = CONFIGS.parent
 FILES = sorted(CONFIGS.glob("*.yaml"))
+# Run id, then the ids of the settings: a new id means that finished runs are measured again.
+IDS = {
+    "classic": ("8ad89bdd3338", ["3b8eb0b1"]),
+    "custom": ("004d629a12e8", ["b5e71799"]),
+    "depth": ("c5231481c844", ["510ec47b", "8d492ffd", "0bfca038", "549848a7", "032764f8", "10224def"]),
+    "engines": ("73d3ee12a2fd", ["b05a08d9", "dc82e344"]),
+    "gated": ("c6faa8ee3e36", ["b5e71799"]),
+    "health": ("7a25b7b69519", ["ecfa0153"]),
+    "inference": ("23c5e57553fe", ["7e75d140", "d850de08"]),
+    "initialisers": ("929a342ec8d0", ["da2f1566"]),
+    "mnist": ("d513f7918c99", ["b791fdfc"]),
+    "perceptron": ("72543b017652", ["489f4399"]),
+    "regression": ("f595d3db130c", ["24b64ad1", "c87b3da0", "25f5f62c"]),
+    "smoke": ("e392b9b60620", ["da5963d1"]),
+    "tuned": ("213524a9e6d5", ["dc3e4f97"]),
+    "unscaled": ("3d6f027217f6", ["e7579536"]),
+}
 HEADER = "# yaml-language-server: $schema="
 
 
@@ -36,6 +53,12 @@ def test_its_first_line_names_a_schema_that_exists(path):
     first = path.read_text().splitlines()[0]
     assert first.startswith(HEADER)
     assert (path.parent / first.removeprefix(HEADER)).is_file()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_its_run_and_setting_ids_stay_what_they_are(path):
+    plan = make_plan(load_config(path))
+    assert (plan.run_id, [setting.id for setting in plan.settings]) == IDS[path.stem]
 
 
 def test_mnist_compares_the_thirteen_with_relu():
