@@ -1,14 +1,23 @@
-"""What machine and software this is, without loading any of the packages it names."""
+"""The machine and the software of this process, and the comparison of two recorded environments.
+
+None of the packages that are named is loaded.
+"""
 
 import os
 import platform
+from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import psutil
+
 from actbench.records import Environment
 
+# Two environments that differ in one of these are two machines: their times are not comparable.
+MACHINE = ("cpu", "processor", "cores", "device", "intra_op_threads", "inter_op_threads")
+
 _PACKAGES = ("actbench", "keras", "numpy", "tensorflow")
-# By the beginnings of their names; not all of TF_, which is also Terraform's.
+# Beginnings of the names; not all of TF_, which is also Terraform's.
 _VARIABLES = (
     "CUDA_VISIBLE_DEVICES",
     "DNNL_",
@@ -31,11 +40,11 @@ _VARIABLES = (
 
 
 def describe_environment() -> Environment:
-    """The environment of this process; device and threads stay None, for only a worker knows them."""
+    """Return the environment of this process; device and threads stay None, for only a worker knows them."""
     return Environment(
         cpu=_cpu_model(),
         cores=usable_cores(),
-        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        memory_bytes=psutil.virtual_memory().total,
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         packages={name: _version(name) for name in _PACKAGES},
@@ -43,30 +52,48 @@ def describe_environment() -> Environment:
     )
 
 
-def differences(before: Environment, now: Environment) -> dict[str, tuple[str, str]]:
-    """What two environments differ in: name to (before, now), in words.
+def compare_environments(
+    before: Environment, now: Environment, *, only: Collection[str] | None = None, strict: bool = False
+) -> dict[str, tuple[object, object]]:
+    """Return the facts in which two recorded environments differ.
 
-    Left out is the memory, for virtual machines come back with a few pages more or less, and what one of the
-    two does not tell, such as a package that older records do not list.
+    Packages, environment variables and the parts of the build are facts of their own. The size of the memory
+    is left out: virtual machines come back with a few pages more or less.
+
+    Args:
+        before: The earlier environment.
+        now: The later environment.
+        only: Names to compare, in this order, such as `MACHINE`; by default all.
+        strict: Report a fact that only one of the two records, such as a package that an older version did
+            not list, as None against its value. By default such a fact is no difference.
+
+    Returns:
+        Name to (value before, value now).
     """
-    told_before, told_now = _told(before), _told(now)
-    found = {name: (value, told_now.get(name, value)) for name, value in told_before.items()}
+    facts_before, facts_now = _facts(before), _facts(now)
     for name in sorted(before.variables.keys() | now.variables.keys()):
-        found[name] = (before.variables.get(name, "not set"), now.variables.get(name, "not set"))
-    return {name: pair for name, pair in found.items() if pair[0] != pair[1]}
+        facts_before[name] = before.variables.get(name, "not set")
+        facts_now[name] = now.variables.get(name, "not set")
+    names = dict.fromkeys([*facts_before, *facts_now]) if only is None else only
+    pairs = {name: (facts_before.get(name), facts_now.get(name)) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1] and (strict or None not in pair)}
 
 
 def usable_cores() -> int:
-    """Cores that this process may run on; fewer than the machine has under taskset or in a cpuset."""
+    """Return how many cores this process may run on.
+
+    There are fewer than the machine has under taskset or in a cpuset.
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def cpu_family() -> str:
-    """The processor by its maker's numbers: virtual machines often hide its name, but XLA compiles for these.
+    """Return the processor's vendor, family and model as its maker numbers them.
 
-    Two that differ in it may round differently, so that trainings end at other weights.
+    Virtual machines often hide the processor's name, but XLA compiles for these numbers. Two processors that
+    differ in them may round differently, so that trainings end at other weights.
     """
     info = _cpuinfo()
     if "cpu family" not in info:
@@ -74,10 +101,9 @@ def cpu_family() -> str:
     return f"{info.get('vendor_id')} family {info['cpu family']} model {info.get('model')}"
 
 
-def _told(environment: Environment) -> dict[str, str]:
-    told = environment.model_dump(exclude={"memory_bytes", "variables"}, exclude_none=True)
-    nested = [told.pop(name) for name, value in list(told.items()) if isinstance(value, dict)]
-    return {name: str(value) for part in (told, *nested) for name, value in part.items()}
+def _facts(environment: Environment) -> dict[str, object]:
+    facts = environment.model_dump(exclude={"memory_bytes", "packages", "variables", "build"})
+    return {**facts, **environment.packages, **environment.build}
 
 
 def _cpu_model() -> str:
@@ -85,7 +111,7 @@ def _cpu_model() -> str:
 
 
 def _cpuinfo() -> dict[str, str]:
-    """What the kernel says of the first core; nothing where there is no /proc."""
+    """Return what Linux says of the first core, which psutil does not; empty on other systems."""
     path = Path("/proc/cpuinfo")
     if not path.exists():
         return {}

@@ -2,7 +2,7 @@ import os
 import re
 from pathlib import Path
 
-from actbench.environment import cpu_family, describe_environment, differences, usable_cores
+from actbench.environment import MACHINE, compare_environments, cpu_family, describe_environment, usable_cores
 from tests.commands import ROOT
 from tests.factories import make_environment
 
@@ -41,8 +41,8 @@ def test_environments_differ_by_field_package_and_variable():
     now = make_environment(
         cores=4, packages={"keras": "3.9", "numpy": "2.0"}, variables={"XLA_FLAGS": "--x"}, memory_bytes=1
     )
-    assert differences(before, now) == {
-        "cores": ("2", "4"),
+    assert compare_environments(before, now) == {
+        "cores": (2, 4),
         "keras": ("3.8", "3.9"),
         "OMP_NUM_THREADS": ("1", "not set"),
         "XLA_FLAGS": ("not set", "--x"),
@@ -52,7 +52,24 @@ def test_environments_differ_by_field_package_and_variable():
 def test_what_one_environment_does_not_tell_is_no_difference():
     before = make_environment(device=None, packages={"keras": "3.8"})
     now = make_environment(packages={"keras": "3.8", "jax": "0.5"})
-    assert differences(before, now) == differences(now, before) == {}
+    assert compare_environments(before, now) == compare_environments(now, before) == {}
+
+
+def test_a_strict_comparison_reports_what_only_one_environment_records():
+    before = make_environment(device=None, packages={"keras": "3.8"})
+    now = make_environment(device="CPU", packages={"keras": "3.8", "jax": "0.5"}, memory_bytes=1)
+    assert compare_environments(before, now, strict=True) == {"device": (None, "CPU"), "jax": (None, "0.5")}
+
+
+def test_a_comparison_is_limited_to_the_names_given_and_keeps_their_order():
+    before = make_environment(cores=2, cpu="A", python="3.11", build={"processor": "family 6", "cuda": "12"})
+    now = make_environment(cores=4, cpu="B", python="3.12", build={"processor": "family 25", "cuda": "13"})
+    found = compare_environments(before, now, only=MACHINE)
+    assert list(found.items()) == [
+        ("cpu", ("A", "B")),
+        ("processor", ("family 6", "family 25")),
+        ("cores", (2, 4)),
+    ]
 
 
 def test_the_processor_is_told_by_its_family_where_the_kernel_says_it():

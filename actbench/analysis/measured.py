@@ -1,14 +1,14 @@
-"""Which of a run's records may be tabulated together."""
+"""The records of a run that may be tabulated together."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
+from actbench.environment import MACHINE, compare_environments
 from actbench.errors import EnvironmentMismatchError, NothingMeasuredError
 from actbench.records import BlockRecord, Environment, RunInfo
 
 
 def finished_blocks(records: Iterable[BlockRecord]) -> list[BlockRecord]:
-    """The blocks that were measured, ordered by setting and seed, whenever they ran; none of a tuning.
+    """Return the measured blocks ordered by setting and seed; blocks of a tuning are left out.
 
     Args:
         records: Each block at most once, in any order.
@@ -17,7 +17,7 @@ def finished_blocks(records: Iterable[BlockRecord]) -> list[BlockRecord]:
 
 
 def failed_blocks(records: Iterable[BlockRecord]) -> list[BlockRecord]:
-    """The blocks that could not be measured, those of a tuning included, ordered likewise."""
+    """Return the blocks that could not be measured, including those of a tuning, ordered likewise."""
     return _ordered(record for record in records if record.status == "failed")
 
 
@@ -47,7 +47,7 @@ def require_cells(info: RunInfo, finished: Sequence[BlockRecord]) -> None:
 
 
 def common_environment(finished: Sequence[BlockRecord]) -> Environment:
-    """The one machine that measured all blocks.
+    """Return the environment that all blocks were measured in.
 
     Args:
         finished: At least one block with status "ok".
@@ -62,7 +62,7 @@ def common_environment(finished: Sequence[BlockRecord]) -> Environment:
         (block.block, block.environment) for block in finished if block.environment is not None
     )
     for block, environment in others:
-        differences = _in_words(_what_moves_times(first), _what_moves_times(environment))
+        differences = _format_pairs(compare_environments(first, environment, only=(*MACHINE, "tensorflow")))
         if differences:
             raise EnvironmentMismatchError(
                 f"times of different machines are not pooled: blocks {first_block} and {block} have "
@@ -71,43 +71,26 @@ def common_environment(finished: Sequence[BlockRecord]) -> Environment:
     return first
 
 
-def machine(environment: Environment) -> dict[str, Any]:
-    """What has to be the same for times to be comparable at all, by name; None where it is not known."""
-    return {
-        "cpu": environment.cpu,
-        "processor": environment.build.get("processor"),
-        "cores": environment.cores,
-        "device": environment.device,
-        "intra_op_threads": environment.intra_op_threads,
-        "inter_op_threads": environment.inter_op_threads,
-    }
-
-
 def machine_differences(
     first: Environment, second: Environment, engines: tuple[str | None, str | None] = (None, None)
 ) -> list[str]:
-    """In words, what makes two environments different machines; empty for the same one.
+    """Describe what makes two environments different machines; empty for the same machine.
 
     Args:
-        first: One of them.
-        second: The other.
-        engines: What ran the training in each; another engine is another machine, as far as times go.
+        first: The one environment.
+        second: The other environment.
+        engines: The engine of the training in each, None where unknown. Times of two engines are no more
+            comparable than those of two machines.
     """
-    before, now = engines
-    return _in_words({**machine(first), "engine": before}, {**machine(second), "engine": now})
+    pairs = compare_environments(first, second, only=MACHINE)
+    if None not in engines and engines[0] != engines[1]:
+        pairs["engine"] = engines
+    return _format_pairs(pairs)
 
 
 def _ordered(records: Iterable[BlockRecord]) -> list[BlockRecord]:
     return sorted(records, key=lambda record: (record.setting, record.seed))
 
 
-def _what_moves_times(environment: Environment) -> dict[str, Any]:
-    return {**machine(environment), "tensorflow": environment.packages.get("tensorflow")}
-
-
-def _in_words(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    return [
-        f"{name} {value!r} and {second[name]!r}"
-        for name, value in first.items()
-        if None not in (value, second[name]) and value != second[name]
-    ]
+def _format_pairs(pairs: Mapping[str, tuple[object, object]]) -> list[str]:
+    return [f"{name} {first!r} and {second!r}" for name, (first, second) in pairs.items()]

@@ -9,7 +9,6 @@ from actbench.analysis.matching import LeftOut, Pair, Side, match_settings
 from actbench.analysis.measured import (
     common_environment,
     finished_blocks,
-    machine,
     machine_differences,
     require_blocks,
 )
@@ -17,7 +16,7 @@ from actbench.analysis.setting_cells import SettingCells
 from actbench.analysis.setting_changes import level, setting_change
 from actbench.analysis.time_changes import Sides, common_times
 from actbench.analysis.verdict_config import verdict_of
-from actbench.environment import differences
+from actbench.environment import MACHINE, compare_environments
 from actbench.records import BlockRecord, RunInfo
 
 
@@ -60,13 +59,17 @@ def compare_runs(
         score_name = new.dataset[pair.new.id].score_name
         changed = setting_change(pair, sides, labels, timed, baseline, verdict, score_name)
         settings.append(replace(changed, machines=tuple(different), times_compared=times_compared))
-    told = differences(before.environment, after.environment)
+    differing = compare_environments(before.environment, after.environment)
     return Changes(
         old=before.side,
         new=after.side,
         verdict=verdict,
         machines=tuple(machines),
-        software={name: both for name, both in told.items() if name not in machine(before.environment)},
+        software={
+            name: (str(old_value), str(new_value))
+            for name, (old_value, new_value) in differing.items()
+            if name not in MACHINE
+        },
         times_compared=accept_environment or not machines,
         settings=tuple(settings),
         left_out=tuple(left_out),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
+from actbench.environment import compare_environments
 from actbench.errors import EnvironmentMismatchError, StoreError
 from actbench.records import BlockRecord, RunInfo
 from actbench.store.codec import encode
@@ -165,28 +166,21 @@ def _write_plan(path: Path, info: RunInfo, config_bytes: bytes) -> None:
     write_atomically(path / INFO_FILE, encode(info, indent=2) + b"\n")
 
 
-_DATASET = "dataset of setting"
-
-
 def _changes(stored: RunInfo, info: RunInfo) -> Iterator[str]:
-    """What would move a number, in words; actbench itself may be another version."""
-    before, now = _conditions(stored), _conditions(info)
-    for key in dict.fromkeys([*before, *now]):
-        unsaid = key.startswith(_DATASET) and before.get(key) in (0, "", ())  # by an older version
-        if before.get(key) != now.get(key) and not unsaid:
-            yield f"{key} was {before.get(key)}, is {now.get(key)}"
+    """Describe what would move a number; actbench itself may be another version."""
+    found = compare_environments(stored.environment, info.environment, strict=True)
+    yield from (f"{name} was {old}, is {new}" for name, (old, new) in found.items() if name != "actbench")
+    before, now = _dataset_facts(stored), _dataset_facts(info)
+    for name in dict.fromkeys([*before, *now]):
+        old, new = before.get(name), now.get(name)
+        unrecorded = old in (0, "", ())  # an older version did not record this fact
+        if old != new and not unrecorded:
+            yield f"dataset of setting {name} was {old}, is {new}"
 
 
-def _conditions(info: RunInfo) -> dict[str, object]:
-    conditions: dict[str, object] = {}
-    for key, value in info.environment.model_dump().items():
-        if key == "memory_bytes":
-            continue  # virtual machines come back with a few pages more or less, which moves no number
-        if key == "packages":
-            conditions.update({name: version for name, version in value.items() if name != "actbench"})
-        else:
-            conditions[key] = value
-    for setting, dataset in info.dataset.items():
-        for key, value in dataset.model_dump(exclude={"name", "files", "constant_score"}).items():
-            conditions[f"{_DATASET} {setting}, {key}"] = value
-    return conditions
+def _dataset_facts(info: RunInfo) -> dict[str, object]:
+    return {
+        f"{setting}, {name}": value
+        for setting, dataset in info.dataset.items()
+        for name, value in dataset.model_dump(exclude={"name", "files", "constant_score"}).items()
+    }

@@ -7,7 +7,7 @@ verified with the rest.
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from actbench.environment import differences
+from actbench.environment import compare_environments
 from actbench.errors import ConfigError, NothingMeasuredError
 from actbench.execution import Event, run_blocks
 from actbench.messages import Finished
@@ -99,4 +99,5 @@ def _changes(chosen: Sequence[Recorded], again: dict[str, BlockRecord]) -> Itera
     for entry in chosen:
         before, now = entry.record.environment, again[entry.block.id].environment
         if before is not None and now is not None:
-            yield from ((name, *pair) for name, pair in differences(before, now).items())
+            for name, (old, new) in compare_environments(before, now).items():
+                yield name, str(old), str(new)
