@@ -28,29 +28,30 @@ class Rounding:
         self._noise = 0.0
 
     def add(self, values: Numbers) -> None:
-        """Looks at some rows, shape (n,) or (n, columns); what is not finite is for others to refuse."""
+        """Look at some rows, shape (n,) or (n, columns). Values that are not finite are refused elsewhere."""
         if values.dtype.kind not in "iuf" or values.dtype.itemsize < 4 or values.dtype == np.float32:
             return
-        low, high = (np.asarray(end(axis=0), dtype=np.longdouble) for end in (values.min, values.max))
+        # As Python's numbers: no NumPy type has 64-bit integers and fractions on every platform, for
+        # np.longdouble has 53 bits of mantissa on Apple silicon.
+        low, high = (np.atleast_1d(end(axis=0)).astype(object) for end in (values.min, values.max))
         self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
         whole = values.dtype.kind != "f"
         if whole and max(abs(low).max(), abs(high).max()) <= _EXACT_WHOLE:
             return
-        exact = values.astype(np.longdouble) if whole else values  # which has all of 64 bits
         with np.errstate(over="ignore", invalid="ignore"):
-            self._error = np.maximum(self._error, abs(exact - values.astype(np.float32)).max(axis=0))
+            self._error = np.maximum(self._error, _rounding_errors(values).max(axis=0))
         self._noise = 0.0 if whole else float(np.finfo(np.float64).eps)
 
     @property
     def problems(self) -> dict[int, str]:
-        """Why columns cannot be trained on, by their number; none where all their values are the same.
+        """Explain why columns cannot be trained on, by column number; a constant column can.
 
-        Double precision leaves a last digit of difference in what was meant to be the same.
+        Double precision leaves a last digit of difference in values that were meant to be equal.
         """
         low, high, error = (np.atleast_1d(ends) for ends in (self._low, self._high, self._error))
-        with np.errstate(invalid="ignore"):
-            span = high - low
-            constant = span <= self._noise * np.maximum(abs(low), abs(high))
+        with np.errstate(over="ignore", invalid="ignore"):
+            span = (high - low).astype(np.float64)  # subtracted as Python's integers, which is exact
+            constant = span <= self._noise * np.maximum(abs(low), abs(high)).astype(np.float64)
             bad = (error > 0) & np.isfinite(span) & ~constant & (span < _FEWEST_STEPS * 2 * error)
         return {
             int(column): f"from {low[column]:.17g} to {high[column]:.17g}, {_WHY}"
@@ -59,8 +60,19 @@ class Rounding:
 
     @property
     def problem(self) -> str | None:
-        """The same of a single column."""
+        """Explain why a single column cannot be trained on; None if it can."""
         return self.problems.get(0)
+
+
+def _rounding_errors(values: Numbers) -> npt.NDArray[np.float64]:
+    """Return how far single precision is from each value, exactly."""
+    single = values.astype(np.float32)
+    if values.dtype.kind == "f":
+        return np.asarray(abs(values - single), dtype=np.float64)
+    # Double precision has not all of 64 bits, but it has the upper 48, their distance from `single`, which
+    # agrees with them in its leading digits, and the sum of that distance and the lower 16.
+    lower = values & 0xFFFF
+    return abs((values - lower).astype(np.float64) - single + lower)
 
 
 def check_precision(label: str, x: Numbers) -> None:
