@@ -110,8 +110,9 @@ class ModelConfig(Section):
 
 def layers_of(raw: object) -> tuple[LayerConfig, ...] | None:
     """The hidden layers of a model that may not be checked yet; None where they cannot be told."""
-    if isinstance(raw, ModelConfig):
-        return raw.network
+    if isinstance(raw, Section):  # a ModelConfig, which is checked
+        network: tuple[LayerConfig, ...] = raw.network  # type: ignore[attr-defined]
+        return network
     if not isinstance(raw, Mapping):
         return None
     written, widths = raw.get("layers"), raw.get("hidden_units")
