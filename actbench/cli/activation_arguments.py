@@ -73,13 +73,13 @@ def _is_name(text: str) -> bool:
 
 
 def _mapping(text: str) -> object:
-    from actbench.config.yaml_tree import parse
+    from actbench.config.yaml.reader import parse_yaml
     from actbench.errors import ConfigError
 
-    parsed = parse(text, text, lines=False)
+    parsed = parse_yaml(text, text, lines=False)
     if parsed.mistakes or parsed.root is None:
         raise ConfigError("\n".join(map(str, parsed.mistakes)))
-    return parsed.root.plain()
+    return parsed.root.to_python()
 
 
 def _shortened(text: str) -> str:

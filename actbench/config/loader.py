@@ -11,14 +11,14 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from actbench.config.mistakes import Kind, show
-from actbench.config.objects import read_object, to_yaml
 from actbench.config.overrides import apply_overrides, require_texts
 from actbench.config.paths import with_absolute_paths
 from actbench.config.schema import SWEPT, BenchConfig
-from actbench.config.tree import Mistake, Node, Place, locate
 from actbench.config.variant_mistakes import each_once
 from actbench.config.variants import Variant, candidates_of, variants_of
-from actbench.config.yaml_tree import Parsed, parse
+from actbench.config.yaml.objects import read_object, to_yaml
+from actbench.config.yaml.reader import parse_yaml
+from actbench.config.yaml.tree import Mistake, ParsedYaml, Position, YamlNode, mistake_at
 from actbench.errors import ConfigError, DataError, Fault
 
 MAX_BYTES = 1024 * 1024
@@ -41,7 +41,7 @@ class Given:
 
     config: BenchConfig
     text: str
-    document: Node
+    document: YamlNode
 
     def refusal(self, found: Sequence[Sequence[Fault]]) -> DataError:
         """The exception for what only the data shows, each fault where its value is written.
@@ -58,11 +58,11 @@ class Given:
             ],
             variants,
         )
-        return DataError(*_lines(locate(self.document, *item) for item in wrong))
+        return DataError(*_lines(mistake_at(self.document, *item) for item in wrong))
 
     def _key(self, fault: Fault, variant: Variant) -> tuple[str | int, ...]:
         """What it is about, or the swept key that alone makes it."""
-        written = self.document.has(fault.key) or variant.source(fault.key)
+        written = self.document.has_path(fault.key) or variant.source(fault.key)
         return fault.key if written else variant.maker(fault.key) or fault.key
 
 
@@ -78,7 +78,7 @@ def read_given(source: ConfigSource, overrides: Sequence[str] = ()) -> Given:
     """
     if isinstance(source, str | Path):
         text = read_config(Path(source))
-        parsed = parse(text, str(source))
+        parsed = parse_yaml(text, str(source))
         config, document = _check(parsed, str(source), overrides)
         assert parsed.root is not None
         return Given(config, with_absolute_paths(text, parsed.root, Path(source).parent), document)
@@ -141,22 +141,22 @@ def parse_config(text: str, source: str, overrides: Sequence[str] = ()) -> Bench
     Raises:
         ConfigError: As in `load_config`.
     """
-    return _check(parse(text, source), source, overrides)[0]
+    return _check(parse_yaml(text, source), source, overrides)[0]
 
 
-def _check(parsed: Parsed, source: str, overrides: Sequence[str]) -> tuple[BenchConfig, Node]:
+def _check(parsed: ParsedYaml, source: str, overrides: Sequence[str]) -> tuple[BenchConfig, YamlNode]:
     require_texts(overrides)
     if parsed.root is None or parsed.root.value is None:
-        empty = Mistake(Place(source), (), "is empty; allowed: a config such as configs/mnist.yaml")
+        empty = Mistake(Position(source), (), "is empty; allowed: a config such as configs/mnist.yaml")
         raise _error(parsed.mistakes or [empty])
     changed = apply_overrides(parsed.root, overrides)
     mistakes = [*parsed.mistakes, *changed.mistakes]
     root = changed.root or parsed.root
     try:
-        config = BenchConfig.model_validate(root.plain(), context={"folder": Path(source).parent})
+        config = BenchConfig.model_validate(root.to_python(), context={"folder": Path(source).parent})
     except ValidationError as error:
         mistakes += [
-            locate(root, item["loc"], cast(Kind, item["type"]), item["msg"])
+            mistake_at(root, item["loc"], cast(Kind, item["type"]), item["msg"])
             for item in error.errors(include_url=False)
         ]
         raise _error(mistakes) from None
@@ -170,12 +170,12 @@ def _error(mistakes: Iterable[Mistake]) -> ConfigError:
 
 
 def _lines(mistakes: Iterable[Mistake]) -> list[str]:
-    in_reading_order = sorted(mistakes, key=lambda mistake: _position(mistake.place))
+    in_reading_order = sorted(mistakes, key=lambda mistake: _reading_order(mistake.position))
     lines = [str(mistake) for mistake in in_reading_order[:_MAX_LINES]]
     if len(in_reading_order) > _MAX_LINES:
         lines.append(f"and {len(in_reading_order) - _MAX_LINES} more mistakes")
     return lines
 
 
-def _position(place: Place) -> tuple[bool, int, int]:
-    return (place.line is None, place.line or 0, place.column or 0)
+def _reading_order(position: Position) -> tuple[bool, int, int]:
+    return (position.line is None, position.line or 0, position.column or 0)

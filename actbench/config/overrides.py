@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 
 from actbench.config.mistakes import show
-from actbench.config.tree import OVERRIDE, Entry, Mistake, Node, Place
-from actbench.config.yaml_tree import Parsed, parse
+from actbench.config.yaml.reader import parse_yaml
+from actbench.config.yaml.tree import OVERRIDE, Entry, Mistake, ParsedYaml, Position, YamlNode
 from actbench.errors import ConfigError, format_key
 
 # Below these a key has dots of its own, as in sweep.train.learning_rate; the deepest first.
 _DOTTED_BELOW = ("sweep.zip", "sweep", "tune")
 
 
-def apply_overrides(root: Node, overrides: Iterable[str]) -> Parsed:
+def apply_overrides(root: YamlNode, overrides: Iterable[str]) -> ParsedYaml:
     """The document with every override in it, the last of equal keys winning, and what is wrong with them.
 
     Args:
@@ -19,24 +19,26 @@ def apply_overrides(root: Node, overrides: Iterable[str]) -> Parsed:
         overrides: Each as KEY=VALUE, where KEY has a dot before each deeper key.
     """
     if not isinstance(root.value, dict):
-        return Parsed(root, ())
+        return ParsedYaml(root, ())
     mistakes: list[Mistake] = []
     for override in overrides:
         key, equals, text = override.partition("=")
         path = _path(key)
-        place = Place(f"{OVERRIDE} {key if key.isprintable() else show(key)}")
+        position = Position(f"{OVERRIDE} {key if key.isprintable() else show(key)}")
         if not equals or not all(path):
-            mistakes.append(Mistake(place, (), "is not KEY=VALUE; allowed: such as train.epochs=2"))
+            mistakes.append(Mistake(position, (), "is not KEY=VALUE; allowed: such as train.epochs=2"))
             continue
-        parsed = parse(text, place.source, lines=False)
-        mistakes += [Mistake(place, (*path, *mistake.path), mistake.message) for mistake in parsed.mistakes]
+        parsed = parse_yaml(text, position.source, lines=False)
+        mistakes += [
+            Mistake(position, (*path, *mistake.path), mistake.message) for mistake in parsed.mistakes
+        ]
         if not parsed.mistakes:
-            outcome = _assign(root, path, 0, parsed.root or Node(place, None))
+            outcome = _assign(root, path, 0, parsed.root or YamlNode(position, None))
             if isinstance(outcome, Mistake):
                 mistakes.append(outcome)
             else:
                 root = outcome
-    return Parsed(root, tuple(mistakes))
+    return ParsedYaml(root, tuple(mistakes))
 
 
 def require_texts(overrides: object) -> None:
@@ -65,20 +67,20 @@ def _path(key: str) -> tuple[str, ...]:
     return (*prefix.split("."), key.removeprefix(f"{prefix}."))
 
 
-def _assign(node: Node, path: Sequence[str], depth: int, value: Node) -> Node | Mistake:
+def _assign(node: YamlNode, path: Sequence[str], depth: int, value: YamlNode) -> YamlNode | Mistake:
     """The node with the value at path[depth:]; nodes may be shared by aliases, so none is changed."""
     if depth == len(path):
         return value
     entries = {} if node.value is None else node.value
     if not isinstance(entries, dict):
-        what = f"{format_key(path[:depth])} is {show(node.plain())}"
+        what = f"{format_key(path[:depth])} is {show(node.to_python())}"
         return Mistake(
-            value.place, tuple(path), f"{what}, which has no keys; allowed: to replace it as a whole"
+            value.position, tuple(path), f"{what}, which has no keys; allowed: to replace it as a whole"
         )
     entry = entries.get(path[depth])
-    child = entry.node if entry else Node(value.place, {})
+    child = entry.node if entry else YamlNode(value.position, {})
     outcome = _assign(child, path, depth + 1, value)
     if isinstance(outcome, Mistake):
         return outcome
-    key_place = entry.key_place if entry and depth + 1 < len(path) else value.place
-    return Node(node.place, {**entries, path[depth]: Entry(key_place, outcome)})
+    key_position = entry.key_position if entry and depth + 1 < len(path) else value.position
+    return YamlNode(node.position, {**entries, path[depth]: Entry(key_position, outcome)})

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from actbench.config.objects import to_flow
-from actbench.config.tree import Node
+from actbench.config.yaml.objects import to_inline_yaml
+from actbench.config.yaml.tree import YamlNode
 
 PATH_KEYS = ("path", "test_path")
 """Those of a dataset that are paths."""
@@ -20,7 +20,7 @@ def absolute(path: str, folder: Path) -> str:
     return os.path.abspath(os.path.join(folder, os.path.expanduser(path)))  # noqa: PTH100, PTH111, PTH118 - text in, text out
 
 
-def with_absolute_paths(text: str, document: Node, folder: Path) -> str:
+def with_absolute_paths(text: str, document: YamlNode, folder: Path) -> str:
     """The same config for any other folder; all but the relative paths of its data stays as it is.
 
     Args:
@@ -34,30 +34,30 @@ def with_absolute_paths(text: str, document: Node, folder: Path) -> str:
         if not os.path.isabs(os.path.expanduser(path)):  # noqa: PTH111, PTH117 - so
             parts = _PARTS.fullmatch(text[slice(*span)])
             assert parts is not None
-            written[span] = f"{parts[1] or ''}{to_flow(absolute(path, folder))}{parts[3]}"
+            written[span] = f"{parts[1] or ''}{to_inline_yaml(absolute(path, folder))}{parts[3]}"
             aliases |= {f"*{parts[1].strip()[1:]}"} if parts[1] else set()
     for node in _every(document):  # an alias elsewhere means what the path was
         if node.span not in written and text[slice(*node.span)].strip() in aliases:
-            written[node.span] = to_flow(node.plain())
+            written[node.span] = to_inline_yaml(node.to_python())
     for (start, end), new in sorted(written.items(), reverse=True):
         text = f"{text[:start]}{new}{text[end:]}"
     return text
 
 
-def _every(node: Node) -> Iterator[Node]:
+def _every(node: YamlNode) -> Iterator[YamlNode]:
     yield node
     for child in node.children():
         yield from _every(child)
 
 
-def _paths(node: Node, key: str) -> Iterator[Node]:
+def _paths(node: YamlNode, key: str) -> Iterator[YamlNode]:
     """The paths below a key, which may be a dotted one of a sweep."""
-    entry = node.find(key)
+    entry = node.child(key)
     if entry is not None:
         yield from _in(entry.node, key.rpartition(".")[2])
 
 
-def _in(node: Node, key: str) -> Iterator[Node]:
+def _in(node: YamlNode, key: str) -> Iterator[YamlNode]:
     if isinstance(node.value, dict):
         for deeper in node.value:
             yield from _paths(node, deeper)

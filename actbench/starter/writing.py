@@ -4,7 +4,7 @@ import math
 import re
 from pathlib import Path
 
-from actbench.config.objects import to_flow
+from actbench.config.yaml.objects import to_inline_yaml
 from actbench.starter.looking import Look
 
 _COMMENT_AT = 46
@@ -32,7 +32,7 @@ def write(look: Look, path: str) -> str:
         f"# Written by `actbench init` after a look at {_one_line(look.data)}:",
         f"# {_found(look)}.",
         "# Next: `actbench plan` says what it can decide, and how long that takes; `actbench run` does it.",
-        _line(f"name: {to_flow(_name(look))}", "the runs lie in results/<name>/"),
+        _line(f"name: {to_inline_yaml(_name(look))}", "the runs lie in results/<name>/"),
         "dataset:",
         *_dataset(look, path),
         "model:",
@@ -60,10 +60,10 @@ def _dataset(look: Look, path: str) -> list[str]:
     if look.named:
         lines = [_line(f"  name: {look.data}", "`actbench list datasets` shows others; path: for a file")]
     else:
-        lines = [_line(f"  path: {to_flow(path)}", "relative to this file")]
+        lines = [_line(f"  path: {to_inline_yaml(path)}", "relative to this file")]
     if "target" in keys:
         target = keys["target"][0] if len(keys["target"]) == 1 else keys["target"]
-        lines.append(_line(f"  target: {to_flow(target)}", f"the column to predict; {look.why}"))
+        lines.append(_line(f"  target: {to_inline_yaml(target)}", f"the column to predict; {look.why}"))
     lines += [
         f"  # {_one_line(target.name)}: {_one_line(target.rule)}" for target in info.targets if target.rule
     ]
@@ -71,11 +71,11 @@ def _dataset(look: Look, path: str) -> list[str]:
         lines += [f"  # left out: {_one_line(why)}" for why in look.left_out.values()]
         lines += [
             _line("  features:", "what is predicted from"),
-            *(f"    - {to_flow(name)}" for name in keys["features"]),
+            *(f"    - {to_inline_yaml(name)}" for name in keys["features"]),
         ]
     elif look.columns:
         features = [name for name in look.columns if name not in keys["target"]]
-        lines.append(_line(f"  # features: {to_flow(features[:2])}", "to predict from these alone"))
+        lines.append(_line(f"  # features: {to_inline_yaml(features[:2])}", "to predict from these alone"))
     if "test" in keys:
         lines.append(_line(f"  test: {keys['test']}", f"share to test on once, at the end: {info.test:,}"))
     lines.append(

@@ -51,7 +51,7 @@ def test_every_mistake_has_a_line_of_its_own_in_the_order_of_the_file():
         "c.yaml:13:18: train.learning_rate: inf is not a finite number of single precision; "
         "allowed: a number above 0",
         "c.yaml:15:11: train.epochs: true is not a whole number; allowed: 1 to 1000000",
-        "c.yaml:16:3: train.epochs: the key is there already at line 15, column 3; allowed: once",
+        "c.yaml:16:3: train.epochs: the key is there already at line 15, column 3; remove one of the two",
         "c.yaml:17:15: seeds[2]: 1 is in the list already; allowed: each value once",
         "c.yaml:18:10: placebo: 'on' is neither true nor false; allowed: true or false",
         "c.yaml:19:1: zoom: unknown key; "
@@ -179,7 +179,7 @@ def test_an_override_of_an_alias_leaves_the_other_places_alone():
         ),
         (
             "train.epochs=!!int 3",
-            "--set train.epochs: the tag '!!int' is not understood; allowed: values without tags",
+            "--set train.epochs: the tag '!!int' is not supported; remove the tag",
         ),
         (
             "activations=[relu, tanhh]",

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actbench.config.loader import load_config, read_given
-from actbench.config.objects import to_yaml
 from actbench.config.schema import BenchConfig, ModelConfig
-from actbench.config.yaml_tree import parse
+from actbench.config.yaml.objects import to_yaml
+from actbench.config.yaml.reader import parse_yaml
 from actbench.errors import ConfigError
 from tests.config.configs import FINE, fine_data
 from tests.config.test_shipped_configs import FILES, ROOT
@@ -80,10 +80,10 @@ def test_every_value_that_no_file_could_hold_has_a_line_of_its_own():
     data["activations"][1]["params"]["negative_slope"] = {1, 2}
     data["dataset"][5] = 1
     assert message(data).splitlines() == [
-        "config: dataset: the key 5 is not text; allowed: words as keys",
+        "config: dataset: the key 5 is not text; use text as keys",
         "config: activations[1].params.negative_slope: {1, 2} cannot be written in YAML; "
         "allowed: None, booleans, numbers, text, lists and mappings",
-        "config: baseline: half a character (a lone surrogate); allowed: whole ones",
+        "config: baseline: contains half of a character (a lone surrogate); use whole characters",
     ]
 
 
@@ -96,7 +96,7 @@ def test_what_is_no_config_at_all_is_refused():
 def test_a_mapping_without_end_is_refused():
     data = fine_data()
     data["model"]["model"] = data["model"]
-    assert "nested more than 30 deep" in message(data)
+    assert "nested more than 30 levels deep" in message(data)
 
 
 MISLEADING = (
@@ -122,7 +122,7 @@ KEYS = st.text("abc", min_size=1)
 
 @given(st.dictionaries(KEYS, SCALARS | st.lists(SCALARS)))
 def test_what_is_written_is_read_back(data):
-    parsed = parse(to_yaml(data), "written")
+    parsed = parse_yaml(to_yaml(data), "written")
     assert parsed.mistakes == ()
     assert parsed.root is not None
-    assert parsed.root.plain() == data
+    assert parsed.root.to_python() == data

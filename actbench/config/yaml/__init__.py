@@ -1,0 +1,1 @@
+"""YAML as the configs use it: read into a tree with positions, and written."""
