@@ -10,8 +10,7 @@ from actbench.cli.screen import screen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from actbench.doctor import Diagnosis
-    from actbench.doctor.processes import BusyProcess
+    from actbench.doctor import BusyProcess, DoctorReport, Measurement
     from actbench.report.facts import Facts
 
 
@@ -36,32 +35,32 @@ def doctor(form: str, seconds: float) -> None:
     from actbench.errors import NothingMeasuredError
 
     click.echo(f"timing a placebo for {seconds:g} s, after TensorFlow has started", err=True)
-    diagnosis = examine(seconds)
-    click.echo(_json(diagnosis) if form == "json" else _terminal(diagnosis), nl=False)
-    if diagnosis.measurement is None:
-        raise NothingMeasuredError(f"the placebo could not be measured: {diagnosis.problem}")
+    found = examine(seconds)
+    click.echo(_json(found) if form == "json" else _terminal(found), nl=False)
+    if found.measurement is None:
+        raise NothingMeasuredError(f"the placebo could not be measured: {found.problem}")
 
 
-def _json(diagnosis: "Diagnosis") -> str:
+def _json(found: "DoctorReport") -> str:
     import json
     from dataclasses import asdict
 
-    value = asdict(diagnosis) | {"environment": diagnosis.environment.model_dump(mode="json")}
+    value = asdict(found) | {"environment": found.environment.model_dump(mode="json")}
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _terminal(diagnosis: "Diagnosis") -> str:
+def _terminal(found: "DoctorReport") -> str:
     from actbench.report.document import Document, Section
     from actbench.report.terminal import to_terminal
 
-    advice = tuple((str(number), sentence) for number, sentence in enumerate(diagnosis.advice, 1))
+    advice = tuple((str(number), sentence) for number, sentence in enumerate(found.advice, 1))
     document = Document(
         title="doctor",
         facts=(),
         sections=(
-            Section("Machine", _machine(diagnosis), ()),
-            Section("TensorFlow", _tensorflow(diagnosis), ()),
-            Section("Placebo: relu against a copy of itself", _placebo(diagnosis), ()),
+            Section("Machine", _machine(found), ()),
+            Section("TensorFlow", _tensorflow(found), ()),
+            Section("Placebo: relu against a copy of itself", _placebo(found.measurement), ()),
             Section("Advice", advice or (("none", "nothing was found that stands in the way"),), ()),
         ),
         notes=(),
@@ -70,10 +69,10 @@ def _terminal(diagnosis: "Diagnosis") -> str:
     return to_terminal(document, width, color).rstrip() + "\n"
 
 
-def _machine(diagnosis: "Diagnosis") -> "Facts":
+def _machine(found: "DoctorReport") -> "Facts":
     from actbench.report.facts import or_unknown
 
-    environment, machine = diagnosis.environment, diagnosis.machine
+    environment, machine = found.environment, found.machine
     quota = "" if machine.cores_quota is None else f", a quota of {machine.cores_quota:g}"
     limit = "" if machine.memory_limit_bytes is None else f", limited to {_gib(machine.memory_limit_bytes)}"
     turbo = {None: "unknown", True: "on", False: "off"}[machine.turbo]
@@ -94,10 +93,10 @@ def _machine(diagnosis: "Diagnosis") -> "Facts":
     )
 
 
-def _tensorflow(diagnosis: "Diagnosis") -> "Facts":
+def _tensorflow(found: "DoctorReport") -> "Facts":
     from actbench.report.facts import or_unknown
 
-    environment = diagnosis.environment
+    environment = found.environment
     threads = f"{or_unknown(environment.intra_op_threads)} in an operation"
     return (
         ("versions", ", ".join(f"{name} {version}" for name, version in environment.packages.items())),
@@ -105,28 +104,39 @@ def _tensorflow(diagnosis: "Diagnosis") -> "Facts":
         *environment.build.items(),
         ("device", or_unknown(environment.device)),
         ("threads", f"{threads}, {or_unknown(environment.inter_op_threads)} across"),
-        ("XLA", {None: "unknown", True: "works", False: "does not work"}[diagnosis.xla]),
+        ("XLA", {None: "unknown", True: "works", False: "does not work"}[found.xla]),
         *(("set", f"{name}={value}") for name, value in environment.variables.items()),
     )
 
 
-def _placebo(diagnosis: "Diagnosis") -> "Facts":
-    from actbench.doctor.measurement import DEFAULT_SEEDS
+def _placebo(measured: "Measurement | None") -> "Facts":
     from actbench.report.numbers import format_value, latency_kind
 
-    found = diagnosis.measurement
-    if found is None:
+    if measured is None:
         return (("measured", "nothing"),)
-    kind = latency_kind(found.slice_s)
-    slice_time = f"{format_value(found.slice_s, kind)} {kind}"
+    kind = latency_kind(measured.slice_s)
+    slice_time = f"{format_value(measured.slice_s, kind)} {kind}"
     return (
-        ("measured", f"{found.rounds} rounds, engine {found.engine}, {slice_time} a slice"),
-        ("time ratio", f"{format_value(found.ratio, 'ratio')}; without noise it would be 1"),
-        ("resolution", f"{_percent(found.smallest_difference)}: no smaller difference can be seen here now"),
+        ("measured", f"{measured.rounds} rounds, engine {measured.engine}, {slice_time} a slice"),
+        ("time ratio", f"{format_value(measured.ratio, 'ratio')}; without noise it would be 1"),
+        *_resolution(measured),
+    )
+
+
+def _resolution(measured: "Measurement") -> "Facts":
+    from actbench.doctor import EXTRAPOLATED_SEEDS
+
+    if measured.smallest_difference is None:
+        return (
+            ("resolution", f"unknown: {measured.rounds} rounds give no interval; use a larger --seconds"),
+        )
+    here, extrapolated = measured.smallest_difference, measured.smallest_difference_10_seeds
+    return (
+        ("resolution", f"{_percent(here)}: no smaller difference can be seen here now"),
         (
-            f"{DEFAULT_SEEDS} seeds",
-            f"{_percent(found.smallest_difference_10_seeds)}, extrapolated: if every block is as steady as "
-            "this one, and processes do not differ",
+            f"{EXTRAPOLATED_SEEDS} seeds",
+            f"{_percent(extrapolated)}, extrapolated: if every block is as steady as this one, and "
+            "processes do not differ",
         ),
     )
 

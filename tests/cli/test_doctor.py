@@ -8,16 +8,21 @@ from click.testing import CliRunner
 from actbench import doctor
 from actbench.analysis.intervals import Interval
 from actbench.cli import main
-from actbench.doctor import Diagnosis
-from actbench.doctor.advice import advise
-from actbench.doctor.machine import Machine
-from actbench.doctor.measurement import Measurement
-from actbench.doctor.processes import BusyProcess
+from actbench.doctor import BusyProcess, DoctorReport, Measurement
+from actbench.doctor.examination import advise
 from tests.commands import actbench
-from tests.doctor.measured import failing, timing, without_worker
-from tests.doctor.test_advice import QUIET as QUIET_MACHINE
-from tests.doctor.test_doctor import noisy
-from tests.doctor.trees import QUIET, clock_at, write
+from tests.doctor.fakes import (
+    QUIET_MACHINE,
+    QUIET_TREE,
+    UNKNOWN_MACHINE,
+    failing,
+    make_sample,
+    noisy,
+    sampler,
+    timing,
+    without_worker,
+    write,
+)
 from tests.factories import make_environment
 
 
@@ -25,16 +30,15 @@ from tests.factories import make_environment
 def invoke(tmp_path, monkeypatch):
     """Runs `actbench doctor` on a machine of the test's making."""
 
-    def run(*arguments, execute=timing(noisy(0.01)), files=QUIET):  # noqa: B008 - only read
-        root, clock = write(tmp_path, files), clock_at(0.0, 10.0)
-        examine = partial(doctor.examine, root=root, clock=clock, execute=execute)
+    def run(*arguments, execute=timing(noisy(0.01)), samples=()):  # noqa: B008 - only read
+        root = write(tmp_path, QUIET_TREE)
+        examine = partial(doctor.examine, root=root, sample=sampler(*samples), execute=execute)
         monkeypatch.setattr(doctor, "examine", examine)
         return CliRunner().invoke(main, ["doctor", *arguments])
 
     return run
 
 
-UNKNOWN = Machine(*[None] * 12)
 KNOWN = dataclasses.replace(
     QUIET_MACHINE,
     cores_quota=1.5,
@@ -45,11 +49,11 @@ KNOWN = dataclasses.replace(
 MEASURED = Measurement("compiled", 104, 0.0482, Interval(1.0021, 0.9953, 1.0089), 0.0068, 0.0023)
 
 
-@pytest.mark.parametrize("machine", [KNOWN, UNKNOWN], ids=["known", "unknown"])
+@pytest.mark.parametrize("machine", [KNOWN, UNKNOWN_MACHINE], ids=["known", "unknown"])
 def test_what_is_told_on_the_terminal(monkeypatch, snapshot, machine):
     environment = make_environment(build={"cuda": "none"}, variables={"OMP_NUM_THREADS": "2"})
     advice = advise(environment, machine, MEASURED, None)
-    found = Diagnosis(environment, machine, MEASURED, xla=True, problem=None, advice=advice)
+    found = DoctorReport(environment, machine, MEASURED, xla=True, problem=None, advice=advice)
     monkeypatch.setattr(doctor, "examine", lambda _: found)
     result = CliRunner().invoke(main, ["doctor", "--seconds", "5"])
     assert result.exit_code == 0
@@ -75,8 +79,16 @@ def test_json_has_the_documented_names(invoke):
 
 
 def test_advice_is_numbered(invoke):
-    shown = invoke(files=QUIET | {"proc/loadavg": "7.5 1 1 1/1 1"}).stdout
+    shown = invoke(samples=[make_sample(0.0, load_average=7.5), make_sample(10.0)]).stdout
     assert "\nAdvice\n1  The load average was 7.5 on 2 usable cores" in shown
+
+
+@pytest.mark.parametrize("ratios", [noisy(0.01, rounds=5), [1.0] * 50], ids=["too few", "all equal"])
+def test_without_an_interval_the_resolution_is_unknown_and_why(invoke, ratios):
+    shown = invoke(execute=timing(ratios)).stdout
+    assert f"resolution  unknown: {len(ratios)} rounds give no interval; use a larger --seconds\n" in shown
+    assert "can be seen here now" not in shown
+    assert "10 seeds" not in shown
 
 
 @pytest.mark.parametrize("execute", [without_worker, failing("compiled", "keras")])
