@@ -5,6 +5,7 @@ The command line and the Python API both come through here.
 
 import shlex
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -27,6 +28,8 @@ from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
 from actbench.store import RunFolder, create_or_resume
 
 Execute = Callable[[Iterable[Block | MicroBlock]], Iterator[Event]]
+Records = defaultdict[str, dict[str, BlockRecord]]
+"""The latest record of each block, by the ids of its setting and of itself."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +123,19 @@ def measure_pending(
     Raises:
         NothingMeasuredError: No block could be measured.
     """
-    finished = {record.block for record in folder.records() if record.status == "ok"}
+    records: Records = defaultdict(dict)
+    for record in folder.records():
+        records[record.setting][record.block] = record
+    finished = {
+        record.block for group in records.values() for record in group.values() if record.status == "ok"
+    }
     pending = tuple(block for block in plan.blocks if block.id not in finished)
     listen(Beginning(folder.path, plan, pending, weights(pending, folder.info.dataset)))
-    for event in execute(_with_chosen_values(pending, folder)):
+    for event in execute(_with_chosen_values(pending, folder.info, records)):
         # On disk first: whoever is told that a block is finished may rely on it.
         if isinstance(event, Finished):
             folder.append(event.record)
+            records[event.record.setting][event.record.block] = event.record
         listen(event)
     outcome = Outcome(folder.path, folder.info, tuple(folder.records()))
     if not any(record.status == "ok" and not record.tuning for record in outcome.records):
@@ -135,11 +144,17 @@ def measure_pending(
 
 
 def _with_chosen_values(
-    pending: Iterable[Block | MicroBlock], folder: RunFolder
+    pending: Iterable[Block | MicroBlock], info: RunInfo, records: Records
 ) -> Iterator[Block | MicroBlock]:
-    """The blocks, each when its turn has come: hyper-parameters that are tuned are known only then.
+    """Yield each block when its turn has come, because only then its tuned hyper-parameters are known.
 
-    Where a tuning block has failed, those that wait for it are left out: the next run tries it again.
+    The final blocks of a setting are left out if one of its tuning blocks has failed: the next run tries that
+    one again.
+
+    Args:
+        pending: The blocks to measure, in order.
+        info: The plan of the run.
+        records: The ledger's content; the caller adds to it what it appends.
     """
     chosen: dict[str, dict[str, Values] | None] = {}
     for block in pending:
@@ -148,9 +163,8 @@ def _with_chosen_values(
             continue
         setting = block.setting.id
         if setting not in chosen:
-            labels = [label for label in folder.info.activations if label != folder.info.placebo]
-            records = [record for record in folder.records() if record.setting == setting]
-            chosen[setting] = chosen_values(block.setting.tune, records, labels)
+            labels = [label for label in info.activations if label != info.placebo]
+            chosen[setting] = chosen_values(block.setting.tune, records[setting].values(), labels)
         values = chosen[setting]
         if values is not None:
             yield block.with_values(values)

@@ -24,14 +24,20 @@ _SETTING_DIGITS = 8
 _RUN_DIGITS = 12
 
 
-def make_plan(config: BenchConfig) -> Plan:
-    """The plan of a config; equal configs, and equal files where they name any, have equal plans.
+def make_plan(config: BenchConfig, settings: Sequence[Setting] | None = None) -> Plan:
+    """Return the plan of a config. Equal configs have equal plans if the files that they name are equal, too.
+
+    Args:
+        config: A valid config.
+        settings: The settings of its `variants`, in order, where they are planned already.
 
     Raises:
         DataError: An own file cannot be read.
     """
-    planned = [(plan_setting(variant, varied), plan_cells(variant)) for varied, variant in config.variants]
-    settings = tuple(setting for setting, _ in planned)
+    if settings is None:
+        settings = [plan_setting(variant, varied) for varied, variant in config.variants]
+    cells_of = [plan_cells(variant) for _, variant in config.variants]
+    planned = list(zip(settings, cells_of, strict=True))
     timed = sum(setting.timing.budget_s is not None for setting in settings) * len(config.seeds)
     blocks = tuple(
         block
@@ -49,7 +55,7 @@ def make_plan(config: BenchConfig) -> Plan:
     return Plan(
         run_id=_digest(content, _RUN_DIGITS),
         name=config.name,
-        settings=settings,
+        settings=tuple(settings),
         blocks=blocks,
         baseline=config.baseline,
         placebo=PLACEBO if config.placebo else None,
@@ -114,11 +120,12 @@ def _tuning_blocks(config: BenchConfig, setting: Setting, cells: tuple[CellPlan,
         for seed in seeds:
             yield Block(
                 id=f"{setting.id}-tune-{number}-{seed}",
-                setting=setting.untimed,
+                setting=setting,
                 seed=seed,
                 cells=tried,
                 baseline=config.baseline,
                 seeds=len(seeds),
+                training_only=True,
                 candidate=candidate,
             )
 

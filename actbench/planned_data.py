@@ -1,5 +1,6 @@
 """A plan, and what its settings are trained on, looked at before anything runs."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -36,16 +37,15 @@ def plan_on_data(given: Given, *, fetch: bool = False) -> tuple[Plan, dict[str, 
             setting is told together, each where it is written.
     """
     looks = _Looks(fetch=fetch)
-    found = [looks.at(config) for _, config in given.config.variants]
-    if any(faults for _, faults in found):
-        raise given.refusal([faults for _, faults in found])
-    plan = make_plan(given.config)
-    infos = (info for info, _ in found if info is not None)
-    return plan, {setting.id: info for setting, info in zip(plan.settings, infos, strict=True)}
+    found = [looks.at(config, varied) for varied, config in given.config.variants]
+    if any(faults for _, _, faults in found):
+        raise given.refusal([faults for _, _, faults in found])
+    infos = {setting.id: info for setting, info, _ in found if setting is not None and info is not None}
+    return make_plan(given.config, [setting for setting, _, _ in found if setting is not None]), infos
 
 
 Look = tuple[DatasetInfo | None, list[Fault]]
-"""What there is to say of data, as far as it could be looked at, and what is wrong with it."""
+"""The description of data, None where it cannot be described, and the mistakes in it."""
 
 
 class _Looks:
@@ -55,19 +55,29 @@ class _Looks:
         self._fetch = fetch
         self._taken: dict[str, Look] = {}
 
-    def at(self, config: BenchConfig) -> Look:
-        """The data of a config without a sweep, and what does not fit it."""
+    def at(
+        self, config: BenchConfig, varied: Mapping[str, Any]
+    ) -> tuple[Setting | None, DatasetInfo | None, list[Fault]]:
+        """Plan the setting of a config without a sweep, and look at its data.
+
+        Args:
+            config: One of the `variants` of a config.
+            varied: The values by which it differs, by dotted key.
+
+        Returns:
+            The setting, None where it cannot be planned; the description of its data; all mistakes.
+        """
         faults: list[Fault] = []
         with collecting(faults):
-            setting = plan_setting(config, {})
+            setting = plan_setting(config, varied)
             key = f"{setting.dataset.model_dump_json()} {setting.kinds}"
             if key not in self._taken:
                 self._taken[key] = self._look(setting)
             info, faults = self._taken[key]
             if info is None:
-                return None, faults
-            return info, [*faults, *misfits(config, setting, info, whole=not faults)]
-        return None, _with_key(faults, config.dataset.wanted())
+                return setting, None, faults
+            return setting, info, [*faults, *misfits(config, setting, info, whole=not faults)]
+        return None, None, _with_key(faults, config.dataset.wanted())
 
     def _look(self, setting: Setting) -> Look:
         """Goes on without what is wrong as long as it can."""

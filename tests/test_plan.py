@@ -50,7 +50,8 @@ def test_a_tuning_block_reaches_the_worker_as_it_was_planned(engine):
     )
     for block in made.blocks:
         assert Block.model_validate_json(block.model_dump_json()) == block
-    assert made.tuning[0].setting.probes.epochs == ()
+    assert made.tuning[0].probe_epochs == ()
+    assert all(block.setting == made.settings[0] for block in made.blocks)
 
 
 def test_the_placebo_copies_the_baseline_with_its_parameters():

@@ -4,8 +4,9 @@ import shutil
 import numpy as np
 import pytest
 
+from actbench import plan, planned_data
 from actbench.config.loader import read_given
-from actbench.datasets import describe
+from actbench.datasets import content, describe
 from actbench.errors import DataError, InputError
 from actbench.planned import describe_setting
 from actbench.planned_data import plan_on_data
@@ -57,6 +58,20 @@ def test_the_id_is_that_of_the_content_not_of_the_place(tmp_path):
     changed = planned(there)
     assert changed.run_id != plan.run_id
     assert changed.settings[0].id != plan.settings[0].id
+
+
+def test_each_setting_is_planned_once_and_its_files_are_hashed_once(tmp_path, monkeypatch):
+    write_csv(tmp_path)
+    settings, files, plan_setting, hash_file = [], [], plan.plan_setting, content._sha256_of
+    for module in (plan, planned_data):
+        monkeypatch.setattr(
+            module, "plan_setting", lambda *given: settings.append(given[1]) or plan_setting(*given)
+        )
+    monkeypatch.setattr(content, "_sha256_of", lambda path: files.append(path.name) or hash_file(path))
+    made = planned(tmp_path, OWN, "sweep={train.epochs: [1, 2, 3]}")
+    assert settings == [{"train.epochs": 1}, {"train.epochs": 2}, {"train.epochs": 3}]
+    assert [setting.varied for setting in made.settings] == settings
+    assert files == ["data.csv"]
 
 
 def test_a_setting_is_shown_with_the_names_of_its_files(tmp_path):

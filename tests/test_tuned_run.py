@@ -18,6 +18,7 @@ from actbench.outline import make_outline
 from actbench.report.outline_json import outline_to_json
 from actbench.report.outline_text import outline_to_text
 from actbench.store import open_run
+from actbench.store.ledger import Ledger
 from actbench.verify import verify_run
 from tests.commands import run_with_fake_worker as run
 from tests.fake_worker import record_of
@@ -81,12 +82,16 @@ def test_tuning_asks_for_no_timing_no_probes_and_no_test_data(config, attempts):
             blocks.append(block)
             yield Finished(record=record_of(block))
 
-    run_benchmark(config, config.parent / "results", execute=execute)
+    run_benchmark(config, config.parent / "results", overrides=["timing.target_ci=0.5"], execute=execute)
     tuning, final = blocks[:6], blocks[6:]
-    assert {block.setting.timing.inference_batch_sizes for block in tuning} == {()}
-    assert {block.setting.probes.epochs for block in tuning} == {()}
-    assert {block.setting.timing.inference_batch_sizes for block in final} == {(8,)}
+    assert {block.inference_batch_sizes for block in tuning} == {()}
+    assert {block.probe_epochs for block in tuning} == {()}
+    assert {block.target_ci for block in tuning} == {None}
+    assert {block.inference_batch_sizes for block in final} == {(8,)}
+    assert {block.probe_epochs for block in final} == {("last",)}
+    assert {block.target_ci for block in final} == {0.5}
     assert {block.extra_budget_s for block in tuning} == {0.0}
+    assert all(block.setting == final[0].setting for block in tuning)  # one id, one content
 
 
 @pytest.mark.parametrize("blocks", [1, 3, 6, 7])
@@ -128,6 +133,21 @@ def test_each_setting_of_a_sweep_tunes_for_itself(config, attempts):
     assert (outcome.path / "summary.csv").exists()
 
 
+@pytest.mark.parametrize("settings", [1, 8])
+def test_the_ledger_is_read_as_often_with_many_settings_as_with_one(config, monkeypatch, settings):
+    reads, read = [], Ledger.read
+    monkeypatch.setattr(Ledger, "read", lambda ledger: reads.append(ledger.path) or read(ledger))
+
+    def execute(pending):
+        for block in pending:
+            yield Finished(record=record_of(block))
+
+    sweep = f"sweep={{train.epochs: {list(range(1, settings + 1))}}}"
+    outcome = run_benchmark(config, config.parent / "results", overrides=[sweep], execute=execute)
+    assert len(outcome.records) == 9 * settings
+    assert len(reads) == 2  # what is there at the start, and what is tabulated in the end
+
+
 def test_the_tables_tell_every_candidate_and_are_made_of_final_trainings(config, attempts):
     outcome = run(config, attempts)
     rows = list(csv.DictReader(io.StringIO((outcome.path / "tuning.csv").read_text())))
@@ -163,6 +183,12 @@ def test_json_has_the_choice_and_its_warning(config, attempts):
     assert tuning["warnings"] == [
         "tanh: learning_rate 0.001 lies on the edge of the grid, and what is beyond may do better"
     ]
+
+
+def test_the_pending_blocks_of_a_setting_count_those_that_tune(config):
+    outline = make_outline(config, (), config.parent / "results")
+    [setting] = json.loads(outline_to_json(outline))["settings"]
+    assert setting["pending_blocks"] == len(outline.pending) == 9
 
 
 def test_the_plan_tells_what_tuning_costs(config):

@@ -85,8 +85,7 @@ class BlockRunner:
         with stopwatch.measure("probes"):
             self._probe(cells, block, ended=True)
         # Shared by the cells, placed anew for each block: no cell has a place in memory of its own.
-        sizes = block.setting.timing.inference_batch_sizes
-        batches = {size: self._engine.inference_batch(size) for size in sizes}
+        batches = {size: self._engine.inference_batch(size) for size in block.inference_batch_sizes}
         for batch_size, batch in batches.items():
             self._time_inference(rounds, batch_size, batch, block.setting.timing.inference_rounds)
         budget_s, before_s = block.extra_budget_s + self._spare_s, stopwatch.since_start_s()
@@ -159,7 +158,7 @@ class BlockRunner:
         for cell in alive(cells):
             epoch = cell.best_epoch or len(cell.train)
             asked = "last" if ended else epoch
-            if asked in block.setting.probes.epochs and epoch not in [probe.epoch for probe in cell.probes]:
+            if asked in block.probe_epochs and epoch not in [probe.epoch for probe in cell.probes]:
                 cell.probes.append(cell.trainer.probe(epoch))
 
     def _time_inference(self, rounds: Rounds, batch_size: int, batch: Any, count: int) -> None:

@@ -67,7 +67,7 @@ class ExtraRounds:
         Returns:
             Training steps of each extra slice.
         """
-        target, clock = self._block.setting.timing.target_ci, self._rounds.stopwatch.since_start_s
+        target, clock = self._block.target_ci, self._rounds.stopwatch.since_start_s
         if target is None or self._baseline is None or len(self._cells) < 2:
             return ()
         deadline_s = clock() + budget_s

@@ -31,7 +31,7 @@ class Measurer:
     def __init__(self, import_s: float) -> None:
         self._environment = runtime.describe_runtime()
         self._unclaimed_import_s = import_s
-        self._setting_id = ""
+        self._setting: Setting | None = None
         self._runner: BlockRunner | None = None
 
     def measure(self, block: Block | MicroBlock, report: Report) -> BlockRecord:
@@ -53,10 +53,10 @@ class Measurer:
         def on_epoch(epoch: int, scores: dict[str, float]) -> None:
             report(Progress(block=block.id, epoch=epoch, epochs=epochs, validation_score=scores))
 
-        if self._runner is None or self._setting_id != block.setting.id:
+        if self._runner is None or self._setting != block.setting:
             with stopwatch.measure("data"):
                 self._runner = self._prepare(block.setting)
-            self._setting_id = block.setting.id
+            self._setting = block.setting
         return self._runner.run(block, stopwatch, on_epoch)
 
     def _measure_micro(self, block: MicroBlock, stopwatch: Stopwatch, report: Report) -> BlockRecord:

@@ -1,7 +1,7 @@
 """All cells of one setting and seed."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ class Block(Record):
         baseline: Label of the activation that the others are compared with; it need not be among the cells.
         seeds: How many blocks the setting has.
         extra_budget_s: The block's share of what timing-only rounds may take in the whole run.
+        training_only: Whether the block leaves out probes, timed inference and timing-only rounds, whatever
+            the setting says of them.
         candidate: What a tuning block tries, by dotted key. Such a block has no placebo and is not timed, and
             looks at no test data; the others have no candidate.
     """
@@ -32,7 +34,23 @@ class Block(Record):
     baseline: str | None = None
     seeds: int = 1
     extra_budget_s: float = 0.0
+    training_only: bool = False
     candidate: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def inference_batch_sizes(self) -> tuple[int, ...]:
+        """Return the examples per timed inference call; empty for a block without any."""
+        return () if self.training_only else self.setting.timing.inference_batch_sizes
+
+    @property
+    def probe_epochs(self) -> tuple[int | Literal["last"], ...]:
+        """Return after how many epochs to look inside the networks; empty for never."""
+        return () if self.training_only else self.setting.probes.epochs
+
+    @property
+    def target_ci(self) -> float | None:
+        """Return the precision up to which there are timing-only rounds; None for a block without any."""
+        return None if self.training_only else self.setting.timing.target_ci
 
     @property
     def title(self) -> str:

@@ -72,21 +72,6 @@ class Setting(Record):
             }
         )
 
-    @property
-    def untimed(self) -> "Setting":
-        """The setting without the timing that comes after the training, and without probes."""
-        timing = self.timing
-        return self.model_copy(
-            update={
-                "probes": self.probes.model_copy(update={"epochs": ()}),
-                "timing": TimingConfig(
-                    engine=timing.engine,
-                    slices_per_epoch=timing.slices_per_epoch,
-                    inference_batch_sizes=(),
-                ),
-            }
-        )
-
     def objectives(self, targets: Sequence[Predicted]) -> tuple[Objective, ...]:
         """What a model is trained for.
 

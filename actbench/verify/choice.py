@@ -106,20 +106,19 @@ def _check_hash(data: str, what: str, was: str, is_now: str, remedy: str) -> Non
 
 def replay(stored: StoredRun, chosen: Sequence[Recorded]) -> Plan:
     """The plan of the chosen cells alone, without the timing that comes after the training."""
-    settings = {entry.block.setting.id: entry.block.setting.untimed for entry in chosen}
     cells: dict[str, tuple[CellPlan, ...]] = {}
     for entry in chosen:
         cells[entry.block.id] = (*cells.get(entry.block.id, ()), entry.cell)
     blocks = {
         entry.block.id: entry.block.model_copy(
-            update={"setting": settings[entry.block.setting.id], "cells": cells[entry.block.id]}
+            update={"cells": cells[entry.block.id], "training_only": True}
         )
         for entry in chosen
     }
     return Plan(
         run_id=stored.info.run_id,
         name=stored.info.name,
-        settings=tuple(settings.values()),
+        settings=tuple({entry.block.setting.id: entry.block.setting for entry in chosen}.values()),
         blocks=tuple(blocks.values()),
         baseline=stored.info.baseline,
         placebo=stored.info.placebo,

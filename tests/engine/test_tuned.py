@@ -6,7 +6,7 @@ import pytest
 from actbench.analysis.tuning import tunings
 from actbench.config.schema import BenchConfig
 from actbench.engine.compiled import CompiledEngine
-from actbench.engine.measure import Measurer
+from actbench.engine.measure import ENGINES, Measurer
 from actbench.engine.stock import StockEngine
 from actbench.plan import make_plan
 from tests.engine import tiny
@@ -62,3 +62,40 @@ def test_an_absurd_learning_rate_loses_and_the_final_trainings_have_the_other():
     assert not record.tuning
     assert record.cells[0].test_score > 0.4
     assert record.cells[0].tuned == own.chosen
+
+
+def test_final_blocks_are_measured_by_the_engine_that_tuned_and_by_the_setting_that_they_name(monkeypatch):
+    config = BenchConfig.model_validate(
+        {
+            "name": "tiny",
+            "dataset": {"name": "mnist", "validation": 200, "train_samples": 600, "test_samples": 100},
+            "model": {"hidden_units": [8]},
+            "activations": ["relu"],
+            "baseline": "relu",
+            "placebo": False,
+            "train": {"optimizer": "sgd", "batch_size": 32, "epochs": 1},
+            "tune": {"train.learning_rate": [0.1, 0.2], "seeds": 1},
+            "seeds": 1,
+            "timing": {"inference_batch_sizes": [4], "inference_rounds": 2},
+            "probes": {"epochs": [0], "examples": 50},
+        }
+    )
+    made = []
+
+    class Engine(CompiledEngine):
+        def __init__(self, setting, dataset):
+            super().__init__(setting, dataset)
+            made.append(setting)
+
+    monkeypatch.setitem(ENGINES, "compiled", Engine)
+    plan, measurer = make_plan(config), Measurer(import_s=0.0)
+    final = plan.final[0].with_values({"relu": {"train.learning_rate": 0.1}})
+    tried, _, measured = (measurer.measure(block, lambda _: None) for block in (*plan.tuning, final))
+    assert made == [final.setting]
+    assert (tried.cells[0].inference, tried.cells[0].probes) == ((), ())
+    [inference], [probe] = measured.cells[0].inference, measured.cells[0].probes
+    assert (inference.batch_size, len(inference.latency_s), probe.epoch) == (4, 2, 0)
+    unprobed = final.setting.probes.model_copy(update={"epochs": ()})
+    other = final.setting.model_copy(update={"probes": unprobed})
+    measurer.measure(final.model_copy(update={"setting": other}), lambda _: None)
+    assert made == [final.setting, other]  # an id that lies about its content is not believed

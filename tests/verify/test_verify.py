@@ -115,8 +115,9 @@ def test_each_block_runs_once_with_the_chosen_cells_and_nothing_after_the_traini
     assert trained == [(check.seed, check.activation) for check in found.checks]
     assert len(trained) == 5
     assert [block.seed for block in ran] == sorted({block.seed for block in ran})
-    timing = ran[0].setting.timing
-    assert (timing.inference_batch_sizes, timing.target_ci, timing.slices_per_epoch) == ((), None, 2)
+    first = ran[0]
+    assert (first.inference_batch_sizes, first.target_ci, first.probe_epochs) == ((), None, ())
+    assert first.setting.timing.slices_per_epoch == 2
     assert isinstance(told[0], Plan)
     assert told[0].blocks == tuple(ran)
     assert [type(event) for event in told[1:]] == [Finished] * len(ran)
