@@ -18,7 +18,7 @@ _BUSY_CORES = 0.05
 _BUSY_SHOWN = 3
 _UNLIMITED = 2**62  # control groups of version 1 write a little less than 2**63 where there is no limit
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def memory_limit(root: Path) -> int | None:
     return min((limit for limit in limits if limit is not None and limit < _UNLIMITED), default=None)
 
 
-def _if_known(ask: Callable[[], T]) -> T | None:
+def _if_known(ask: Callable[[], _T]) -> _T | None:
     """Return the answer of psutil; None where this system does not tell."""
     try:
         return ask()
