@@ -135,6 +135,7 @@ class _TreeComposer(Reader, Scanner, Parser, Composer, _CoreSchema):
         self._lines = lines
         # The key (a node) or the index (a number) of each node that is being composed, from the root down.
         self._steps: list[Any] = []
+        self._keys: dict[tuple[yaml.Node, str], yaml.Node] = {}  # of each mapping, without those refused
         self._size = 0
 
     def compose(self) -> yaml.Node | None:
@@ -167,6 +168,7 @@ class _TreeComposer(Reader, Scanner, Parser, Composer, _CoreSchema):
             entries = {
                 key.value: Entry(self._position(key.start_mark), self.to_tree(value))
                 for key, value in node.value
+                if isinstance(key, yaml.ScalarNode) and self._keys.get((node, key.value)) is key
             }
             return YamlNode(position, entries, span)
         if isinstance(node, yaml.SequenceNode):
@@ -181,6 +183,8 @@ class _TreeComposer(Reader, Scanner, Parser, Composer, _CoreSchema):
             index: The node's key, as a node, or its index; None for a key and for the root.
         """
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if parent is not None and isinstance(index, yaml.Node):
+            self._check_key(parent, index)
         self._steps.append(index)
         self._count(event.start_mark, len(self._steps))
         node: yaml.Node | None
@@ -191,29 +195,22 @@ class _TreeComposer(Reader, Scanner, Parser, Composer, _CoreSchema):
             self._check(event)
             self.anchors.pop(event.anchor, None)  # YAML allows an anchor to be used again, PyYAML does not
             node = super().compose_node(parent, index)
-        if isinstance(node, yaml.MappingNode):
-            self._drop_wrong_keys(node)
         self._steps.pop()
         return node
 
-    def _drop_wrong_keys(self, node: yaml.MappingNode) -> None:
-        """Report the keys that are duplicates or not plain text, and drop their entries."""
-        path = self._path()
-        entries: dict[str, tuple[yaml.Node, yaml.Node]] = {}
-        for key, value in node.value:
-            mark = key.start_mark
-            if not isinstance(key, yaml.ScalarNode):
-                self._report(mark, path, "a key is not plain text; use a word as the key")
-            elif key.tag == _MERGE:
-                self._report(mark, path, "merge keys (<<) are not supported; write the keys out")
-            elif key.value in entries:
-                first = entries[key.value][0].start_mark
-                where = f" at line {first.line + 1}, column {first.column + 1}" if self._lines else ""
-                message = f"the key is there already{where}; remove one of the two"
-                self._report(mark, (*path, key.value), message)
-            else:
-                entries[key.value] = key, value
-        node.value = list(entries.values())
+    def _check_key(self, mapping: yaml.Node, key: yaml.Node) -> None:
+        """Report a key that is a duplicate or not plain text; remember any other."""
+        if not isinstance(key, yaml.ScalarNode):
+            message = "a key is not plain text; use a word as the key"
+            self._report(key.start_mark, self._path(), message)
+        elif key.tag == _MERGE:
+            message = "merge keys (<<) are not supported; write the keys out"
+            self._report(key.start_mark, self._path(), message)
+        elif (first := self._keys.setdefault((mapping, key.value), key)) is not key:
+            mark = first.start_mark
+            where = f" at line {mark.line + 1}, column {mark.column + 1}" if self._lines else ""
+            message = f"the key is there already{where}; remove one of the two"
+            self._report(key.start_mark, (*self._path(), key.value), message)
 
     def _compose_alias(self, event: Any) -> _Alias:
         target = self.anchors.get(event.anchor)

@@ -126,3 +126,7 @@ def test_what_is_written_is_read_back(data):
     assert parsed.mistakes == ()
     assert parsed.root is not None
     assert parsed.root.to_python() == data
+
+
+def test_text_that_any_version_of_yaml_takes_for_another_value_is_quoted():
+    assert to_yaml({"a": "on", "b": "1e-3", "c": "relu"}) == "a: 'on'\nb: \"1e-3\"\nc: relu\n"

@@ -106,6 +106,20 @@ def test_one_mistake(text, message):
     assert found[0].startswith(message)
 
 
+def test_mistakes_before_the_end_of_what_can_be_read_are_reported_too():
+    found = mistakes("a: 1\na: !t 2\nb: [*nobody\n")
+    assert [line.partition(";")[0] for line in found] == [
+        "f:2:1: a: the key is there already at line 1, column 1",
+        "f:2:4: a: the tag '!t' is not supported",
+        "f:3:5: b[0]: the alias *nobody stands for no value that ends before it",
+    ]
+    assert len(mistakes("a: 1\na: 2\nb: [\n")) == 2
+
+
+def test_an_anchor_used_again_stands_for_the_nearest_value():
+    assert "the alias *x stands for no value" in mistakes("a: &x 1\nb: &x [*x]")[0]
+
+
 def test_the_first_of_two_equal_keys_stays_so_that_it_is_checked_too():
     assert parse_yaml("a: 1\na: 2", "f").root.to_python() == {"a": 1}
 
