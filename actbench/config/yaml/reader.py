@@ -214,9 +214,12 @@ class _TreeComposer(Reader, Scanner, Parser, Composer, _CoreSchema):
 
     def _compose_alias(self, event: Any) -> _Alias:
         target = self.anchors.get(event.anchor)
-        if target is None or target.end_mark is None:  # without an end, the target contains the alias
-            unknown = f"the alias *{event.anchor} stands for no value that ends before it"
-            self._stop(event.start_mark, self._path(), f"{unknown}; write the value out")
+        if target is None:
+            message = f"the alias *{event.anchor} has no anchor before it; write the value out"
+            self._stop(event.start_mark, self._path(), message)
+        if target.end_mark is None:  # PyYAML sets it last
+            message = f"the alias *{event.anchor} is inside the value that it stands for; write the value out"
+            self._stop(event.start_mark, self._path(), message)
         self._count_below(target, event.start_mark, len(self._steps))
         return _Alias(target.tag, target, event.start_mark, event.end_mark)
 

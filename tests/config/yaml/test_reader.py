@@ -80,11 +80,11 @@ def test_an_alias_has_its_own_position():
         ("a: &x k\nb: {*x : 2}", "f:2:5: b: a key is not plain text; use a word as the key"),
         (
             "a: *nobody",
-            "f:1:4: a: the alias *nobody stands for no value that ends before it; write the value out",
+            "f:1:4: a: the alias *nobody has no anchor before it; write the value out",
         ),
         (
             "a: &x [*x]",
-            "f:1:8: a[0]: the alias *x stands for no value that ends before it; write the value out",
+            "f:1:8: a[0]: the alias *x is inside the value that it stands for; write the value out",
         ),
         ("a: 1\n---\nb: 2\n", "f:2:1: a second document begins here; remove it"),
         ('a: "\\uD800"', "f:1:4: a: contains half of a character (a lone surrogate); use whole characters"),
@@ -111,13 +111,15 @@ def test_mistakes_before_the_end_of_what_can_be_read_are_reported_too():
     assert [line.partition(";")[0] for line in found] == [
         "f:2:1: a: the key is there already at line 1, column 1",
         "f:2:4: a: the tag '!t' is not supported",
-        "f:3:5: b[0]: the alias *nobody stands for no value that ends before it",
+        "f:3:5: b[0]: the alias *nobody has no anchor before it",
     ]
     assert len(mistakes("a: 1\na: 2\nb: [\n")) == 2
 
 
-def test_an_anchor_used_again_stands_for_the_nearest_value():
-    assert "the alias *x stands for no value" in mistakes("a: &x 1\nb: &x [*x]")[0]
+def test_an_anchor_used_again_hides_the_value_before():
+    assert mistakes("a: &x 1\nb: &x [*x]") == [
+        "f:2:8: b[0]: the alias *x is inside the value that it stands for; write the value out"
+    ]
 
 
 def test_the_first_of_two_equal_keys_stays_so_that_it_is_checked_too():
