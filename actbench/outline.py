@@ -1,18 +1,35 @@
 """The story of a dry run: plan, look at what there is of the run, estimate; measure and write nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import log
+from operator import itemgetter
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from actbench.analysis.design import TYPICAL_SD, Design, observed_sd
 from actbench.config.loader import read_given
-from actbench.config.schema import VerdictConfig
-from actbench.errors import StoreError
-from actbench.execution.estimate import estimate_s
-from actbench.planned import Plan
+from actbench.config.schema import BenchConfig, VerdictConfig
+from actbench.environment import MACHINE, compare_environments, cpu_family, describe_environment
+from actbench.errors import InputError, StoreError
+from actbench.execution.estimate import (
+    SAME_MACHINE,
+    Basis,
+    costs_of,
+    estimate,
+    from_reference,
+    step_flops,
+)
+from actbench.planned import Block, Plan, Setting
 from actbench.planned_data import plan_on_data
-from actbench.records import DatasetInfo
+from actbench.records import DatasetInfo, RunInfo
 from actbench.report.outline import Outline
-from actbench.store import StoredRun, open_run, run_path
+from actbench.store import StoredRun, newest_runs, open_run, read_info, run_path
+
+# Steps whose numbers of operations differ by more than this are not similar.
+_SIMILAR = 10.0
+# Of so many runs the ledger is read to estimate the time.
+_MOST_RUNS = 20
 
 
 def make_outline(
@@ -43,7 +60,7 @@ def make_outline(
         folder=folder,
         pending=pending,
         data=data,
-        setting_s=estimate_s(pending, data),
+        estimates=estimate(pending, data, _bases(pending, data, out)),
         design=_design(plan, given.config.verdict, sd),
         sd_source=source,
     )
@@ -60,6 +77,80 @@ def _stored(folder: Path) -> StoredRun | None:
 def _finished(stored: StoredRun | None) -> frozenset[str]:
     records = stored.records if stored else ()
     return frozenset(record.block for record in records if record.status == "ok")
+
+
+def _bases(pending: Sequence[Block], data: Mapping[str, DatasetInfo], out: Path) -> dict[str, Basis]:
+    """Return what to derive each setting's time from, by its id.
+
+    That is the setting measured on this machine whose training steps are most like its own; of equally like
+    ones the newest. Where none is within a factor of `_SIMILAR`, it is the reference run.
+    """
+    settings = {block.setting.id: block.setting for block in pending}
+    measured = list(_measured_here(out)) if settings else []
+    found = {}
+    for setting in settings.values():
+        flops = step_flops(setting, data[setting.id])
+        distances = [
+            (abs(log(basis.costs.step_flops / flops)), basis)
+            for engine, basis in measured
+            if engine == setting.timing.engine
+        ]
+        similar = [entry for entry in distances if entry[0] <= log(_SIMILAR)]
+        _, found[setting.id] = min(similar, key=itemgetter(0), default=(0.0, from_reference(setting)))
+    return found
+
+
+def _measured_here(out: Path) -> Iterator[tuple[str, Basis]]:
+    """Yield the engine and the costs of each setting that the newest runs of this machine have measured."""
+    here = describe_environment().model_copy(update={"build": {"processor": cpu_family()}})
+    read = 0
+    for path in newest_runs(out):
+        try:
+            info = read_info(path)
+            if info.kind == "micro" or compare_environments(info.environment, here, only=MACHINE):
+                continue
+            stored = open_run(path)
+        except StoreError:
+            continue
+        records = [
+            record
+            for record in stored.records
+            if record.environment and not compare_environments(record.environment, here, only=MACHINE)
+        ]
+        for setting in settings_of(info):
+            try:
+                costs = costs_of(setting, info.dataset[setting.id], records)
+            except InputError:  # another version of actbench understands its data otherwise
+                continue
+            if costs is not None and costs.step_flops:
+                source = f"{info.name}/{info.run_id} on this machine"
+                yield setting.timing.engine, Basis(costs, source, SAME_MACHINE)
+        read += 1
+        if read == _MOST_RUNS:
+            return
+
+
+def settings_of(info: RunInfo) -> list[Setting]:
+    """Return the settings of a recorded run, without looking at its data or importing its activations.
+
+    Returns:
+        One for each setting; none if this version does not understand the config.
+    """
+    try:
+        config = BenchConfig.model_validate({**info.config, "activations": ["relu"], "baseline": "relu"})
+    except ValidationError:
+        return []
+    return [
+        Setting(
+            id=known.id,
+            dataset=variant.dataset,
+            model=variant.model,
+            train=variant.train,
+            timing=variant.timing,
+            targets=variant.targets,
+        )
+        for known, (_, variant) in zip(info.settings, config.variants, strict=False)
+    ]
 
 
 def _spread(

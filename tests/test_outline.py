@@ -6,6 +6,7 @@ import pytest
 from actbench import outline
 from actbench.analysis.design import TYPICAL_SD
 from actbench.benchmark import run_benchmark
+from actbench.environment import describe_environment
 from actbench.messages import Finished
 from actbench.outline import make_outline
 from actbench.report.outline_json import outline_to_json
@@ -38,6 +39,56 @@ def test_a_finished_run_is_read_once_for_what_is_left_and_for_its_spread(done, t
     assert (found.folder, found.pending) == (done.path, ())
     assert found.design.sd == pytest.approx(0.01)
     assert read == [done.path]
+
+
+def sources(found):
+    return {estimate.source for estimate in found.estimates.values()}
+
+
+HERE = "smoke/{} on this machine"
+REFERENCE = {"the reference run of another machine"}
+
+
+def test_the_time_is_that_of_the_most_similar_setting_measured_here(done, tmp_path):
+    wider = run_benchmark(
+        SMOKE, tmp_path, overrides=["seeds=1", "model.hidden_units=[256]"], execute=measured
+    )
+    widths = {64: done, 80: done, 200: wider, 300: wider}
+    for width, run in widths.items():
+        found = make_outline(SMOKE, ("seeds=2", f"model.hidden_units=[{width}]"), tmp_path)
+        assert sources(found) == {HERE.format(run.info.run_id)}
+    found = make_outline(SMOKE, ("seeds=2", "model.hidden_units=[20000]"), tmp_path)
+    assert sources(found) == REFERENCE  # no steps here are nearly as large
+    both = make_outline(SMOKE, ("seeds=2", "sweep={model.hidden_units: [[64], [256]]}"), tmp_path)
+    assert sources(both) == {HERE.format(run.info.run_id) for run in (done, wider)}
+
+
+def test_the_blocks_of_an_unfinished_run_say_what_the_rest_takes(done, tmp_path):
+    ledger = done.path / "ledger.jsonl"
+    ledger.write_text(ledger.read_text().partition("\n")[0] + "\n")
+    found = make_outline(SMOKE, THREE, tmp_path)
+    assert (len(found.pending), sources(found)) == (2, {HERE.format(done.info.run_id)})
+    ledger.write_text("")
+    assert sources(make_outline(SMOKE, THREE, tmp_path)) == REFERENCE
+
+
+def test_a_run_of_another_machine_says_nothing_about_this_one(done, tmp_path):
+    ledger = done.path / "ledger.jsonl"
+    cores = describe_environment().cores
+    text = ledger.read_text()
+    ledger.write_text(text.replace(f'"cores": {cores},', f'"cores": {cores + 1},'))
+    assert ledger.read_text() != text
+    assert sources(make_outline(SMOKE, ("seeds=4",), tmp_path)) == REFERENCE
+
+
+def test_no_activation_is_imported_and_no_data_read_to_estimate_the_time(done, tmp_path):
+    info = json.loads((done.path / "run.json").read_text())
+    info["config"]["activations"] = [{"import": "a.package.that.is.gone:f", "label": "relu"}]
+    (done.path / "run.json").write_text(json.dumps(info))
+    assert sources(make_outline(SMOKE, ("seeds=4",), tmp_path)) == {HERE.format(done.info.run_id)}
+    info["config"]["train"]["optimizer"] = "of another version"
+    (done.path / "run.json").write_text(json.dumps(info))
+    assert sources(make_outline(SMOKE, ("seeds=4",), tmp_path)) == REFERENCE
 
 
 def test_measuring_it_again_leaves_all_to_do_and_the_spread_known(done, tmp_path):

@@ -1,83 +1,266 @@
-"""How long a plan would take on this machine: a rough figure, from a moment of matrix products."""
+"""Estimates of how long a plan takes, from what the parts of blocks measured before have cost."""
 
-import time
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
 
 from actbench.micro_plan import MicroBlock
-from actbench.planned import Block
-from actbench.records import DatasetInfo
-from actbench.steps import training_flops
+from actbench.planned import Block, Setting
+from actbench.records import BlockRecord, DatasetInfo
+from actbench.steps import steps_per_epoch, training_flops
 
-# Wall time over the time of the matrix products alone, and seconds to compile one activation: round figures
-# from benchmarks/epoch.py and the shipped run. They serve this estimate and nothing else.
-_TRAINING_OVERHEAD = {"compiled": 1.3, "keras": 9.0}
-_COMPILE_S = {"compiled": 2.0, "keras": 3.0}
-_CALL_OVERHEAD_S = {"compiled": 0.0003, "keras": 0.06}
-_START_S = 8.0  # of a worker; each setting has one
-_TYPICAL_FLOPS_PER_S = 5e10
+# How far a time may be from the estimate, as a factor either way: rough figures. On one machine activations
+# differ, and its load, which doubles times easily; machines of two to eight cores differ by more.
+SAME_MACHINE = 2.0
+OTHER_MACHINE = 3.0
+# The larger a matrix product, the more operations a second. The factor above grows with the distance in size,
+# up to this.
+_OTHER_SIZE = 2.0
+# At most this share of a step's time is taken not to grow with its operations. Only stock Keras reaches it.
+_LARGEST_OVERHEAD = 0.8
 
 
-def estimate_s(pending: Sequence[Block], data: Mapping[str, DatasetInfo]) -> dict[str, float]:
-    """Seconds that these blocks would take here, by setting; expect them to be off by half either way.
+@dataclass(frozen=True)
+class Costs:
+    """What the parts of a run took, in seconds.
 
-    Without timing-only rounds: they take at most `Block.extra_budget_s`, and may need less.
+    Attributes:
+        start_s: Importing TensorFlow and loading the data; each setting has a worker of its own.
+        compile_s: Building an activation's model and compiling its training and evaluation.
+        call_compile_s: Compiling its inference for one batch size.
+        step_s: One training step of one activation, mean over all of them.
+        step_flops: Operations of the matrix products in that step.
+        call_s: One inference call of the smallest batch size, most of which is overhead.
+        rest_share: What evaluation, probes and the harness add, as a fraction of the training's time.
+    """
+
+    start_s: float
+    compile_s: float
+    call_compile_s: float
+    step_s: float
+    step_flops: float
+    call_s: float
+    rest_share: float
+
+    def of_step(self, flops: float) -> float:
+        """Return the seconds of a step with this many operations."""
+        return self._overhead_s + flops * self._s_per_flop
+
+    def of_call(self, flops: float) -> float:
+        """Return the seconds of an inference call with this many operations."""
+        return self.call_s + flops * self._s_per_flop
+
+    @property
+    def _overhead_s(self) -> float:
+        """The part of a step that does not grow with its operations: as much as a call has."""
+        return min(self.call_s, _LARGEST_OVERHEAD * self.step_s)
+
+    @property
+    def _s_per_flop(self) -> float:
+        return (self.step_s - self._overhead_s) / self.step_flops
+
+
+REFERENCE = {
+    # Of results/reference/mnist, as `python -m tools.reference_costs` prints them.
+    "compiled": Costs(
+        start_s=4.69,
+        compile_s=1.83,
+        call_compile_s=0.0731,
+        step_s=0.000606,
+        step_flops=9.06e7,
+        call_s=0.000134,
+        rest_share=0.0629,
+    ),
+    # There is no reference run of this engine: round figures for the same steps. One epoch of mnist.yaml
+    # was run under each engine on one machine, and the ratios applied to the figures above.
+    "keras": Costs(
+        start_s=4.7,
+        compile_s=0.5,
+        call_compile_s=0.07,
+        step_s=0.002,
+        step_flops=9.06e7,
+        call_s=0.06,
+        rest_share=0.3,
+    ),
+}
+"""What to expect where nothing similar was measured on this machine, by engine."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What an estimate is derived from.
+
+    Attributes:
+        costs: The measured costs.
+        source: Where they were measured, in words.
+        spread: How far this machine may be from them now, as a factor either way.
+    """
+
+    costs: Costs
+    source: str
+    spread: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The time that blocks are expected to take.
+
+    Attributes:
+        seconds: The time to expect.
+        lower_s: The least time that would be no surprise.
+        upper_s: The greatest time that would be no surprise.
+        source: Where the costs were measured, in words.
+    """
+
+    seconds: float
+    lower_s: float
+    upper_s: float
+    source: str
+
+
+def from_reference(setting: Setting) -> Basis:
+    """Return what to expect of a setting like which nothing was measured on this machine."""
+    return Basis(REFERENCE[setting.timing.engine], "the reference run of another machine", OTHER_MACHINE)
+
+
+def costs_of(setting: Setting, data: DatasetInfo, records: Iterable[BlockRecord]) -> Costs | None:
+    """Return what the measured blocks of a setting cost.
+
+    Where they do not tell, as of inference that was not timed, the reference run does.
 
     Args:
-        pending: What is still to be measured.
-        data: What each setting is trained on, by the setting's id.
+        setting: The setting.
+        data: What it was trained on.
+        records: Blocks of its run; failed ones and those of other settings are ignored.
+
+    Returns:
+        The costs; None if no training is recorded.
     """
-    seconds = _blocks_s(pending, data, _product_flops_per_s()) if pending else {}
-    found: dict[str, float] = {}
-    for block in pending:
-        found[block.setting.id] = found.get(block.setting.id, 0.0) + seconds[block.id]
+    measured = [
+        (record, record.phases)
+        for record in records
+        if record.setting == setting.id and record.phases is not None
+    ]
+    trained = [(record.slice_steps, cell) for record, _ in measured for cell in record.cells]
+    cells = [cell for _, cell in trained]
+    steps = sum(sum(slice_steps[: len(cell.slice_s)]) for slice_steps, cell in trained)
+    training_s = sum(sum(cell.slice_s) for cell in cells)
+    if not steps or not training_s:
+        return None
+    other = REFERENCE[setting.timing.engine]
+    inference = [own for cell in cells for own in cell.inference]
+    smallest = min((own.batch_size for own in inference), default=0)
+    latencies = [s for own in inference if own.batch_size == smallest for s in own.latency_s]
+    starts = [phases.import_s + phases.data_s for _, phases in measured if phases.import_s]
+    rest_s = sum(
+        phases.wall_s
+        - (phases.import_s + phases.data_s + phases.compile_s + phases.training_s + phases.inference_s)
+        for _, phases in measured
+    )
+    return Costs(
+        start_s=_mean(starts, other.start_s),
+        compile_s=_mean([cell.compile_s for cell in cells], other.compile_s),
+        call_compile_s=_mean([own.compile_s for own in inference], other.call_compile_s),
+        step_s=training_s / steps,
+        step_flops=step_flops(setting, data),
+        call_s=_mean(latencies, other.call_s),
+        rest_share=max(0.0, rest_s) / training_s,
+    )
+
+
+def step_flops(setting: Setting, data: DatasetInfo) -> float:
+    """Return the operations of the matrix products in one training step, on average over an epoch."""
+    flops = training_flops(setting, data.features, setting.outputs(data.targets), data.train)
+    return flops / (steps_per_epoch(setting, data.train) * setting.train.epochs)
+
+
+def estimate(
+    pending: Sequence[Block], data: Mapping[str, DatasetInfo], bases: Mapping[str, Basis]
+) -> dict[str, Estimate]:
+    """Estimate how long blocks take, by setting.
+
+    Timing-only rounds are left out: they take at most `Block.extra_budget_s`, and may need less. With early
+    stopping the time to expect is that of all epochs, and the least that of the fewest.
+
+    Args:
+        pending: The blocks still to be measured.
+        data: What each setting is trained on, by the setting's id.
+        bases: What to derive the time of each setting from, by its id.
+    """
+    costs = {setting: basis.costs for setting, basis in bases.items()}
+    longest, shortest = _blocks_s(pending, data, costs), _blocks_s(pending, data, costs, shortest=True)
+    found: dict[str, Estimate] = {}
+    for setting in {block.setting.id: block.setting for block in pending}.values():
+        blocks = [block.id for block in pending if block.setting.id == setting.id]
+        basis = bases[setting.id]
+        ratio = max(1.0, step_flops(setting, data[setting.id])) / basis.costs.step_flops
+        spread = basis.spread * min(_OTHER_SIZE, max(ratio, 1 / ratio) ** 0.5)
+        seconds = sum(longest[block] for block in blocks)
+        found[setting.id] = Estimate(
+            seconds=seconds,
+            lower_s=sum(shortest[block] for block in blocks) / spread,
+            upper_s=seconds * spread,
+            source=basis.source,
+        )
     return found
 
 
 def weights(pending: Sequence[Block | MicroBlock], data: Mapping[str, DatasetInfo]) -> dict[str, float]:
-    """How long each block takes, roughly and in proportion to the others.
+    """Estimate how long each block takes, in proportion to the others.
 
     Args:
-        pending: What is to be measured.
-        data: As in `estimate_s`; nothing of blocks of `actbench micro`.
+        pending: The blocks to be measured.
+        data: As in `estimate`; nothing of blocks of `actbench micro`.
     """
     trained = [block for block in pending if isinstance(block, Block)]
-    return {**{block.id: 1.0 for block in pending}, **_blocks_s(trained, data, _TYPICAL_FLOPS_PER_S)}
+    costs = {block.setting.id: REFERENCE[block.setting.timing.engine] for block in trained}
+    return {**{block.id: 1.0 for block in pending}, **_blocks_s(trained, data, costs)}
 
 
-def _blocks_s(blocks: Sequence[Block], data: Mapping[str, DatasetInfo], rate: float) -> dict[str, float]:
-    """Seconds of each; the first of a setting starts a worker, the first of a candidate compiles."""
+def _blocks_s(
+    blocks: Sequence[Block],
+    data: Mapping[str, DatasetInfo],
+    costs_by_setting: Mapping[str, Costs],
+    *,
+    shortest: bool = False,
+) -> dict[str, float]:
+    """Return the seconds of each block: a setting's first starts a worker, a candidate's first compiles.
+
+    Args:
+        blocks: In the order in which they are measured.
+        data: As in `estimate`.
+        costs_by_setting: What to go by, by the setting's id.
+        shortest: Whether early stopping ends every training as soon as it can.
+    """
     seconds: dict[str, float] = {}
     before: Block | None = None
     for block in blocks:
-        seconds[block.id] = _block_s(block, data[block.setting.id], rate)
-        started = before is not None and before.setting.id == block.setting.id
-        if not started:
-            seconds[block.id] += _START_S
-        if not started or (before is not None and before.candidate != block.candidate):
-            seconds[block.id] += _COMPILE_S[block.setting.timing.engine] * len(block.cells)
+        costs = costs_by_setting[block.setting.id]
+        seconds[block.id] = _block_s(block, data[block.setting.id], costs, shortest=shortest)
+        same_worker = before is not None and before.setting.id == block.setting.id
+        if not same_worker:
+            seconds[block.id] += costs.start_s
+        if not same_worker or (before is not None and before.candidate != block.candidate):
+            compile_s = costs.compile_s + len(block.inference_batch_sizes) * costs.call_compile_s
+            seconds[block.id] += len(block.cells) * compile_s
         before = block
     return seconds
 
 
-def _block_s(block: Block, data: DatasetInfo, rate: float) -> float:
-    setting, rows = block.setting, data.train
-    engine = setting.timing.engine
-    total_flops = training_flops(setting, data.features, setting.outputs(data.targets), rows)
-    forward_flops = total_flops / setting.train.epochs / rows / 3
-    inference_s = sum(
-        setting.timing.inference_rounds * (forward_flops * size / rate + _CALL_OVERHEAD_S[engine])
-        for size in setting.timing.inference_batch_sizes
+def _block_s(block: Block, data: DatasetInfo, costs: Costs, *, shortest: bool) -> float:
+    setting, stopping = block.setting, block.setting.train.early_stopping
+    epochs = setting.train.epochs
+    if shortest and stopping is not None:
+        epochs = min(epochs, stopping.patience + 1)
+    flops = step_flops(setting, data)
+    training_s = epochs * steps_per_epoch(setting, data.train) * costs.of_step(flops)
+    forward_flops = flops * steps_per_epoch(setting, data.train) / data.train / 3  # of one example
+    inference_s = setting.timing.inference_rounds * sum(
+        costs.of_call(forward_flops * size) for size in block.inference_batch_sizes
     )
-    return len(block.cells) * (total_flops / rate * _TRAINING_OVERHEAD[engine] + inference_s)
+    return len(block.cells) * (training_s * (1 + costs.rest_share) + inference_s)
 
 
-def _product_flops_per_s(size: int = 512, duration_s: float = 0.2) -> float:
-    a = np.full((size, size), 0.5, dtype=np.float32)
-    a @ a
-    products, start = 0, time.perf_counter()
-    while (elapsed_s := time.perf_counter() - start) < duration_s:
-        a @ a
-        products += 1
-    return 2 * size**3 * products / elapsed_s
+def _mean(values: Iterable[float | None], otherwise: float) -> float:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else otherwise

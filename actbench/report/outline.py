@@ -7,6 +7,7 @@ from pathlib import Path
 from actbench.analysis.design import Design
 from actbench.config.network import gated_widths, sizes, widths_under_test
 from actbench.described import describe_cells
+from actbench.execution.estimate import Estimate
 from actbench.metric_names import ScoreName, score_in_words
 from actbench.planned import Block, Plan, Setting
 from actbench.records import ActivationInfo, DatasetInfo
@@ -39,7 +40,7 @@ class Outline:
         folder: Where the run lies or would lie.
         pending: The blocks still to be measured, in order.
         data: What each setting is trained on, by the setting's id.
-        setting_s: Roughly what those of each setting take here, by its id, but for timing-only rounds.
+        estimates: What those of each setting are expected to take, by its id, but for timing-only rounds.
         design: What one setting's seeds can decide in its score.
         sd_source: Where `design.sd` comes from, in words.
     """
@@ -48,7 +49,7 @@ class Outline:
     folder: Path
     pending: tuple[Block, ...]
     data: Mapping[str, DatasetInfo]
-    setting_s: dict[str, float]
+    estimates: Mapping[str, Estimate]
     design: Design
     sd_source: str
 
@@ -65,8 +66,23 @@ class Outline:
 
     @property
     def time_s(self) -> float:
-        """Roughly what all of them take."""
-        return sum(self.setting_s.values())
+        """Return the seconds that all pending blocks are expected to take."""
+        return sum(estimate.seconds for estimate in self.estimates.values())
+
+    @property
+    def time_lower_s(self) -> float:
+        """Return the least time that would be no surprise, in seconds."""
+        return sum(estimate.lower_s for estimate in self.estimates.values())
+
+    @property
+    def time_upper_s(self) -> float:
+        """Return the greatest time that would be no surprise, in seconds."""
+        return sum(estimate.upper_s for estimate in self.estimates.values())
+
+    @property
+    def time_source(self) -> str | None:
+        """Return where the costs behind the times were measured, in words; None if nothing is pending."""
+        return " and ".join(dict.fromkeys(estimate.source for estimate in self.estimates.values())) or None
 
     def described(self, setting: Setting) -> tuple[ActivationInfo, ...]:
         """What each activation is in a setting, in the order of the config."""

@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 from actbench.analysis.power import POWER
+from actbench.execution.estimate import Estimate
 from actbench.planned import with_tuned
 from actbench.report.outline import Outline
 
@@ -20,7 +22,7 @@ def outline_to_json(outline: Outline) -> str:
                 "gated": [asdict(gated) for gated in outline.gated(setting)],
                 "described": [entry.model_dump(mode="json") for entry in outline.described(setting)],
                 "pending_blocks": outline.pending_in(setting),
-                "time_s": outline.setting_s.get(setting.id, 0.0),
+                **_time(outline.estimates.get(setting.id)),
             }
             for setting in plan.settings
         ],
@@ -32,6 +34,9 @@ def outline_to_json(outline: Outline) -> str:
         "trainings": plan.trainings,
         "tuning_trainings": plan.tuning_trainings,
         "time_s": outline.time_s,
+        "time_lower_s": outline.time_lower_s,
+        "time_upper_s": outline.time_upper_s,
+        "time_source": outline.time_source,
         "extra_budget_s": outline.extra_budget_s,
         outline.score_name: {
             "seeds": design.seeds,
@@ -54,3 +59,15 @@ def outline_to_json(outline: Outline) -> str:
         "warnings": list(outline.warnings),
     }
     return json.dumps(value, indent=2) + "\n"
+
+
+def _time(estimate: Estimate | None) -> dict[str, Any]:
+    """Return a setting's part of the time, 0 if nothing of it is pending."""
+    if estimate is None:
+        return {"time_s": 0.0, "time_lower_s": 0.0, "time_upper_s": 0.0, "time_source": None}
+    return {
+        "time_s": estimate.seconds,
+        "time_lower_s": estimate.lower_s,
+        "time_upper_s": estimate.upper_s,
+        "time_source": estimate.source,
+    }

@@ -44,13 +44,23 @@ def _work(outline: Outline) -> Facts:
     yield "pending", f"{pending} of {len(plan.blocks)} blocks, in {outline.folder}"
     extra_s = outline.extra_budget_s
     extra = f", and at most {format_duration(extra_s)} more for timing-only rounds" if extra_s else ""
-    yield "time", f"about {format_duration(outline.time_s)} here, from a quick calibration{extra}"
+    yield "time", f"{_time(outline)}{extra}"
+
+
+def _time(outline: Outline) -> str:
+    """Return what the pending blocks are expected to take, the range, and where that comes from."""
+    if outline.time_source is None:
+        return f"about {format_duration(0)}"
+    seconds = (outline.time_s, outline.time_lower_s, outline.time_upper_s)
+    expected, lower, upper = map(format_duration, seconds)
+    return f"about {expected} ({lower} to {upper}), from {outline.time_source}"
 
 
 def _setting(outline: Outline, setting: Setting) -> str:
     if not setting.name:
         return _in_words(setting)
-    pending, time_s = outline.pending_in(setting), outline.setting_s.get(setting.id, 0.0)
+    pending, estimate = outline.pending_in(setting), outline.estimates.get(setting.id)
+    time_s = estimate.seconds if estimate else 0.0
     words = _in_words(setting)
     return f"{setting.name}: {pending} block(s) pending, about {format_duration(time_s)}; {words}"
 

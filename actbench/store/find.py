@@ -58,7 +58,7 @@ def find_run(root: Path, reference: str | None = None) -> Path:
     given = Path(reference)
     if is_run_folder(given):
         return given
-    names = {path: _name_and_id(path) for path in _newest_first(root)}
+    names = {path: _name_and_id(path) for path in newest_runs(root)}
     for path, name_and_id in names.items():
         if reference in name_and_id:
             return path
@@ -68,7 +68,7 @@ def find_run(root: Path, reference: str | None = None) -> Path:
         if len(begun) > 1:
             raise StoreError(f"{reference!r} begins several run ids under {root}: {', '.join(sorted(begun))}")
         return begun.popitem()[1]
-    inside = _newest_first(given)
+    inside = newest_runs(given)
     if inside:
         return inside[0]
     raise StoreError(_not_found(root, reference, list(names.values())))
@@ -79,7 +79,7 @@ def list_runs(root: Path) -> list[RunSummary]:
 
     A run that cannot be read is in the list, with a note.
     """
-    return [_summary(path) for path in _newest_first(root)]
+    return [_summary(path) for path in newest_runs(root)]
 
 
 def _summary(path: Path) -> RunSummary:
@@ -112,13 +112,14 @@ def _name_and_id(path: Path) -> tuple[str, str]:
 
 
 def _newest(root: Path) -> Path:
-    runs = _newest_first(root)
+    runs = newest_runs(root)
     if not runs:
         raise StoreError(f"there is no run under {root}; start one with: actbench run CONFIG")
     return runs[0]
 
 
-def _newest_first(root: Path) -> list[Path]:
+def newest_runs(root: Path) -> list[Path]:
+    """Return all run folders under a folder, the most recently active first."""
     return sorted(_run_folders(root), key=_last_active, reverse=True)
 
 

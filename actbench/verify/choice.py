@@ -110,9 +110,7 @@ def replay(stored: StoredRun, chosen: Sequence[Recorded]) -> Plan:
     for entry in chosen:
         cells[entry.block.id] = (*cells.get(entry.block.id, ()), entry.cell)
     blocks = {
-        entry.block.id: entry.block.model_copy(
-            update={"cells": cells[entry.block.id], "training_only": True}
-        )
+        entry.block.id: entry.block.model_copy(update={"cells": cells[entry.block.id], "training_only": True})
         for entry in chosen
     }
     return Plan(

@@ -7,17 +7,10 @@ from click.testing import CliRunner
 
 from actbench.benchmark import run_benchmark
 from actbench.cli import main
-from actbench.execution import estimate
 from actbench.messages import Finished
 from tests.fake_worker import record_of
 
 MNIST, SMOKE = "configs/mnist.yaml", "configs/smoke.yaml"
-
-
-@pytest.fixture(autouse=True)
-def known_machine(monkeypatch):
-    """10**10 operations a second, so that the estimated time is the same everywhere."""
-    monkeypatch.setattr(estimate, "_product_flops_per_s", lambda: 1e10)
 
 
 @pytest.fixture
@@ -69,6 +62,25 @@ def test_the_budget_of_timing_only_rounds_is_told_once_beside_the_time(figures):
     timed = figures(MNIST, "--set", "timing.target_ci=0.01", "--set", "timing.budget_s=90")
     assert timed["extra_budget_s"] == pytest.approx(90)
     assert timed["time_s"] == plain["time_s"]
+
+
+def test_the_time_has_a_range_and_says_where_it_comes_from(figures, text):
+    found = figures(SMOKE)
+    [setting] = found["settings"]
+    keys = ("time_s", "time_lower_s", "time_upper_s", "time_source")
+    assert [setting[key] for key in keys] == [found[key] for key in keys]
+    assert found["time_lower_s"] < found["time_s"] < found["time_upper_s"]
+    assert found["time_source"] == "the reference run of another machine"
+    assert text(SMOKE).count(", from the reference run of another machine\n") == 1
+
+
+def test_a_run_of_this_machine_is_what_the_time_comes_from(figures, tmp_path):
+    done = run_benchmark(Path(SMOKE), tmp_path, overrides=["seeds=3"], execute=measured)
+    source = f"smoke/{done.info.run_id} on this machine"
+    assert figures(SMOKE, "--set", "seeds=4")["time_source"] == source
+    assert figures(SMOKE, "--set", "timing.engine=keras")["time_source"].startswith("the reference")
+    finished = figures(SMOKE, "--set", "seeds=3")
+    assert (finished["time_s"], finished["time_upper_s"], finished["time_source"]) == (0, 0, None)
 
 
 def test_nothing_is_written(text, tmp_path):

@@ -1,16 +1,28 @@
 import pytest
 
+from actbench.config.schema import EarlyStoppingConfig
 from actbench.datasets import describe
-from actbench.execution import estimate
-from actbench.execution.estimate import estimate_s, weights
+from actbench.execution.estimate import (
+    OTHER_MACHINE,
+    REFERENCE,
+    SAME_MACHINE,
+    Basis,
+    Costs,
+    costs_of,
+    estimate,
+    from_reference,
+    step_flops,
+    weights,
+)
 from actbench.planned import Plan
+from actbench.records import Inference
 from tests.blocks import block, cell
+from tests.fake_worker import record_of
+from tools.reference_costs import reference_costs
 
-
-@pytest.fixture
-def steady(monkeypatch):
-    """A machine whose speed does not change between two estimates; a busy one may halve."""
-    monkeypatch.setattr(estimate, "_product_flops_per_s", lambda: 1e11)
+COSTS = Costs(
+    start_s=10.0, compile_s=2.0, call_compile_s=0.5, step_s=0.01, step_flops=1e6, call_s=0.001, rest_share=0.5
+)
 
 
 def plan(seeds, **values):
@@ -24,29 +36,104 @@ def describe_data(planned):
     return {setting.id: describe(setting.dataset.wanted()) for setting in planned.settings}
 
 
+def estimated(planned, basis=None, blocks=None):
+    bases = {setting.id: basis or from_reference(setting) for setting in planned.settings}
+    return estimate(planned.blocks if blocks is None else blocks, describe_data(planned), bases)
+
+
 def seconds(seeds, **values):
-    planned = plan(seeds, **values)
-    return sum(estimate_s(planned.blocks, describe_data(planned)).values())
+    [found] = estimated(plan(seeds, **values)).values()
+    return found.seconds
 
 
-def test_this_machine_can_tell():
-    assert 0 < seconds(1) < 3600
+def measured(planned, **changes):
+    """Records of the planned blocks, of which only the first has started a worker and compiled."""
+    records = [record_of(each) for each in planned.blocks]
+    first = records[0]
+    phases = first.phases.model_copy(
+        update={"wall_s": 13.0, "import_s": 4.0, "data_s": 1.0, "compile_s": 5.0}
+    )
+    cells = tuple(
+        own.model_copy(
+            update={
+                "compile_s": 2.0,
+                "inference": (
+                    Inference(batch_size=1, latency_s=(0.001, 0.003), compile_s=0.25),
+                    Inference(batch_size=8, latency_s=(0.1, 0.1), compile_s=0.75),
+                ),
+            }
+        )
+        for own in first.cells
+    )
+    return [first.model_copy(update={"phases": phases, "cells": cells, **changes}), *records[1:]]
 
 
-def test_what_is_finished_takes_no_time(steady):
+def test_the_constants_are_those_of_the_shipped_reference_run():
+    assert REFERENCE["compiled"] == reference_costs()
+
+
+def test_the_reference_run_is_estimated_as_long_as_it_took():
+    # 1:53 without the compilation and the start: ten blocks of fourteen activations
+    wide = {"hidden_units": (128, 128), "train_samples": 55_000, "validation": 5000, "batch_size": 128}
+    [found] = estimated(plan(10, **wide, epochs=5, inference_rounds=50)).values()
+    assert found.lower_s < 2 / 14 * 240 < found.upper_s
+
+
+def test_what_is_finished_takes_no_time():
     planned = plan(3)
-    data = describe_data(planned)
-    assert estimate_s((), data) == {}
-    pending = planned.blocks[:1], planned.blocks
-    [few], [all_of_it] = (estimate_s(blocks, data).values() for blocks in pending)
-    assert few < all_of_it
+    assert estimated(planned, blocks=()) == {}
+    few, all_of_it = (estimated(planned, blocks=blocks) for blocks in (planned.blocks[:1], planned.blocks))
+    [first], [second] = few.values(), all_of_it.values()
+    assert first.seconds < second.seconds
 
 
-def test_the_budget_of_timing_only_rounds_is_left_to_the_caller(steady):
+def test_the_time_is_that_of_starts_compilations_steps_calls_and_the_rest():
+    planned = plan(2, inference_batch_sizes=(1,), inference_rounds=3, epochs=2, batch_size=64)
+    [setting] = planned.settings
+    data = describe_data(planned)[setting.id]
+    same = Costs(**{**vars(COSTS), "step_flops": step_flops(setting, data)})
+    [found] = estimated(planned, Basis(same, "here", SAME_MACHINE)).values()
+    steps = 2 * -(-500 // 64)
+    training_s = steps * 0.01
+    call_s = 0.001 + 0.009 * 2 / 6 / (500 / 8)  # two of six operations, for one example of a step's 62.5
+    block_s = 2 * (1.5 * training_s + 3 * call_s)
+    assert found.seconds == pytest.approx(10 + 2 * (2.0 + 0.5) + 2 * block_s)
+    assert found.lower_s == pytest.approx(found.seconds / SAME_MACHINE)
+    assert found.upper_s == pytest.approx(found.seconds * SAME_MACHINE)
+    assert found.source == "here"
+
+
+def test_the_range_is_wider_for_another_machine_and_for_steps_of_another_size():
+    [far] = estimated(plan(1)).values()
+    [small] = estimated(plan(1), Basis(COSTS, "here", SAME_MACHINE)).values()
+    assert far.upper_s / far.seconds >= OTHER_MACHINE
+    assert far.source == "the reference run of another machine"
+    assert SAME_MACHINE < small.upper_s / small.seconds <= 2 * SAME_MACHINE
+    assert small.upper_s / small.seconds == pytest.approx(small.seconds / small.lower_s)
+
+
+def test_early_stopping_lowers_the_least_time_only():
+    plain, stopped = (
+        estimated(plan(1, epochs=50, early_stopping=stopping))
+        for stopping in (None, EarlyStoppingConfig(patience=3))
+    )
+    [all_epochs], [fewer] = plain.values(), stopped.values()
+    assert (fewer.seconds, fewer.upper_s) == (all_epochs.seconds, all_epochs.upper_s)
+    assert fewer.lower_s < all_epochs.lower_s
+
+
+def test_the_budget_of_timing_only_rounds_is_left_to_the_caller():
     assert seconds(3, target_ci=0.01, budget_s=10_000) == seconds(3)
 
 
-def test_more_work_takes_longer(steady):
+def test_what_only_trains_is_spared_the_inference():
+    planned = plan(2)
+    alone = tuple(each.model_copy(update={"training_only": True}) for each in planned.blocks)
+    [whole], [fewer] = estimated(planned).values(), estimated(planned, blocks=alone).values()
+    assert fewer.seconds < whole.seconds
+
+
+def test_more_work_takes_longer():
     small = {"hidden_units": (256,), "train_samples": 50_000, "epochs": 10}
     few = seconds(2, **small)
     assert seconds(20, **small) > 2 * few
@@ -54,15 +141,44 @@ def test_more_work_takes_longer(steady):
     assert seconds(2, **small, engine="keras") > few
 
 
-def test_each_setting_has_its_own_estimate(steady):
+def test_each_setting_has_its_own_estimate():
     small = plan(2).blocks
     wider = block(cell("relu"), cell("tanh"), hidden_units=(4096,), epochs=2000)
     other = wider.setting.model_copy(update={"id": "1a59e5e7"})
     large = wider.model_copy(update={"setting": other, "id": "1a59e5e7-0"})
     data = describe_data(plan(1))[small[0].setting.id]
-    found = estimate_s((*small, large), {small[0].setting.id: data, "1a59e5e7": data})
+    bases = {setting.id: from_reference(setting) for setting in (small[0].setting, other)}
+    found = estimate((*small, large), {small[0].setting.id: data, "1a59e5e7": data}, bases)
     assert found.keys() == {small[0].setting.id, "1a59e5e7"}
-    assert found["1a59e5e7"] > 2 * found[small[0].setting.id]
+    assert found["1a59e5e7"].seconds > 2 * found[small[0].setting.id].seconds
+
+
+def test_costs_are_those_of_the_records():
+    planned = plan(2)
+    [setting] = planned.settings
+    data = describe_data(planned)[setting.id]
+    costs = costs_of(setting, data, measured(planned))
+    assert costs == Costs(
+        start_s=5.0,
+        compile_s=2.0,
+        call_compile_s=0.5,
+        step_s=0.125,  # half a second for four steps
+        step_flops=step_flops(setting, data),
+        call_s=0.002,  # of the smallest batch size
+        rest_share=pytest.approx((0.5 + 0.5) / 4.0),
+    )
+
+
+def test_what_the_records_do_not_tell_is_that_of_the_reference():
+    planned = plan(1)
+    [setting] = planned.settings
+    data = describe_data(planned)[setting.id]
+    costs, other = costs_of(setting, data, [record_of(planned.blocks[0])]), REFERENCE["compiled"]
+    assert costs is not None
+    told = (costs.start_s, costs.compile_s, costs.call_compile_s, costs.call_s)
+    assert told == (other.start_s, other.compile_s, other.call_compile_s, other.call_s)
+    assert costs_of(setting, data, []) is None
+    assert costs_of(setting.model_copy(update={"id": "another"}), data, measured(planned)) is None
 
 
 def test_blocks_weigh_as_much_as_there_is_to_do():
@@ -70,4 +186,5 @@ def test_blocks_weigh_as_much_as_there_is_to_do():
     longer = block(cell("relu"), seed=2, epochs=20)
     found = weights([first, second, longer], describe_data(plan(1)))
     assert 2 < found[longer.id] / found[second.id] < 20
-    assert found[first.id] > found[second.id] + 8  # it starts the worker
+    start_s = REFERENCE["compiled"].start_s + REFERENCE["compiled"].compile_s
+    assert found[first.id] > found[second.id] + start_s  # it starts the worker

@@ -1,0 +1,29 @@
+"""Prints what the shipped reference run costs, for `REFERENCE` in actbench/execution/estimate.py.
+
+An installed package has no results/ folder, so that the figures stand there as constants; a test holds them
+against the ledger.
+
+    python -m tools.reference_costs
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from actbench.execution.estimate import Costs, costs_of
+from actbench.outline import settings_of
+from actbench.store import open_run
+
+RUN = Path(__file__).parents[1] / "results" / "reference" / "mnist"
+
+
+def reference_costs() -> Costs:
+    """Return the costs of the reference run, rounded to three digits."""
+    run = open_run(RUN)
+    [setting] = settings_of(run.info)
+    costs = costs_of(setting, run.info.dataset[setting.id], run.records)
+    assert costs is not None
+    return Costs(**{name: float(f"{value:.3g}") for name, value in asdict(costs).items()})
+
+
+if __name__ == "__main__":
+    print(reference_costs())
