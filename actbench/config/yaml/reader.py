@@ -50,7 +50,7 @@ _MAX_LENGTH = 400
 class _CoreSchema(BaseResolver):
     """A resolver for the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema).
 
-    The merge key `<<`, which YAML 1.2 has no more, is recognized so that it can be refused.
+    It also recognizes the merge key `<<` of YAML 1.1, so that it can be refused.
     """
 
 
@@ -83,7 +83,7 @@ _CONVERTERS: dict[str, Callable[[str], Scalar]] = {
     f"{_TAG}int": _integer,
     f"{_TAG}float": _floating,
     f"{_TAG}str": str,
-    _MERGE: str,  # as a value it is text
+    _MERGE: str,  # only as a key it has a meaning
 }
 
 
@@ -135,7 +135,8 @@ class _TreeComposer(Reader, Scanner, Parser, Composer, _CoreSchema):
         self._lines = lines
         # The key (a node) or the index (a number) of each node that is being composed, from the root down.
         self._steps: list[Any] = []
-        self._keys: dict[tuple[yaml.Node, str], yaml.Node] = {}  # of each mapping, without those refused
+        # The accepted keys of all mappings, by the mapping and the key's text.
+        self._keys: dict[tuple[yaml.Node, str], yaml.Node] = {}
         self._size = 0
 
     def compose(self) -> yaml.Node | None:
