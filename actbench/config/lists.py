@@ -41,7 +41,8 @@ class ListOf:
 
         def validate(value: object, items_of_type: ValidatorFunctionWrapHandler) -> Any:
             items = self.items(value)
-            return gather(self._repeated(items), lambda: items_of_type(tuple(items)))
+            made = gather(self._repeated(items), lambda: items_of_type(tuple(items)))
+            return gather(self._repeated(made), lambda: made)  # 1 and 1.0 are equal once they are understood
 
         return core_schema.no_info_wrap_validator_function(validate, handler(source))
 
@@ -53,12 +54,18 @@ class ListOf:
         return {**handler(schema), **least, **({"uniqueItems": True} if self.distinct else {})}
 
     def _repeated(self, items: Sequence[object]) -> Iterator[InitErrorDetails]:
-        seen: set[int] = set()
-        for index, item in enumerate(items):
-            if self.distinct and isinstance(item, int):
-                if item in seen:
-                    yield mistake(f"{show(item)} is in the list already; allowed: each value once", index)
-                seen.add(item)
+        seen: set[tuple[type, object]] = set()
+        for index, item in enumerate(items if self.distinct else ()):
+            if isinstance(item, int | float | str):
+                repeated = (
+                    type(item),
+                    item,
+                ) in seen  # of another type it is refused, or understood as another
+                seen.add((type(item), item))
+            else:
+                repeated = item in items[:index]
+            if repeated:
+                yield mistake(f"{show(item)} is in the list already; allowed: each value once", index)
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,12 @@ from actbench.config.crosschecks import entries_of, value_of
 from actbench.config.initializers import INIT_NAMES, KERAS
 from actbench.config.layers import UNDER_TEST
 from actbench.config.mistakes import mistake
-from actbench.config.model import layers_of
+from actbench.config.model import ModelConfig, layers_of
 from actbench.config.network import initialised_for
 from actbench.config.optimizers import OPTIMIZERS
+from actbench.config.probes import ProbesConfig
+from actbench.config.section import Section
+from actbench.config.timing import TimingConfig
 
 _NO_HIDDEN_LAYER = "there is no hidden layer, and the output layer keeps Keras's default"
 
@@ -57,3 +60,30 @@ def _nesterov(optimizer: object) -> Iterator[InitErrorDetails]:
     if momentum == 0 and params.get("nesterov") is (not known["nesterov"].default):
         message = "does nothing without momentum; allowed: together with momentum: 0.9, say"
         yield mistake(message, "train", "optimizer", "params", "nesterov")
+
+
+def settled(model: ModelConfig, timing: TimingConfig, probes: ProbesConfig, cells: int) -> dict[str, Section]:
+    """Return sections in which keys that do nothing beside others have their defaults.
+
+    Equal work has equal ids so. Such values are not refused, because finished runs may have them.
+
+    Args:
+        model: As written.
+        timing: As written.
+        probes: As written.
+        cells: Activations, the placebo among them.
+
+    Returns:
+        The sections that differ from what is written, by name.
+    """
+    written: dict[str, Section] = {"model": model, "timing": timing, "probes": probes}
+    now = dict(written)
+    if not timing.inference_batch_sizes:
+        usual = TimingConfig.model_validate({"engine": timing.engine})
+        now["timing"] = timing.model_copy(update={"inference_rounds": usual.inference_rounds})
+        now["model"] = model.model_copy(update={"output": "logits"})
+    if cells < 2:  # timing-only rounds take samples of ratios, of which there are none
+        now["timing"] = now["timing"].model_copy(update={"target_ci": None, "budget_s": None})
+    if not probes.epochs:
+        now["probes"] = probes.model_copy(update={"examples": ProbesConfig().examples})
+    return {name: section for name, section in now.items() if section != written[name]}

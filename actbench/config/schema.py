@@ -34,7 +34,7 @@ from actbench.config.labels import PLACEBO, wrong_labels
 from actbench.config.lists import CountOrList, ListOf, MappingOf
 from actbench.config.mistakes import gather
 from actbench.config.model import ModelConfig
-from actbench.config.no_effect import without_effect
+from actbench.config.no_effect import settled, without_effect
 from actbench.config.probes import ProbesConfig, probes_beyond
 from actbench.config.section import Section
 from actbench.config.sweep import SweepOf
@@ -144,8 +144,15 @@ class BenchConfig(Section):
     def _go_through(cls, raw: Any, validate: ModelWrapValidatorHandler["BenchConfig"]) -> "BenchConfig":
         if not isinstance(raw, Mapping):
             return validate(raw)
+
+        def understand(raw: Mapping[str, Any]) -> "BenchConfig":
+            config = validate(raw)
+            cells = len(config.activations) + config.placebo
+            changed = settled(config.model, config.timing, config.probes, cells)
+            return config.model_copy(update=changed) if changed else config
+
         if not (raw.get("sweep") or raw.get("tune")):
-            return gather(without_effect(raw), lambda: validate(raw))
+            return gather(without_effect(raw), lambda: understand(raw))
         settings, candidates = variants_of(raw.get("sweep"), SWEPT), candidates_of(raw.get("tune"))
         # what they say is judged once, but the tuning with each setting, whose validation split it needs
         unswept = {key: value for key, value in raw.items() if key != "sweep"}
@@ -153,7 +160,7 @@ class BenchConfig(Section):
         pairs = [(setting, candidate) for setting in settings for candidate in candidates]
         around = [unswept if candidate is candidates[0] else alone for _, candidate in pairs]
         configs = validate_all(
-            [setting.joined(candidate) for setting, candidate in pairs], [raw, *around[1:]], validate
+            [setting.joined(candidate) for setting, candidate in pairs], [raw, *around[1:]], understand
         )
         sections = [{name: getattr(config, name) for name in SWEPT} for config in configs]
         of_candidates, of_settings = sections[: len(candidates)], sections[:: len(candidates)]

@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from actbench.config.schema import BenchConfig
+from actbench.plan import make_plan
 from tests.config.configs import fine_data
 
 NO_LAYER = "there is no hidden layer, and the output layer keeps Keras's default"
@@ -117,3 +118,63 @@ def test_it_is_told_with_what_else_is_wrong():
 
 def test_what_is_wrong_itself_is_one_mistake():
     assert [path for path, _ in mistakes(model={"hidden_units": [], "init": "kers"})] == ["model.init.name"]
+
+
+def ids(**changes):
+    plan = make_plan(BenchConfig.model_validate(fine_data(**changes)))
+    return plan.run_id, [setting.id for setting in plan.settings]
+
+
+UNTIMED = {"inference_batch_sizes": []}
+UNTIMED_KERAS = {**UNTIMED, "engine": "keras"}
+SOFTMAX = {"model": {**fine_data()["model"], "output": "softmax"}}
+ALONE_TIMED = {"activations": ["relu"], "placebo": False}
+
+
+@pytest.mark.parametrize(
+    ("plain", "idle"),
+    [
+        ({"timing": UNTIMED}, {"timing": {**UNTIMED, "inference_rounds": 7}}),
+        ({"timing": UNTIMED_KERAS}, {"timing": {**UNTIMED_KERAS, "inference_rounds": 50}}),
+        ({"probes": False}, {"probes": {"epochs": [], "examples": 7}}),
+        ({"timing": UNTIMED}, {"timing": UNTIMED, **SOFTMAX}),
+        (ALONE_TIMED, {**ALONE_TIMED, "timing": {"target_ci": 0.1, "budget_s": 9}}),
+        (
+            {"timing": UNTIMED, "sweep": {"train.epochs": [5, 6]}},
+            {"timing": {**UNTIMED, "inference_rounds": 7}, "sweep": {"train.epochs": [5, 6]}},
+        ),
+    ],
+)
+def test_equal_work_has_equal_ids(plain, idle):
+    assert ids(**idle) == ids(**plain)
+    again = BenchConfig.model_validate(fine_data(**idle)).model_dump(mode="json")
+    plan = make_plan(BenchConfig.model_validate(again))
+    assert (plan.run_id, [setting.id for setting in plan.settings]) == ids(**plain)
+
+
+@pytest.mark.parametrize(
+    ("plain", "used"),
+    [
+        ({}, {"timing": {"inference_rounds": 7}}),
+        ({}, {"probes": {"examples": 7}}),
+        ({}, SOFTMAX),
+        ({"placebo": False}, {"placebo": False, "timing": {"target_ci": 0.1}}),
+        ({"activations": ["relu"]}, {"activations": ["relu"], "timing": {"target_ci": 0.1}}),
+    ],
+)
+def test_what_does_something_has_a_say_in_the_ids(plain, used):
+    assert ids(**used) != ids(**plain)
+
+
+def test_the_ids_of_configs_that_leave_such_keys_out_are_what_they_were():
+    assert [ids(timing=UNTIMED)[0], ids(timing=UNTIMED_KERAS)[0], ids(probes=False)[0]] == [
+        "ba7e3d076b18",
+        "69dffcfb811f",
+        "363249f73acc",
+    ]
+
+
+def test_a_sweep_does_not_do_the_same_work_twice():
+    found = mistakes(timing=UNTIMED, sweep={"timing.inference_rounds": [7, 8]})
+    assert [path for path, _ in found] == ["sweep.timing.inference_rounds.1"]
+    assert "again; allowed: each once" in found[0][1]

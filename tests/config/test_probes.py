@@ -29,6 +29,8 @@ def test_what_may_be_written(given, epochs, examples):
         ([0, "first"], "probes.epochs.1", "'first' is no epoch; allowed: 0 to 1000000, or last"),
         ([True], "probes.epochs.0", "true is no epoch; allowed: 0 to 1000000, or last"),
         ([-1], "probes.epochs.0", "-1 is no epoch; allowed: 0 to 1000000, or last"),
+        (["last", "last"], "probes.epochs.1", "'last' is in the list already; allowed: each value once"),
+        ({"epochs": ["last", 0, "last"]}, "probes.epochs.2", "'last' is in the list already"),
         ([1, 1], "probes.epochs.1", "1 is in the list already; allowed: each value once"),
         ([0, 6], "probes.1", "6 is beyond the training; allowed: 0 to 5, or last"),
         ({"epochs": [6]}, "probes.epochs.0", "6 is beyond the training; allowed: 0 to 5, or last"),
