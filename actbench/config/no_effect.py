@@ -4,13 +4,15 @@ A value that is the default anyway is no mistake: a config that was understood h
 Nor is one beside a sweep or a tuning, where it may do something in another setting.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic_core import InitErrorDetails
 
 from actbench.activations import NAMES, find
+from actbench.config.activation import ActivationConfig
 from actbench.config.applicability import init_name
 from actbench.config.crosschecks import entries_of, value_of
+from actbench.config.init import InitConfig
 from actbench.config.initializers import INIT_NAMES, KERAS
 from actbench.config.layers import UNDER_TEST
 from actbench.config.mistakes import mistake
@@ -62,7 +64,14 @@ def _nesterov(optimizer: object) -> Iterator[InitErrorDetails]:
         yield mistake(message, "train", "optimizer", "params", "nesterov")
 
 
-def settled(model: ModelConfig, timing: TimingConfig, probes: ProbesConfig, cells: int) -> dict[str, Section]:
+def settled(
+    model: ModelConfig,
+    timing: TimingConfig,
+    probes: ProbesConfig,
+    activations: Sequence[ActivationConfig],
+    *,
+    placebo: bool,
+) -> dict[str, Section]:
     """Return sections in which keys that do nothing beside others have their defaults.
 
     Equal work has equal ids so. Such values are not refused, because finished runs may have them.
@@ -71,18 +80,22 @@ def settled(model: ModelConfig, timing: TimingConfig, probes: ProbesConfig, cell
         model: As written.
         timing: As written.
         probes: As written.
-        cells: Activations, the placebo among them.
+        activations: What is compared.
+        placebo: Whether a placebo is, too.
 
     Returns:
         The sections that differ from what is written, by name.
     """
     written: dict[str, Section] = {"model": model, "timing": timing, "probes": probes}
     now = dict(written)
+    only_under_test = set(initialised_for(model.network)) <= {UNDER_TEST}
+    if only_under_test and all(entry.init is not None for entry in activations):
+        now["model"] = model.model_copy(update={"init": InitConfig()})
     if not timing.inference_batch_sizes:
         usual = TimingConfig.model_validate({"engine": timing.engine})
         now["timing"] = timing.model_copy(update={"inference_rounds": usual.inference_rounds})
-        now["model"] = model.model_copy(update={"output": "logits"})
-    if cells < 2:  # timing-only rounds take samples of ratios, of which there are none
+        now["model"] = now["model"].model_copy(update={"output": "logits"})
+    if len(activations) + placebo < 2:  # timing-only rounds take samples of ratios, of which there are none
         now["timing"] = now["timing"].model_copy(update={"target_ci": None, "budget_s": None})
     if not probes.epochs:
         now["probes"] = probes.model_copy(update={"examples": ProbesConfig().examples})

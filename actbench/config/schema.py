@@ -147,8 +147,9 @@ class BenchConfig(Section):
 
         def understand(raw: Mapping[str, Any]) -> "BenchConfig":
             config = validate(raw)
-            cells = len(config.activations) + config.placebo
-            changed = settled(config.model, config.timing, config.probes, cells)
+            changed = settled(
+                config.model, config.timing, config.probes, config.activations, placebo=config.placebo
+            )
             return config.model_copy(update=changed) if changed else config
 
         if not (raw.get("sweep") or raw.get("tune")):

@@ -50,10 +50,10 @@ def _work(outline: Outline) -> Facts:
 def _time(outline: Outline) -> str:
     """Return what the pending blocks are expected to take, the range, and where that comes from."""
     if outline.time_source is None:
-        return f"about {format_duration(0)}"
+        return f"about {format_duration(0)} here"
     seconds = (outline.time_s, outline.time_lower_s, outline.time_upper_s)
     expected, lower, upper = map(format_duration, seconds)
-    return f"about {expected} ({lower} to {upper}), from {outline.time_source}"
+    return f"about {expected} here ({lower} to {upper}), from {outline.time_source}"
 
 
 def _setting(outline: Outline, setting: Setting) -> str:

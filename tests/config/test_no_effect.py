@@ -128,6 +128,8 @@ def ids(**changes):
 UNTIMED = {"inference_batch_sizes": []}
 UNTIMED_KERAS = {**UNTIMED, "engine": "keras"}
 SOFTMAX = {"model": {**fine_data()["model"], "output": "softmax"}}
+OWN = {"activations": [{"name": "relu", "init": "he_normal"}, {"name": "tanh", "init": "glorot_normal"}]}
+FIXED = {"layers": [{"dense": 8, "activation": "tanh"}, {"dense": 8, "activation": "*"}]}
 ALONE_TIMED = {"activations": ["relu"], "placebo": False}
 
 
@@ -138,6 +140,7 @@ ALONE_TIMED = {"activations": ["relu"], "placebo": False}
         ({"timing": UNTIMED_KERAS}, {"timing": {**UNTIMED_KERAS, "inference_rounds": 50}}),
         ({"probes": False}, {"probes": {"epochs": [], "examples": 7}}),
         ({"timing": UNTIMED}, {"timing": UNTIMED, **SOFTMAX}),
+        (OWN, {**OWN, "model": fine_data()["model"] | {"init": "he_uniform"}}),
         (ALONE_TIMED, {**ALONE_TIMED, "timing": {"target_ci": 0.1, "budget_s": 9}}),
         (
             {"timing": UNTIMED, "sweep": {"train.epochs": [5, 6]}},
@@ -158,6 +161,8 @@ def test_equal_work_has_equal_ids(plain, idle):
         ({}, {"timing": {"inference_rounds": 7}}),
         ({}, {"probes": {"examples": 7}}),
         ({}, SOFTMAX),
+        ({}, {"model": fine_data()["model"] | {"init": "he_uniform"}}),
+        ({**OWN, "model": FIXED}, {**OWN, "model": {**FIXED, "init": "glorot_normal"}}),
         ({"placebo": False}, {"placebo": False, "timing": {"target_ci": 0.1}}),
         ({"activations": ["relu"]}, {"activations": ["relu"], "timing": {"target_ci": 0.1}}),
     ],
