@@ -118,11 +118,14 @@ def _measured_here(out: Path) -> Iterator[tuple[str, Basis]]:
             if record.environment and not compare_environments(record.environment, here, only=MACHINE)
         ]
         for setting in settings_of(info):
-            try:
-                costs = costs_of(setting, info.dataset[setting.id], records)
-            except InputError:  # another version of actbench understands its data otherwise
+            data = info.dataset.get(setting.id)
+            if data is None or not data.features:  # an older version did not record how wide they are
                 continue
-            if costs is not None and costs.step_flops:
+            try:
+                costs = costs_of(setting, data, records)
+            except InputError:  # another version understood the data otherwise
+                continue
+            if costs is not None:
                 source = f"{info.name}/{info.run_id} on this machine"
                 yield setting.timing.engine, Basis(costs, source, SAME_MACHINE)
         read += 1

@@ -81,6 +81,14 @@ def test_a_run_of_another_machine_says_nothing_about_this_one(done, tmp_path):
     assert sources(make_outline(SMOKE, ("seeds=4",), tmp_path)) == REFERENCE
 
 
+def test_a_run_that_does_not_say_how_wide_its_data_is_says_nothing(done, tmp_path):
+    info = json.loads((done.path / "run.json").read_text())
+    [data] = info["dataset"].values()
+    data["features"] = 0
+    (done.path / "run.json").write_text(json.dumps(info))
+    assert sources(make_outline(SMOKE, ("seeds=4",), tmp_path)) == REFERENCE
+
+
 def test_no_activation_is_imported_and_no_data_read_to_estimate_the_time(done, tmp_path):
     info = json.loads((done.path / "run.json").read_text())
     info["config"]["activations"] = [{"import": "a.package.that.is.gone:f", "label": "relu"}]
