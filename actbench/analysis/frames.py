@@ -14,7 +14,7 @@ from actbench.records import BlockRecord, Cell
 _KEYS = ["setting", "block", "seed", "activation"]
 
 
-def accuracy_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
+def trainings_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
     """One row per cell.
 
     Further columns: `status` ("ok" or "diverged"), `parameters` (int), `score` (accuracy, R², or with several
@@ -54,7 +54,7 @@ def slices_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*_KEYS, "round", "epoch", "steps", "slice_s"])
 
 
-def inference_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
+def inference_calls_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
     """One row per timed inference call.
 
     Further columns: `batch_size` (int), `round` (from 0), `latency_s` (seconds).

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from actbench import report as reports
-from actbench.analysis.frames import accuracy_frame, inference_frame, slices_frame
+from actbench.analysis.frames import inference_calls_frame, slices_frame, trainings_frame
 from actbench.api.tables import estimates_frame, settings_frame, summary_frame
 from actbench.errors import ConfigError, did_you_mean
 from actbench.records import BlockRecord, RunInfo
@@ -84,7 +84,7 @@ class Run:
     @property
     def trainings(self) -> pd.DataFrame:
         """Every training: one row per setting, seed and activation."""
-        return accuracy_frame(self.records)
+        return trainings_frame(self.records)
 
     @property
     def slices(self) -> pd.DataFrame:
@@ -94,7 +94,7 @@ class Run:
     @property
     def calls(self) -> pd.DataFrame:
         """Every timed inference call."""
-        return inference_frame(self.records)
+        return inference_calls_frame(self.records)
 
     @property
     def failed(self) -> tuple[BlockRecord, ...]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import GetJsonSchemaHandler, model_serializer
-from pydantic_core import CoreSchema, InitErrorDetails
+from pydantic import model_serializer
+from pydantic_core import InitErrorDetails
 
 from actbench.config.fields import Flag, Number, OneOf, Whole
 from actbench.config.lists import ListOf
@@ -99,13 +99,6 @@ class ScheduleConfig(Section):
     def _as_written(self) -> dict[str, Any]:
         written = {"schedule": self.schedule, **self.params}
         return {key: list(value) if isinstance(value, tuple) else value for key, value in written.items()}
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """Pydantic's hook: as a number is no schedule, the mapping."""
-        return handler(schema)
 
 
 def _wrong_boundaries(boundaries: object, values: object) -> Iterator[InitErrorDetails]:

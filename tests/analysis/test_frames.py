@@ -1,6 +1,6 @@
 import math
 
-from actbench.analysis.frames import accuracy_frame, inference_frame, slices_frame
+from actbench.analysis.frames import inference_calls_frame, slices_frame, trainings_frame
 from tests.factories import make_block, make_cell, make_failed_block
 
 KEYS = ["setting", "block", "seed", "activation"]
@@ -14,7 +14,7 @@ RECORDS = [
 
 
 def test_accuracy_has_a_row_per_cell() -> None:
-    frame = accuracy_frame(RECORDS)
+    frame = trainings_frame(RECORDS)
     assert list(frame.columns[:4]) == KEYS
     assert frame[["seed", "activation", "status"]].to_numpy().tolist() == [
         [0, "relu", "ok"],
@@ -40,7 +40,7 @@ def test_slices_know_their_epoch() -> None:
 
 
 def test_inference_has_a_row_per_call() -> None:
-    frame = inference_frame(RECORDS)
+    frame = inference_calls_frame(RECORDS)
     assert frame[["seed", "activation", "batch_size", "round", "latency_s"]].to_numpy().tolist() == [
         [0, "relu", 1, 0, 0.1],
         [0, "relu", 1, 1, 0.2],
@@ -49,6 +49,6 @@ def test_inference_has_a_row_per_call() -> None:
 
 
 def test_no_records_still_have_columns() -> None:
-    assert list(accuracy_frame([]).columns[:4]) == KEYS
+    assert list(trainings_frame([]).columns[:4]) == KEYS
     assert list(slices_frame([]).columns[:4]) == KEYS
-    assert list(inference_frame([]).columns) == [*KEYS, "batch_size", "round", "latency_s"]
+    assert list(inference_calls_frame([]).columns) == [*KEYS, "batch_size", "round", "latency_s"]
