@@ -53,6 +53,29 @@ class ConfigError(InputError):
     """The command line or the config is wrong."""
 
 
+class ArgumentError(ConfigError):
+    """An argument of a function is wrong; the command line shows the option of the same name instead.
+
+    Attributes:
+        argument: The name in Python, such as "against".
+        value: The given value, if the message names it beside the argument.
+    """
+
+    def __init__(self, argument: str, *messages: str, value: str = "") -> None:
+        super().__init__(*messages)
+        self.argument = argument
+        self.value = value
+
+    def __str__(self) -> str:
+        """Return the message with the argument's name in Python."""
+        return self.message(self.argument)
+
+    def message(self, name: str) -> str:
+        """Return one line per fault, each begun with this name for the argument."""
+        shown = f"{name} {self.value}" if self.value else name
+        return "\n".join(f"{shown}: {fault}" for fault in self.faults)
+
+
 class DataError(InputError):
     """A dataset is missing, damaged, or not what the config says it is."""
 

@@ -19,7 +19,7 @@ from actbench.analysis.tuning import Tuning, tunings
 from actbench.analysis.verdict_config import verdict_of
 from actbench.analysis.why import explained
 from actbench.config.schema import VerdictConfig
-from actbench.errors import ConfigError, did_you_mean
+from actbench.errors import ArgumentError, did_you_mean
 from actbench.metric_names import score_in_a_sentence
 from actbench.records import BlockRecord, DatasetInfo, RunInfo, SettingInfo
 from actbench.streams import generator
@@ -37,7 +37,7 @@ def estimate(
         generalise: Whether to add intervals for new test data.
 
     Raises:
-        ConfigError: If no activation of the run has the label `against`, or `generalise` is asked for where
+        ArgumentError: If no activation of the run has the label `against`, or `generalise` is asked for where
             no single example is right or wrong.
         StoreError: As `verdict_of`.
         NothingMeasuredError: If no training of the run ended well.
@@ -45,9 +45,10 @@ def estimate(
     """
     if against is not None and against not in info.activations:
         allowed = ", ".join(info.activations)
-        raise ConfigError(
-            f"--against: {against!r} is no activation of the run; allowed: {allowed}"
-            f"{did_you_mean(against, info.activations)}"
+        raise ArgumentError(
+            "against",
+            f"{against!r} is no activation of the run; allowed: {allowed}"
+            f"{did_you_mean(against, info.activations)}",
         )
     if generalise:
         _require_accuracies(info)
@@ -78,9 +79,10 @@ def estimate(
 def _require_accuracies(info: RunInfo) -> None:
     other = [entry for entry in info.dataset.values() if entry.score_name != "accuracy"]
     if other:
-        raise ConfigError(
-            f"--generalise: the score of {other[0].name} is {score_in_a_sentence(other[0].score_name)}; "
-            "allowed: with a single target of classes, where each test example is right or wrong"
+        raise ArgumentError(
+            "generalise",
+            f"the score of {other[0].name} is {score_in_a_sentence(other[0].score_name)}; "
+            "allowed: with a single target of classes, where each test example is right or wrong",
         )
 
 

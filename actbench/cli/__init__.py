@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 from actbench.cli.options import example
-from actbench.errors import ActbenchError, InputError, did_you_mean
+from actbench.errors import ActbenchError, ArgumentError, InputError, did_you_mean
 
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141  # as a shell tells of a tool that SIGPIPE ended
@@ -72,7 +72,7 @@ def _failures_as_exit_codes(ctx: click.Context) -> Iterator[None]:
     except ActbenchError as error:
         # an InputError's lines begin with file:line:column, where editors look for it
         prefix = "" if isinstance(error, InputError) else "Error: "
-        click.echo(f"{prefix}{error}", err=True)
+        click.echo(f"{prefix}{_with_options(error)}", err=True)
         ctx.exit(error.exit_code)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
@@ -84,6 +84,13 @@ def _failures_as_exit_codes(ctx: click.Context) -> Iterator[None]:
     except OSError as error:
         click.echo(f"Error: {error}", err=True)
         ctx.exit(ActbenchError.exit_code)
+
+
+def _with_options(error: ActbenchError) -> str:
+    """Return the message of an error, with the option in place of the argument that it is about."""
+    if isinstance(error, ArgumentError):
+        return error.message(f"--{error.argument.replace('_', '-')}")
+    return str(error)
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
-from actbench.errors import ConfigError
+from actbench.errors import ArgumentError
 
 SUFFIXES = (".svg", ".png", ".pdf")
 
@@ -175,8 +175,9 @@ def check_suffix(path: Path) -> None:
     """Refuses a file that is no picture.
 
     Raises:
-        ConfigError: Its name does not end as one.
+        ArgumentError: Its name does not end as one.
     """
     if path.suffix not in SUFFIXES:
         given = path.suffix or "no suffix"
-        raise ConfigError(f"--plot {path}: {given} is no picture's; allowed: {', '.join(SUFFIXES)}")
+        allowed = ", ".join(SUFFIXES)
+        raise ArgumentError("plot", f"{given} is no picture's; allowed: {allowed}", value=str(path))

@@ -11,7 +11,7 @@ from actbench.analysis.figures import SettingEstimates
 from actbench.report.contract import LAYER, MOMENT, TableName, row_object
 from actbench.report.lacking import lacking
 from actbench.report.model import Report
-from actbench.report.plain import JUDGED, estimate_name
+from actbench.report.plain import JUDGED, estimate_names
 from actbench.report.summary import UNKNOWN_SUMMARY, summary_object
 from actbench.report.tuning import UNKNOWN_TUNING, tuning_rows
 
@@ -105,11 +105,11 @@ def _layers(moment: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _missing(name: str, judged: bool) -> dict[str, None] | None:
-    estimate = estimate_name(name)
-    if estimate is None:
+    estimates = estimate_names(name)
+    if not estimates:
         return None
     verdict = JUDGED if judged and name.endswith(("_diff", "_ratio")) else ()
-    return dict.fromkeys((estimate, "ci_low", "ci_high", *verdict))
+    return dict.fromkeys((*estimates, "ci_low", "ci_high", *verdict))
 
 
 def flatten(value: Mapping[str, Any], *, judged: bool = True) -> dict[str, Any]:

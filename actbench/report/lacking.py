@@ -3,7 +3,7 @@
 Also options that would change nothing of a table.
 """
 
-from actbench.errors import ConfigError
+from actbench.errors import ArgumentError
 from actbench.report.contract import TABLES, TableName
 from actbench.report.model import Report
 
@@ -40,24 +40,25 @@ def refuse_lacking(report: Report, table: TableName) -> None:
     """Tell who asks for a table why there is none.
 
     Raises:
-        ConfigError: If the run does not have it.
+        ArgumentError: If the run does not have it.
     """
     reason = lacking(report).get(table)
     if reason is not None:
-        raise ConfigError(f"--table {table}: {reason}; allowed: another table")
+        raise ArgumentError("table", f"{reason}; use another table", value=table)
 
 
 def refuse_without_effect(report: Report, table: TableName) -> None:
     """Tell who compares with another activation, or wants new data, that this table would be the same.
 
     Raises:
-        ConfigError: If it would.
+        ArgumentError: If it would.
     """
     if report.compared_with != report.info.baseline and table not in _COMPARED:
         allowed = ", ".join(_COMPARED)
-        raise ConfigError(f"--against: table {table} compares nothing; allowed: with the tables {allowed}")
+        raise ArgumentError("against", f"table {table} compares nothing; allowed: with the tables {allowed}")
     if report.generalised and table not in _GENERALISED:
-        raise ConfigError(
-            f"--generalise: adds to the accuracy table, not to {table}; allowed: with the tables "
-            f"{' and '.join(_GENERALISED)}"
+        raise ArgumentError(
+            "generalise",
+            f"adds to the accuracy table, not to {table}; allowed: with the tables "
+            f"{' and '.join(_GENERALISED)}",
         )

@@ -13,7 +13,7 @@ from actbench.datasets.formats import SUFFIXES
 from actbench.datasets.idx import read_folder
 from actbench.datasets.npz import read_npz
 from actbench.datasets.tables import open_table, unknown_columns
-from actbench.errors import ConfigError, DataError, Fault, did_you_mean
+from actbench.errors import ArgumentError, DataError, Fault, did_you_mean
 from actbench.records import DatasetInfo
 
 TEST, VALIDATION = 0.2, 0.1
@@ -56,13 +56,13 @@ def look(data: str, target: Sequence[str] = ()) -> Look:
 
     Raises:
         DataError: It cannot be read, or not be trained on.
-        ConfigError: There is a target, but no column; or the same target twice.
+        ArgumentError: There is a target, but no column; or the same target twice.
     """
     form = format_of(data, "auto")
     if form in ("csv", "parquet"):
         return _look_at_table(data, form, tuple(target))
     if target:
-        raise ConfigError(f"--target: {data} has no columns; allowed: to leave it out")
+        raise ArgumentError("target", f"{data} has no columns; leave it out")
     there = Path(data).exists()
     if data in DATASETS and not there:
         return _look_at_named(data)
@@ -84,15 +84,15 @@ def _look_at_table(data: str, form: str, target: tuple[str, ...]) -> Look:
     columns = open_table(Path(data), form).names
     repeated = [name for name in target if target.count(name) > 1]
     if repeated:
-        raise ConfigError(f"--target: {repeated[0]!r} is there twice; allowed: each column once")
+        raise ArgumentError("target", f"{repeated[0]!r} is there twice; allowed: each column once")
     why = "as --target says" if target else ""
     if not target:
         chosen, why = _guess(columns)
         target = (chosen,)
     keys: dict[str, Any] = {"test": TEST, "validation": VALIDATION}
-    unknown = unknown_columns(Path(data), columns, ("--target",), target)
+    unknown = unknown_columns(Path(data), columns, (), target)
     if unknown:
-        raise DataError(*unknown)
+        raise ArgumentError("target", *(fault.message for fault in unknown))
     left_out: dict[str, Fault] = {}
     wanted, info = _without_unusable(Wanted(path=data, target=target, **keys), columns, left_out)
     if wanted.features:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from actbench.environment import compare_environments
-from actbench.errors import ConfigError, NothingMeasuredError
+from actbench.errors import ArgumentError, NothingMeasuredError
 from actbench.execution import Event, run_blocks
 from actbench.messages import Finished
 from actbench.metric_names import ScoreName
@@ -86,9 +86,9 @@ def verify_run(
 
 def _check_arguments(cells: int, tolerance: float) -> None:
     if cells < 1:
-        raise ConfigError(f"--cells: {cells} cells cannot be verified; allowed: 1 or more")
+        raise ArgumentError("cells", f"{cells} cells cannot be verified; allowed: 1 or more")
     if not 0.0 <= tolerance <= 1.0:
-        raise ConfigError(f"--tolerance: {tolerance} is no difference of scores; allowed: 0 to 1")
+        raise ArgumentError("tolerance", f"{tolerance} is no difference of scores; allowed: 0 to 1")
 
 
 def _score(stored: StoredRun, entry: Recorded) -> ScoreName:

@@ -165,8 +165,7 @@ class TestAgainst:
         with pytest.raises(ConfigError) as caught:
             estimate(make_info(seeds=2), self.BLOCKS, against="tahn")
         assert str(caught.value) == (
-            "--against: 'tahn' is no activation of the run; allowed: relu, tanh, placebo; "
-            "did you mean 'tanh'?"
+            "against: 'tahn' is no activation of the run; allowed: relu, tanh, placebo; did you mean 'tanh'?"
         )
 
 

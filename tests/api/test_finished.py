@@ -124,6 +124,9 @@ def test_figures_are_numbers_where_some_or_all_are_missing(two_settings):
     assert table.accuracy_diff_seeds_needed.dtype == "float64"
     assert two_settings.time.marginal_step_s_median.isna().all()  # there is no linear
     assert two_settings.time.marginal_step_s_median.dtype == "float64"
+    assert two_settings.time.marginal_step_s_mean.isna().all()
+    assert two_settings.time.epoch_s_geometric_mean.notna().any()
+    assert two_settings.time.epoch_s_geometric_mean.equals(two_settings.time.epoch_s_median)  # its alias
     assert set(table.accuracy_diff_verdict.dropna()) <= {"BETTER", "WORSE", "EQUIVALENT", "INCONCLUSIVE"}
 
 

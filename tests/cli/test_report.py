@@ -66,12 +66,12 @@ def test_every_format_and_table(
 
 
 def test_a_summary_of_one_setting_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="--table summary: it is over settings"):
+    with pytest.raises(ConfigError, match=r"^table summary: it is over settings"):
         invoke(store(tmp_path), "--table", "summary")
 
 
 def test_the_tuning_of_what_was_not_tuned_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="--table tuning: the config of this run has no tune"):
+    with pytest.raises(ConfigError, match=r"^table tuning: the config of this run has no tune"):
         invoke(store(tmp_path), "--table", "tuning")
 
 

@@ -35,8 +35,10 @@ def figure(name: str, estimate: str, *more: str) -> list[str]:
 
 ACCURACY = [*figure("accuracy", "mean"), *figure("accuracy_diff", "mean", *JUDGED)]
 TIME = [
+    "epoch_s_geometric_mean",
     *figure("epoch_s", "median"),
     *figure("train_time_ratio", "estimate", *JUDGED),
+    "marginal_step_s_mean",
     *figure("marginal_step_s", "median"),
     "compile_s",
 ]
@@ -85,7 +87,7 @@ def test_json_has_the_names_of_the_contract(run: SyntheticRun) -> None:
         "parameters": None,
         "accuracy": ["ci_high", "ci_low", "mean"],
         "accuracy_diff": sorted(["ci_high", "ci_low", "mean", *JUDGED]),
-        "epoch_s": ["ci_high", "ci_low", "median"],
+        "epoch_s": ["ci_high", "ci_low", "geometric_mean", "median"],
         "train_time_ratio": sorted(["ci_high", "ci_low", "estimate", *JUDGED]),
         "marginal_step_s": None,
         "compile_s": None,

@@ -28,7 +28,7 @@ def test_it_is_refused_in_every_format(
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         report.render(report.build(bare.info, bare.records), form, table)
-    assert str(caught.value) == f"--table {table}: {LACKED[table]}; allowed: another table"
+    assert str(caught.value) == f"table {table}: {LACKED[table]}; use another table"
 
 
 @pytest.mark.parametrize("form", report.FORMATS)

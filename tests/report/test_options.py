@@ -155,5 +155,5 @@ def test_against_a_third_one_a_copy_gets_its_originals_verdict() -> None:
 
 def test_against_what_is_not_there() -> None:
     run = make_run(("relu", "tanh"), seeds=2)
-    with pytest.raises(ConfigError, match=r"--against: 'tahn' .* allowed: relu, tanh; did you mean 'tanh'\?"):
+    with pytest.raises(ConfigError, match=r"^against: 'tahn' .* allowed: relu, tanh; did you mean 'tanh'\?"):
         report.build(run.info, run.records, against="tahn")

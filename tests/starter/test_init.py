@@ -222,7 +222,7 @@ def test_a_config_that_is_there_is_replaced_only_on_request(here):
         ),
         (
             ["birds.csv", "--target", "specis"],
-            "--target[0]: there is no column 'specis' in birds.csv; allowed",
+            "--target: there is no column 'specis' in birds.csv; allowed",
         ),
         (["images", "--target", "label"], "--target: images has no columns"),
         (["hole.csv"], "row 1, column b: the value is missing"),

@@ -130,11 +130,11 @@ def test_more_cells_than_there_are_means_all(tmp_path):
 @pytest.mark.parametrize(
     ("cells", "tolerance", "message"),
     [
-        (0, 0.1, "^--cells: 0 cells .* 1 or more"),
-        (-3, 0.1, "^--cells: .* 1 or more"),
-        (1, float("nan"), "^--tolerance: .* 0 to 1"),
-        (1, -0.1, "^--tolerance: .* 0 to 1"),
-        (1, 1.1, "^--tolerance: .* 0 to 1"),
+        (0, 0.1, "^cells: 0 cells .* 1 or more"),
+        (-3, 0.1, "^cells: .* 1 or more"),
+        (1, float("nan"), "^tolerance: .* 0 to 1"),
+        (1, -0.1, "^tolerance: .* 0 to 1"),
+        (1, 1.1, "^tolerance: .* 0 to 1"),
     ],
 )
 def test_arguments_out_of_range(tmp_path, cells, tolerance, message):
