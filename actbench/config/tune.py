@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from actbench.config.fields import Whole
@@ -103,7 +103,7 @@ def _mistakes(tune: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
 def _wrong_count(value: object) -> Iterator[InitErrorDetails]:
     try:
         _COUNT.check(value)
-    except (PydanticCustomError, ValidationError) as error:
+    except PydanticCustomError as error:
         yield mistake(str(error), SEEDS)
 
 
