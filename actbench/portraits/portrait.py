@@ -75,6 +75,13 @@ class Portrait:
         return to_latex(parse(self.formula, self._names, all_used=False, longest=None).root)
 
     @property
+    def latex_derivative(self) -> str | None:
+        """The derivative, where it is an expression."""
+        if self.derivative is None or self.curve is None:
+            return None
+        return to_latex(parse(self.derivative, self._names, all_used=False).root)
+
+    @property
     def mean(self) -> float | None:
         """E[f(z)], of zero-centred functions without the rounding error."""
         return None if self.moments is None else 0.0 if self.zero_centred else self.moments.mean
