@@ -1,14 +1,10 @@
 """actbench: benchmarks of activation functions with paired seeds, interleaved timing and honest error bars.
 
-    import actbench
-
-    run = actbench.run("configs/mnist.yaml")
-    run.accuracy
-
-Nothing is loaded before it is used: `import actbench` takes no time, and TensorFlow stays in the workers.
+Names are loaded when they are first used, so that `import actbench` stays quick.
 """
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from actbench.errors import (
     ActbenchError,
@@ -20,12 +16,11 @@ from actbench.errors import (
     StoreError,
     WorkerError,
 )
-from actbench.lazy import loader
 
 if TYPE_CHECKING:
     from actbench.api import Run, load, run
     from actbench.config.loader import load_config
-    from actbench.config.schema import BenchConfig
+    from actbench.config.schema.bench import BenchConfig
 
 __all__ = [
     "ActbenchError",
@@ -43,17 +38,22 @@ __all__ = [
     "run",
 ]
 
-__getattr__ = loader(
-    __name__,
-    {
-        "BenchConfig": "actbench.config.schema",
-        "Run": "actbench.api",
-        "load": "actbench.api",
-        "load_config": "actbench.config.loader",
-        "run": "actbench.api",
-    },
-)
+_LAZY = {
+    "BenchConfig": "actbench.config.schema.bench",
+    "Run": "actbench.api",
+    "load": "actbench.api",
+    "load_config": "actbench.config.loader",
+    "run": "actbench.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """List the public names, whether they are loaded or not."""
+    return sorted(__all__)

@@ -1,5 +1,5 @@
 """`python -m actbench`: the same as the command `actbench`."""
 
-from actbench.cli import main
+from actbench.cli._app import main
 
 main(prog_name="actbench")

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import psutil
 
-from actbench.records import Environment
+from actbench.records.run import Environment
 
 # Two environments that differ in one of these are two machines: their times are not comparable.
 MACHINE = ("cpu", "processor", "cores", "device", "intra_op_threads", "inter_op_threads")
 
 _PACKAGES = ("actbench", "keras", "numpy", "tensorflow")
+
 # Beginnings of the names; not all of TF_, which is also Terraform's.
 _VARIABLES = (
     "CUDA_VISIBLE_DEVICES",

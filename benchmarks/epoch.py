@@ -18,12 +18,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from actbench.config.schema import DatasetConfig, ModelConfig, TimingConfig, TrainConfig
-from actbench.datasets import Dataset, Wanted, prepare
+from actbench.config.schema.dataset import DatasetConfig
+from actbench.config.schema.measurement import TimingConfig
+from actbench.config.schema.model import ModelConfig
+from actbench.config.schema.train import TrainConfig
+from actbench.datasets.dataset import Dataset, prepare
+from actbench.datasets.spec import Wanted
 from actbench.engine import runtime
 from actbench.engine.compiled import CompiledEngine
-from actbench.planned import CellPlan, Setting
-from actbench.streams import permutation
+from actbench.plan.cell import CellPlan
+from actbench.plan.models import Setting
+from actbench.rng import permutation
 
 BATCH_SIZE = 128
 TARGETS = {(128, 128): (4.0, 1.35), (512, 512): (2.0, 1.2)}

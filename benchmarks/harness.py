@@ -12,7 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from actbench.store import find_run, open_run
+from actbench.store.find import find_run
+from actbench.store.stored import open_run
 
 PHASES = ("import_s", "compile_s", "training_s", "inference_s")
 

@@ -29,9 +29,9 @@ from typing import Any
 
 from scipy.stats import ttest_ind
 
-from actbench import report
-from actbench.benchmark import run_benchmark
-from actbench.report.contract import as_object
+from actbench.report import build
+from actbench.report.renderers.json import as_object
+from actbench.workflows.run import run_benchmark
 
 TWINS = Path(__file__).parent / "twins"
 GOAL_DISTANCE = 0.02
@@ -64,7 +64,7 @@ class Result:
 def with_actbench(folder: Path) -> dict[str, Any]:
     """The placebo of a real run."""
     outcome = run_benchmark(TWINS / "placebo.yaml", folder)
-    [placebo] = as_object(report.build(outcome.info, outcome.records))["placebo"]["settings"]
+    [placebo] = as_object(build.build(outcome.info, outcome.records))["placebo"]["settings"]
     ratio = placebo["train_time_ratio"]
     return {
         "ratios": {"estimate": ratio["estimate"]},

@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 
 from actbench.environment import describe_environment
-from actbench.records import BlockRecord, Cell, DatasetInfo, Inference, Phases, RunInfo, SettingInfo
-from actbench.store import create_or_resume
+from actbench.records.block import BlockRecord, Cell, Inference, Phases
+from actbench.records.run import DatasetInfo, RunInfo, SettingInfo
+from actbench.store.folder import create_or_resume
 
 LABELS = ("relu", "tanh", "sigmoid", "softplus", "elu", "selu", "gelu", "silu", "mish", "placebo")
 SEEDS = 100

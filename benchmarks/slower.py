@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from actbench import report
-from actbench.benchmark import run_benchmark
-from actbench.report.contract import as_object
-from actbench.store import find_run, open_run
+from actbench.report import build
+from actbench.report.renderers.json import as_object
+from actbench.store.find import find_run
+from actbench.store.stored import open_run
+from actbench.workflows.run import run_benchmark
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mnist.yaml"
 SLOWER = ("mish", "softplus")
@@ -31,7 +32,7 @@ def run_anew(runs: int, out: Path) -> Iterator[Path]:
 def time_ratios(folder: Path) -> dict[str, dict[str, Any]]:
     """Interval and verdict of every activation's training time, by label."""
     stored = open_run(folder)
-    [setting] = as_object(report.build(stored.info, stored.records), "time")["settings"]
+    [setting] = as_object(build.build(stored.info, stored.records), "time")["settings"]
     return {row["activation"]: row["train_time_ratio"] for row in setting["rows"]}
 
 

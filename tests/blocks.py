@@ -3,16 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from actbench.config.schema import (
-    DatasetConfig,
-    EarlyStoppingConfig,
-    ModelConfig,
-    ProbesConfig,
-    TargetConfig,
-    TimingConfig,
-    TrainConfig,
-)
-from actbench.planned import Block, CellPlan, Setting
+from actbench.config.schema.dataset import DatasetConfig
+from actbench.config.schema.measurement import ProbesConfig, TimingConfig
+from actbench.config.schema.model import ModelConfig
+from actbench.config.schema.train import EarlyStoppingConfig, TargetConfig, TrainConfig
+from actbench.plan.cell import CellPlan
+from actbench.plan.models import Block, Setting
 
 
 def cell(label: str, name: str | None = None, **params: Any) -> CellPlan:

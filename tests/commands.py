@@ -6,8 +6,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from actbench.benchmark import run_benchmark
-from actbench.execution import run_blocks
+from actbench.execution.local import run_blocks
+from actbench.workflows.run import run_benchmark
 
 ROOT = Path(__file__).parents[1]
 ACTBENCH = (sys.executable, "-m", "actbench")
@@ -39,7 +39,7 @@ def modules_after(*arguments):
     """The top-level modules that a command has imported when it ends."""
     code = (
         "import sys\n"
-        "from actbench.cli import main\n"
+        "from actbench.cli._app import main\n"
         "main(sys.argv[1:], standalone_mode=False)\n"
         "sys.stderr.write(' '.join({name.partition('.')[0] for name in sys.modules}))\n"
     )

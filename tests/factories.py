@@ -7,20 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from actbench.bits import pack
-from actbench.records import (
-    ActivationInfo,
-    BlockRecord,
-    Cell,
-    DatasetInfo,
-    Environment,
-    Inference,
-    Phases,
-    Probe,
-    RunInfo,
-    SettingInfo,
-    TargetInfo,
-)
+from actbench.records.block import BlockRecord, Cell, Inference, Phases, Probe, pack
+from actbench.records.run import ActivationInfo, DatasetInfo, Environment, RunInfo, SettingInfo, TargetInfo
 
 THIRTEEN = (
     "linear", "sigmoid", "hard_sigmoid", "tanh", "softsign", "softplus", "relu", "leaky_relu_0.1", "elu",

@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 from actbench.environment import describe_environment
-from actbench.messages import Broken, Finished, Progress, Ready, Refused
-from actbench.planned import Block, CellPlan
-from actbench.records import BlockRecord, Cell, Phases
+from actbench.execution.protocol import Broken, Finished, Progress, Ready, Refused
+from actbench.plan.cell import CellPlan
+from actbench.plan.models import Block
+from actbench.records.block import BlockRecord, Cell, Phases
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from actbench.engine.trainer import Evaluation, Sums
-from actbench.records import Probe
+from actbench.engine.protocols import Evaluation, Sums
+from actbench.records.block import Probe
 from tests.factories import make_probe
 
 

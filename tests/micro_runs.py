@@ -3,11 +3,12 @@
 import random
 from collections.abc import Iterator, Sequence
 
-from actbench.messages import Finished
-from actbench.micro import describe_micro
-from actbench.micro_plan import MicroBlock, MicroPlan, make_micro_plan
-from actbench.planned import CellPlan
-from actbench.records import BlockRecord, MicroSamples, Phases, RunInfo
+from actbench.execution.protocol import Finished
+from actbench.plan.cell import CellPlan
+from actbench.plan.micro import MicroBlock, MicroPlan, make_micro_plan
+from actbench.records.block import BlockRecord, MicroSamples, Phases
+from actbench.records.run import RunInfo
+from actbench.workflows.micro import describe_micro
 from tests.factories import make_environment
 
 NS = {"copy": 0.25, "placebo": 0.25, "relu": 0.3, "swiglu": 1.25}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from actbench.store import create_or_resume
+from actbench.store.folder import create_or_resume
 from tests.factories import SyntheticRun
 
 

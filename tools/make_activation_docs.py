@@ -13,16 +13,16 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from actbench.activations import FAMILIES, Activation
-from actbench.activations.expression import CONSTANTS, FUNCTIONS
-from actbench.activations.expression.parser import LARGEST_EXPONENT
-from actbench.activations.expression.tokens import DEEPEST, LONGEST
-from actbench.activations.gating import TOLERANCE
-from actbench.config.initializers import INITIALIZERS
-from actbench.config.schema import ActivationConfig
-from actbench.portraits import Portrait, paint, panels
-from actbench.portraits.document import WEIGHTS, parameter_in_words, properties, twin_in_words
+from actbench.activations.catalogue import FAMILIES
+from actbench.activations.entry import Activation
+from actbench.activations.expression.parser import DEEPEST, LARGEST_EXPONENT, LONGEST
+from actbench.activations.expression.tree import CONSTANTS, FUNCTIONS
+from actbench.activations.gated_widths import TOLERANCE
+from actbench.analysis.portrait import Portrait, paint
+from actbench.config.schema.activation import ActivationConfig
+from actbench.config.schema.initializers import INITIALIZERS
 from actbench.report.chart import Chart, to_bytes
+from actbench.report.show import WEIGHTS, panels, parameter_in_words, properties, twin_in_words
 
 TEMPLATE = Path(__file__).parent / "activations.md"
 DOCS = Path(__file__).parent.parent / "docs"

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from actbench.execution.estimate import Costs, costs_of
-from actbench.outline import settings_of
-from actbench.store import open_run
+from actbench.store.stored import open_run
+from actbench.workflows.plan import settings_of
 
 RUN = Path(__file__).parents[1] / "results" / "reference" / "mnist"
 

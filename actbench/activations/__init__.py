@@ -1,6 +1,1 @@
-"""Which activation functions there are, known without loading TensorFlow."""
-
-from actbench.activations.catalogue import ACTIVATIONS, FAMILIES, NAMES, find
-from actbench.activations.entry import Activation, Parameter, ParameterValue
-
-__all__ = ["ACTIVATIONS", "FAMILIES", "NAMES", "Activation", "Parameter", "ParameterValue", "find"]
+"""Activation functions: the catalogue, the language of expressions, and their curves."""

@@ -1,15 +1,18 @@
 """What a design can decide at all, said before anything is measured."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median, stdev
+from typing import TYPE_CHECKING
 
 from scipy.special import stdtrit
 
-from actbench.analysis.intervals import UPPER_QUANTILE
-from actbench.analysis.measured import finished_blocks
-from actbench.analysis.power import (
+from actbench.analysis.cells import SettingCells, finished_blocks, test_score
+from actbench.stats.intervals import UPPER_QUANTILE
+from actbench.stats.significance import (
     detectable_effect,
     equivalence_power,
     seeds_for_effect,
@@ -17,9 +20,10 @@ from actbench.analysis.power import (
     seeds_to_decide,
     smallest_p,
 )
-from actbench.analysis.scores import test_score
-from actbench.analysis.setting_cells import SettingCells
-from actbench.records import BlockRecord, RunInfo
+
+if TYPE_CHECKING:
+    from actbench.records.block import BlockRecord
+    from actbench.records.run import RunInfo
 
 # Median over the twelve activations of the standard deviation of their paired differences to relu in
 # results/reference/mnist, 0.19 points; a test recomputes it.

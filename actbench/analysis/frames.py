@@ -4,12 +4,17 @@ Every frame starts with the columns `setting`, `block`, `seed` (int) and `activa
 setting and seed. Failed blocks have no rows.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from actbench.analysis.measured import finished_blocks
-from actbench.records import BlockRecord, Cell
+from actbench.analysis.cells import finished_blocks
+
+if TYPE_CHECKING:
+    from actbench.records.block import BlockRecord, Cell
 
 _KEYS = ["setting", "block", "seed", "activation"]
 

@@ -1,16 +1,22 @@
 """What an activation alone costs: time per element, bandwidth, and the ratio to a copy."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actbench.analysis.intervals import Floats, Interval, exactly
-from actbench.analysis.means import blocks_mean
-from actbench.analysis.measured import common_environment, failed_blocks, finished_blocks, require_blocks
-from actbench.records import BlockRecord, Environment, RunInfo, SettingInfo
-from actbench.streams import generator
+from actbench.analysis.cells import common_environment, failed_blocks, finished_blocks, require_blocks
+from actbench.rng import generator
+from actbench.stats.intervals import blocks_mean, exactly
+
+if TYPE_CHECKING:
+    from actbench.records.block import BlockRecord
+    from actbench.records.run import Environment, RunInfo, SettingInfo
+    from actbench.stats.intervals import Floats, Interval
 
 _BYTES = {"float32": 4, "bfloat16": 2}
 

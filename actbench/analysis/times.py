@@ -1,18 +1,26 @@
 """Times of one setting, compared within the rounds in which they were taken."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actbench.analysis.comparisons import Comparison, Difference, paired_log_ratio
-from actbench.analysis.figures import InferenceEstimate
-from actbench.analysis.intervals import Floats, Interval, exactly
-from actbench.analysis.means import blocks_mean
-from actbench.analysis.setting_cells import SettingCells
-from actbench.config.schema import VerdictConfig
-from actbench.records import BlockRecord, Cell
-from actbench.streams import generator
+from actbench.analysis.cells import SettingCells, scores_equal
+from actbench.analysis.figures import InferenceEstimate, PlaceboCheck, TimingTarget
+from actbench.analysis.verdicts import Comparison, interval_of, paired_log_ratio
+from actbench.records.block import Cell
+from actbench.rng import generator
+from actbench.stats.intervals import Floats, blocks_mean, exactly
+
+if TYPE_CHECKING:
+    from actbench.analysis.verdicts import Difference
+    from actbench.config.schema.measurement import VerdictConfig
+    from actbench.records.block import BlockRecord
+    from actbench.records.run import RunInfo, SettingInfo
+    from actbench.stats.intervals import Interval
 
 Reader = Callable[[Sequence[Cell]], list[Floats]]
 """Reads times of cells of one block, taken in the same rounds."""
@@ -125,3 +133,71 @@ def _ended_well(cells: SettingCells, label: str) -> list[tuple[BlockRecord, Cell
 
 def _rng() -> np.random.Generator:
     return generator(0, "rounds")
+
+
+def check_placebo(
+    info: RunInfo, blocks: tuple[BlockRecord, ...], verdict: VerdictConfig
+) -> PlaceboCheck | None:
+    """The placebo against what it is a copy of; None without one.
+
+    Args:
+        info: Of the run.
+        blocks: Finished ones of one setting, at least one.
+        verdict: Of the run.
+    """
+    if info.placebo is None:
+        return None
+    copies = SettingCells(blocks, (info.baseline, info.placebo), info.baseline, info.placebo)
+    ratio = training_ratios(copies, verdict).get(info.placebo)
+    every_seed = list(zip(copies.of(info.placebo), copies.of(info.baseline), strict=True))
+    diverged = sum(all(cell.status == "diverged" for cell in pair) for pair in every_seed)
+    return PlaceboCheck(
+        score_equal=None if diverged == len(every_seed) else scores_equal(every_seed),
+        diverged=diverged,
+        train_time_ratio=interval_of(ratio),
+        inference={
+            entry.batch_size: interval_of(entry.time_ratio)
+            for entry in inference_estimates(copies, verdict)[info.placebo]
+        },
+    )
+
+
+def timing_target(
+    info: RunInfo, setting: SettingInfo, blocks: tuple[BlockRecord, ...], verdict: VerdictConfig
+) -> TimingTarget | None:
+    """Counts the ratios whose interval is as narrow as the config's target; None without a target.
+
+    Args:
+        info: Of the run.
+        setting: One of its settings.
+        blocks: The setting's finished ones, at least one.
+        verdict: Of the run.
+    """
+    target_ci = setting.description.get("timing", {}).get("target_ci")
+    if target_ci is None:
+        return None
+    cells = SettingCells(blocks, info.activations, info.baseline, info.placebo)
+    training, inference = training_ratios(cells, verdict), inference_estimates(cells, verdict)
+    ratios = [
+        ratio.interval
+        for label in cells.activations
+        if label != cells.baseline
+        for ratio in (training.get(label), *(entry.time_ratio for entry in inference[label]))
+        if ratio is not None
+    ]
+    widths = [width for ratio in ratios if (width := _half_width(ratio)) is not None]
+    return TimingTarget(
+        target_ci=target_ci,
+        met=sum(width <= target_ci for width in widths),
+        ratios=len(ratios),
+        unknown=len(ratios) - len(widths),
+        widest=max(widths, default=None),
+    )
+
+
+def _half_width(ratio: Interval) -> float | None:
+    """Relative, from half the width on the log scale; None without an interval."""
+    if ratio.ci_low is None or ratio.ci_high is None or not ratio.ci_low > 0:
+        return None
+    width = math.sqrt(ratio.ci_high / ratio.ci_low) - 1.0
+    return width if math.isfinite(width) else None

@@ -5,17 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from actbench.cli.limits import share, words
-from actbench.cli.options import example, out_option
-from actbench.cli.output import output_option, write_result
-from actbench.cli.reading import not_empty, read_run
-from actbench.cli.screen import screen
+from actbench.cli._options import example, out_option, share, words
+from actbench.cli._output import not_empty, output_option, read_run, screen, write_result
 
 if TYPE_CHECKING:
-    from actbench.analysis.gate import Gate, Kind
-    from actbench.report.changes import ChangesFormat
+    from actbench.analysis.comparison.gate import Gate, Kind
+    from actbench.report.compare.document import ChangesFormat
 
 _FORMATS = ("terminal", "markdown", "json", "junit", "benchmark-action")
+
 _KINDS = ("accuracy", "time")
 
 
@@ -76,11 +74,11 @@ def compare(
     """
     gate = _gate(fail_on, max_slowdown, max_drop, strict)
 
-    from actbench.analysis.gate import check_all
-    from actbench.analysis.two_runs import compare_runs
+    from actbench.analysis.comparison.gate import check_all
+    from actbench.analysis.comparison.runs import compare_runs
     from actbench.errors import EnvironmentMismatchError
-    from actbench.report.changes import render_changes
-    from actbench.report.ruling import problem
+    from actbench.report.compare.document import render_changes
+    from actbench.report.compare.facts import problem
 
     before, after = read_run(out, old), read_run(out, new)
     changes = compare_runs(
@@ -113,6 +111,6 @@ def _gate(
     if idle:
         raise click.UsageError("\n".join(idle))
 
-    from actbench.analysis.gate import MAX_SLOWDOWN, Gate
+    from actbench.analysis.comparison.gate import MAX_SLOWDOWN, Gate
 
     return Gate(fail_on, MAX_SLOWDOWN if max_slowdown is None else max_slowdown, max_drop, strict)

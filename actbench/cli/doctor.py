@@ -4,14 +4,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from actbench.cli.options import example
-from actbench.cli.screen import screen
+from actbench.cli._options import example
+from actbench.cli._output import screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from actbench.doctor import BusyProcess, DoctorReport, Measurement
     from actbench.report.facts import Facts
+    from actbench.workflows.doctor import DoctorReport, Measurement
+    from actbench.workflows.machine import BusyProcess
 
 
 @click.command(epilog=example("actbench doctor", "actbench doctor --seconds 60 --format json"))
@@ -31,8 +32,8 @@ def doctor(form: str, seconds: float) -> None:
     Two copies of one model are timed against each other; any difference between them is noise. With it come
     the facts that decide how much noise there is, and advice where one of them could be better.
     """
-    from actbench.doctor import examine
     from actbench.errors import NothingMeasuredError
+    from actbench.workflows.doctor import examine
 
     click.echo(f"timing a placebo for {seconds:g} s, after TensorFlow has started", err=True)
     found = examine(seconds)
@@ -51,7 +52,7 @@ def _json(found: "DoctorReport") -> str:
 
 def _terminal(found: "DoctorReport") -> str:
     from actbench.report.document import Document, Section
-    from actbench.report.terminal import to_terminal
+    from actbench.report.renderers.terminal import to_terminal
 
     advice = tuple((str(number), sentence) for number, sentence in enumerate(found.advice, 1))
     document = Document(
@@ -110,7 +111,7 @@ def _tensorflow(found: "DoctorReport") -> "Facts":
 
 
 def _placebo(measured: "Measurement | None") -> "Facts":
-    from actbench.report.numbers import format_value, latency_kind
+    from actbench.report.formatting import format_value, latency_kind
 
     if measured is None:
         return (("measured", "nothing"),)
@@ -124,7 +125,7 @@ def _placebo(measured: "Measurement | None") -> "Facts":
 
 
 def _resolution(measured: "Measurement") -> "Facts":
-    from actbench.doctor import EXTRAPOLATED_SEEDS
+    from actbench.workflows.doctor import EXTRAPOLATED_SEEDS
 
     if measured.smallest_difference is None:
         return (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from actbench.cli.options import example
+from actbench.cli._options import example
 
 _STDOUT = "-"
 
@@ -35,7 +35,7 @@ def init(data: str, target: tuple[str, ...], output: Path | None, force: bool) -
     cannot be trained on, such as those with missing values, are left out, with the reason.
     """
     from actbench.config.loader import parse_config
-    from actbench.starter import look, write
+    from actbench.workflows.init import look, write
 
     found = look(data, target)
     to_stdout = output is not None and str(output) == _STDOUT

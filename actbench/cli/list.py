@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import click
 
-from actbench.cli.options import example, out_option
+from actbench.cli._options import example, out_option
 
 Rows = list[dict[str, Any]]
 
@@ -60,7 +60,7 @@ def command(what: str | None, out: Path, gated: bool, trainable: bool, monotonic
 
 
 def _activations(gated: bool, trainable: bool, monotonic: bool) -> Rows:
-    from actbench.activations import ACTIVATIONS
+    from actbench.activations.catalogue import ACTIVATIONS
 
     return [
         {
@@ -86,14 +86,14 @@ def _activations(gated: bool, trainable: bool, monotonic: bool) -> Rows:
 
 
 def _datasets() -> Rows:
-    from actbench.datasets import DATASETS
+    from actbench.datasets.spec import DATASETS
 
     keys = ("name", "kind", "train", "test", "features", "classes", "description")
     return [{key: getattr(source, key) for key in keys} for source in DATASETS.values()]
 
 
 def _runs(out: Path) -> Rows:
-    from actbench.store import list_runs
+    from actbench.store.find import list_runs
 
     return [
         {

@@ -5,17 +5,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from actbench.cli.activation_arguments import read_activations
-from actbench.cli.limits import folder_name, sizes
-from actbench.cli.options import example, out_option, report_format_option
-from actbench.cli.output import check_place, output_option, write_picture, write_result
-from actbench.cli.screen import screen
+from actbench.cli._options import (
+    example,
+    folder_name,
+    out_option,
+    read_activations,
+    report_format_option,
+    sizes,
+)
+from actbench.cli._output import check_place, output_option, screen, write_picture, write_result
 
 if TYPE_CHECKING:
-    from actbench.config.schema import ActivationConfig
-    from actbench.micro_plan import DType
+    from actbench.config.schema.activation import ActivationConfig
+    from actbench.plan.micro import DType
 
 _DEFAULT = ("relu", "tanh", "gelu", "silu", "mish")
+
 _MODES = {"compiled": (True,), "eager": (False,), "both": (True, False)}
 
 
@@ -93,14 +98,14 @@ def micro(
     `actbench report` prints it again.
     """
     from actbench.analysis.micro import estimate_micro
-    from actbench.cli.run import raise_if_failed
-    from actbench.config.schema import InitConfig
-    from actbench.micro import run_micro
-    from actbench.micro_plan import make_micro_plan
-    from actbench.plan import plan_cell
-    from actbench.progress import ErrorConsole, ProgressDisplay
+    from actbench.cli._output import raise_if_failed
+    from actbench.config.schema.initializers import InitConfig
+    from actbench.plan.cell import plan_cell
+    from actbench.plan.micro import make_micro_plan
     from actbench.report.chart import check_suffix
     from actbench.report.micro import micro_charts, render_micro
+    from actbench.workflows.micro import run_micro
+    from actbench.workflows.progress import ErrorConsole, ProgressDisplay
 
     if plot is not None:
         check_suffix(plot)
@@ -127,7 +132,7 @@ def _read(what: tuple[str, ...]) -> "tuple[str, list[ActivationConfig]]":
     """The name of the run, and the activations of a config or those that the arguments name."""
     from actbench.config.loader import load_config
     from actbench.errors import ConfigError
-    from actbench.micro_plan import RESERVED
+    from actbench.plan.micro import RESERVED
 
     configs = [word for word in what if word.endswith((".yaml", ".yml"))]
     if configs and len(what) > 1:

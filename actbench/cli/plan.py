@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from actbench.cli.options import example, out_option, sd_option, set_option
+from actbench.cli._options import example, out_option, sd_option, set_option
 
 
 @click.command(
@@ -38,9 +38,8 @@ def print_plan(
     form: str = "terminal",
 ) -> None:
     """Prints the outline of a run; also what `actbench run --dry-run` does."""
-    from actbench.outline import make_outline
-    from actbench.report.outline_json import outline_to_json
-    from actbench.report.outline_text import outline_to_text
+    from actbench.report.plan import outline_to_json, outline_to_text
+    from actbench.workflows.plan import make_outline
 
     outline = make_outline(config, overrides, out, sd=sd, fresh=fresh)
     click.echo(outline_to_json(outline) if form == "json" else outline_to_text(outline), nl=False)

@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from actbench.cli.options import example, out_option, report_format_option
-from actbench.cli.output import output_option, write_result
-from actbench.cli.reading import not_empty, read_run
-from actbench.cli.screen import screen
+from actbench.cli._options import example, out_option, report_format_option
+from actbench.cli._output import not_empty, output_option, read_run, screen, write_result
 
 if TYPE_CHECKING:
-    from actbench.report import Format, Sort, TableName
+    from actbench.report.build import Format
+    from actbench.report.model import Sort
+    from actbench.report.renderers.json import TableName
 
 _TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "tuning", "all")
+
 _SORTS = ("accuracy", "time", "activation", "config")
 
 
@@ -61,7 +62,7 @@ def report(
 
     RUN is a run folder, a run id, or the name of a config. Runs of `actbench micro` have one table.
     """
-    from actbench import report as reports
+    from actbench.report import build as reports
 
     stored = read_run(out, run, micro=True)
     width, color = screen() if output is None else (80, False)

@@ -1,14 +1,11 @@
 """actbench run: trains and times what a config names, and prints the report."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from actbench.cli.options import example, out_option, sd_option, set_option
-
-if TYPE_CHECKING:
-    from actbench.benchmark import Outcome
+from actbench.cli._options import example, out_option, sd_option, set_option
+from actbench.cli._output import raise_if_failed
 
 
 @click.command(
@@ -49,30 +46,14 @@ def run(
 
 
 def _run(config: Path, out: Path, overrides: tuple[str, ...], quiet: bool, fresh: bool) -> None:
-    from actbench import report
-    from actbench.benchmark import run_benchmark
-    from actbench.cli.screen import screen
-    from actbench.progress import ErrorConsole, ProgressDisplay
+    from actbench.cli._output import screen
+    from actbench.report import build
+    from actbench.workflows.progress import ErrorConsole, ProgressDisplay
+    from actbench.workflows.run import run_benchmark
 
     with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
         outcome = run_benchmark(config, out, overrides=overrides, fresh=fresh, listen=display)
     width, color = screen()
-    built = report.build(outcome.info, outcome.records)
-    click.echo(report.render(built, "terminal", width=width, color=color), nl=False)
+    built = build.build(outcome.info, outcome.records)
+    click.echo(build.render(built, "terminal", width=width, color=color), nl=False)
     raise_if_failed(outcome)
-
-
-def raise_if_failed(outcome: "Outcome") -> None:
-    """Ends the command badly where blocks could not be measured, after its result was printed.
-
-    Raises:
-        CellsFailedError: There is at least one.
-    """
-    from actbench.errors import CellsFailedError
-
-    if outcome.failed:
-        lines = "\n".join(f"  block {record.block}: {record.reason}" for record in outcome.failed)
-        raise CellsFailedError(
-            f"{len(outcome.failed)} of {len(outcome.records)} blocks could not be measured:\n{lines}\n"
-            "The others are kept; run the same command to try these again."
-        )

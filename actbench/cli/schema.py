@@ -2,7 +2,7 @@
 
 import click
 
-from actbench.cli.options import example
+from actbench.cli._options import example
 
 
 @click.command(epilog=example("actbench schema > configs/schema.json"))
@@ -13,6 +13,6 @@ def schema() -> None:
     """
     import json
 
-    from actbench.config.json_schema import json_schema
+    from actbench.config.schema.bench import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))

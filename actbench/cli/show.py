@@ -4,10 +4,8 @@ from pathlib import Path
 
 import click
 
-from actbench.cli.activation_arguments import read_activations
-from actbench.cli.options import example
-from actbench.cli.output import write_picture
-from actbench.cli.screen import screen
+from actbench.cli._options import example, read_activations
+from actbench.cli._output import screen, write_picture
 
 
 @click.command(
@@ -33,10 +31,11 @@ def show(activations: tuple[str, ...], form: str, plot: Path | None) -> None:
     ACTIVATION is a name of the catalogue, an expression in x, or a mapping in braces as in a config. An
     expression that begins with a minus sign comes after --.
     """
+    from actbench.analysis.portrait import paint
     from actbench.errors import ConfigError
-    from actbench.portraits import as_objects, curves, paint, to_document
     from actbench.report.chart import check_suffix, to_text
-    from actbench.report.terminal import to_terminal
+    from actbench.report.renderers.terminal import to_terminal
+    from actbench.report.show import as_objects, curves, to_document
 
     if plot is not None:
         check_suffix(plot)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from actbench.cli.options import example, set_option
+from actbench.cli._options import example, set_option
 
 if TYPE_CHECKING:
-    from actbench.planned import Plan
+    from actbench.plan.models import Plan
 
 
 @click.command(
@@ -34,7 +34,7 @@ def _check(path: Path, overrides: tuple[str, ...]) -> str | None:
     """Tells of a config that is fine; returns what is wrong with one that is not."""
     from actbench.config.loader import read_given
     from actbench.errors import InputError
-    from actbench.planned_data import plan_on_data
+    from actbench.plan.data_checks import plan_on_data
 
     try:
         plan, _ = plan_on_data(read_given(path, overrides))

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from actbench.cli.options import example, out_option
-from actbench.cli.reading import not_empty
-from actbench.cli.screen import screen
+from actbench.cli._options import example, out_option
+from actbench.cli._output import not_empty, screen
 
 if TYPE_CHECKING:
-    from actbench.execution import Event
-    from actbench.report.numbers import Kind
-    from actbench.verify import Verification
+    from actbench.execution.protocol import Event
+    from actbench.report.formatting import Kind
+    from actbench.workflows.verify_outcome import Verification
 
 
 @click.command(
@@ -40,12 +39,12 @@ def verify(run: str, cells: int, tolerance: float, form: str, quiet: bool, out: 
     RUN is a run folder, a run id, or the name of a config. The cells are spread over seeds and activations,
     and always the same. Exit code 0 when the scores are identical or within the tolerance, 1 when not.
     """
-    from actbench.benchmark import Beginning
     from actbench.errors import CellsFailedError, GateFailedError
-    from actbench.planned import Plan
-    from actbench.progress import ErrorConsole, ProgressDisplay
-    from actbench.store import find_run
-    from actbench.verify import verify_run
+    from actbench.execution.protocol import Beginning
+    from actbench.plan.models import Plan
+    from actbench.store.find import find_run
+    from actbench.workflows.progress import ErrorConsole, ProgressDisplay
+    from actbench.workflows.verify import verify_run
 
     path = find_run(out, run)
     with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
@@ -83,7 +82,7 @@ def _terminal(verification: "Verification") -> str:
     from collections import Counter
 
     from actbench.report.document import Column, Document, Section, Table
-    from actbench.report.terminal import to_terminal
+    from actbench.report.renderers.terminal import to_terminal
 
     kind: Kind = "percent" if verification.percent else "score"
     unit = ", %" if verification.percent else ""

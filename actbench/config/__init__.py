@@ -1,1 +1,1 @@
-"""What a user may configure, and how a YAML file becomes it."""
+"""What a user may configure, and how a YAML file becomes a checked config."""

@@ -1,12 +1,17 @@
 """Paths of data in a config: relative to its folder, wherever the config is read from later."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from actbench.config.yaml.objects import to_inline_yaml
-from actbench.config.yaml.tree import YamlNode
+
+if TYPE_CHECKING:
+    from actbench.config.yaml.tree import YamlNode
 
 PATH_KEYS = ("path", "test_path")
 """Those of a dataset that are paths."""

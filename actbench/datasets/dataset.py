@@ -1,20 +1,25 @@
 """A dataset made ready for training: one array, three ranges of it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from actbench.datasets import scaling
-from actbench.datasets.parts import of_part, read_parts, target_infos
-from actbench.datasets.raw import Features, RawData, TargetKind
-from actbench.datasets.split import Split
-from actbench.datasets.targets import Values
-from actbench.datasets.wanted import Scale, Wanted
+from actbench.datasets import preprocessing
+from actbench.datasets.spec import DATASETS, count_of
+from actbench.datasets.splits import of_part, read_parts, target_infos
 from actbench.errors import DataError, Fault
-from actbench.records import DatasetInfo
+from actbench.records.run import DatasetInfo, TargetInfo
+
+if TYPE_CHECKING:
+    from actbench.datasets.raw_table import Features, RawData, TargetKind
+    from actbench.datasets.spec import Scale, Wanted
+    from actbench.datasets.splits import Split
+    from actbench.datasets.targets import Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,15 +77,15 @@ def prepare(
     sets = (raw.train, raw.train, raw.test or raw.train)
     rows = (split.train, split.validation, split.test)
     features = [examples.features() for examples in sets]
-    categories = scaling.find_categories(features[0], split.train)
-    x = np.zeros((parts[-1].stop, scaling.width(features[0], categories)), dtype=np.float32)
+    categories = preprocessing.find_categories(features[0], split.train)
+    x = np.zeros((parts[-1].stop, preprocessing.width(features[0], categories)), dtype=np.float32)
     for part, of_set, chosen in zip(parts, features, rows, strict=True):
-        scaling.fill(x[part.start : part.stop], of_set, chosen, categories)
+        preprocessing.fill(x[part.start : part.stop], of_set, chosen, categories)
     levels = features[0].numbers.dtype == np.uint8
     how = _scale(wanted, raw, features[0])
-    numbers = scaling.number_columns(features[0], categories)
-    scaling.scale(x, parts[0], how, levels=levels, numbers=numbers)
-    info = _info(raw, split, values, x.shape[1], scaling.in_words(how, levels=levels))
+    numbers = preprocessing.number_columns(features[0], categories)
+    preprocessing.scale(x, parts[0], how, levels=levels, numbers=numbers)
+    info = _info(raw, split, values, x.shape[1], preprocessing.in_words(how, levels=levels))
     targets = tuple(Target(name, _ordered(each, split), each.classes) for name, each in values.items())
     return Dataset(x, targets, *parts, info)
 
@@ -95,11 +100,13 @@ def describe(
     raw, values, split = read_parts(wanted, kinds or {}, sha256)
     if raw.width is not None:
         how = wanted.preprocess or raw.scale
-        return _info(raw, split, values, raw.width, scaling.in_words(how, levels=raw.scale == "unit"))
+        return _info(raw, split, values, raw.width, preprocessing.in_words(how, levels=raw.scale == "unit"))
     features = raw.train.features()
     how = _scale(wanted, raw, features)
-    width = scaling.width(features, scaling.find_categories(features, split.train))
-    return _info(raw, split, values, width, scaling.in_words(how, levels=features.numbers.dtype == np.uint8))
+    width = preprocessing.width(features, preprocessing.find_categories(features, split.train))
+    return _info(
+        raw, split, values, width, preprocessing.in_words(how, levels=features.numbers.dtype == np.uint8)
+    )
 
 
 def _scale(wanted: Wanted, raw: RawData, features: Features) -> Scale:
@@ -146,3 +153,26 @@ def _constant_score(values: Values, split: Split) -> float:
     if values.classes is None:
         return 0.0
     return float(np.bincount(of_part(values, split, "test")).max() / split.test.size)
+
+
+def expect(wanted: Wanted) -> DatasetInfo:
+    """Sizes as they will be; nothing of the files, nor of how rows are drawn.
+
+    Args:
+        wanted: Names a dataset whose sizes the registry knows.
+    """
+    source = DATASETS[wanted.name or ""]
+    assert source.train is not None
+    assert source.test is not None
+    validation = count_of(wanted.validation, source.train)
+    return DatasetInfo(
+        name=source.name,
+        sha256="",
+        train=wanted.train_samples or source.train - validation,
+        validation=validation,
+        test=wanted.test_samples or source.test,
+        split_rule="",
+        split_sha256="",
+        features=source.features,
+        targets=(TargetInfo(name="label" if source.classes else "value", classes=source.classes),),
+    )

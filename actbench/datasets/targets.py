@@ -1,17 +1,23 @@
 """Whether a column is classes or a number, and its values as a model is trained on them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from actbench.datasets.precision import Rounding
-from actbench.datasets.raw import WHOLE_IN_DOUBLE, Column, TargetKind, check_finite, more
+from actbench.datasets.raw_table import WHOLE_IN_DOUBLE, Rounding, check_finite, more
 from actbench.errors import DataError, Fault, about
 
+if TYPE_CHECKING:
+    from actbench.datasets.raw_table import Column, TargetKind
+
 MOST_CLASSES_OF_INTEGERS = 20
+
 _SHOWN = 10
+
 _ARTICLE = {"classes": "", "number": "a "}
 
 

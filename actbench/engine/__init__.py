@@ -1,1 +1,1 @@
-"""The only package that imports TensorFlow; a worker process imports it, and nothing else does."""
+"""The only package that imports TensorFlow; only a worker process loads it."""

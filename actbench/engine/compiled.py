@@ -1,20 +1,26 @@
 """engine: compiled. A whole slice of training steps is one XLA program over data that stays in place."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from actbench.datasets import Dataset
+from actbench.engine.evaluation import example_losses, no_tally, tally
 from actbench.engine.learner import Learner
-from actbench.engine.losses import example_losses, no_tally, tally
-from actbench.engine.trainer import Evaluation, Sums, pieces
-from actbench.objectives import Objective
-from actbench.planned import CellPlan, Setting
+from actbench.engine.protocols import Sums, pieces
+
+if TYPE_CHECKING:
+    from actbench.datasets.dataset import Dataset
+    from actbench.engine.protocols import Evaluation
+    from actbench.metrics import Objective
+    from actbench.plan.cell import CellPlan
+    from actbench.plan.models import Setting
 
 
 class CompiledEngine:
@@ -37,7 +43,7 @@ class CompiledEngine:
     def inference_batch(self, batch_size: int) -> tf.Tensor:
         return tf.constant(self.dataset.x[np.resize(self.dataset.train, batch_size)])
 
-    def trainer(self, cell: CellPlan) -> "CompiledTrainer":
+    def trainer(self, cell: CellPlan) -> CompiledTrainer:
         return CompiledTrainer(self, cell)
 
 

@@ -10,7 +10,9 @@ import keras
 import tensorflow as tf
 
 _NEXT_KEY = 0x9E3779B9  # 2**32 over the golden ratio
+
 _SELU_SCALE = 1.0507009873554805
+
 _SELU_ALPHA = 1.6732632423543772
 
 

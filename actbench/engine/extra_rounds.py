@@ -1,23 +1,30 @@
 """After a block's training: timing-only rounds, until every ratio is known well enough or time is up."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from actbench.engine.running import Rounds, Running, alive
-from actbench.engine.trainer import Engine
-from actbench.planned import Block
-from actbench.spread import degrees_of_freedom, median_standard_error
-from actbench.streams import generator, permutation
+from actbench.engine.rounds import alive
+from actbench.rng import generator, permutation
+from actbench.stats.block_bootstrap import degrees_of_freedom, median_standard_error
+
+if TYPE_CHECKING:
+    from actbench.engine.protocols import Engine
+    from actbench.engine.rounds import Rounds, Running
+    from actbench.plan.models import Block
 
 # A standard error from fewer samples is not believed.
 FEWEST_SAMPLES = 6
+
 # Inference rounds of one batch size between two training rounds.
 INFERENCE_ROUNDS = 10
+
 # Looking costs time too: the next look comes after a quarter more passes.
 _LOOK_GROWTH = 1.25
 

@@ -1,20 +1,26 @@
 """Functions of the user's, imported in the worker."""
 
+from __future__ import annotations
+
 import functools
 import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from actbench.activations import ParameterValue
 from actbench.activations.source import SourceError, look_up
 from actbench.errors import DataError
 
+if TYPE_CHECKING:
+    from actbench.activations.entry import ParameterValue
+
 _PROBE_SHAPE = (3, 4)
+
 _OTHER_ROWS = 5
+
 # a user's code that ends the process or is interrupted by itself is told of like one that fails
 _ANYTHING = (Exception, SystemExit, KeyboardInterrupt)
 

@@ -1,24 +1,57 @@
-"""A model and its optimizer, with the same initial weights for every activation of a block."""
+"""Keras's optimizers as a config names them."""
+
+from __future__ import annotations
 
 import functools
 import json
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy.typing as npt
 import tensorflow as tf
 
-from actbench.datasets import Dataset
-from actbench.engine.losses import example_losses
-from actbench.engine.models import answering, build_model
-from actbench.engine.optimizers import build_optimizer
+from actbench.config.schema.train import ScheduleConfig
+from actbench.engine.evaluation import Task, example_losses
+from actbench.engine.model import answering, build_model
 from actbench.engine.probes import Prober, probed_rows
-from actbench.engine.task import Task
-from actbench.planned import CellPlan, Setting
-from actbench.records import Probe
-from actbench.streams import integer
+from actbench.errors import DataError
+from actbench.rng import integer
+
+if TYPE_CHECKING:
+    from actbench.config.schema.train import TrainConfig
+    from actbench.datasets.dataset import Dataset
+    from actbench.plan.cell import CellPlan
+    from actbench.plan.models import Setting
+    from actbench.records.block import Probe
+
+
+def build_optimizer(config: TrainConfig, model: keras.Model) -> keras.optimizers.Optimizer:
+    """The config's optimizer with its state already allocated for the model's weights.
+
+    Raises:
+        DataError: The installed Keras does not have it.
+    """
+    name = config.optimizer.name
+    make = {known.lower(): known for known in dir(keras.optimizers)}.get(name)
+    if make is None:
+        raise DataError(
+            f"optimizer {name}: Keras {keras.__version__} does not have it; allowed: a newer Keras"
+        )
+    optimizer = getattr(keras.optimizers, make)(
+        learning_rate=_learning_rate(config.learning_rate), **config.optimizer.params
+    )
+    optimizer.build(model.trainable_variables)
+    return optimizer
+
+
+def _learning_rate(rate: float | ScheduleConfig) -> Any:
+    if not isinstance(rate, ScheduleConfig):
+        return rate
+    make = getattr(keras.optimizers.schedules, rate.schedule.title().replace("_", ""))
+    params = {name: list(value) if isinstance(value, tuple) else value for name, value in rate.params.items()}
+    return make(**params)
 
 
 class Learner:

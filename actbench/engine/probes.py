@@ -12,18 +12,21 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from actbench.engine.activation_layers import is_activation
-from actbench.records import Probe
-from actbench.streams import permutation
+from actbench.engine.layers import is_activation
+from actbench.records.block import Probe
+from actbench.rng import permutation
 
 SATURATED_BELOW = 0.05
 
 _EXAMPLES_SEED = 0  # which examples are looked at must not depend on the replicate
+
 # Where the largest slope is looked for: what inputs of an activation are as a rule, and well beyond.
 _GRID = np.linspace(-10, 10, 401, dtype=np.float32)
+
 _GRID_STRIDE = 97  # coprime to the grid's length: the columns of one row lie far apart
 
 Floats = npt.NDArray[np.float64]
+
 Loss = Callable[..., Any]
 
 

@@ -1,10 +1,16 @@
 """TensorFlow's threads and device, set once when a worker starts."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import tensorflow as tf
 
 from actbench.environment import cpu_family, describe_environment, usable_cores
-from actbench.records import Environment
+
+if TYPE_CHECKING:
+    from actbench.records.run import Environment
 
 
 def configure() -> None:

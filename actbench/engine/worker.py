@@ -3,6 +3,8 @@
 Run as `python -m actbench.engine.worker`; `execution.local` starts and supervises it.
 """
 
+from __future__ import annotations
+
 import os
 import queue
 import sys
@@ -14,17 +16,19 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from actbench.errors import ActbenchError
-from actbench.messages import Broken, Finished, Message, Progress, Ready, Refused
-from actbench.micro_plan import MicroBlock
-from actbench.planned import Block
+from actbench.execution.protocol import Broken, Finished, Ready, Refused
+from actbench.plan.micro import MicroBlock
+from actbench.plan.models import Block
 
 if TYPE_CHECKING:
-    from actbench.engine.measure import Measurer
+    from actbench.engine.runner import Measurer
+    from actbench.execution.protocol import Message, Progress
 
 # The parent redraws at most this often; on two cores, waking it more often costs time that is being measured.
 PROGRESS_INTERVAL_S = 0.5
 
 AnyBlock = Block | MicroBlock
+
 _block_from_json: TypeAdapter[AnyBlock] = TypeAdapter(AnyBlock)
 
 
@@ -47,7 +51,7 @@ def main() -> None:
     blocks = _listen()
     start = time.perf_counter()
     from actbench.engine import runtime  # loads TensorFlow, which takes seconds
-    from actbench.engine.measure import Measurer
+    from actbench.engine.runner import Measurer
 
     runtime.configure()
     measurer = Measurer(import_s=time.perf_counter() - start)
@@ -76,7 +80,7 @@ def _listen() -> queue.SimpleQueue[AnyBlock]:
     return blocks
 
 
-def _serve(measurer: "Measurer", block: AnyBlock, outbox: Outbox) -> Message:
+def _serve(measurer: Measurer, block: AnyBlock, outbox: Outbox) -> Message:
     last_report = float("-inf")
 
     def report(progress: Progress) -> None:

@@ -1,5 +1,1 @@
-"""Who runs the blocks. Blocks go in, typed events come out; nothing here knows what a block measures."""
-
-from actbench.execution.local import Event, Started, WorkerDied, run_blocks
-
-__all__ = ["Event", "Started", "WorkerDied", "run_blocks"]
+"""The parent's side of measuring: worker processes, and the messages they exchange."""

@@ -1,21 +1,31 @@
 """Estimates of how long a plan takes, from what the parts of blocks measured before have cost."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import TYPE_CHECKING
 
-from actbench.micro_plan import MicroBlock
-from actbench.planned import Block, Setting
-from actbench.records import BlockRecord, DatasetInfo
-from actbench.steps import steps_per_epoch, training_flops
+from actbench.plan.cost import steps_per_epoch, training_flops
+from actbench.plan.models import Block
+
+if TYPE_CHECKING:
+    from actbench.plan.micro import MicroBlock
+    from actbench.plan.models import Setting
+    from actbench.records.block import BlockRecord
+    from actbench.records.run import DatasetInfo
 
 # How far a time may be from the estimate, as a factor either way: rough figures. On one machine activations
 # differ, and its load, which doubles times easily; machines of two to eight cores differ by more.
 SAME_MACHINE = 2.0
+
 OTHER_MACHINE = 3.0
+
 # The larger a matrix product, the more operations a second. The factor above grows with the distance in size,
 # up to this.
 _OTHER_SIZE = 2.0
+
 # At most this share of a step's time is taken not to grow with its operations. Only stock Keras reaches it.
 _LARGEST_OVERHEAD = 0.8
 

@@ -1,48 +1,30 @@
 """Runs blocks one after the other in a supervised worker process on this machine."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from actbench.errors import DataError, WorkerError
-from actbench.execution.worker import Worker, WorkerLostError
-from actbench.messages import Broken, Finished, Progress, Ready, Refused
-from actbench.micro_plan import MicroBlock
-from actbench.planned import Block
-from actbench.records import BlockRecord
+from actbench.execution.protocol import Broken, Finished, Progress, Ready, Refused, Started, WorkerDied
+from actbench.execution.worker_process import Worker, WorkerLostError
+from actbench.plan.micro import MicroBlock
+from actbench.records.block import BlockRecord
+
+if TYPE_CHECKING:
+    from actbench.execution.protocol import Event
+    from actbench.plan.models import Block
 
 # Not `python -m`, which would put the user's folder before everything else that can be imported.
 _WORKER = (
     "import sys; sys.path = list(filter(None, sys.path)); from actbench.engine import worker; worker.main()"
 )
+
 WORKER_COMMAND = (sys.executable, "-c", _WORKER)
+
 ATTEMPTS = 2
-
-
-@dataclass(frozen=True)
-class Started:
-    """A block is on its way to a worker."""
-
-    block: str
-
-
-@dataclass(frozen=True)
-class WorkerDied:
-    """The worker of a block is gone.
-
-    Attributes:
-        block: The block it was measuring.
-        reason: What is known about the death.
-        will_retry: Whether the block gets another worker.
-    """
-
-    block: str
-    reason: str
-    will_retry: bool
-
-
-Event = Started | Progress | WorkerDied | Finished
 
 
 def run_blocks(

@@ -1,13 +1,102 @@
-"""What was planned, where, with what: the content of run.json."""
+"""The machine and the software that produced numbers."""
 
-from typing import Any, Literal
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from actbench.records.dataset import DatasetInfo
-from actbench.records.environment import Environment
-from actbench.records.record import SCHEMA_VERSION, Record
-from actbench.varied import name_of
+from actbench.metrics import score_name
+from actbench.records.base import SCHEMA_VERSION, Record, name_of
+
+if TYPE_CHECKING:
+    from actbench.metrics import ScoreName
+
+
+class Environment(Record):
+    """The machine and the software that produced the numbers.
+
+    Attributes:
+        cpu: Model name of the processor.
+        cores: Cores this process may use.
+        memory_bytes: Physical memory.
+        system: Operating system and release.
+        python: Version of Python.
+        packages: Version of each package that can move a number.
+        variables: Environment variables by which TensorFlow and its libraries are tuned.
+        device: What TensorFlow computes on, such as "CPU"; None in the parent, which never loads it.
+        intra_op_threads: Threads inside one operation; None where unknown, as `device`.
+        inter_op_threads: Threads across operations; None where unknown, as `device`.
+        build: What TensorFlow was built from and with, and what it found here: which processor, by family and
+            model, and which devices. Empty where unknown, as `device`, and in records of schema version 1.
+    """
+
+    cpu: str
+    cores: int
+    memory_bytes: int
+    system: str
+    python: str
+    packages: dict[str, str]
+    variables: dict[str, str] = Field(default_factory=dict)
+    device: str | None = None
+    intra_op_threads: int | None = None
+    inter_op_threads: int | None = None
+    build: dict[str, str] = Field(default_factory=dict)
+
+
+class TargetInfo(Record):
+    """What was predicted.
+
+    Attributes:
+        name: As in the data.
+        classes: How many there are; None of a number.
+        rule: Why it was taken for classes or for a number, in words.
+    """
+
+    name: str
+    classes: int | None
+    rule: str = ""
+
+
+class DatasetInfo(Record):
+    """What exactly was trained and tested on.
+
+    Attributes:
+        name: As in the config; of own data the name of the file or folder.
+        sha256: Of the source's content; of a synthetic set, of what it is made from.
+        train, validation, test: Examples in each part.
+        split_rule: How the parts were drawn, in words.
+        split_sha256: Of the chosen row numbers, so that a changed rule cannot pass unseen.
+        features: Values per example; 0 in runs of older versions, as what follows is empty there.
+        targets: What was predicted.
+        preprocess: What was done to the features, in words.
+        files: The SHA-256 of each file's content, by name.
+        constant_score: What the best constant answer scores on the test part: the share of the largest class,
+            0 of a number's R², the mean over several targets; None in runs of older versions.
+    """
+
+    name: str
+    sha256: str
+    train: int
+    validation: int
+    test: int
+    split_rule: str
+    split_sha256: str
+    features: int = 0
+    targets: tuple[TargetInfo, ...] = ()
+    preprocess: str = ""
+    files: dict[str, str] = Field(default_factory=dict)
+    constant_score: float | None = None
+
+    @property
+    def score_name(self) -> ScoreName:
+        """What verdicts are about."""
+        return score_name(self.targets)
+
+    @property
+    def in_nats(self) -> bool:
+        """Whether the loss is a cross-entropy, of however many targets."""
+        return all(target.classes is not None for target in self.targets)
 
 
 class ActivationInfo(Record):

@@ -1,15 +1,22 @@
 """What has to be said of the activations themselves: where they start, what they are, which are the same."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from actbench.analysis.figures import Row
-from actbench.records import ActivationInfo, RunInfo
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from actbench.analysis.figures import Row
+    from actbench.records.run import ActivationInfo, RunInfo
 
 Facts = tuple[tuple[str, str], ...]
 
 _HASH_DIGITS = 8
+
 _MARK = " †"
+
 MIXING_NOTE = "†: not element-wise; each output depends on all units of its layer."
+
 _MATCHED = {
     "params": "in layers so narrow that the model has as many parameters as the plain one, within 1 %",
     "width": "in layers as wide as the plain ones, so that the model has more parameters",

@@ -14,13 +14,21 @@ SUFFIXES = (".svg", ".png", ".pdf")
 
 # Okabe and Ito's palette, which the colour-blind can tell apart, too
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+
 _STYLES = ("-", "-.", ":")  # a second time through the palette, a third
+
 _TERMINAL_COLORS = ("blue", "red", "green", "magenta", "yellow", "cyan")
+
 _TERMINAL_MARKERS = ("dot", "+", "x", "*", "o", "#", "%", "@")
+
 _TERMINAL_HEIGHT = 18
+
 _WIDEST = 100
+
 _COLUMNS = 3
+
 _MOST_INSIDE = 6  # labels of a legend
+
 _MOST_COUNTED = 16  # abscissae with a tick each
 
 

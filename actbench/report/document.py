@@ -1,9 +1,15 @@
 """A report without a format: what is said, in what order, and which figures stand in which table."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from actbench.report.chart import Chart
-from actbench.report.numbers import Kind, Value, format_value
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from actbench.report.formatting import format_value
+
+if TYPE_CHECKING:
+    from actbench.report.chart import Chart
+    from actbench.report.formatting import Kind, Value
 
 
 @dataclass(frozen=True)

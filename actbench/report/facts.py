@@ -1,20 +1,53 @@
-"""What has to be said beside the tables: on what machine, with what, and whether the placebo was quiet."""
+"""What a setting is, section by section of its config, as reports tell it."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from actbench.analysis.checks import PlaceboCheck, TimingTarget
-from actbench.analysis.figures import SettingEstimates
-from actbench.metric_names import score_in_words
-from actbench.records import Environment
+from actbench.metrics import default_loss, score_in_words
+from actbench.records.base import in_words
 from actbench.report.activation_facts import activation_facts, parameter_facts
-from actbench.report.model import Report
-from actbench.report.numbers import format_value
-from actbench.report.ordering import DESCRIPTIONS
-from actbench.report.scored import Shown, shown_score
-from actbench.report.sections import common_sections, sections_of
-from actbench.report.tuning import tuning_facts
-from actbench.varied import in_words
+from actbench.report.formatting import format_value, shown_score
+from actbench.report.model import DESCRIPTIONS
+from actbench.report.tables.tuning import tuning_facts
+
+if TYPE_CHECKING:
+    from actbench.analysis.figures import PlaceboCheck, SettingEstimates, TimingTarget
+    from actbench.records.run import DatasetInfo, Environment, RunInfo, SettingInfo
+    from actbench.report.formatting import Shown
+    from actbench.report.model import Report
+
+
+def sections_of(setting: SettingInfo, dataset: DatasetInfo) -> dict[str, Any]:
+    """Its description, with the loss of each of several targets: a default one stands nowhere else."""
+    if len(dataset.targets) < 2:
+        return setting.description
+    asked: Mapping[str, Any] = setting.description.get("targets", {})
+    objectives = {
+        target.name: _objective(asked.get(target.name, {}), target.classes) for target in dataset.targets
+    }
+    return {**setting.description, "targets": objectives}
+
+
+def common_sections(info: RunInfo) -> dict[str, Any]:
+    """What all of several settings have in common, so that it is told once; nothing of the only one."""
+    first, *others = (sections_of(setting, info.dataset[setting.id]) for setting in info.settings)
+    return {
+        name: value
+        for name, value in first.items()
+        if others and all(other.get(name) == value for other in others)
+    }
+
+
+def _objective(asked: Mapping[str, Any], classes: int | None) -> dict[str, Any]:
+    """The loss of a target, and its weight where it is another than that of all."""
+    weight = asked.get("weight", 1.0)
+    return {
+        "loss": asked.get("loss") or default_loss(classes),
+        **({} if weight == 1.0 else {"weight": weight}),
+    }
+
 
 Facts = tuple[tuple[str, str], ...]
 

@@ -1,20 +1,30 @@
 """The report of a run of `actbench micro`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from __future__ import annotations
 
-from actbench.analysis.micro import MicroEstimates, MicroRow, MicroSetting, estimate_micro
-from actbench.micro_plan import mode_in_words
-from actbench.records import BlockRecord, RunInfo
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from actbench.analysis.micro import estimate_micro
+from actbench.plan.micro import mode_in_words
 from actbench.report.activation_facts import MIXING_NOTE, activation_facts, marked, mixing
 from actbench.report.chart import Chart, Line, to_bytes, to_text
 from actbench.report.document import Column, Document, Section, Table
 from actbench.report.facts import machine_facts
-from actbench.report.html import to_html
-from actbench.report.latex import to_latex
-from actbench.report.markdown import to_markdown
-from actbench.report.micro_plain import to_csv, to_json
-from actbench.report.numbers import Value
-from actbench.report.terminal import to_terminal
+from actbench.report.json_values import interval_object, number_or_none, run_object
+from actbench.report.renderers.html import to_html
+from actbench.report.renderers.latex import to_latex
+from actbench.report.renderers.markdown import to_markdown
+from actbench.report.renderers.terminal import to_terminal
+
+if TYPE_CHECKING:
+    from actbench.analysis.micro import MicroEstimates, MicroRow, MicroSetting
+    from actbench.records.block import BlockRecord
+    from actbench.records.run import RunInfo
+    from actbench.report.formatting import Value
 
 _COLUMNS = (
     Column("activation", "text"),
@@ -23,6 +33,7 @@ _COLUMNS = (
     Column("ratio to copy", "three digits"),
     Column("n", "count"),
 )
+
 _NOTES = (
     "ns per element: of a call, by the elements that it gives back; median over n rounds. Ratio to copy: to "
     "a plain copy of the same tensor in the same round, which is the floor. Both with a 95 % interval that "
@@ -157,3 +168,71 @@ def _placebo(settings: Sequence[MicroSetting]) -> str:
         f"a second copy takes {min(ratios):.3f} to {max(ratios):.3f} of the copy's time; {told}, "
         "of which by chance 1 in 20 misses it"
     )
+
+
+def to_json(info: RunInfo, estimates: MicroEstimates) -> str:
+    """One object with `run`, `placebo` and `settings`, as of any run."""
+    value = {
+        "run": run_object(info, estimates),
+        "placebo": {
+            "activation": info.placebo,
+            "baseline": info.baseline,
+            "settings": [
+                {
+                    "setting": setting.id,
+                    "copy_ratio": interval_object("copy_ratio", setting.placebo),
+                    "flagged": setting.flagged,
+                }
+                for setting in estimates.settings
+            ],
+        },
+        "settings": [
+            {"setting": _way(setting), "rows": [_figures(row) for row in setting.rows]}
+            for setting in estimates.settings
+        ],
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_csv(estimates: MicroEstimates) -> str:
+    """A line per activation and setting, with the same names, flattened with `_`."""
+    lines = [
+        _flat({"setting": _way(setting), **_figures(row)})
+        for setting in estimates.settings
+        for row in setting.rows
+    ]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def _way(setting: MicroSetting) -> dict[str, Any]:
+    return {
+        "id": setting.id,
+        "elements": setting.elements,
+        "dtype": setting.dtype,
+        "compiled": setting.compiled,
+        "direction": setting.direction,
+    }
+
+
+def _figures(row: MicroRow) -> dict[str, Any]:
+    return {
+        "activation": row.activation,
+        "ns_per_element": interval_object("ns_per_element", row.ns_per_element),
+        "gb_per_s": number_or_none(row.gb_per_s),
+        "copy_ratio": interval_object("copy_ratio", row.copy_ratio),
+        "rounds": row.rounds,
+    }
+
+
+def _flat(value: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, item in value.items():
+        if isinstance(item, Mapping):
+            flat |= {f"{name}_{inner}": leaf for inner, leaf in _flat(item).items()}
+        else:
+            flat[name] = json.dumps(item) if isinstance(item, bool) else item
+    return flat

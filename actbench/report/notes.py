@@ -1,14 +1,19 @@
 """How to read the tables, one line each."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from actbench.analysis.figures import SettingEstimates
-from actbench.analysis.intervals import Interval
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from actbench.report.activation_facts import MIXING_NOTE, mixing, start_alike
-from actbench.report.contract import TableName
-from actbench.report.document import Section
 from actbench.report.facts import scores_in_words
-from actbench.report.model import Report
+from actbench.stats.intervals import Interval
+
+if TYPE_CHECKING:
+    from actbench.analysis.figures import SettingEstimates
+    from actbench.report.document import Section
+    from actbench.report.model import Report
+    from actbench.report.renderers.json import TableName
 
 _NOTES: dict[TableName, tuple[str, ...]] = {
     "summary": (
@@ -55,38 +60,50 @@ _NOTES: dict[TableName, tuple[str, ...]] = {
         "scale.",
     ),
 }
+
 _COST = (
     "Cost: microseconds per training step beyond linear in the same round, what the non-linearity itself "
     "costs. "
 )
+
 _LOWER = " Of a loss, RMSE or MAE, which have the unit of the loss or of the target, less is better."
+
 _R2 = (
     "R²: 1 less the squared errors over those of the mean of the test set: 1 is perfect, 0 as good as the "
     "mean, below 0 worse. Of several targets the score is the mean of their accuracies and R²."
 )
+
 _ALIKE = "same initial weights, same batches"
+
 _BATCHES_ALIKE = "same batches, and the same initial weights where initialiser and widths are the same"
+
 _TARGET = (
     "To the target: mean over the seeds that reached it, judged after each epoch; n says how many of all "
     "trainings did. For the difference only seeds in which both reached it are compared: where "
     "one reached it more often than the other, the verdict is about those seeds only."
 )
+
 _VERDICTS = (
     "Verdict: EQUIVALENT where the 95 % interval, not adjusted, lies inside the margin; else BETTER or WORSE "
     "where it excludes no difference (of a time: all of the margin, and what a flagged placebo differs by) "
     "and so does the test after Holm's adjustment over the activations; else INCONCLUSIVE, followed by the "
     "number of seeds that would likely decide it, estimated from the spread seen, where that can be told."
 )
+
 _NEW_DATA = (
     "New seeds: what other seeds would give on these test examples. New seeds and data: what they would give "
     "on other test examples of the same kind, so that it is wider by the luck of the test set."
 )
+
 _NO_ANSWERS = (
     "This run has not kept which test examples were right, which takes actbench with schema 2; measure it "
     "again, with --fresh, for intervals on new data."
 )
+
 _ONE_SEED_OF_DATA = "New seeds and data: one seed cannot speak of others, so that it has no interval."
+
 _ONE_SEED = "With a single seed, time intervals come from its rounds alone and speak for that one process."
+
 _NO_INTERVAL = (
     "A figure without brackets has no interval: too few samples, or equal ones, do not show their spread."
 )

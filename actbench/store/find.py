@@ -8,12 +8,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from actbench.errors import StoreError
-from actbench.store.layout import INFO_FILE, LEDGER_FILE, is_run_folder
+from actbench.store.files import INFO_FILE, LEDGER_FILE, is_run_folder
 from actbench.store.ledger import Ledger
 from actbench.store.stored import open_run, read_info
 
 _DEPTH = 3
+
 _SHORTEST_ID = 4
+
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 

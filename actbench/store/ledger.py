@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 from actbench.errors import StoreError
-from actbench.records import BlockRecord
-from actbench.store.codec import decode, encode
+from actbench.records.block import BlockRecord
 from actbench.store.files import first_free, reporting, sync_folder, write_all, write_new
+from actbench.store.serialization import decode, encode
 
 
 class Ledger:

@@ -8,13 +8,13 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from actbench.config.loader import parse_config, read_config
-from actbench.datasets import prepare
+from actbench.datasets.dataset import prepare
 from actbench.engine import runtime
 from actbench.engine.compiled import CompiledEngine
-from actbench.engine.trainer import Sums
-from actbench.plan import make_plan
-from actbench.steps import slice_steps, steps_per_epoch
-from actbench.streams import permutation
+from actbench.engine.protocols import Sums
+from actbench.plan.build import make_plan
+from actbench.plan.cost import slice_steps, steps_per_epoch
+from actbench.rng import permutation
 
 CONFIG = Path(__file__).with_name("placebo.yaml")
 PLAN = make_plan(parse_config(read_config(CONFIG), str(CONFIG)))

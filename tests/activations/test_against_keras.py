@@ -5,9 +5,9 @@ import inspect
 import numpy as np
 import pytest
 
-from actbench.activations import ACTIVATIONS, NAMES, find
-from actbench.config.fields import OneOf
-from actbench.config.initializers import INITIALIZERS
+from actbench.activations.catalogue import ACTIVATIONS, NAMES, find
+from actbench.config.schema.fields import OneOf
+from actbench.config.schema.initializers import INITIALIZERS
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
@@ -59,7 +59,7 @@ def test_the_layers_defaults_are_as_the_catalogue_says(keras):
     "name", [name for name, entry in ACTIVATIONS.items() if entry.element_wise or entry.kind == "mixing"]
 )
 def test_what_is_element_wise_and_what_is_not(keras, name):
-    from actbench.engine.activation_layers import activation_layer
+    from actbench.engine.layers import activation_layer
     from tests.engine.tiny import cell
 
     required = {"threshold": {"threshold": 0.25, "default_value": 0.0}}.get(name, {})
@@ -81,7 +81,7 @@ TWINS = [(entry, twin) for entry in ACTIVATIONS.values() for twin in entry.twins
 def test_twins_compute_the_same(entry, twin):
     import tensorflow as tf
 
-    from actbench.engine.activation_layers import activation_layer
+    from actbench.engine.layers import activation_layer
     from tests.engine.tiny import cell
 
     x = tf.constant(np.random.default_rng(0).normal(0, 3, (50, 20)).astype(np.float32))
@@ -124,7 +124,7 @@ def test_bitwise_twins_train_to_equal_weights(entry, twin):
 
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_keras_makes_the_initialiser_from_its_name_and_has_its_parameters(keras, name):
-    from actbench.engine.initialisers import keras_initializer
+    from actbench.engine.model import keras_initializer
 
     class_ = type(keras_initializer(name, {}))
     signature = inspect.signature(class_.__init__).parameters.values()
@@ -137,7 +137,7 @@ def test_keras_makes_the_initialiser_from_its_name_and_has_its_parameters(keras,
 
 
 def test_no_initialiser_of_keras_is_left_out_but_one(keras):
-    from actbench.engine.initialisers import keras_initializer
+    from actbench.engine.model import keras_initializer
 
     listed = vars(keras.initializers).values()
     theirs = {value.__name__ for value in listed if inspect.isclass(value)} - {"Initializer"}

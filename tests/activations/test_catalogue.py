@@ -3,12 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from actbench.activations import ACTIVATIONS, FAMILIES, NAMES, find
+from actbench.activations.catalogue import ACTIVATIONS, FAMILIES, NAMES, find
 from actbench.activations.curves import curve_of
-from actbench.activations.expression import parse
-from actbench.activations.papers import NEAREST
-from actbench.config.schema import ActivationConfig
-from actbench.portraits.portrait import paint
+from actbench.activations.entry import NEAREST
+from actbench.activations.expression.parser import parse
+from actbench.analysis.portrait import paint
+from actbench.config.schema.activation import ActivationConfig
 
 SINGLE = [name for name, entry in ACTIVATIONS.items() if entry.element_wise]
 X = np.unique(np.concatenate([np.linspace(-12, 12, 24_001), [-1e4, 1e4]]))

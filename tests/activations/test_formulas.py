@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from mpmath import mpf
 
-from actbench.activations import ACTIVATIONS
+from actbench.activations.catalogue import ACTIVATIONS
 from actbench.activations.curves import curve_of
-from actbench.activations.expression import parse
 from actbench.activations.expression.float64 import value
+from actbench.activations.expression.parser import parse
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
@@ -143,7 +143,7 @@ def test_every_function_of_one_number_is_among_the_cases():
 def test_keras_computes_function_and_derivative(name, params, formula):
     import tensorflow as tf
 
-    from actbench.engine.activation_layers import activation_layer
+    from actbench.engine.layers import activation_layer
     from tests.engine.tiny import cell
 
     layer = activation_layer(cell({"name": name, "params": params}))
@@ -192,7 +192,7 @@ def test_the_catalogue_knows_where_keras_has_one_sided_slopes():
     """At a kink, f' as differentiated by numpy is what TensorFlow gives."""
     import tensorflow as tf
 
-    from actbench.engine.activation_layers import activation_layer
+    from actbench.engine.layers import activation_layer
     from tests.engine.tiny import cell
 
     kinks = {

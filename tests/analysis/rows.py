@@ -4,12 +4,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from actbench.analysis.comparisons import Comparison
-from actbench.analysis.estimates import estimate
 from actbench.analysis.figures import Metric, Row, SettingEstimates
-from actbench.analysis.intervals import Interval
-from actbench.analysis.means import student
-from actbench.records import BlockRecord, Cell
+from actbench.analysis.run import estimate
+from actbench.analysis.verdicts import Comparison
+from actbench.records.block import BlockRecord, Cell
+from actbench.stats.intervals import Interval, student
 from tests.factories import make_block, make_info
 
 

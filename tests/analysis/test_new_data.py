@@ -5,9 +5,9 @@ import numpy.typing as npt
 import pytest
 from scipy.special import stdtrit
 
-from actbench.analysis.intervals import Interval, mean_interval
-from actbench.analysis.new_data import NewData
-from actbench.records import Cell
+from actbench.analysis.scores import NewData
+from actbench.records.block import Cell
+from actbench.stats.intervals import Interval, mean_interval
 from tests.analysis.rows import blocks_of, row
 from tests.factories import make_cell
 

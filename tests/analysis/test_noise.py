@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from actbench.analysis.checks import TimingTarget
-from actbench.analysis.estimates import estimate
-from actbench.records import RunInfo
+from actbench.analysis.figures import TimingTarget
+from actbench.analysis.run import estimate
+from actbench.records.run import RunInfo
 from tests.analysis.rows import ratio_interval
 from tests.factories import make_block, make_cell, make_info
 

@@ -3,8 +3,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from actbench.analysis.pareto import non_dominated
-from actbench.analysis.setting_cells import SettingCells
+from actbench.analysis.cells import SettingCells
+from actbench.analysis.run import non_dominated
 from tests.analysis.rows import blocks_of, one_setting
 from tests.factories import make_block, make_cell
 

@@ -2,10 +2,10 @@ import math
 
 import pytest
 
-from actbench.analysis.comparisons import Comparison
-from actbench.analysis.intervals import Interval, exactly, mean_interval
 from actbench.analysis.scores import epochs_to
-from actbench.records import BlockRecord, Cell
+from actbench.analysis.verdicts import Comparison
+from actbench.records.block import BlockRecord, Cell
+from actbench.stats.intervals import Interval, exactly, mean_interval
 from tests.analysis.rows import blocks_of, interval, metric, row
 from tests.factories import make_block, make_cell
 

@@ -4,10 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actbench.analysis.comparisons import Comparison
-from actbench.analysis.intervals import Interval, exactly
-from actbench.analysis.means import student
-from actbench.records import BlockRecord, Cell
+from actbench.analysis.verdicts import Comparison
+from actbench.records.block import BlockRecord, Cell
+from actbench.stats.intervals import Interval, exactly, student
 from tests.analysis.rows import blocks_of, interval, ratio_interval, row
 from tests.factories import make_block, make_cell
 

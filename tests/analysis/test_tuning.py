@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from actbench.analysis.estimates import estimate
+from actbench.analysis.run import estimate
 from actbench.analysis.tuning import Tuning, chosen_values, tunings
-from actbench.config.schedules import ScheduleConfig
-from actbench.records import BlockRecord, Cell
+from actbench.config.schema.train import ScheduleConfig
+from actbench.records.block import BlockRecord, Cell
 from tests.factories import make_block, make_cell, make_failed_block, make_run
 
 RATE = "train.learning_rate"

@@ -7,14 +7,15 @@ import pytest
 import yaml
 
 import actbench
-from actbench.api import doing
-from actbench.benchmark import run_benchmark
-from actbench.execution import Started, run_blocks
+from actbench import api
+from actbench.execution.local import run_blocks
+from actbench.execution.protocol import Started
+from actbench.workflows.run import run_benchmark
 from tests.commands import ROOT, fake_worker
 from tests.factories import SyntheticRun, make_failed_block, make_run
 from tests.micro_runs import micro_run
 from tests.stored import store
-from tests.verify import runs
+from tests.workflows.verify import runs
 
 CONFIG = {**runs.CONFIG, "timing": {"slices_per_epoch": 2, "inference_batch_sizes": []}}
 
@@ -27,7 +28,7 @@ def worker(tmp_path, monkeypatch):
 
     def use(*mishaps):
         execute = partial(run_blocks, command=fake_worker(attempts, *mishaps))
-        monkeypatch.setattr(doing, "run_benchmark", partial(run_benchmark, execute=execute))
+        monkeypatch.setattr(api, "run_benchmark", partial(run_benchmark, execute=execute))
 
     use()
     return use
@@ -130,13 +131,13 @@ def test_an_interrupt_keeps_what_is_finished_and_ends_the_worker(tmp_path, monke
         finally:
             ended.append(True)
 
-    class Interrupting(doing.ProgressDisplay):
+    class Interrupting(api.ProgressDisplay):
         def __call__(self, event):
             if isinstance(event, Started) and event.block.endswith("-1"):
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(doing, "run_benchmark", partial(run_benchmark, execute=interrupted))
-    monkeypatch.setattr(doing, "ProgressDisplay", Interrupting)
+    monkeypatch.setattr(api, "run_benchmark", partial(run_benchmark, execute=interrupted))
+    monkeypatch.setattr(api, "ProgressDisplay", Interrupting)
     with pytest.raises(KeyboardInterrupt):
         actbench.run(CONFIG, out=tmp_path / "out")
     assert ended == [True]

@@ -7,11 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 import actbench
-from actbench.cli import main
+from actbench.cli._app import main
 from actbench.errors import ArgumentError
 from actbench.report.chart import check_suffix
-from actbench.starter import look
-from actbench.verify import verify_run
+from actbench.workflows.init import look
+from actbench.workflows.verify import verify_run
 from tests.cli.test_report import store
 
 

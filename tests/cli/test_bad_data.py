@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from actbench.cli import main
+from actbench.cli._app import main
 from tests.config.configs import FINE
 from tests.datasets.files import CSV, write_csv, write_idx
 

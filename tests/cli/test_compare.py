@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from actbench.analysis.gate import KINDS, Gate, check_all
+from actbench.analysis.comparison.gate import KINDS, Gate, check_all
 from actbench.cli import compare as module
-from actbench.cli import main
+from actbench.cli._app import main
 from actbench.cli.compare import compare
-from actbench.report.changes import CHANGES_FORMATS, render_changes
+from actbench.report.compare.document import CHANGES_FORMATS, render_changes
+from tests.analysis.comparison.two_runs import compared, small_run, with_timing, with_training
 from tests.factories import SyntheticRun, make_environment, make_failed_block
 from tests.stored import store
-from tests.two_runs import compared, small_run, with_timing, with_training
 
 OLD = small_run()
 SLOWER = small_run(slowdown={"tanh": 1.5})
@@ -172,7 +172,7 @@ def test_no_such_run(tmp_path: Path) -> None:
 def test_comparing_loads_no_tensorflow(tmp_path: Path) -> None:
     path = store(tmp_path, OLD)
     code = (
-        "import sys; from actbench.cli import main; main(sys.argv[1:], standalone_mode=False);"
+        "import sys; from actbench.cli._app import main; main(sys.argv[1:], standalone_mode=False);"
         "print(sorted({'tensorflow', 'keras', 'pandas'} & set(sys.modules)), file=sys.stderr)"
     )
     command = [sys.executable, "-c", code, "compare", str(path), str(path)]

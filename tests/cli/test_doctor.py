@@ -5,13 +5,14 @@ from functools import partial
 import pytest
 from click.testing import CliRunner
 
-from actbench import doctor
-from actbench.analysis.intervals import Interval
-from actbench.cli import main
-from actbench.doctor import BusyProcess, DoctorReport, Measurement
-from actbench.doctor.examination import advise
+from actbench.cli._app import main
+from actbench.stats.intervals import Interval
+from actbench.workflows import doctor
+from actbench.workflows.doctor import DoctorReport, Measurement, advise
+from actbench.workflows.machine import BusyProcess
 from tests.commands import actbench
-from tests.doctor.fakes import (
+from tests.factories import make_environment
+from tests.workflows.doctor.fakes import (
     QUIET_MACHINE,
     QUIET_TREE,
     UNKNOWN_MACHINE,
@@ -23,7 +24,6 @@ from tests.doctor.fakes import (
     without_worker,
     write,
 )
-from tests.factories import make_environment
 
 
 @pytest.fixture

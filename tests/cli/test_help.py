@@ -6,13 +6,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from actbench import cli
-from actbench.cli import main
+from actbench.cli import _app
+from actbench.cli._app import main
 from actbench.errors import ActbenchError, CellsFailedError, ConfigError, NothingMeasuredError
 from tests.commands import ROOT, actbench, modules_after
 
 HEAVY = {"tensorflow", "keras", "pandas", "scipy", "numpy", "pydantic", "yaml", "rich"}
-VERBS = list(cli._VERBS)
+VERBS = list(_app._VERBS)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_help_shows_every_verb_and_an_example():
 def test_every_verb_explains_itself_as_the_overview_says(verb):
     shown = CliRunner().invoke(main, [verb, "--help"])
     assert shown.exit_code == 0
-    assert cli._VERBS[verb] in " ".join(shown.output.split())
+    assert _app._VERBS[verb] in " ".join(shown.output.split())
     assert f"    actbench {verb}" in shown.output
 
 
@@ -71,7 +71,7 @@ def failing(monkeypatch):
         def command():
             raise error
 
-        monkeypatch.setattr(cli, "import_module", lambda _: type("Module", (), {"command": command}))
+        monkeypatch.setattr(_app, "import_module", lambda _: type("Module", (), {"command": command}))
         return CliRunner().invoke(main, ["run"])
 
     return with_error

@@ -2,7 +2,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from actbench.cli.limits import share, words
+from actbench.cli._options import share, words
 
 
 def given(*arguments: str) -> tuple[int, str]:

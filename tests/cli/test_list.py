@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from actbench import store
-from actbench.activations import ACTIVATIONS
-from actbench.cli import main
-from actbench.datasets import DATASETS
+from actbench.activations.catalogue import ACTIVATIONS
+from actbench.cli._app import main
+from actbench.datasets.spec import DATASETS
+from actbench.store import find as store
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from actbench.benchmark import Beginning
-from actbench.cli import main
-from actbench.messages import Finished, Progress
-from actbench.micro import run_micro
-from actbench.progress import ProgressDisplay
+from actbench.cli._app import main
+from actbench.execution.protocol import Beginning, Finished, Progress
+from actbench.workflows.micro import run_micro
+from actbench.workflows.progress import ProgressDisplay
 from tests.factories import make_run
 from tests.micro_runs import measured, micro_plan, micro_record
 from tests.stored import store
@@ -37,7 +36,7 @@ def blocks(monkeypatch):
             executed.append(block)
             yield from measured([block])
 
-    monkeypatch.setattr("actbench.micro.run_micro", partial(run_micro, execute=execute))
+    monkeypatch.setattr("actbench.workflows.micro.run_micro", partial(run_micro, execute=execute))
     return executed
 
 
@@ -188,7 +187,7 @@ def test_failed_blocks_are_told_after_the_report(tmp_path, monkeypatch):
             for block in blocks
         )
 
-    monkeypatch.setattr("actbench.micro.run_micro", partial(run_micro, execute=execute))
+    monkeypatch.setattr("actbench.workflows.micro.run_micro", partial(run_micro, execute=execute))
     result = micro(tmp_path, "relu", "--sizes", "1e3,1e4", "--plot", tmp_path / "cost.svg")
     assert result.exit_code == 6
     assert "4 of 8 finished" in result.stdout
@@ -201,7 +200,7 @@ def test_ctrl_c_is_130(tmp_path, monkeypatch):
         yield Finished(record=micro_record(next(iter(blocks))))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("actbench.micro.run_micro", partial(run_micro, execute=execute))
+    monkeypatch.setattr("actbench.workflows.micro.run_micro", partial(run_micro, execute=execute))
     result = micro(tmp_path, "relu", "--sizes", "1e3")
     assert (result.exit_code, result.stdout) == (130, "")
     assert "1 of 4" in invoke("report", "--out", tmp_path / "results").stdout

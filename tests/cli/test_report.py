@@ -9,12 +9,14 @@ from pathlib import Path
 import click
 import pytest
 
-from actbench import load
-from actbench import report as reports
+from actbench.api import load
 from actbench.cli.report import report
 from actbench.errors import ConfigError, EnvironmentMismatchError, NothingMeasuredError, StoreError
-from actbench.records import BlockRecord
-from actbench.report import FORMATS, SORTS, TABLES
+from actbench.records.block import BlockRecord
+from actbench.report import build as reports
+from actbench.report.build import FORMATS
+from actbench.report.model import SORTS
+from actbench.report.renderers.json import TABLES
 from tests.factories import (
     SyntheticRun,
     make_block,

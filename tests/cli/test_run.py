@@ -3,9 +3,9 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from actbench.benchmark import run_benchmark
-from actbench.cli import main
-from actbench.messages import Finished
+from actbench.cli._app import main
+from actbench.execution.protocol import Finished
+from actbench.workflows.run import run_benchmark
 from tests.fake_worker import record_of
 
 CONFIG = "configs/smoke.yaml"

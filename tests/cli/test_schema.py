@@ -1,6 +1,6 @@
 import json
 
-from actbench.config.json_schema import json_schema
+from actbench.config.schema.bench import json_schema
 from tests.commands import ROOT, actbench
 
 

@@ -6,8 +6,8 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from actbench.activations import ACTIVATIONS
-from actbench.cli import main
+from actbench.activations.catalogue import ACTIVATIONS
+from actbench.cli._app import main
 from tests.commands import actbench, modules_after
 
 KEYS = [

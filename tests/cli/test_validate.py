@@ -1,6 +1,6 @@
 from click.testing import CliRunner
 
-from actbench.cli import main
+from actbench.cli._app import main
 from tests.commands import actbench
 from tests.config.configs import FINE
 

@@ -4,11 +4,11 @@ from functools import partial
 import pytest
 from click.testing import CliRunner
 
-from actbench import verify
-from actbench.cli import main
-from actbench.execution import run_blocks
+from actbench.cli._app import main
+from actbench.execution.local import run_blocks
+from actbench.workflows import verify
 from tests.commands import actbench, fake_worker
-from tests.verify.runs import having, store
+from tests.workflows.verify.runs import having, store
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from actbench.config.fields import EpochOrLast, Flag, Number, Text, Whole
-from actbench.config.layers import LayerConfig
-from actbench.config.lists import ListOf
+from actbench.config.schema.fields import EpochOrLast, Flag, Number, Text, Whole
+from actbench.config.schema.layers import LayerConfig
+from actbench.config.schema.section import ListOf
 
 KINDS: list[tuple[Any, list[Any]]] = [
     (Annotated[int, Whole(0, 9)], [1, 2, 1]),

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actbench.config.loader import MAX_BYTES, load_config, parse_config
-from actbench.config.schema import BenchConfig
+from actbench.config.schema.bench import BenchConfig
 from actbench.errors import ConfigError
 from tests.config.configs import FINE, fine_data
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from actbench.config.loader import load_config
-from actbench.described import describe_cells
-from actbench.plan import make_plan
+from actbench.plan.build import make_plan
+from actbench.plan.describe import describe_cells
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 ROOT = CONFIGS.parent

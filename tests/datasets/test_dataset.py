@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from actbench.datasets import Wanted, describe, prepare
-from actbench.datasets.bundled import read_mnist
-from actbench.datasets.split import split_rows
+from actbench.datasets.dataset import describe, prepare
+from actbench.datasets.readers.built_in import read_mnist
+from actbench.datasets.spec import Wanted
+from actbench.datasets.splits import split_rows
 from actbench.errors import DataError
 
 SMALL = Wanted(name="mnist", validation=50, train_samples=300, test_samples=70)
@@ -82,9 +83,10 @@ def test_more_than_there_is_is_refused(function, sizes):
 def test_full_mnist_is_ready_in_two_seconds_and_twice_its_memory():
     code = """
 import time
-import numpy, actbench.records
-from actbench.datasets import Wanted, prepare
-from actbench.engine.memory import peak_memory_bytes
+import numpy, actbench.records.base
+from actbench.datasets.spec import Wanted
+from actbench.datasets.dataset import prepare
+from actbench.engine.rounds import peak_memory_bytes
 before = peak_memory_bytes()
 start = time.process_time()
 x = prepare(Wanted(name="mnist", validation=5000)).x

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from actbench.datasets.raw import Column
+from actbench.datasets.raw_table import Column
+from actbench.datasets.spec import count_of
 from actbench.datasets.targets import read_values
-from actbench.datasets.wanted import count_of
 from actbench.errors import DataError
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.tensorflow
 SCRIPT = """
 import sys
 from pathlib import Path
-from actbench.engine.measure import Measurer
+from actbench.engine.runner import Measurer
 from actbench.config.schema import ModelConfig, TrainConfig
 from tests.blocks import block, cell
 

@@ -5,10 +5,10 @@ from itertools import count
 import numpy as np
 import pytest
 
-from actbench.datasets import Wanted, prepare
-from actbench.engine.block import BlockRunner
-from actbench.engine.measure import ENGINES, Measurer
-from actbench.engine.stopwatch import Stopwatch
+from actbench.datasets.dataset import prepare
+from actbench.datasets.spec import Wanted
+from actbench.engine.rounds import Stopwatch
+from actbench.engine.runner import ENGINES, BlockRunner, Measurer
 from actbench.environment import describe_environment
 from tests.blocks import block, cell, setting
 

@@ -5,14 +5,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from actbench.activations import ACTIVATIONS
-from actbench.engine.micro import measure_micro
-from actbench.engine.micro_programs import make_calls, wait
+from actbench.activations.catalogue import ACTIVATIONS
+from actbench.engine.micro import make_calls, measure_micro, wait
+from actbench.engine.rounds import Stopwatch
 from actbench.engine.runtime import describe_runtime
-from actbench.engine.stopwatch import Stopwatch
 from actbench.errors import DataError
-from actbench.micro_plan import RESERVED, make_micro_plan
-from actbench.planned import CellPlan
+from actbench.plan.cell import CellPlan
+from actbench.plan.micro import RESERVED, make_micro_plan
 
 pytestmark = pytest.mark.tensorflow
 
@@ -52,7 +51,7 @@ def test_a_copy_has_every_bit_in_another_place(compiled, dtype):
 
 
 def test_the_compiler_has_not_seen_through_the_copy():
-    from actbench.engine import micro_programs
+    from actbench.engine import micro
 
     programs = []
     original = tf.function
@@ -62,7 +61,7 @@ def test_the_compiler_has_not_seen_through_the_copy():
         return programs[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(micro_programs.tf, "function", spy)
+        patch.setattr(micro.tf, "function", spy)
         make_calls(blocks_of(named("relu"))[0])
     x, zero = tf.zeros((10, 100)), tf.zeros((), tf.uint32)
     optimized = programs[0].experimental_get_compiler_ir(x, zero)(stage="optimized_hlo")

@@ -4,11 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from actbench.datasets import Dataset, Target, Wanted, prepare
+from actbench.datasets.dataset import Dataset, Target, prepare
+from actbench.datasets.spec import Wanted
 from actbench.engine.compiled import CompiledEngine
-from actbench.engine.stock import StockEngine
-from actbench.records import DatasetInfo
-from actbench.streams import permutation
+from actbench.engine.keras_fit import StockEngine
+from actbench.records.run import DatasetInfo
+from actbench.rng import permutation
 from tests.blocks import cell, setting
 
 pytestmark = pytest.mark.tensorflow
@@ -130,7 +131,7 @@ def test_the_examples_that_were_right_are_those_that_are_counted(dataset, engine
 def test_evaluation_in_pieces_is_evaluation_as_a_whole(dataset, monkeypatch):
     _, trainer, _ = train(CompiledEngine(setting(train_samples=ROWS), dataset), cell("tanh"), [(0, 8)])
     whole = trainer.evaluate(dataset.test)
-    monkeypatch.setattr("actbench.engine.trainer.EVALUATION_BATCH", 64)
+    monkeypatch.setattr("actbench.engine.protocols.EVALUATION_BATCH", 64)
     pieces = trainer.evaluate(dataset.test)
     np.testing.assert_array_equal(pieces.correct, whole.correct)
     assert pieces.metrics == whole.metrics

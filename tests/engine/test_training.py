@@ -6,15 +6,17 @@ import keras
 import numpy as np
 import pytest
 
-from actbench.config.schema import ModelConfig, ProbesConfig, TimingConfig, TrainConfig
-from actbench.engine.block import BlockRunner
+from actbench.config.schema.measurement import ProbesConfig, TimingConfig
+from actbench.config.schema.model import ModelConfig
+from actbench.config.schema.train import TrainConfig
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.dropout import Dropout
-from actbench.engine.stock import StockEngine
-from actbench.engine.stopwatch import Stopwatch
+from actbench.engine.keras_fit import StockEngine
+from actbench.engine.rounds import Stopwatch
+from actbench.engine.runner import BlockRunner
 from actbench.environment import describe_environment
-from actbench.planned import Block
-from actbench.streams import permutation
+from actbench.plan.models import Block
+from actbench.rng import permutation
 from tests.engine import tiny
 
 pytestmark = pytest.mark.tensorflow

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from actbench.analysis.tuning import tunings
-from actbench.config.schema import BenchConfig
+from actbench.config.schema.bench import BenchConfig
 from actbench.engine.compiled import CompiledEngine
-from actbench.engine.measure import ENGINES, Measurer
-from actbench.engine.stock import StockEngine
-from actbench.plan import make_plan
+from actbench.engine.keras_fit import StockEngine
+from actbench.engine.runner import ENGINES, Measurer
+from actbench.plan.build import make_plan
 from tests.engine import tiny
 
 pytestmark = pytest.mark.tensorflow

@@ -2,12 +2,16 @@
 
 import numpy as np
 
-from actbench.config.init import InitConfig
-from actbench.config.schema import ActivationConfig, DatasetConfig, ModelConfig, TimingConfig, TrainConfig
-from actbench.datasets import Dataset, Target
-from actbench.plan import plan_cell
-from actbench.planned import CellPlan, Setting
-from actbench.records import DatasetInfo
+from actbench.config.schema.activation import ActivationConfig
+from actbench.config.schema.dataset import DatasetConfig
+from actbench.config.schema.initializers import InitConfig
+from actbench.config.schema.measurement import TimingConfig
+from actbench.config.schema.model import ModelConfig
+from actbench.config.schema.train import TrainConfig
+from actbench.datasets.dataset import Dataset, Target
+from actbench.plan.cell import CellPlan, plan_cell
+from actbench.plan.models import Setting
+from actbench.records.run import DatasetInfo
 
 FEATURES, CLASSES, ROWS, BATCH = 8, 3, 48, 16
 

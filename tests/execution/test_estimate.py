@@ -1,7 +1,7 @@
 import pytest
 
-from actbench.config.schema import EarlyStoppingConfig
-from actbench.datasets import describe
+from actbench.config.schema.train import EarlyStoppingConfig
+from actbench.datasets.dataset import describe
 from actbench.execution.estimate import (
     OTHER_MACHINE,
     REFERENCE,
@@ -14,8 +14,8 @@ from actbench.execution.estimate import (
     step_flops,
     weights,
 )
-from actbench.planned import Plan
-from actbench.records import Inference
+from actbench.plan.models import Plan
+from actbench.records.block import Inference
 from tests.blocks import block, cell
 from tests.fake_worker import record_of
 from tools.reference_costs import reference_costs

@@ -7,9 +7,8 @@ import time
 import pytest
 
 from actbench.errors import DataError, WorkerError
-from actbench.execution import Started, WorkerDied, run_blocks
-from actbench.execution.local import WORKER_COMMAND
-from actbench.messages import Finished, Progress
+from actbench.execution.local import WORKER_COMMAND, run_blocks
+from actbench.execution.protocol import Finished, Progress, Started, WorkerDied
 from tests.blocks import block, cell
 from tests.commands import ROOT
 

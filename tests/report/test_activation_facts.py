@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from actbench import report
-from actbench.config.schema import ActivationConfig, InitConfig
-from actbench.described import describe_cells
-from actbench.plan import plan_cell
-from actbench.records import ActivationInfo
-from actbench.report import Format
+from actbench.config.schema.activation import ActivationConfig
+from actbench.config.schema.initializers import InitConfig
+from actbench.plan.cell import plan_cell
+from actbench.plan.describe import describe_cells
+from actbench.records.run import ActivationInfo
+from actbench.report import build
 from actbench.report.activation_facts import activation_facts, initialisers_in_words, parameter_facts
+from actbench.report.build import Format
 from tests.factories import SyntheticRun, make_block, make_cell, make_info
 
 KERAS = "keras (glorot_uniform, the default of Dense)"
@@ -56,7 +57,7 @@ def run_of(*entries: Any, parameters: dict[str, int] | None = None) -> Synthetic
 
 
 def shown(run: SyntheticRun, form: Format = "terminal", **options: Any) -> str:
-    return report.render(report.build(run.info, run.records), form, **options)
+    return build.render(build.build(run.info, run.records), form, **options)
 
 
 def test_an_initialiser_that_all_share_is_told_alone() -> None:
@@ -182,7 +183,7 @@ def test_parameters_are_told_where_they_differ() -> None:
 
 def test_parameters_are_beside_the_baselines_even_where_it_is_the_odd_one() -> None:
     run = run_of("glu", "relu", "tanh", parameters={"glu": 990, "placebo": 990})
-    rows = report.build(run.info, run.records).estimates.settings[0].rows
+    rows = build.build(run.info, run.records).estimates.settings[0].rows
     assert parameter_facts(rows, "glu") == (("parameters", "990 with glu, but 1,000 with relu, tanh"),)
 
 

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from actbench import report
 from actbench.errors import ConfigError
+from actbench.report import build
 from tests.factories import SyntheticRun, make_block, make_cell, make_info, make_run
 
 EXAMPLES = 200
@@ -32,11 +32,11 @@ def run_with_answers(seeds: int = 4) -> SyntheticRun:
 
 def test_new_data_stands_beside_new_seeds_and_is_explained_in_one_line() -> None:
     run = run_with_answers()
-    built = report.build(run.info, run.records, generalise=True)
-    text = report.render(built, "markdown", "accuracy")
+    built = build.build(run.info, run.records, generalise=True)
+    text = build.render(built, "markdown", "accuracy")
     assert "| activation | new seeds | new seeds and data | n |" in text
     assert len(re.findall(r"^- New seeds: what other seeds would give", text, re.MULTILINE)) == 1
-    rows = {row["activation"]: row for row in json.loads(report.render(built, "json"))["settings"][0]["rows"]}
+    rows = {row["activation"]: row for row in json.loads(build.render(built, "json"))["settings"][0]["rows"]}
     for label in ("relu", "tanh"):
         seeds, data = rows[label]["accuracy"], rows[label]["accuracy_new_data"]
         assert data["mean"] == pytest.approx(seeds["mean"])
@@ -48,14 +48,14 @@ def test_new_data_stands_beside_new_seeds_and_is_explained_in_one_line() -> None
 
 def test_without_being_asked_there_is_nothing_on_new_data() -> None:
     run = run_with_answers()
-    built = report.build(run.info, run.records)
-    assert "new_data" not in report.render(built, "json")
-    assert "new_data" not in report.render(built, "csv")
-    assert "new seeds" not in report.render(built, "terminal").lower()
+    built = build.build(run.info, run.records)
+    assert "new_data" not in build.render(built, "json")
+    assert "new_data" not in build.render(built, "csv")
+    assert "new seeds" not in build.render(built, "terminal").lower()
 
 
 def generalised(run: SyntheticRun) -> str:
-    return report.render(report.build(run.info, run.records, generalise=True), "markdown", "accuracy")
+    return build.render(build.build(run.info, run.records, generalise=True), "markdown", "accuracy")
 
 
 NOT_KEPT = "has not kept which test examples were right"
@@ -104,31 +104,31 @@ def test_a_diverged_training_has_no_answers_to_keep() -> None:
 
 def test_against_another_activation() -> None:
     run = make_run(("relu", "tanh", "elu", "placebo"), seeds=4)
-    built = report.build(run.info, run.records, against="tanh")
-    content = json.loads(report.render(built, "json"))
+    built = build.build(run.info, run.records, against="tanh")
+    content = json.loads(build.render(built, "json"))
     assert (content["run"]["baseline"], content["run"]["compared_with"]) == ("relu", "tanh")
     rows = {row["activation"]: row for row in content["settings"][0]["rows"]}
     assert rows["tanh"]["accuracy_diff"] is None
     assert rows["relu"]["accuracy_diff"]["mean"] == pytest.approx(
         rows["relu"]["accuracy"]["mean"] - rows["tanh"]["accuracy"]["mean"]
     )
-    text = report.render(built, "terminal")
+    text = build.render(built, "terminal")
     assert re.search(r"baseline +tanh, by --against; relu in the config", text)
     assert re.search(r"tanh .* baseline", text)
     # The placebo stays a copy of the config's baseline, and is checked against that.
-    usual = report.build(run.info, run.records)
+    usual = build.build(run.info, run.records)
     assert built.estimates.settings[0].placebo == usual.estimates.settings[0].placebo
 
 
 def test_against_another_the_placebo_s_row_is_not_its_own_ratio() -> None:
     run = make_run(("relu", "tanh", "elu", "placebo"), seeds=4)
     note = "ratios to tanh; the placebo's own, to relu, is in the setting's line on it"
-    against = report.build(run.info, run.records, against="tanh")
-    assert report.render(against, "markdown", "time").count(note) == 1
-    assert report.render(against, "markdown", "inference").count(note) == 2
-    assert report.render(against, "markdown", "accuracy").count(note) == 0
-    assert note not in report.render(report.build(run.info, run.records), "markdown")
-    original = report.render(report.build(run.info, run.records, against="placebo"), "markdown", "time")
+    against = build.build(run.info, run.records, against="tanh")
+    assert build.render(against, "markdown", "time").count(note) == 1
+    assert build.render(against, "markdown", "inference").count(note) == 2
+    assert build.render(against, "markdown", "accuracy").count(note) == 0
+    assert note not in build.render(build.build(run.info, run.records), "markdown")
+    original = build.render(build.build(run.info, run.records, against="placebo"), "markdown", "time")
     assert note.replace("tanh", "placebo") in original
 
 
@@ -136,7 +136,7 @@ def test_against_the_placebo_the_others_are_judged_as_against_its_original() -> 
     run = run_with_answers()
 
     def adjusted(against: str) -> float | None:
-        built = report.build(run.info, run.records, against=against)
+        built = build.build(run.info, run.records, against=against)
         rows = {row.activation: row for row in built.estimates.settings[0].rows}
         assert rows["tanh"].score_diff is not None
         return rows["tanh"].score_diff.p_adjusted
@@ -146,7 +146,7 @@ def test_against_the_placebo_the_others_are_judged_as_against_its_original() -> 
 
 def test_against_a_third_one_a_copy_gets_its_originals_verdict() -> None:
     run = make_run(("relu", "tanh", "elu", "gelu", "placebo"), seeds=8)
-    rows = report.build(run.info, run.records, against="tanh").estimates.settings[0].rows
+    rows = build.build(run.info, run.records, against="tanh").estimates.settings[0].rows
     relu, placebo = (next(row for row in rows if row.activation == label) for label in ("relu", "placebo"))
     assert relu.score_diff is not None
     assert relu.score_diff.p_adjusted != relu.score_diff.p
@@ -156,4 +156,4 @@ def test_against_a_third_one_a_copy_gets_its_originals_verdict() -> None:
 def test_against_what_is_not_there() -> None:
     run = make_run(("relu", "tanh"), seeds=2)
     with pytest.raises(ConfigError, match=r"^against: 'tahn' .* allowed: relu, tanh; did you mean 'tanh'\?"):
-        report.build(run.info, run.records, against="tahn")
+        build.build(run.info, run.records, against="tahn")

@@ -10,7 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from actbench.store import create_or_resume, open_run
+from actbench.store.folder import create_or_resume
+from actbench.store.stored import open_run
 from tests.factories import make_block, make_cell, make_info
 
 INFO = make_info(("relu",), placebo=None, seeds=6)

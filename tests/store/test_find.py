@@ -4,7 +4,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from actbench.errors import StoreError
-from actbench.store import Ledger, create_or_resume, find_run, list_runs
+from actbench.store.find import find_run, list_runs
+from actbench.store.folder import create_or_resume
+from actbench.store.ledger import Ledger
 from tests.factories import make_block, make_cell, make_failed_block, make_info
 
 INFO = make_info(("relu",), placebo=None, seeds=3)

@@ -4,9 +4,9 @@ import os
 import pytest
 
 from actbench.errors import StoreError
-from actbench.records import SCHEMA_VERSION
-from actbench.store import Ledger
-from actbench.store.codec import encode
+from actbench.records.base import SCHEMA_VERSION
+from actbench.store.ledger import Ledger
+from actbench.store.serialization import encode
 from tests.factories import make_block, make_cell, make_failed_block
 
 RECORDS = [make_block([make_cell(), make_cell("tanh")], seed=seed) for seed in range(3)]

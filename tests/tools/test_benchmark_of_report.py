@@ -3,7 +3,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from actbench.cli import main
+from actbench.cli._app import main
 
 ROOT = Path(__file__).parents[2]
 

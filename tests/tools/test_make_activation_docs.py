@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from actbench.activations import ACTIVATIONS, NAMES
-from actbench.cli import main
+from actbench.activations.catalogue import ACTIVATIONS, NAMES
+from actbench.cli._app import main
 from actbench.config.loader import parse_config
 
 ROOT = Path(__file__).parents[2]

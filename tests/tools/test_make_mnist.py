@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actbench.datasets.bundled import MNIST, MNIST_SHA256
+from actbench.datasets.readers.built_in import MNIST, MNIST_SHA256
 
 TOOL = Path(__file__).parents[2] / "tools" / "make_mnist.py"
 

@@ -1,16 +1,20 @@
 """Expressions in float64: values, and derivatives by forward-mode differentiation, without TensorFlow."""
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from actbench.activations.expression.nodes import Expression, evaluate
-from actbench.activations.expression.operations import INPUT, of_many
+from actbench.activations.expression.tree import INPUT, evaluate, of_many
+
+if TYPE_CHECKING:
+    from actbench.activations.expression.tree import Expression
 
 Array = npt.NDArray[np.float64]
 

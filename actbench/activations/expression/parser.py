@@ -1,25 +1,178 @@
-"""Reading an expression: Python's own grammar, of which little is allowed; nothing is ever executed."""
+"""What an expression may be written with; anything else is refused at its place, before Python reads it."""
+
+from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+import keyword
+import re
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
-from actbench.activations.expression.nodes import Expression, Name, Node, Number, Operation
-from actbench.activations.expression.operations import (
+from actbench.activations.expression.text import to_text
+from actbench.activations.expression.tree import (
     ARITIES,
     CONSTANTS,
     FUNCTIONS,
     INPUT,
-    constant_value,
+    LARGEST_NUMBER,
+    Expression,
+    Name,
+    Number,
+    Operation,
+    evaluate,
     is_constant,
 )
-from actbench.activations.expression.text import to_text
-from actbench.activations.expression.tokens import ALLOWED, DEEPEST, LONGEST, ExpressionError, check_tokens
 from actbench.errors import did_you_mean
 
+if TYPE_CHECKING:
+    from actbench.activations.expression.tree import Node
+
+LONGEST = 500
+
+DEEPEST = 32
+
+ALLOWED = "numbers, x, parameters, + - * / **, comparisons inside where, and the functions"
+
+_TOKEN = re.compile(
+    r"(?P<number>(?!0\d)(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))"
+    r"|(?P<name>[A-Za-z_]\w*)"
+    r"|(?P<sign>\*\*|[<>=!]=|/(?!/)|[<>](?![<>])|[-+*(),])",
+    re.ASCII,
+)
+
+_NOT_A_NUMBER = re.compile(r"\.?\d[\w.]*", re.ASCII)
+
+_NOT_A_TOKEN = re.compile(r"//|<<|>>|<>|.", re.DOTALL)
+
+
+class ExpressionError(Exception):
+    """A text is no expression.
+
+    Attributes:
+        message: What is wrong, and what is allowed.
+        column: Of the offending token in the text, from 1.
+    """
+
+    def __init__(self, message: str, column: int) -> None:
+        super().__init__(f"column {column}: {message}")
+        self.message = message
+        self.column = column
+
+
+def check_tokens(text: str, longest: int | None = LONGEST) -> None:
+    """Refuse what no expression contains.
+
+    Numbers are decimal, names are no words of Python's, brackets are closed and nested at most 32 deep, and a
+    comma stands between the arguments of a call.
+
+    Args:
+        text: What may be an expression.
+        longest: Characters that it may have; None for any number.
+
+    Raises:
+        ExpressionError: It contains something else.
+    """
+    if not text.strip(" "):
+        raise ExpressionError("it is empty; allowed: an expression such as x * sigmoid(x)", 1)
+    if longest is not None and len(text) > longest:
+        raise ExpressionError(f"it is longer than {longest} characters", longest + 1)
+    before: re.Match[str] | None = None
+    opened: list[re.Match[str]] = []
+    of_calls: list[bool] = []
+    for token in _tokens(text):
+        _check_neighbours(before, token)
+        match token[0]:
+            case "(":
+                opened.append(token)
+                of_calls.append(before is not None and before["name"] is not None)
+            case ")" if not opened:
+                raise _mistake("this bracket was never opened", token)
+            case ")":
+                opened.pop()
+                of_calls.pop()
+            case "," if not any(of_calls[-1:]):
+                raise _mistake("a comma stands only between the arguments of a function", token)
+        if len(opened) > DEEPEST:
+            raise _mistake(f"brackets are nested more than {DEEPEST} deep", token)
+        before = token
+    if opened:
+        raise _mistake("this bracket is never closed", opened[-1])
+
+
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    position = 0
+    while position < len(text):
+        if text[position] == " ":
+            position += 1
+            continue
+        token = _TOKEN.match(text, position)
+        if token is None:
+            raise _no_token(text, position)
+        yield token
+        position = token.end()
+
+
+def _no_token(text: str, position: int) -> ExpressionError:
+    number = _NOT_A_NUMBER.match(text, position)
+    if number is not None:
+        return _mistake(f"{number[0]!r} is no number; allowed: such as 2, 1.702 or 1e-3", number)
+    other = _NOT_A_TOKEN.match(text, position)
+    assert other is not None  # it matches anything
+    what = "the character " if len(other[0]) == 1 else ""
+    return _mistake(f"{what}{other[0]!r} is not allowed; allowed: {ALLOWED}", other)
+
+
+def _check_neighbours(before: re.Match[str] | None, token: re.Match[str]) -> None:
+    if keyword.iskeyword(token[0]):
+        raise _mistake(f"{token[0]!r} is not allowed; allowed: {ALLOWED}", token)
+    if before is None or (before["sign"] and before[0] != ")"):
+        return
+    if not token["sign"]:
+        raise _mistake(f"an operator is missing before {token[0]!r}", token)
+    if token[0] == "(" and not before["name"]:
+        raise _mistake("only a function by its name can be called; to multiply, write *", token)
+
+
+def _mistake(message: str, token: re.Match[str]) -> ExpressionError:
+    return ExpressionError(message, token.start() + 1)
+
+
+def folded(expression: Expression) -> Expression:
+    """The same, with a number for every part that depends on nothing: computed once, in float64."""
+    return Expression(expression.text, _folded(expression.root), expression.params)
+
+
+def _folded(node: Node) -> Node:
+    if not isinstance(node, Operation):
+        return node
+    if is_constant(node):
+        return Number(constant_value(node))
+    return Operation(node.name, tuple(map(_folded, node.arguments)))
+
+
+def numbers_in(expression: Expression) -> set[float]:
+    """All numbers that it is written with: where it may have kinks."""
+
+    def of(node: Node) -> set[float]:
+        if isinstance(node, Operation):
+            return set().union(*map(of, node.arguments))
+        return {node.value} if isinstance(node, Number) else set()
+
+    return of(expression.root)
+
+
+def constant_value(node: Node) -> float:
+    """The value of a node that depends on nothing; may be infinite or NaN."""
+    from actbench.activations.expression.float64 import VALUES, quiet  # numpy, which takes a moment to load
+
+    with quiet():
+        return float(evaluate(Expression("", node, ()), VALUES, {}))
+
+
 LARGEST_EXPONENT = 100
-LARGEST_NUMBER = 3.4e38  # what is computed with has single precision
 
 _BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
+
 _COMPARISONS = {
     ast.Lt: "less",
     ast.LtE: "less_equal",

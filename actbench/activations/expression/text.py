@@ -1,7 +1,13 @@
 """An expression written out: in canonical plain text, and in LaTeX."""
 
-from actbench.activations.expression.nodes import Name, Node, Number, Operation
-from actbench.activations.expression.operations import CONSTANTS
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from actbench.activations.expression.tree import CONSTANTS, Name, Number, Operation
+
+if TYPE_CHECKING:
+    from actbench.activations.expression.tree import Node
 
 _SYMBOLS = {
     "add": "+",
@@ -16,8 +22,11 @@ _SYMBOLS = {
     "equal": "==",
     "not_equal": "!=",
 }
+
 _STRENGTH = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4}
+
 _STRONGEST = 5
+
 _LATEX_SYMBOLS = _SYMBOLS | {
     "mul": r" \, ",
     "less_equal": r"\le",
@@ -25,10 +34,13 @@ _LATEX_SYMBOLS = _SYMBOLS | {
     "equal": "=",
     "not_equal": r"\ne",
 }
+
 _CONSTANTS = {value: name for name, value in CONSTANTS.items()}
+
 _GREEK = frozenset(
     ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "pi", "sigma", "tau", "theta")
 )
+
 _LATEX_FUNCTIONS = {
     **{name: rf"\{name}" for name in ("exp", "log", "min", "max", "tanh", "sin", "cos", "sinh", "cosh")},
     "atan": r"\arctan",

@@ -1,1 +1,1 @@
-"""YAML as the configs use it: read into a tree with positions, and written."""
+"""YAML as values that remember where they were written."""

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from actbench.config.mistakes import show
+from actbench.config.schema.section import show
 from actbench.config.yaml.reader import MAX_DEPTH, TOO_DEEP, resolve_scalar
 from actbench.config.yaml.tree import (
     LONE_SURROGATE,

@@ -11,10 +11,12 @@ PyYAML scans, parses and composes the text. This module adds to its composer:
 No part of PyYAML that constructs Python objects is used.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 from yaml.composer import Composer
@@ -23,24 +25,28 @@ from yaml.reader import Reader, ReaderError
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
-from actbench.config.mistakes import show
+from actbench.config.schema.section import show
 from actbench.config.yaml.tree import (
     LONE_SURROGATE,
     Entry,
     Mistake,
     ParsedYaml,
     Position,
-    Scalar,
     YamlNode,
     has_lone_surrogate,
 )
 
+if TYPE_CHECKING:
+    from actbench.config.yaml.tree import Scalar
+
 MAX_NODES = 10_000
+
 MAX_DEPTH = 30
 
 TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; use fewer levels"
 
 _TAG = "tag:yaml.org,2002:"
+
 _MERGE = f"{_TAG}merge"
 
 # Python refuses to convert thousands of digits, and no setting needs hundreds: longer scalars are text.

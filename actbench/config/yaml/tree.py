@@ -1,11 +1,15 @@
 """The tree of a YAML document: values that remember where they were written."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from actbench.config.mistakes import Kind
 from actbench.errors import Fault, format_key
+
+if TYPE_CHECKING:
+    from actbench.config.schema.section import Kind
 
 OVERRIDE = "--set"
 
@@ -43,10 +47,10 @@ class YamlNode:
     """
 
     position: Position
-    value: "Scalar | tuple[YamlNode, ...] | dict[str, Entry]"
+    value: Scalar | tuple[YamlNode, ...] | dict[str, Entry]
     span: tuple[int, int] = (0, 0)
 
-    def children(self) -> "tuple[YamlNode, ...]":
+    def children(self) -> tuple[YamlNode, ...]:
         """Return the items or the values of the entries."""
         if isinstance(self.value, dict):
             return tuple(entry.node for entry in self.value.values())
@@ -58,7 +62,7 @@ class YamlNode:
             return {key: entry.node.to_python() for key, entry in self.value.items()}
         return [node.to_python() for node in self.value] if isinstance(self.value, tuple) else self.value
 
-    def child(self, step: str | int) -> "Entry | None":
+    def child(self, step: str | int) -> Entry | None:
         """Return the entry of a key, or the item at an index; None if it does not exist."""
         if isinstance(self.value, dict) and isinstance(step, str):
             return self.value.get(step)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actbench.activations.expression import parse
 from actbench.activations.expression.float64 import value, value_and_derivative
+from actbench.activations.expression.parser import parse
 
 EXTREMES = [-1e4, -800.0, -88.8, -30.0, -1.0, -1e-9, -5e-324, 0.0, 5e-324, 1e-9, 1.0, 30.0, 88.8, 800.0, 1e4]
 RIGHT = [x for x in EXTREMES if x > 0]

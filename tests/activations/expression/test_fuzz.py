@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actbench.activations.expression import FUNCTIONS, OPERATIONS, ExpressionError, evaluate, folded, parse
 from actbench.activations.expression.float64 import _DUALS, VALUES, value, value_and_derivative
+from actbench.activations.expression.parser import ExpressionError, folded, parse
+from actbench.activations.expression.tree import FUNCTIONS, OPERATIONS, evaluate
 
 # numpy says so where a random tree overflows; what is compared says it, too
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")

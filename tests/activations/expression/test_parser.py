@@ -1,7 +1,7 @@
 import pytest
 
-from actbench.activations.expression import ExpressionError, parse, to_latex
-from actbench.activations.expression.tokens import LONGEST
+from actbench.activations.expression.parser import LONGEST, ExpressionError, parse
+from actbench.activations.expression.text import to_latex
 
 HOSTILE = [
     # what Python could do with it, and the column of what is refused

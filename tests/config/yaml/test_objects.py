@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actbench.config.loader import load_config, read_given
-from actbench.config.schema import BenchConfig, ModelConfig
+from actbench.config.schema.bench import BenchConfig
+from actbench.config.schema.model import ModelConfig
 from actbench.config.yaml.objects import to_yaml
 from actbench.config.yaml.reader import parse_yaml
 from actbench.errors import ConfigError

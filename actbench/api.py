@@ -1,0 +1,272 @@
+"""The tables of a report as tidy frames: its CSV's columns, with the settings in a frame of their own."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from actbench.analysis.frames import inference_calls_frame, slices_frame, trainings_frame
+from actbench.errors import ConfigError, did_you_mean
+from actbench.report import build as reports
+from actbench.report.build import FORMATS, lay_out
+from actbench.report.model import SORTS
+from actbench.report.renderers.csv import column_names, flat_rows, flatten
+from actbench.report.renderers.html import to_fragment
+from actbench.report.renderers.json import TABLES
+from actbench.store.find import find_run
+from actbench.store.stored import open_run, require_trainings
+from actbench.workflows.progress import ErrorConsole, ProgressDisplay
+from actbench.workflows.run import run_benchmark
+
+if TYPE_CHECKING:
+    from actbench.config.loader import ConfigSource
+    from actbench.records.block import BlockRecord
+    from actbench.records.run import RunInfo
+    from actbench.report.build import Format
+    from actbench.report.model import Report, Sort
+    from actbench.report.renderers.json import TableName
+
+_SETTING = "setting_"
+
+_TEXT = ("verdict", "why")
+
+
+def estimates_frame(report: Report, table: TableName) -> pd.DataFrame:
+    """One row per setting and activation, and for some tables more, in the order of the report.
+
+    Args:
+        report: What came out.
+        table: Which one.
+
+    Returns:
+        `setting` (the id), `activation`, the figures, `status` but for "tuning"; a figure that does
+        not exist is NaN.
+    """
+    rows = flat_rows(report, table)
+    columns = column_names(report, table, rows)
+    names = [name for name in columns if not f"{name}_".startswith(_SETTING)]
+    return _frame(
+        [{"setting": row["setting_id"], **{name: row.get(name) for name in names}} for row in rows],
+        ["setting", *names],
+    )
+
+
+def summary_frame(report: Report) -> pd.DataFrame:
+    """One row per activation over all settings; none where there is one setting."""
+    rows = flat_rows(report, "summary")
+    return _frame(rows, column_names(report, "summary", rows))
+
+
+def settings_frame(info: RunInfo) -> pd.DataFrame:
+    """One row per setting: `setting` (the id), `name`, then a column per key of the config.
+
+    Lists are JSON text.
+    """
+    return _frame(
+        [
+            {"setting": setting.id, "name": setting.name, **flatten(setting.description)}
+            for setting in info.settings
+        ]
+    )
+
+
+def _frame(rows: Sequence[dict[str, Any]], columns: list[str] | None = None) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=columns)
+    for name in frame:
+        present = [value for value in frame[name] if value is not None]
+        is_figure = all(isinstance(value, int | float) for value in present)
+        if len(present) < len(frame) and is_figure and not str(name).endswith(_TEXT):
+            frame[name] = frame[name].astype("float64")
+    return frame
+
+
+@dataclass(frozen=True, repr=False)
+class Run:
+    """What a run measured.
+
+    The tables that a report shows are `accuracy`, `time`, `inference`, `metrics`, `pareto` and `why`: one row
+    per setting and activation, with what `actbench report --format csv` says of it.
+    What they are made of are `trainings`, `slices` and `calls`: one row per observation. docs/python.md says
+    what each column holds. Every frame is the caller's own to change.
+
+    Attributes:
+        path: The run folder.
+        info: What was planned and where: run.json.
+        records: What the ledger holds, one per block, failed ones included.
+    """
+
+    path: Path
+    info: RunInfo
+    records: tuple[BlockRecord, ...]
+
+    @property
+    def accuracy(self) -> pd.DataFrame:
+        """Test accuracy and the difference to the baseline, with intervals and verdicts."""
+        return estimates_frame(self._report, "accuracy")
+
+    @property
+    def time(self) -> pd.DataFrame:
+        """Training time and its ratio to the baseline's, with intervals and verdicts."""
+        return estimates_frame(self._report, "time")
+
+    @property
+    def inference(self) -> pd.DataFrame:
+        """Latency by batch size, with ratios to the baseline's, intervals and verdicts."""
+        return estimates_frame(self._report, "inference")
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """Other metrics than that of `accuracy`, with intervals and verdicts."""
+        return estimates_frame(self._report, "metrics")
+
+    @property
+    def pareto(self) -> pd.DataFrame:
+        """Accuracy against training time: who is on the front, with what probability."""
+        return estimates_frame(self._report, "pareto")
+
+    @property
+    def why(self) -> pd.DataFrame:
+        """What the probes saw inside the networks: one row per activation, moment and layer."""
+        return estimates_frame(self._report, "why")
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Over all settings: mean rank, mean differences, how often each verdict; empty for one setting."""
+        return summary_frame(self._report)
+
+    @property
+    def tuning(self) -> pd.DataFrame:
+        """What each activation was tried with, and what was chosen; empty where nothing was tuned."""
+        return estimates_frame(self._report, "tuning")
+
+    @property
+    def settings(self) -> pd.DataFrame:
+        """What was trained on what: one row per setting, to be merged on `setting`."""
+        return settings_frame(self.info)
+
+    @property
+    def trainings(self) -> pd.DataFrame:
+        """Every training: one row per setting, seed and activation."""
+        return trainings_frame(self.records)
+
+    @property
+    def slices(self) -> pd.DataFrame:
+        """Every timed slice of every training."""
+        return slices_frame(self.records)
+
+    @property
+    def calls(self) -> pd.DataFrame:
+        """Every timed inference call."""
+        return inference_calls_frame(self.records)
+
+    @property
+    def failed(self) -> tuple[BlockRecord, ...]:
+        """The blocks that could not be measured."""
+        return tuple(record for record in self.records if record.status == "failed")
+
+    def report(
+        self,
+        format: Format = "terminal",  # noqa: A002 - the name of the command's option
+        *,
+        table: TableName = "all",
+        sort: Sort = "accuracy",
+        against: str | None = None,
+        generalise: bool = False,
+    ) -> str:
+        """The report as text, as `actbench report` writes it.
+
+        Args:
+            format: "terminal", "markdown", "html", "latex", "csv" or "json".
+            table: Which figures.
+            sort: In which order the activations stand.
+            against: Label to compare with instead of the config's baseline.
+            generalise: Whether to add intervals for new test data.
+
+        Raises:
+            ConfigError: There is no such format, table or order, the run does not have that table, no
+                activation of it has the label `against`, or this or `generalise` would change nothing.
+            NothingMeasuredError: No training ended well.
+            EnvironmentMismatchError: The blocks were measured on different machines.
+        """
+        _check("format", format, FORMATS)
+        _check("table", table, TABLES)
+        _check("sort", sort, SORTS)
+        built = reports.build(self.info, self.records, sort, against=against, generalise=generalise)
+        return reports.render(built, format, table)
+
+    @cached_property
+    def _report(self) -> Report:
+        return reports.build(self.info, self.records)
+
+    def _repr_html_(self) -> str:
+        """The report, for a notebook."""
+        return to_fragment(lay_out(self._report, "all"))
+
+    def __repr__(self) -> str:
+        finished = len(self.records) - len(self.failed)
+        return f"<Run {str(self.path)!r}: {finished} of {len(self.info.blocks)} blocks>"
+
+
+def _check(argument: str, word: str, allowed: Sequence[str]) -> None:
+    if word not in allowed:
+        hint = did_you_mean(str(word), allowed)
+        raise ConfigError(f"report: {argument}: there is no {word!r}; allowed: {', '.join(allowed)}{hint}")
+
+
+def run(
+    config: ConfigSource,
+    *,
+    out: str | os.PathLike[str] = "results",
+    overrides: Sequence[str] = (),
+    fresh: bool = False,
+    quiet: bool = False,
+) -> Run:
+    """Train and time every activation of a config, as `actbench run` does.
+
+    A run that was stopped, by Ctrl-C for instance, goes on where it was. Blocks that cannot be measured are
+    warned of and listed in `Run.failed`; the others are kept, and the same call tries those again.
+
+    Args:
+        config: A YAML file, a mapping as it would stand in one, or a `BenchConfig`.
+        out: The folder that holds all runs; this one lies in `out/<name>/<run id>`.
+        overrides: Values to replace, each as "KEY=VALUE", such as "train.epochs=2".
+        fresh: Measure everything again; the earlier ledger is set aside.
+        quiet: No progress on standard error.
+
+    Raises:
+        ConfigError: The config or an override is wrong; the message has one line per mistake.
+        DataError: The dataset cannot be used, or does not fit the config.
+        StoreError: The run folder cannot be used or written.
+        EnvironmentMismatchError: The run was begun in another environment.
+        WorkerError: No worker can be started.
+        NothingMeasuredError: No block could be measured.
+    """
+    with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
+        outcome = run_benchmark(config, Path(out), overrides=overrides, fresh=fresh, listen=display)
+    finished = Run(outcome.path, outcome.info, outcome.records)
+    if finished.failed:
+        reasons = "; ".join(f"{record.block}: {record.reason}" for record in finished.failed)
+        warnings.warn(f"blocks that could not be measured: {reasons}", stacklevel=2)
+    return finished
+
+
+def load(path: str | os.PathLike[str] | None = None, *, out: str | os.PathLike[str] = "results") -> Run:
+    """Read a run, finished or not.
+
+    Args:
+        path: A run folder, or a run id or the name of a config under `out`; the newest run when left out.
+        out: The folder that holds all runs.
+
+    Raises:
+        StoreError: There is no such run, it is damaged, or nothing was trained in it.
+    """
+    stored = open_run(find_run(Path(out), None if path is None else os.fspath(path)))
+    require_trainings(stored)
+    return Run(stored.path, stored.info, stored.records)

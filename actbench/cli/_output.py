@@ -1,0 +1,121 @@
+"""What standard output is: a terminal that somebody watches, or a file."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from actbench.report.chart import Chart
+    from actbench.store.stored import StoredRun
+    from actbench.workflows.run import Outcome
+
+
+def screen() -> tuple[int, bool]:
+    """Width of standard output, and whether it may show bold; 80 columns where it is no terminal."""
+    watched = sys.stdout.isatty()
+    return (shutil.get_terminal_size().columns if watched else 80), watched and "NO_COLOR" not in os.environ
+
+
+output_option = click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead.")
+
+
+def write_result(text: str, output: Path | None) -> None:
+    """Prints a result, or replaces a file with it.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    from actbench.store.files import reporting, write_atomically
+
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    with reporting(f"write {output}"):
+        if output.exists() and not output.is_file():
+            output.write_bytes(text.encode())  # a device or a pipe is written to, never replaced
+        else:
+            write_atomically(output.resolve(), text.encode())
+
+
+def check_place(path: Path) -> None:
+    """Refuses a file that could not be written, before anything is measured for it.
+
+    Raises:
+        StoreError: Its folder is missing or may not be written to.
+    """
+    from actbench.errors import StoreError
+
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise StoreError(f"cannot write {path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
+        raise StoreError(f"cannot write {path}: the folder {folder} may not be written to")
+
+
+def write_picture(charts: "Sequence[Chart]", path: Path) -> None:
+    """Draws charts side by side into a file, in the format of its suffix.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    from actbench.report.chart import to_bytes
+    from actbench.store.files import reporting, write_atomically
+
+    picture = to_bytes(charts, path.suffix)
+    with reporting(f"write {path}"):
+        write_atomically(path.resolve(), picture)
+
+
+def not_empty(_: click.Context, parameter: click.Parameter, reference: str | None) -> str | None:
+    """Refuses "" for a run: as a path it would be the current folder, and in a script it is a mishap."""
+    if reference == "":
+        hint = "" if parameter.required else "; leave it out for the newest run"
+        raise click.BadParameter(f"it is empty{hint}", param_hint=(parameter.name or "").upper())
+    return reference
+
+
+def read_run(out: Path, reference: str | None, *, micro: bool = False) -> "StoredRun":
+    """The run that is meant; what it lacks is told on standard error.
+
+    Args:
+        out: The folder that holds all runs.
+        reference: As `store.find_run` takes it.
+        micro: Whether a run of `actbench micro` will do, too.
+
+    Raises:
+        StoreError: There is no such run, or it cannot be read, or nothing was trained in it.
+    """
+    from actbench.store.find import find_run
+    from actbench.store.stored import open_run, require_trainings
+
+    stored = open_run(find_run(out, reference))
+    if not micro:
+        require_trainings(stored)
+    if stored.torn:
+        click.echo(f"{stored.path}: the last line of the ledger is incomplete and was ignored", err=True)
+    planned, finished = len(stored.info.blocks), sum(record.status == "ok" for record in stored.records)
+    if finished < planned:
+        failed = len(stored.records) - finished
+        click.echo(f"{stored.path}: {finished} of {planned} blocks are measured, {failed} failed", err=True)
+    return stored
+
+
+def raise_if_failed(outcome: "Outcome") -> None:
+    """Ends the command badly where blocks could not be measured, after its result was printed.
+
+    Raises:
+        CellsFailedError: There is at least one.
+    """
+    from actbench.errors import CellsFailedError
+
+    if outcome.failed:
+        lines = "\n".join(f"  block {record.block}: {record.reason}" for record in outcome.failed)
+        raise CellsFailedError(
+            f"{len(outcome.failed)} of {len(outcome.records)} blocks could not be measured:\n{lines}\n"
+            "The others are kept; run the same command to try these again."
+        )

@@ -1,0 +1,285 @@
+"""What may be wrong with the names that a config gives its activations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pydantic_core import InitErrorDetails
+
+from actbench.activations.catalogue import NAMES, find
+from actbench.activations.gated_widths import TOLERANCE
+from actbench.config.schema.activation import (
+    KINDS,
+    PLACEBO,
+    ActivationConfig,
+    default_label,
+    init_name,
+    unfit_init,
+)
+from actbench.config.schema.initializers import INIT_NAMES, KERAS, InitConfig
+from actbench.config.schema.layers import (
+    UNDER_TEST,
+    applied_alone,
+    gated_widths,
+    initialised_for,
+    layers_of,
+    mismatch,
+)
+from actbench.config.schema.measurement import ProbesConfig, TimingConfig
+from actbench.config.schema.optimizers import OPTIMIZERS
+from actbench.config.schema.section import mistake, show
+from actbench.datasets.spec import DATASETS
+from actbench.errors import did_you_mean
+from actbench.metrics import LOSSES, Objective, default_loss, score_in_a_sentence, unfit
+
+if TYPE_CHECKING:
+    from actbench.config.schema.layers import Layers
+    from actbench.config.schema.model import ModelConfig
+    from actbench.config.schema.section import Section
+    from actbench.metrics import ScoreName
+
+
+def wrong_labels(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """Labels that are taken or reserved, and a baseline that is not among them."""
+    entries = raw.get("activations")
+    labels = [_label(entry) for entry in entries] if isinstance(entries, list | tuple) else []
+    for index, label in enumerate(labels):
+        if label is not None and label in labels[:index]:
+            taken = f"{show(label)} is the label of activations[{labels.index(label)}] already"
+            yield mistake(f"{taken}; allowed: a label of its own for each", "activations", index, "label")
+        if label == PLACEBO and raw.get("placebo", True) is not False:
+            reserved = f"{show(label)} is reserved for the second copy of the baseline"
+            yield mistake(
+                f"{reserved}; allowed: another label, or placebo: false", "activations", index, "label"
+            )
+    baseline, known = raw.get("baseline"), [label for label in labels if label and label.isprintable()]
+    if isinstance(baseline, str) and known and baseline not in known:
+        allowed = f"{', '.join(known)}{did_you_mean(baseline, known)}"
+        yield mistake(f"{show(baseline)} is not among the activations; allowed: {allowed}", "baseline")
+
+
+def _label(entry: object) -> str | None:
+    """The label that an entry of the list will have, as far as it can be told."""
+    if isinstance(entry, ActivationConfig):
+        return entry.label
+    if isinstance(entry, Mapping):
+        entry = entry.get("label", default_label(entry))
+    return entry if isinstance(entry, str) else None
+
+
+def unfit_inits(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """Activations that cannot have the initialiser of the model, and have none of their own."""
+    of_model = init_name(value_of(raw.get("model"), "init"))
+    for index, entry in entries_of(raw):
+        kind = next((kind for kind in KINDS if entry.get(kind) is not None), None)
+        if kind is None or entry.get("init") is not None or (kind == "name" and entry[kind] not in NAMES):
+            continue
+        problem = unfit_init(kind, find(str(entry[kind])) if kind == "name" else None, of_model, entry)
+        if problem is not None:
+            yield mistake(f"model.init: {problem}, by init of its own", "activations", index)
+
+
+def unmatched(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """Gated units whose model cannot have nearly as many parameters as the plain one."""
+    layers = layers_of(raw.get("model"))
+    dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
+    if layers is None:
+        return
+    outputs = None if dataset is None else _outputs(raw, dataset.classes)
+    for index, entry in entries_of(raw):
+        name = entry.get("name")
+        if name not in NAMES or not find(str(name)).gated:
+            continue
+        if applied_alone(layers):
+            yield mistake(
+                "a gated unit takes a dense layer of twice its width, and a layer of the model applies the "
+                'activation by itself; allowed: {dense: 64, activation: "*"} in place of {activation: "*"}',
+                "activations",
+                index,
+            )
+        elif outputs is not None and dataset is not None and entry.get("match") != "width":
+            problem = unmatched_in_words(layers, dataset.features, outputs)
+            if problem is not None:
+                yield mistake(problem, "activations", index)
+
+
+def _outputs(raw: Mapping[str, object], classes: int | None) -> int | None:
+    """Units of the head of a dataset with a name; None where what is said of its loss leaves that open."""
+    loss = value_of(raw.get("train"), "loss") or default_loss(classes)
+    if raw.get("targets") or loss not in tuple(LOSSES) or unfit(loss, classes):
+        return None
+    return Objective("", classes, loss).units
+
+
+def unmatched_in_words(layers: Layers, features: int, outputs: int) -> str | None:
+    """Why no widths of gated layers give the plain model's number of parameters; None where some do.
+
+    Args:
+        layers: The plain model's hidden ones.
+        features: Width of an example.
+        outputs: Width of the output.
+    """
+    off = mismatch(layers, features, outputs)
+    if abs(off) <= TOLERANCE:
+        return None
+    return (
+        "no gated widths are found within 1 % of the plain one's parameters: with the widths "
+        f"{list(gated_widths(layers, features, outputs))} it has {100 * off:+.1f} %; "
+        "allowed: match: width, or wider hidden layers"
+    )
+
+
+def unfit_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """A loss beside a mapping of losses, or one that a dataset of known classes cannot have."""
+    loss = value_of(raw.get("train"), "loss")
+    if not isinstance(loss, str) or loss not in LOSSES:
+        return
+    targets = raw.get("targets")
+    if targets and isinstance(targets, Mapping):
+        yield mistake(
+            "goes without targets; allowed: the loss of each target there, "
+            f"such as targets: {{{next(iter(targets))}: {{loss: {loss}}}}}",
+            "train",
+            "loss",
+        )
+    dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
+    if dataset is None:
+        return
+    problem = unfit(loss, dataset.classes)
+    if problem:
+        yield mistake(problem, "train", "loss")
+
+
+def unfit_for_numbers(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """What only classes have, where a dataset is known to have a number to predict."""
+    dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
+    if dataset is None or dataset.classes is not None:
+        return
+    if value_of(raw.get("model"), "output") == "softmax":
+        yield mistake(softmax_of_numbers(dataset.name), "model", "output")
+    if value_of(raw.get("verdict"), "target_accuracy") is not None:
+        yield mistake(no_accuracy(dataset.name, "r2"), "verdict", "target_accuracy")
+
+
+def softmax_of_numbers(data: str) -> str:
+    """What is wrong with it."""
+    return f"softmax does nothing where numbers are predicted, as of {data}; allowed: logits"
+
+
+def no_accuracy(data: str, score: ScoreName) -> str:
+    """Why an accuracy cannot be reached where that is not the score."""
+    told = score_in_a_sentence(score)
+    return f"the score of {data} is {told}; allowed: with a single target of classes"
+
+
+def unvalidated(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """What looks at validation examples, in a config that has none."""
+    wanted = (
+        (raw.get("tune") or None, "choose by", ("tune",)),
+        (value_of(raw.get("train"), "early_stopping"), "see the loss on", ("train", "early_stopping")),
+        (value_of(raw.get("verdict"), "target_accuracy"), "reach it on", ("verdict", "target_accuracy")),
+    )
+    for value, purpose, path in wanted:
+        if value is not None:
+            yield mistake(
+                f"there is no validation split to {purpose}; allowed: together with dataset.validation, "
+                "such as validation: 5000",
+                *path,
+            )
+
+
+def value_of(section: object, key: str, default: object = None) -> object:
+    """A value of a section that may be checked already, or may be no section at all."""
+    if isinstance(section, Mapping):
+        return section.get(key, default)
+    return getattr(section, key, None)
+
+
+def entries_of(raw: Mapping[str, object]) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """The activations that are mappings once written out, with their places in the list."""
+    entries = raw.get("activations")
+    for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
+        written = entry.model_dump() if isinstance(entry, ActivationConfig) else entry
+        written = ActivationConfig.written_out(written)
+        if isinstance(written, Mapping):
+            yield index, written
+
+
+_NO_HIDDEN_LAYER = "there is no hidden layer, and the output layer keeps Keras's default"
+
+
+def without_effect(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """An initialiser, or a width, that no layer could have; a kind of momentum where there is none."""
+    layers = layers_of(raw.get("model"))
+    if layers is not None and UNDER_TEST not in initialised_for(layers):
+        yield from _of_activations(raw, any_layer=bool(layers))
+    init = init_name(value_of(raw.get("model"), "init"))
+    if layers == () and init in INIT_NAMES and init != KERAS:
+        why = f"{init} does nothing: {_NO_HIDDEN_LAYER}"
+        yield mistake(f"{why}; allowed: keras, or a hidden layer", "model", "init")
+    yield from _nesterov(value_of(raw.get("train"), "optimizer"))
+
+
+def _of_activations(raw: Mapping[str, object], *, any_layer: bool) -> Iterator[InitErrorDetails]:
+    why = (
+        "every dense layer before the activation under test has one of its own"
+        if any_layer
+        else _NO_HIDDEN_LAYER
+    )
+    for index, entry in entries_of(raw):
+        init, name = init_name(entry.get("init")), entry.get("name")
+        if init in INIT_NAMES and init != KERAS:
+            yield mistake(f"{init} does nothing: {why}; allowed: without init", "activations", index, "init")
+        if not any_layer and entry.get("match") == "width" and name in NAMES and find(str(name)).gated:
+            message = "width does nothing without a hidden layer; allowed: without match"
+            yield mistake(message, "activations", index, "match")
+
+
+def _nesterov(optimizer: object) -> Iterator[InitErrorDetails]:
+    known = OPTIMIZERS.get(str(value_of(optimizer, "name")), {})
+    params = value_of(optimizer, "params")
+    if "nesterov" not in known or not isinstance(params, Mapping):
+        return
+    momentum = params.get("momentum", known["momentum"].default)
+    if momentum == 0 and params.get("nesterov") is (not known["nesterov"].default):
+        message = "does nothing without momentum; allowed: together with momentum: 0.9, say"
+        yield mistake(message, "train", "optimizer", "params", "nesterov")
+
+
+def settled(
+    model: ModelConfig,
+    timing: TimingConfig,
+    probes: ProbesConfig,
+    activations: Sequence[ActivationConfig],
+    *,
+    placebo: bool,
+) -> dict[str, Section]:
+    """Return sections in which keys that do nothing beside others have their defaults.
+
+    Equal work has equal ids so. Such values are not refused, because finished runs may have them.
+
+    Args:
+        model: As written.
+        timing: As written.
+        probes: As written.
+        activations: What is compared.
+        placebo: Whether a placebo is, too.
+
+    Returns:
+        The sections that differ from what is written, by name.
+    """
+    written: dict[str, Section] = {"model": model, "timing": timing, "probes": probes}
+    now = dict(written)
+    only_under_test = set(initialised_for(model.network)) <= {UNDER_TEST}
+    if only_under_test and all(entry.init is not None for entry in activations):
+        now["model"] = model.model_copy(update={"init": InitConfig()})
+    if not timing.inference_batch_sizes:
+        usual = TimingConfig.model_validate({"engine": timing.engine})
+        now["timing"] = timing.model_copy(update={"inference_rounds": usual.inference_rounds})
+        now["model"] = now["model"].model_copy(update={"output": "logits"})
+    if len(activations) + placebo < 2:  # timing-only rounds take samples of ratios, of which there are none
+        now["timing"] = now["timing"].model_copy(update={"target_ci": None, "budget_s": None})
+    if not probes.epochs:
+        now["probes"] = probes.model_copy(update={"examples": ProbesConfig().examples})
+    return {name: section for name, section in now.items() if section != written[name]}

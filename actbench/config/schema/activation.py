@@ -1,0 +1,299 @@
+"""What may be wrong with the names that a config gives its activations."""
+
+from __future__ import annotations
+
+import keyword
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, GetJsonSchemaHandler, field_validator
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
+
+from actbench.activations.catalogue import ACTIVATIONS, NAMES, find
+from actbench.activations.entry import ParameterValue
+from actbench.activations.expression.parser import ExpressionError, parse
+from actbench.activations.expression.tree import CONSTANTS, FUNCTIONS
+from actbench.activations.source import SourceError, look_up
+from actbench.config.schema.fields import LONGEST_LABEL, Flag, Label, Number, OneOf, Text
+from actbench.config.schema.initializers import MOMENT_MATCHED, RECOMMENDED, InitConfig
+from actbench.config.schema.section import Section, mistake, refuse, show
+from actbench.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from actbench.activations.curves import Curve
+    from actbench.activations.entry import Activation, Parameter
+
+PLACEBO = "placebo"
+
+_TAKEN = ("x", *CONSTANTS, *FUNCTIONS)
+
+
+def wrong_params(kind: str, what: object, params: object) -> Iterator[InitErrorDetails]:
+    """What is wrong with the parameters of an entry, at the paths `params.<name>`.
+
+    Args:
+        kind: "name", "import" or "expr".
+        what: The value of that key; a name is one of the catalogue.
+        params: As in the config; what is no mapping has no wrong parameters.
+    """
+    if not isinstance(params, Mapping):
+        return
+    known = (
+        {parameter.name: parameter for parameter in find(str(what)).parameters} if kind == "name" else None
+    )
+    for key, value in params.items():
+        problem = _wrong_key(kind, str(what), key, known)
+        if problem is not None:
+            yield mistake(problem, "params", key, kind="unknown_key")
+            continue
+        try:
+            if known is not None:
+                _check(known[key], value)
+            elif kind == "expr" or not (value is None or isinstance(value, bool)):
+                Number().check(value)
+        except PydanticCustomError as error:
+            yield mistake(error.message(), "params", key)
+    unknown = known is not None and any(key not in known for key in params)
+    missing = [name for name, parameter in (known or {}).items() if parameter.required and name not in params]
+    if missing and not unknown:  # a misspelt key is one mistake, not an unknown and a missing one
+        example = ", ".join(f"{name}: 0" for name in missing)
+        needs = f"{what} needs {' and '.join(missing)}; needed: numbers, such as params: {{{example}}}"
+        yield mistake(needs, "params", kind="missing_key")
+
+
+def _wrong_key(kind: str, what: str, key: object, known: Mapping[str, Parameter] | None) -> str | None:
+    if known is not None:
+        if key in known:
+            return None
+        allowed = ", ".join(known) or "no parameters"
+        return f"{what} has no such parameter; allowed: {allowed}{did_you_mean(str(key), known)}"
+    if not (isinstance(key, str) and key.isascii() and key.isidentifier()) or keyword.iskeyword(key):
+        allowed = "letters, digits and _, such as beta, but no word of Python's"
+        return f"{show(key)} is no name of a parameter; allowed: {allowed}"
+    if kind == "expr" and key in _TAKEN:
+        return f"{show(key)} has a meaning of its own in an expression; allowed: another name"
+    return None
+
+
+def _check(parameter: Parameter, value: object) -> None:
+    if isinstance(parameter.default, bool):
+        Flag().check(value)
+    elif parameter.default is not None or value is not None:
+        Number(above=parameter.above, at_least=parameter.at_least, at_most=parameter.at_most).check(value)
+
+
+def misplaced(kind: str, what: object, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """Keys that would do nothing, or cannot be had.
+
+    Args:
+        kind: "name", "import" or "expr".
+        what: The value of that key; a name is one of the catalogue.
+        raw: The entry.
+    """
+    entry = find(str(what)) if kind == "name" else None
+    if raw.get("trainable") is not None:
+        problem = _untrainable(kind, entry, raw)
+        if problem is not None:
+            yield mistake(problem, "trainable")
+    if raw.get("match") is not None and not (entry and entry.gated):
+        yield mistake(f"does nothing here; allowed: with gated units, {_listed(gated=True)}", "match")
+    if raw.get("surrogate") is not None and not (entry and entry.kind == "step"):
+        yield mistake("does nothing here; allowed: with step", "surrogate")
+    problem = unfit_init(kind, entry, init_name(raw.get("init")), raw)
+    if problem is not None:
+        yield mistake(problem, "init")
+
+
+def unfit_init(
+    kind: str, entry: Activation | None, init: str | None, raw: Mapping[str, object]
+) -> str | None:
+    """Why an activation cannot have an initialiser; None where it can, or that cannot be told.
+
+    Args:
+        kind: "name", "import" or "expr".
+        entry: Its row in the catalogue, if it has one.
+        init: The initialiser's name; None for none.
+        raw: The entry.
+    """
+    if init == RECOMMENDED and entry is None:
+        return f"nobody recommends one for an {kind}; allowed: moment_matched, keras or a Keras initialiser"
+    if init == MOMENT_MATCHED and entry is not None and entry.kind == "mixing":
+        return f"{entry.name} is not element-wise: there is no gain to match; allowed: recommended or keras"
+    if init == MOMENT_MATCHED and kind != "import" and _has_no_gain(entry, raw):
+        return (
+            "E[f(z)^2] is 0 or not finite: there is no gain to match; allowed: keras or a Keras initialiser"
+        )
+    return None
+
+
+def _has_no_gain(entry: Activation | None, raw: Mapping[str, object]) -> bool:
+    """Whether the second moment of an entry is of no use; False of one that is wrong in another way."""
+    from actbench.activations.curves import curve_of, curve_of_expression  # numpy takes its time
+
+    params = raw.get("params", {})
+    if not isinstance(params, Mapping) or not all(
+        isinstance(value, int | float | None) for value in params.values()
+    ):
+        return False
+    try:
+        if entry is None:
+            curve: Curve | None = curve_of_expression(parse(str(raw.get("expr")), params), params)
+        else:
+            known = {key: value for key, value in params.items() if key in entry.params}
+            curve = curve_of(entry, known)
+    except ExpressionError:
+        return False
+    return curve is not None and curve.moments().gain is None
+
+
+def init_name(init: object) -> str | None:
+    """The name in a value of `init` that may not be checked yet."""
+    if isinstance(init, Mapping):
+        init = init.get("name")
+    init = getattr(init, "name", init)
+    return init if isinstance(init, str) else None
+
+
+def _untrainable(kind: str, entry: Activation | None, raw: Mapping[str, object]) -> str | None:
+    if kind == "import":
+        return "the parameters of an imported function are numbers; allowed: an expr, or without trainable"
+    if entry is None:
+        return None if raw.get("params") else "there are no params to train; allowed: together with params"
+    if entry.trainable == "no":
+        return f"{entry.name} has no weights; allowed: with {_listed(gated=False)}"
+    if entry.trainable == "always" and raw["trainable"] is False:
+        return f"the weights of {entry.name} are always trained; allowed: true, or leaky_relu"
+    return None
+
+
+def _listed(*, gated: bool) -> str:
+    if gated:
+        return ", ".join(name for name, entry in ACTIVATIONS.items() if entry.gated)
+    return ", ".join(name for name, entry in ACTIVATIONS.items() if entry.trainable != "no")
+
+
+KINDS = ("name", "import", "expr")
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """The empty label only stands for none; nobody may write it."""
+    del schema["default"]
+
+
+class ActivationConfig(Section):
+    """What is compared: a name of the catalogue, a function of your own or an expression, with parameters."""
+
+    shorthand: ClassVar[str] = "a name, or "
+
+    name: (
+        Annotated[str, OneOf("activation", NAMES, listing="the names that `actbench list activations` shows")]
+        | None
+    ) = None
+    """an activation's name, as `actbench list activations` shows it"""
+    function: Annotated[str, Text()] | None = Field(default=None, alias="import")
+    """a function of your own, as package.module:function; the current folder is searched, too"""
+    expr: Annotated[str, Text()] | None = None
+    """an expression in x and the params, such as x * sigmoid(1.702 * x)"""
+    params: dict[str, ParameterValue] = Field(default_factory=dict)
+    """the parameters that differ from the defaults, such as {negative_slope: 0.1}; of an expression, all"""
+    label: Annotated[str, Label()] = Field(default="", json_schema_extra=_without_default)
+    """what tables call it; the name, the function or the expression as written when not given"""
+    trainable: Annotated[bool, Flag()] | None = None
+    """whether the parameters are weights; only where they can be"""
+    match: Annotated[Literal["params", "width"], OneOf("match", ("params", "width"))] | None = None
+    """what a gated layer has in common with a plain one: params by default, or width"""
+    surrogate: (
+        Annotated[
+            Literal["none", "straight_through", "sigmoid"],
+            OneOf("surrogate", ("none", "straight_through", "sigmoid")),
+        ]
+        | None
+    ) = None
+    """what stands for the gradient of the step: none by default, straight_through or sigmoid"""
+    init: InitConfig | None = None
+    """the initialiser of the layers before it, where it is not model.init"""
+
+    @classmethod
+    def written_out(cls, raw: object) -> object:
+        """The mapping that a name alone stands for, with the label that stands for none."""
+        mapping = {"name": raw} if isinstance(raw, str) else raw
+        if not isinstance(mapping, Mapping):
+            return mapping
+        label = default_label(mapping)
+        written = dict(mapping) if label is None else {"label": label, **mapping}
+        if mapping.get("name") in NAMES:
+            written["name"] = find(mapping["name"]).name
+        return written
+
+    @field_validator("params", mode="before")
+    @classmethod
+    def _as_floats(cls, params: object) -> object:
+        if not isinstance(params, Mapping):
+            raise refuse(f"{show(params)} is not a mapping; allowed: one such as {{negative_slope: 0.1}}")
+        # wrong ones are among the mistakes already
+        kept = {
+            key: value
+            for key, value in params.items()
+            if value is None or (isinstance(value, int | float) and math.isfinite(value))
+        }
+        return {key: float(value) if type(value) is int else value for key, value in kept.items()}
+
+    @classmethod
+    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+        """What it is, and what therefore does not apply."""
+        given = [kind for kind in KINDS if raw.get(kind) is not None]
+        if not given:
+            yield mistake("is missing; needed: one of name, import and expr", "name", kind="missing_key")
+            return
+        for surplus in given[1:]:
+            yield mistake(
+                f"{given[0]} says what it is already; allowed: one of name, import and expr", surplus
+            )
+        kind, value = given[0], raw[given[0]]
+        params = raw.get("params", {})
+        if kind == "name" and value not in NAMES:
+            return  # with an unknown name there is nothing to judge the rest by
+        wrong = list(wrong_params(kind, value, params))
+        yield from wrong
+        yield from misplaced(kind, value, raw)
+        if kind == "expr" and isinstance(value, str):
+            yield from _wrong_expression(value, params, all_used=not wrong)
+        if kind == "import" and isinstance(value, str):
+            yield from _wrong_import(value)
+        if "label" not in raw and isinstance(value, str) and len(value) > LONGEST_LABEL:
+            yield mistake("is too long for a label; needed: a label of its own", "label", kind="missing_key")
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: either form."""
+        one_of = {"oneOf": [{"required": [kind]} for kind in KINDS]}
+        return {"anyOf": [{"enum": list(NAMES)}, {**handler(schema), **one_of}]}
+
+
+def default_label(entry: Mapping[str, object]) -> str | None:
+    """What tables call an entry without a label; None where there is nothing to call it by."""
+    name, function, expr = (entry.get(kind) for kind in KINDS)
+    if isinstance(name, str):
+        return name if name in NAMES else None
+    if isinstance(function, str) and function.partition(":")[2]:
+        function = function.partition(":")[2]
+    text = function if isinstance(function, str) else expr
+    return text.strip() if isinstance(text, str) and 0 < len(text.strip()) <= LONGEST_LABEL else None
+
+
+def _wrong_expression(text: str, params: object, *, all_used: bool) -> Iterator[InitErrorDetails]:
+    names = [name for name in params if isinstance(name, str)] if isinstance(params, Mapping) else []
+    try:
+        parse(text, names, all_used=all_used)
+    except ExpressionError as error:
+        yield mistake(f"{show(text)}: column {error.column}: {error.message}", "expr")
+
+
+def _wrong_import(reference: str) -> Iterator[InitErrorDetails]:
+    try:
+        look_up(reference)
+    except SourceError as error:
+        yield mistake(str(error), "import")

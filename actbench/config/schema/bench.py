@@ -1,0 +1,192 @@
+"""What a config may say.
+
+The models hold a config as it is understood: shorthand written out, defaults filled in, aliases resolved.
+They are as strict as the loader, so the Python API gives the same messages.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
+
+from actbench.config.checks.compatibility import (
+    settled,
+    unfit_for_numbers,
+    unfit_inits,
+    unfit_losses,
+    unmatched,
+    unvalidated,
+    value_of,
+    without_effect,
+    wrong_labels,
+)
+from actbench.config.schema.activation import ActivationConfig
+from actbench.config.schema.dataset import DatasetConfig
+from actbench.config.schema.fields import Flag, FolderName, Text, Whole
+from actbench.config.schema.measurement import ProbesConfig, TimingConfig, VerdictConfig, probes_beyond
+from actbench.config.schema.model import ModelConfig
+from actbench.config.schema.section import CountOrList, ListOf, MappingOf, Section, gather
+from actbench.config.schema.train import TargetConfig, TrainConfig
+from actbench.config.sweep.sweep import SweepOf
+from actbench.config.sweep.tune import SEEDS, TuneOf, clashes
+from actbench.config.sweep.variants import (
+    _Understood,
+    candidates_of,
+    keys_understood,
+    lists_understood,
+    repeated,
+    validate_all,
+    values_understood,
+    variants_of,
+)
+
+SWEPT: dict[str, type[Section] | None] = {
+    "dataset": DatasetConfig,
+    "model": ModelConfig,
+    "train": TrainConfig,
+    "timing": TimingConfig,
+    "targets": None,  # whose keys are names that the data has
+}
+"""The parts of a config that make a setting, so that a sweep may go through their keys."""
+
+
+class BenchConfig(Section):
+    """A whole config.
+
+    With a sweep, its sections are those of the first setting, with a tuning those of the first candidate. As
+    plain data those of a sweep are what was written, for defaults that depend on a swept key are those of
+    each setting.
+    """
+
+    name: Annotated[str, FolderName()]
+    """what the run's folder is called"""
+    dataset: DatasetConfig
+    """a mapping such as {name: mnist, validation: 5000}"""
+    model: ModelConfig
+    """a mapping such as {hidden_units: [128, 128]}"""
+    activations: Annotated[tuple[ActivationConfig, ...], ListOf("[relu, tanh]")]
+    """the activations to compare: names, or mappings with name, params and label"""
+    baseline: Annotated[str, Text()]
+    """the label of the activation that the others are compared with"""
+    train: TrainConfig
+    """a mapping with optimizer, learning_rate, batch_size and epochs"""
+    targets: Annotated[dict[str, TargetConfig], MappingOf("{bmi: {loss: mse, weight: 1.0}}")] = Field(
+        default_factory=dict
+    )
+    """loss and weight of each target, where there are several; one that is not named has its default and 1"""
+    seeds: Annotated[tuple[Annotated[int, Whole(0, 2**31 - 1)], ...], CountOrList("[0, 1, 2]", distinct=True)]
+    """how many replicates, as a count n that stands for the seeds 0 to n-1, or a list of seeds"""
+    timing: TimingConfig = Field(default_factory=TimingConfig)
+    """a mapping such as {engine: compiled}"""
+    probes: ProbesConfig = Field(default_factory=ProbesConfig)
+    """when to look inside the networks, such as {epochs: [0, last]}; false for never"""
+    verdict: VerdictConfig = Field(default_factory=VerdictConfig)
+    """a mapping such as {margin: 0.001}"""
+    placebo: Annotated[bool, Flag()] = True
+    """whether a second copy of the baseline runs, to show how much of a difference is noise"""
+    sweep: Annotated[dict[str, Any], SweepOf(SWEPT)] = Field(default_factory=dict)
+    """lists of values by key, such as {train.learning_rate: [0.001, 0.01]}: each combination is a setting;
+    those under zip go together"""
+    tune: Annotated[dict[str, Any], TuneOf()] = Field(default_factory=dict)
+    """lists of candidates by key, and a number of seeds, such as {train.learning_rate: [1e-4, 1e-3, 1e-2],
+    seeds: 2}: each activation gets the value that does best for it on validation data"""
+    _settings: tuple[tuple[dict[str, Any], _Understood], ...] = PrivateAttr(())
+    _written: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def variants(self) -> "tuple[tuple[dict[str, Any], BenchConfig], ...]":
+        """A config without a sweep for each setting, behind the values by which it differs, by dotted key."""
+        if not self.sweep:
+            return (({}, self),)
+        return tuple(
+            (varied, self.model_copy(update={**sections, "sweep": {}})) for varied, sections in self._settings
+        )
+
+    @property
+    def candidates(self) -> tuple[dict[str, Any], ...]:
+        """Each combination of the values to be tuned, by dotted key; none without a tuning."""
+        return tuple(candidate.values for candidate in candidates_of(self.tune)) if self.tune else ()
+
+    @property
+    def tuning_seeds(self) -> int:
+        """How many seeds try each candidate."""
+        return int(self.tune[SEEDS]) if self.tune else 0
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = handler(self)
+        return {**dumped, **self._written} if self.sweep else dumped
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _go_through(cls, raw: Any, validate: ModelWrapValidatorHandler["BenchConfig"]) -> "BenchConfig":
+        if not isinstance(raw, Mapping):
+            return validate(raw)
+
+        def understand(raw: Mapping[str, Any]) -> "BenchConfig":
+            config = validate(raw)
+            changed = settled(
+                config.model, config.timing, config.probes, config.activations, placebo=config.placebo
+            )
+            return config.model_copy(update=changed) if changed else config
+
+        if not (raw.get("sweep") or raw.get("tune")):
+            return gather(without_effect(raw), lambda: understand(raw))
+        settings, candidates = variants_of(raw.get("sweep"), SWEPT), candidates_of(raw.get("tune"))
+        # what they say is judged once, but the tuning with each setting, whose validation split it needs
+        unswept = {key: value for key, value in raw.items() if key != "sweep"}
+        alone = {key: value for key, value in unswept.items() if key != "tune"}
+        pairs = [(setting, candidate) for setting in settings for candidate in candidates]
+        around = [unswept if candidate is candidates[0] else alone for _, candidate in pairs]
+        configs = validate_all(
+            [setting.joined(candidate) for setting, candidate in pairs], [raw, *around[1:]], understand
+        )
+        sections = [{name: getattr(config, name) for name in SWEPT} for config in configs]
+        of_candidates, of_settings = sections[: len(candidates)], sections[:: len(candidates)]
+        same = [*repeated(settings, of_settings), *repeated(candidates, of_candidates, "candidate")]
+        if same:
+            raise ValidationError.from_exception_data("config", same)
+        varied = list(map(values_understood, settings, of_settings))
+        swept = lists_understood(settings, varied)
+        tried = list(map(values_understood, candidates, of_candidates))
+        tune = {**configs[0].tune, **lists_understood(candidates, tried)}
+        config = configs[0].model_copy(update={"sweep": swept, "tune": tune})
+        if swept:
+            config._settings = tuple(zip(varied, of_settings, strict=True))
+            config._written = {name: keys_understood(raw.get(name), of_settings[0][name]) for name in SWEPT}
+        return config
+
+    @classmethod
+    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+        """What is wrong between labels, activations and the model, or a target and what is looked at."""
+        yield from wrong_labels(raw)
+        yield from unfit_inits(raw)
+        yield from unmatched(raw)
+        yield from probes_beyond(raw, value_of(raw.get("train"), "epochs"))
+        yield from unfit_losses(raw)
+        yield from unfit_for_numbers(raw)
+        validation = value_of(raw.get("dataset"), "validation", 0)
+        yield from clashes(raw)
+        if validation == 0:
+            yield from unvalidated(raw)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of what a user may write, shorthand included."""
+    schema = _without_titles(BenchConfig.model_json_schema(mode="validation"))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "actbench config", **schema}
+
+
+def _without_titles(schema: dict[str, Any]) -> dict[str, Any]:
+    """Pydantic titles every key with the key itself, which is noise in an editor."""
+    nested = {key: _without_titles(value) for key, value in schema.items() if isinstance(value, dict)}
+    return {key: value for key, value in (schema | nested).items() if key != "title"}

@@ -1,0 +1,245 @@
+"""Which keys of `dataset` do something for the data that it names."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, cast, get_args
+
+from pydantic import ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails
+
+from actbench.config.paths import PATH_KEYS, absolute
+from actbench.config.schema.fields import CountOrShare, Number, OneOf, Text, Whole
+from actbench.config.schema.section import NameOrList, Section, mistake, refuse
+from actbench.datasets.spec import DATASETS, SUFFIXES, Format, Scale, Wanted, count_of, format_of
+from actbench.errors import did_you_mean
+
+_EVERYWHERE = ("validation", "train_samples", "test_samples", "preprocess")
+
+_OF_FILES = ("path", "format", "test", *_EVERYWHERE)
+
+_ALLOWED = {
+    "bundled": ("name", *_EVERYWHERE),
+    "keras": ("name", *_EVERYWHERE),
+    "synthetic": ("name", "samples", "noise", "test", *_EVERYWHERE),
+    "idx": _OF_FILES,
+    "npz": _OF_FILES,
+    "csv": (*_OF_FILES, "target", "features", "test_path"),
+    "parquet": (*_OF_FILES, "target", "features", "test_path"),
+}
+
+_CALLED = {
+    "bundled": "a dataset with a test set of its own",
+    "keras": "a dataset with a test set of its own",
+    "synthetic": "a synthetic dataset",
+    "idx": "a folder of IDX files",
+    "npz": "an .npz file",
+    "csv": "a table",
+    "parquet": "a table",
+}
+
+
+def unfit_keys(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """What is wrong between the keys of a dataset that may not be valid yet."""
+    given = {key: value for key, value in raw.items() if value is not None}
+    if "name" in given and "path" in given:
+        yield mistake("goes without a name; allowed: name or path, not both", "path")
+        return
+    if "name" not in given and "path" not in given:
+        if any(key not in _KNOWN for key in given):
+            return  # a misspelt key is one mistake, not an unknown and a missing one
+        yield mistake(
+            "is missing; needed: a dataset's name, as `actbench list datasets` shows it, or path with a file "
+            "of your own",
+            "name",
+            kind="missing_key",
+        )
+        return
+    kind = _kind(given)
+    if (
+        kind is None
+        and given.get("path")
+        and isinstance(given["path"], str)
+        and given.get("format", "auto") == "auto"
+    ):
+        yield mistake(
+            f"its name does not say what it is; allowed: {', '.join(SUFFIXES)}, a folder without a suffix, "
+            "or a format: idx, npz, csv or parquet",
+            "path",
+        )
+    if kind is None:
+        return
+    for key in given:
+        if key in _KNOWN and key not in _ALLOWED[kind] and not (key == "format" and given[key] == "auto"):
+            yield mistake(
+                f"does nothing for {_CALLED[kind]}; allowed there: {', '.join(_ALLOWED[kind])}", key
+            )
+    if kind in ("csv", "parquet"):
+        yield from _unfit_columns(given)
+
+
+_KNOWN = {key for keys in _ALLOWED.values() for key in keys}
+
+
+def _kind(given: Mapping[str, object]) -> str | None:
+    """Which of the kinds above it is; None where that cannot be told."""
+    if "name" in given:
+        source = DATASETS.get(str(given["name"]))
+        return None if source is None else source.kind
+    path, form = given["path"], cast(Format, given.get("format", "auto"))
+    if not isinstance(path, str) or not path or form not in get_args(Format):
+        return None
+    return format_of(path, form)
+
+
+def _unfit_columns(given: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    meant = _meant(given)
+    if "target" not in given and "target" not in meant:
+        yield mistake(
+            "is missing; needed: the column to predict, or a list of them", "target", kind="missing_key"
+        )
+    if ("test" in given) == ("test_path" in given) and not meant & {"test", "test_path"}:
+        wrong = "goes without test" if "test" in given else "is missing"
+        yield mistake(
+            f"{wrong}; needed: either a share or count to test on, such as test: 0.2, or test_path with a "
+            "second table",
+            "test_path" if "test" in given else "test",
+            kind="value" if "test" in given else "missing_key",
+        )
+    target, features = _names(given.get("target")), _names(given.get("features"))
+    for index, name in enumerate(features):
+        if name in target:
+            yield mistake(f"{name!r} is the target; allowed: other columns", "features", index)
+
+
+def _meant(given: Mapping[str, object]) -> set[str]:
+    """Keys that misspelt ones are told to mean: that these are missing is no further mistake."""
+    missing = _KNOWN - given.keys()
+    hints = "".join(did_you_mean(key, missing) for key in given if key not in _KNOWN)
+    return {key for key in missing if repr(key) in hints}
+
+
+def _names(value: object) -> list[object]:
+    if isinstance(value, str):
+        return [value]
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+_BILLION = 10**9
+
+
+class DatasetConfig(Section):
+    """What is trained, validated and tested on: a dataset with a name, or own files."""
+
+    name: Annotated[str, OneOf("dataset", tuple(DATASETS))] | None = None
+    """a dataset's name, as `actbench list datasets` shows it; or path"""
+    path: Annotated[str, Text()] | None = None
+    """own data: a .csv, .parquet or .npz file, or a folder of IDX files; relative to the config's folder"""
+    format: Annotated[Format, OneOf("format", get_args(Format))] = "auto"
+    """what the file is; auto: what its name says"""
+    target: Annotated[tuple[Annotated[str, Text()], ...], NameOrList("[price]")] | None = None
+    """of a table: the column to predict, or a list of them"""
+    features: Annotated[tuple[Annotated[str, Text()], ...], NameOrList("[age, sex]")] | None = None
+    """of a table: the columns to predict from; all others when not given"""
+    test_path: Annotated[str, Text()] | None = None
+    """a second table with the same columns, to test on"""
+    test: Annotated[int | float, CountOrShare(1, _BILLION)] | None = None
+    """examples to test on where the data has no test set of its own: a count, or a share such as 0.2"""
+    validation: Annotated[int | float, CountOrShare(0, _BILLION)] = 0
+    """examples taken from the training set, to look at after each epoch: a count, or a share such as 0.1"""
+    train_samples: Annotated[int, Whole(1, _BILLION)] | None = None
+    """examples to train on, of those that validation leaves; all when not given"""
+    test_samples: Annotated[int, Whole(1, _BILLION)] | None = None
+    """examples to test on; all when not given"""
+    preprocess: Annotated[Scale, OneOf("way to preprocess", get_args(Scale))] | None = None
+    """none; unit: 0 to 1; standardize: mean 0, standard deviation 1; fitted on the training part. By default
+    unit for images, standardize for tables and other numbers, none for synthetic sets"""
+    samples: Annotated[int, Whole(4, 10_000_000)] | None = None
+    """of a synthetic set: how many examples, training and test together; 2000 when not given"""
+    noise: Annotated[float, Number(at_least=0, at_most=1000)] | None = None
+    """of a synthetic set: standard deviation of what is added to the points, or to the number; 0 when not
+    given"""
+
+    @classmethod
+    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterable[InitErrorDetails]:
+        """Keys that do nothing for this kind of data, or that it lacks."""
+        return unfit_keys(raw)
+
+    def wanted(self) -> Wanted:
+        """The same as the datasets take it."""
+        return Wanted(**{**self.model_dump(), "target": self.target or ()})
+
+    @property
+    def title(self) -> str:
+        """What people call it: its name, or that of its file."""
+        return self.name or Path(self.path or "").name
+
+    @field_validator(*PATH_KEYS)
+    @classmethod
+    def _relative_to_the_config(cls, path: str | None, info: ValidationInfo) -> str | None:
+        if path == "":
+            raise refuse("'' names no file; allowed: a path, relative to the config's folder")
+        folder = (info.context or {}).get("folder")
+        if path is None or folder is None:
+            return path
+        return absolute(path, folder)
+
+    @field_validator("validation")
+    @classmethod
+    def _leaves_examples_to_train_on(cls, size: int | float, info: ValidationInfo) -> int | float:
+        source = _sized(info)
+        if source and isinstance(size, int) and size > source.train - source.least:
+            raise refuse(
+                f"{size} leaves too few of the {source.train} training examples of {source.name}; "
+                f"allowed: 0 to {source.train - source.least}"
+            )
+        return size
+
+    @field_validator("train_samples")
+    @classmethod
+    def _fits_the_training_set(cls, size: int | None, info: ValidationInfo) -> int | None:
+        source, validation = _sized(info), info.data.get("validation", 0)
+        if source is None or size is None:
+            return size
+        taken = count_of(validation, source.train)
+        if not source.least <= size <= source.train - taken:
+            to_validation = f", {taken} of which go to validation" if taken else ""
+            raise refuse(
+                f"{_too_many_or_few(size, source)}; allowed: {source.least} to {source.train - taken} "
+                f"({source.name} has {source.train} training examples{to_validation})"
+            )
+        return size
+
+    @field_validator("test_samples")
+    @classmethod
+    def _fits_the_test_set(cls, size: int | None, info: ValidationInfo) -> int | None:
+        source = _sized(info)
+        if source and size is not None and not source.least <= size <= source.test:
+            raise refuse(
+                f"{_too_many_or_few(size, source)}; allowed: {source.least} to {source.test} "
+                f"({source.name} has {source.test} test examples)"
+            )
+        return size
+
+
+@dataclass(frozen=True)
+class _Sized:
+    """A dataset whose sizes are known; `least` examples are needed, one of each class."""
+
+    name: str
+    train: int
+    test: int
+    least: int
+
+
+def _sized(info: ValidationInfo) -> _Sized | None:
+    source = DATASETS.get(info.data.get("name") or "")
+    if source is None or source.train is None or source.test is None:
+        return None
+    return _Sized(source.name, source.train, source.test, source.classes or 1)
+
+
+def _too_many_or_few(size: int, source: _Sized) -> str:
+    if size < source.least:
+        return f"{size} is less than one example for each of the {source.least} classes"
+    return f"{size} is more than there is"

@@ -1,0 +1,299 @@
+"""The kinds of single value that a config holds; each refuses what it is not in a plain sentence.
+
+They are used as `Annotated[int, Whole(1, 100)]`. Pydantic's own messages cannot say at once what is wrong and
+what is allowed, and its lax mode turns `true` into 1.
+"""
+
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from actbench.activations.expression.tree import LARGEST_NUMBER
+from actbench.config.schema.section import gather, mistake, refuse, show
+from actbench.errors import did_you_mean
+
+LONGEST_LABEL = 60
+
+_SMALLEST_NUMBER = 2.0**-126  # TensorFlow takes the still smaller ones of single precision for 0
+
+_ONCE_ROUNDED = " in single precision"
+
+_FOLDER_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+
+
+class _Scalar:
+    """A value that is checked, and perhaps normalised, before pydantic sees it."""
+
+    def check(self, value: object) -> object:
+        """The value to keep.
+
+        Raises:
+            PydanticCustomError: It is not allowed.
+        """
+        raise NotImplementedError
+
+    def _json_schema(self) -> dict[str, Any]:
+        # what the JSON Schema says beyond the type
+        return {}
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's hook: check first, then the type's own validation."""
+        return core_schema.no_info_before_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: the type's schema, narrowed."""
+        return {**handler(schema), **self._json_schema()}
+
+
+@dataclass(frozen=True)
+class Whole(_Scalar):
+    """A whole number from `low` to `high`, both included."""
+
+    low: int
+    high: int
+
+    def check(self, value: object) -> int:
+        """The number, if it is whole and in the range."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            wrong = "is not a whole number"
+        elif value < self.low:
+            wrong = "is too small"
+        elif value > self.high:
+            wrong = "is too large"
+        else:
+            return value
+        raise refuse(f"{show(value)} {wrong}; allowed: {self.low} to {self.high}")
+
+    def _json_schema(self) -> dict[str, Any]:
+        return {"minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True)
+class Number(_Scalar):
+    """A finite number within the limits that are given, in single precision, too.
+
+    Whole numbers become floats.
+    """
+
+    above: float | None = None
+    at_least: float | None = None
+    below: float | None = None
+    at_most: float | None = None
+
+    def check(self, value: object) -> float:
+        """The number as a float."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            wrong = "is not a number"
+        elif not abs(value) <= LARGEST_NUMBER:  # so, not >, to catch NaN
+            wrong = "is not a finite number of single precision"
+        elif self.above is not None and _single(value) <= _single(self.above):
+            wrong = f"is not above {self.above:g}{_ONCE_ROUNDED * (value > self.above)}"
+        elif self.at_least is not None and value < self.at_least:
+            wrong = f"is below {self.at_least:g}"
+        elif self.below is not None and _single(value) >= _single(self.below):
+            wrong = f"is not below {self.below:g}{_ONCE_ROUNDED * (value < self.below)}"
+        elif self.at_most is not None and value > self.at_most:
+            wrong = f"is above {self.at_most:g}"
+        else:
+            return float(value)
+        raise refuse(f"{show(value)} {wrong}; allowed: a number{self._limits()}")
+
+    def _limits(self) -> str:
+        limits = {
+            "above": self.above,
+            "at least": self.at_least,
+            "below": self.below,
+            "at most": self.at_most,
+        }
+        stated = [f" {word} {limit:g}" for word, limit in limits.items() if limit is not None]
+        return " and".join(stated)
+
+    def _json_schema(self) -> dict[str, Any]:
+        limits = {
+            "exclusiveMinimum": self.above,
+            "minimum": self.at_least,
+            "exclusiveMaximum": self.below,
+            "maximum": self.at_most,
+        }
+        return {key: limit for key, limit in limits.items() if limit is not None}
+
+
+def _single(number: float) -> float:
+    """A number as a model has it."""
+    rounded: float = struct.unpack("f", struct.pack("f", number))[0]
+    return rounded if abs(rounded) >= _SMALLEST_NUMBER else 0.0
+
+
+@dataclass(frozen=True)
+class EpochOrLast(_Scalar):
+    """A number of epochs, from 0 to `high`, or the word `last`."""
+
+    high: int
+
+    def check(self, value: object) -> int | str:
+        """The number or the word."""
+        if value == "last":
+            return "last"
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= self.high:
+            raise refuse(f"{show(value)} is no epoch; allowed: 0 to {self.high}, or last")
+        return value
+
+    def _json_schema(self) -> dict[str, Any]:
+        number = {"type": "integer", "minimum": 0, "maximum": self.high}
+        return {"anyOf": [number, {"const": "last", "type": "string"}]}
+
+
+@dataclass(frozen=True)
+class CountOrShare(_Scalar):
+    """A whole number from `low` to `high`, or a share between 0 and 1."""
+
+    low: int
+    high: int
+
+    def check(self, value: object) -> int | float:
+        """The count or the share."""
+        if isinstance(value, float) and 0 < value < 1:
+            return value
+        if isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high:
+            return value
+        raise refuse(
+            f"{show(value)} is neither a count nor a share; "
+            f"allowed: {self.low} to {self.high} examples, or a share between 0 and 1 such as 0.2"
+        )
+
+    def _json_schema(self) -> dict[str, Any]:
+        return {"minimum": 0, "maximum": self.high}
+
+
+class Flag(_Scalar):
+    """True or false, as YAML 1.2 has them: `yes` and `on` are text."""
+
+    def check(self, value: object) -> bool:
+        """The flag."""
+        if not isinstance(value, bool):
+            raise refuse(f"{show(value)} is neither true nor false; allowed: true or false")
+        return value
+
+
+class Text(_Scalar):
+    """Any text."""
+
+    def check(self, value: object) -> str:
+        """The text."""
+        if not isinstance(value, str):
+            raise refuse(
+                f"{show(value)} is not text; allowed: text, in quotes if it looks like something else"
+            )
+        return value
+
+
+class Label(Text):
+    """What tables call an activation: printable, 1 to 60 characters, no space at either end."""
+
+    def check(self, value: object) -> str:
+        """The label."""
+        text = super().check(value)
+        if not (text.isprintable() and text == text.strip() and 1 <= len(text) <= LONGEST_LABEL):
+            raise refuse(
+                f"{show(text)} cannot be a label; "
+                f"allowed: 1 to {LONGEST_LABEL} printable characters without a space at either end"
+            )
+        return text
+
+    def _json_schema(self) -> dict[str, Any]:
+        return {"minLength": 1, "maxLength": LONGEST_LABEL}
+
+
+class FolderName(Text):
+    """Text that is safe as the name of a folder on any system."""
+
+    def check(self, value: object) -> str:
+        """The name."""
+        text = super().check(value)
+        if not re.fullmatch(_FOLDER_NAME, text):
+            raise refuse(
+                f"{show(text)} cannot name a folder; "
+                "allowed: up to 100 letters, digits, '.', '_' and '-', with a letter or digit first"
+            )
+        return text
+
+    def _json_schema(self) -> dict[str, Any]:
+        return {"pattern": f"^{_FOLDER_NAME}$"}
+
+
+@dataclass(frozen=True)
+class OneOf(_Scalar):
+    """One of some words.
+
+    Attributes:
+        what: What the words are, such as "optimizer".
+        words: All of them.
+        listing: What a message says instead of all of them, where they are too many.
+    """
+
+    what: str
+    words: tuple[str, ...]
+    listing: str | None = None
+
+    def check(self, value: object) -> str:
+        """The word."""
+        if isinstance(value, str) and value in self.words:
+            return value
+        allowed = self.listing or ", ".join(self.words)
+        hint = did_you_mean(value, self.words) if isinstance(value, str) else ""
+        raise refuse(f"{show(value)} is not a known {self.what}; allowed: {allowed}{hint}")
+
+    def _json_schema(self) -> dict[str, Any]:
+        return {"enum": list(self.words)}
+
+
+Value = float | int | bool | str | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """One parameter.
+
+    Attributes:
+        default: Keras's; None where there is none of the parameter unless it is given.
+        kind: What it may be.
+    """
+
+    default: Value
+    kind: Number | Whole | Flag | OneOf
+
+
+def known_params(params: object, of: str, known: Mapping[str, Known], example: str) -> dict[str, Any]:
+    """The parameters, normalised.
+
+    Args:
+        params: As in the config.
+        of: What they are parameters of.
+        known: All that it has.
+        example: How some are written.
+
+    Raises:
+        PydanticCustomError: They are no mapping.
+        ValidationError: Some are unknown, or may not have that value.
+    """
+    if not isinstance(params, Mapping):
+        raise refuse(f"{show(params)} is not a mapping; allowed: one such as {example}")
+    found, values = [], dict[str, Any]()
+    for key, value in params.items():
+        if key not in known:
+            allowed = ", ".join(known) or "no parameters"
+            message = f"{of} has no such parameter; allowed: {allowed}{did_you_mean(str(key), known)}"
+            found.append(mistake(message, key, kind="unknown_key"))
+            continue
+        try:
+            values[key] = known[key].kind.check(value)
+        except PydanticCustomError as error:
+            found.append(mistake(error.message(), key))
+    return gather(found, lambda: values)

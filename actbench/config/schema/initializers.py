@@ -1,0 +1,80 @@
+"""The initialisers that a config can name, by the names that `keras.initializers.get` knows.
+
+The seed is not among their parameters: it is the run's. `stft` is left out, since it makes no weights of a
+dense layer.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from actbench.config.schema.fields import Known, Number, OneOf, Value, known_params
+from actbench.config.schema.section import NamedSection, refuse
+
+
+def _number(default: float) -> Known:
+    return Known(default, Number())
+
+
+def _positive(default: float) -> Known:
+    return Known(default, Number(above=0))
+
+
+def _word(*words: str) -> Known:
+    return Known(words[0], OneOf("word", words))
+
+
+INITIALIZERS: Mapping[str, Mapping[str, Known]] = {
+    "glorot_uniform": {},
+    "glorot_normal": {},
+    "he_uniform": {},
+    "he_normal": {},
+    "lecun_uniform": {},
+    "lecun_normal": {},
+    "variance_scaling": {
+        "scale": _positive(1.0),
+        "mode": _word("fan_in", "fan_out", "fan_avg"),
+        "distribution": _word("truncated_normal", "untruncated_normal", "uniform"),
+    },
+    "random_normal": {"mean": _number(0.0), "stddev": _positive(0.05)},
+    "random_uniform": {"minval": _number(-0.05), "maxval": _number(0.05)},
+    "truncated_normal": {"mean": _number(0.0), "stddev": _positive(0.05)},
+    "orthogonal": {"gain": _number(1.0)},
+    "identity": {"gain": _number(1.0)},
+    "constant": {"value": _number(0.0)},
+    "ones": {},
+    "zeros": {},
+}
+"""Parameters of each, with Keras's defaults."""
+
+KERAS, RECOMMENDED, MOMENT_MATCHED = "keras", "recommended", "moment_matched"
+
+INIT_NAMES: tuple[str, ...] = (KERAS, RECOMMENDED, MOMENT_MATCHED, *INITIALIZERS)
+"""What `init` may be: the default of Dense, the catalogue's choice, a matched gain, or an initialiser."""
+
+
+class InitConfig(NamedSection):
+    """An initialiser of the hidden layers' kernels; a name alone stands for its defaults."""
+
+    names: ClassVar[tuple[str, ...]] = INIT_NAMES
+
+    name: Annotated[str, OneOf("initialiser", INIT_NAMES)] = KERAS
+    """keras, the default of Dense; recommended, the catalogue's; moment_matched; or a Keras initialiser"""
+    params: dict[str, Value] = Field(default_factory=dict)
+    """the parameters of a Keras initialiser that differ from its defaults, such as {stddev: 0.01}"""
+
+    @field_validator("params", mode="before")
+    @classmethod
+    def _known_to_the_initialiser(cls, params: object, info: ValidationInfo) -> object:
+        name = info.data.get("name")
+        if name is None:
+            return {}  # with an unknown name there is nothing to judge the parameters by
+        known = INITIALIZERS.get(name, {})
+        values = known_params(params, name, known, "{stddev: 0.01}")
+        if "minval" in known:
+            limits: dict[str, Any] = {name: one.default for name, one in known.items()} | values
+            low, high = limits["minval"], limits["maxval"]
+            if not low < high:
+                raise refuse(f"minval {low:g} is not below maxval {high:g}; allowed: minval below maxval")
+        return values

@@ -1,0 +1,319 @@
+"""The long form of a model: a list of layers, of which some apply the activation under test."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import GetJsonSchemaHandler, TypeAdapter, ValidationError, model_serializer
+from pydantic_core import CoreSchema, InitErrorDetails
+
+from actbench.activations.catalogue import NAMES, find
+from actbench.activations.gated_widths import matched_widths
+from actbench.config.schema.fields import Number, OneOf, Whole
+from actbench.config.schema.section import ListOf, Section, mistake, refuse, show
+
+UNDER_TEST = "*"
+
+FIXED = tuple(name for name in NAMES if not find(name).gated and not find(name).required)
+"""What a layer may have for good: activations that take a layer of its own width, and need no parameters."""
+
+_NORMS = ("batch_norm", "layer_norm")
+
+_RATE = Number(at_least=0, below=1.0)
+
+
+class BatchNormConfig(Section):
+    """Batch normalisation with a trained scale and offset for each unit."""
+
+    momentum: Annotated[float, _RATE] = 0.99
+    """how much of the moving mean and variance a step keeps; lower for short trainings"""
+    epsilon: Annotated[float, Number(above=0)] = 0.001
+    """what is added to the variance"""
+
+
+class LayerNormConfig(Section):
+    """Layer normalisation with a trained scale and offset for each unit."""
+
+    epsilon: Annotated[float, Number(above=0)] = 0.001
+    """what is added to the variance"""
+
+
+class _ActivationName(OneOf):
+    """A fixed activation by any of its names, or the one under test."""
+
+    def check(self, value: object) -> str:
+        """Its name in the catalogue."""
+        if isinstance(value, str) and value in NAMES and value not in FIXED:
+            why = "takes a layer of twice its width" if find(value).gated else "needs parameters"
+            raise refuse(
+                f"{show(value)} {why}; allowed: as one of the activations that are compared, or another name"
+            )
+        name = super().check(value)
+        return name if name == UNDER_TEST else find(name).name
+
+
+class PlainLayerConfig(Section):
+    """One layer."""
+
+    shorthand: ClassVar[str] = "batch_norm, layer_norm, or "
+
+    dense: Annotated[int, Whole(1, 65536)] | None = None
+    """units of a dense layer"""
+    activation: (
+        Annotated[
+            str,
+            _ActivationName(
+                "activation",
+                (UNDER_TEST, *FIXED),
+                listing='"*" for the one under test, a name of the catalogue, or without this key',
+            ),
+        ]
+        | None
+    ) = None
+    """what is applied to the dense layer, or by itself: "*" for the activation under test, or a fixed one by
+    its name in the catalogue"""
+    dropout: Annotated[float, _RATE] | None = None
+    """share of the units that a training step leaves out"""
+    alpha_dropout: Annotated[float, _RATE] | None = None
+    """the same such that mean and variance stay, for selu"""
+    batch_norm: BatchNormConfig | None = None
+    """batch normalisation; batch_norm alone for Keras's defaults"""
+    layer_norm: LayerNormConfig | None = None
+    """layer normalisation; layer_norm alone for Keras's defaults"""
+
+    @property
+    def inside(self) -> "tuple[PlainLayerConfig, ...]":
+        """The layers that it consists of; none."""
+        return ()
+
+    @classmethod
+    def written_out(cls, raw: object) -> object:
+        """The mapping that the name of a normalisation stands for."""
+        return {raw: {}} if isinstance(raw, str) and raw in _NORMS else raw
+
+    @classmethod
+    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+        """It is one thing; an activation may go with a dense layer."""
+        kinds = tuple(cls.keys())
+        given = [kind for kind in kinds if raw.get(kind) is not None]
+        if not given:
+            if not any(key not in kinds for key in raw):  # a misspelt key is one mistake
+                yield mistake(f"says no layer; allowed: one of {', '.join(kinds)}")
+            return
+        allowed_with = ("activation",) if given[0] == "dense" else ()
+        for surplus in given[1:]:
+            if surplus not in allowed_with:
+                yield mistake(f"{given[0]} says the layer already; allowed: as a layer of its own", surplus)
+
+    @classmethod
+    def _wrong_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+        for found in super()._wrong_keys(raw):
+            nested = found.get("loc") == ("residual",)
+            why = "blocks are not nested; allowed: its layers beside the others, or as a block of their own"
+            yield mistake(why, "residual", kind="unknown_key") if nested else found
+
+    @model_serializer
+    def _as_written(self) -> str | dict[str, Any]:
+        for norm in _NORMS:
+            section = getattr(self, norm)
+            if section is not None:
+                params = section.model_dump(exclude_defaults=True)
+                return {norm: params} if params else norm
+        values = {kind: getattr(self, kind) for kind in type(self).model_fields}
+        return {kind: _plain(value) for kind, value in values.items() if value is not None}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: either form."""
+        return {"anyOf": [{"enum": list(_NORMS)}, handler(schema)]}
+
+
+class LayerConfig(PlainLayerConfig):
+    """One layer, or a block of them with a shortcut around it."""
+
+    residual: Annotated[tuple[PlainLayerConfig, ...], ListOf('[{dense: 64, activation: "*"}]')] | None = None
+    """layers to whose output their input is added, through a projection where the widths differ"""
+
+    @property
+    def inside(self) -> tuple[PlainLayerConfig, ...]:
+        """The layers of a residual block."""
+        return self.residual or ()
+
+
+def _plain(value: Any) -> Any:
+    return [layer.model_dump() for layer in value] if isinstance(value, tuple) else value
+
+
+def activations_of(layers: Iterable[PlainLayerConfig]) -> Iterator[str]:
+    """The names of all activations, those within residual blocks included, "*" for the one under test."""
+    for layer in layers:
+        if layer.activation is not None:
+            yield layer.activation
+        yield from activations_of(layer.inside)
+
+
+def applied_first(layers: Iterable[PlainLayerConfig]) -> bool:
+    """Whether an activation comes before any dense layer."""
+    flat = (inner for layer in layers for inner in (layer.inside or (layer,)))
+    first = next((layer for layer in flat if layer.dense is not None or layer.activation is not None), None)
+    return first is not None and first.dense is None
+
+
+Layers = Sequence[PlainLayerConfig]
+
+_LINEAR = "linear"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of a model, or of its hidden layers.
+
+    Attributes:
+        width: Of what comes out.
+        parameters: Trained weights; of activations under test none but those of the layers before them.
+        products: Weights that are multiplied with an input: half the operations of a forward pass.
+        projections: Shortcuts with weights of their own.
+    """
+
+    width: int
+    parameters: int = 0
+    products: int = 0
+    projections: int = 0
+
+    def plus(self, width: int, parameters: int, products: int = 0, projections: int = 0) -> "Sizes":
+        """With another layer on top."""
+        return Sizes(
+            width, self.parameters + parameters, self.products + products, self.projections + projections
+        )
+
+
+def widths_under_test(layers: Layers) -> tuple[int, ...]:
+    """Of the dense layers that apply the activation under test, in order."""
+    found: list[int] = []
+    for layer in layers:
+        if layer.dense is not None and layer.activation == UNDER_TEST:
+            found.append(layer.dense)
+        found += widths_under_test(layer.inside)
+    return tuple(found)
+
+
+def applied_alone(layers: Layers) -> bool:
+    """Whether a layer applies the activation under test to something else than a dense layer of its own."""
+    return any(
+        (layer.dense is None and layer.activation == UNDER_TEST) or applied_alone(layer.inside)
+        for layer in layers
+    )
+
+
+def sizes(
+    layers: Layers, features: int, outputs: int, *, gated: bool = False, widths: Sequence[int] | None = None
+) -> Sizes:
+    """Of the whole model.
+
+    Args:
+        layers: The hidden ones.
+        features: Width of the input.
+        outputs: Units of all heads together.
+        gated: Whether the activation under test takes a layer of twice its width.
+        widths: Of the dense layers under test, after gating; None for those that the layers say.
+    """
+    under_test = iter(widths_under_test(layers) if widths is None else widths)
+    hidden = _stacked(layers, Sizes(features), under_test, 2 if gated else 1)
+    return hidden.plus(outputs, (hidden.width + 1) * outputs, hidden.width * outputs)
+
+
+def gated_widths(layers: Layers, features: int, outputs: int) -> tuple[int, ...]:
+    """Widths of the dense layers under test with which a gated model has nearly the plain one's parameters.
+
+    No shortcut gets or loses a projection by it, where that can be had.
+    """
+    plain = sizes(layers, features, outputs)
+
+    def count(widths: Sequence[int]) -> int:
+        gated = sizes(layers, features, outputs, gated=True, widths=widths)
+        return gated.parameters if gated.projections == plain.projections else 2 * plain.parameters
+
+    return matched_widths(widths_under_test(layers), plain.parameters, count)
+
+
+def mismatch(layers: Layers, features: int, outputs: int) -> float:
+    """How far the matched model's parameter count is from the plain one's, relative to that."""
+    plain = sizes(layers, features, outputs)
+    matched = sizes(layers, features, outputs, gated=True, widths=gated_widths(layers, features, outputs))
+    if matched.projections != plain.projections:
+        return 1.0
+    return (matched.parameters - plain.parameters) / plain.parameters
+
+
+def initialised_for(layers: Layers) -> tuple[str, ...]:
+    """For which activation the kernel of each dense layer is initialised, in the order of building.
+
+    That is its own; where it has none, the next one before another dense layer; else linear. A block's
+    projection comes after the block, and is there whether it is needed or not.
+    """
+    return tuple(reversed(list(_backwards(layers, [_LINEAR]))))
+
+
+def _backwards(layers: Layers, following: list[str]) -> Iterator[str]:
+    # following[0] is the activation that comes next
+    for layer in reversed(layers):
+        if layer.dense is not None:
+            yield layer.activation or following[0]
+            following[0] = _LINEAR
+        elif layer.activation is not None:
+            following[0] = layer.activation
+        elif layer.inside:
+            yield following[0]
+            yield from _backwards(layer.inside, following)
+
+
+def _stacked(layers: Layers, below: Sizes, under_test: Iterator[int], gating: int) -> Sizes:
+    for layer in layers:
+        if layer.dense is not None:
+            tested = layer.activation == UNDER_TEST
+            width = next(under_test) if tested else layer.dense
+            units = width * gating if tested else width
+            below = below.plus(width, (below.width + 1) * units, below.width * units)
+        elif layer.batch_norm is not None or layer.layer_norm is not None:
+            below = below.plus(below.width, 2 * below.width)
+        elif layer.inside:
+            block = _stacked(layer.inside, below, under_test, gating)
+            if block.width != below.width:
+                weights = below.width * block.width
+                block = block.plus(block.width, weights, weights, 1)
+            below = block
+        if layer.activation not in (None, UNDER_TEST):
+            below = below.plus(below.width, _own_weights(str(layer.activation), below.width))
+    return below
+
+
+def _own_weights(activation: str, width: int) -> int:
+    entry = find(activation)
+    if not entry.trained:
+        return 0
+    return width if entry.kind == "layer" else len(entry.parameters)
+
+
+_Layers = Annotated[tuple[LayerConfig, ...], ListOf('[{dense: 64, activation: "*"}, {dropout: 0.2}]')]
+
+_layers: TypeAdapter[tuple[LayerConfig, ...]] = TypeAdapter(_Layers)
+
+
+def layers_of(raw: object) -> tuple[LayerConfig, ...] | None:
+    """The hidden layers of a model that may not be checked yet; None where they cannot be told."""
+    if isinstance(raw, Section):  # a ModelConfig, which is checked
+        network: tuple[LayerConfig, ...] = raw.network  # type: ignore[attr-defined]
+        return network
+    if not isinstance(raw, Mapping):
+        return None
+    written, widths = raw.get("layers"), raw.get("hidden_units")
+    if written is None and isinstance(widths, list | tuple):
+        written = [{"dense": width, "activation": UNDER_TEST} for width in widths]
+        if not written:
+            return ()
+    try:
+        return _layers.validate_python(written)
+    except ValidationError:
+        return None

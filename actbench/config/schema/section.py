@@ -1,0 +1,296 @@
+"""How the parts of a config report what is wrong with them: every mistake at once, each a plain sentence.
+
+A sentence says what is wrong; what is allowed; and, for a misspelt word, what may have been meant. Pydantic
+carries the sentences up, so that each keeps its path (`loc`) whatever section it was found in.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeVar
+
+from pydantic import (
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
+
+from actbench.errors import did_you_mean, quoted
+from actbench.records.base import Record
+
+T = TypeVar("T")
+
+Kind = Literal["value", "unknown_key", "missing_key"]
+
+
+def mistake(message: str, *loc: str | int, kind: Kind = "value") -> InitErrorDetails:
+    """One mistake, to be given to `gather`.
+
+    Args:
+        message: The sentence.
+        loc: Where it is, seen from the section or list that reports it.
+        kind: What it is about: a value, or a key that is too much or not there.
+    """
+    return _details(kind, message, loc)
+
+
+def refuse(message: str) -> PydanticCustomError:
+    """The exception for a value that is wrong as a whole."""
+    return PydanticCustomError("value", message)
+
+
+def gather(found: Iterable[InitErrorDetails], validate: Callable[[], T]) -> T:
+    """Validate, and report the mistakes that this finds together with those found already.
+
+    Raises:
+        ValidationError: There is at least one.
+    """
+    mistakes = list(found)
+    try:
+        result = validate()
+    except ValidationError as error:
+        # a section reports its missing keys itself, and better than pydantic
+        caught = (item for item in error.errors(include_url=False) if item["type"] != "missing")
+        mistakes += [_details(item["type"], item["msg"], item["loc"]) for item in caught]
+        raise ValidationError.from_exception_data("config", mistakes) from None
+    if mistakes:
+        raise ValidationError.from_exception_data("config", mistakes)
+    return result
+
+
+def show(value: object) -> str:
+    """A value as a config's author would write it, short, on one line, without control characters."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, int) and value.bit_length() > 128:
+        return "a huge number"
+    return quoted(value)
+
+
+def _details(kind: str, message: str, loc: tuple[str | int, ...]) -> InitErrorDetails:
+    error = PydanticCustomError(kind, message)
+    return InitErrorDetails(type=error, loc=loc, input=None)
+
+
+S = TypeVar("S", bound="Section")
+
+
+class Section(Record):
+    """A mapping of a config. The text under each field is its description in messages and in the JSON Schema.
+
+    Attributes:
+        shorthand: What else may be written, for the message that it is not a mapping.
+    """
+
+    model_config = ConfigDict(use_attribute_docstrings=True, serialize_by_alias=True)
+
+    shorthand: ClassVar[str] = ""
+
+    @classmethod
+    def written_out(cls, raw: object) -> object:
+        """The mapping that a shorthand stands for."""
+        return raw
+
+    @classmethod
+    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterable[InitErrorDetails]:
+        """What is wrong between keys; judged before they are valid, so that no mistake hides another."""
+        del raw
+        return ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _report_all(cls: type[S], raw: Any, validate: ModelWrapValidatorHandler[S]) -> S:
+        if isinstance(raw, cls):
+            return raw
+        mapping = cls.written_out(raw)
+        if not isinstance(mapping, Mapping):
+            allowed = f"{cls.shorthand}a mapping with the keys {', '.join(cls.keys())}"
+            raise refuse(f"{show(mapping)} is not a mapping; allowed: {allowed}")
+        keys = cls.keys()
+        known = {key: value for key, value in mapping.items() if key in keys}
+        found = [*cls._wrong_keys(mapping), *cls.mistakes_across(mapping)]
+        return gather(found, lambda: validate(known))
+
+    @classmethod
+    def keys(cls) -> dict[str, FieldInfo]:
+        """What may be written, which is a field's alias where it has one."""
+        return {field.alias or name: field for name, field in cls.model_fields.items()}
+
+    @classmethod
+    def _wrong_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+        keys = cls.keys()
+        missing = {key: field for key, field in keys.items() if key not in raw}
+        for key in raw:
+            if key not in keys:
+                hint = did_you_mean(key, missing) or did_you_mean(key, keys)
+                allowed = ", ".join(keys)
+                yield mistake(f"unknown key; allowed: {allowed}{hint}", key, kind="unknown_key")
+                # a misspelt key is one mistake, not an unknown and a missing one
+                missing = {name: field for name, field in missing.items() if repr(name) not in hint}
+        for key, field in missing.items():
+            if field.is_required():
+                needed = " ".join((field.description or "").split())  # which has lines in the source
+                yield mistake(f"is missing; needed: {needed}", key, kind="missing_key")
+
+
+class NamedSection(Section):
+    """A section for which its name alone may stand.
+
+    Attributes:
+        names: What `name` may be.
+    """
+
+    shorthand: ClassVar[str] = "a name, or "
+    names: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def written_out(cls, raw: object) -> object:
+        """The mapping that a name alone stands for."""
+        return {"name": raw} if isinstance(raw, str) else raw
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: either form."""
+        return {"anyOf": [{"enum": list(cls.names)}, handler(schema)]}
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list, kept as a tuple.
+
+    Attributes:
+        example: How one is written.
+        may_be_empty: Whether `[]` is allowed.
+        distinct: Whether no item may stand in it twice.
+    """
+
+    example: str
+    may_be_empty: bool = False
+    distinct: bool = False
+
+    def items(self, value: object) -> Sequence[object]:
+        """What the value lists.
+
+        Raises:
+            PydanticCustomError: It is not a list, or an empty one.
+        """
+        if not isinstance(value, list | tuple):
+            raise refuse(f"{show(value)} is not a list; allowed: a list such as {self.example}")
+        if not value and not self.may_be_empty:
+            raise refuse(f"the list is empty; allowed: at least one item, such as {self.example}")
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's hook: the list as a whole, then its items, reported together."""
+
+        def validate(value: object, items_of_type: ValidatorFunctionWrapHandler) -> Any:
+            items = self.items(value)
+            made = gather(self._repeated(items), lambda: items_of_type(tuple(items)))
+            return gather(self._repeated(made), lambda: made)  # 1 and 1.0 are equal once they are understood
+
+        return core_schema.no_info_wrap_validator_function(validate, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: the tuple's schema, narrowed."""
+        least = {} if self.may_be_empty else {"minItems": 1}
+        return {**handler(schema), **least, **({"uniqueItems": True} if self.distinct else {})}
+
+    def _repeated(self, items: Sequence[object]) -> Iterator[InitErrorDetails]:
+        seen: set[tuple[type, object]] = set()
+        for index, item in enumerate(items if self.distinct else ()):
+            if isinstance(item, int | float | str):
+                repeated = (
+                    type(item),
+                    item,
+                ) in seen  # of another type it is refused, or understood as another
+                seen.add((type(item), item))
+            else:
+                repeated = item in items[:index]
+            if repeated:
+                yield mistake(f"{show(item)} is in the list already; allowed: each value once", index)
+
+
+@dataclass(frozen=True)
+class MappingOf:
+    """A mapping with text as keys.
+
+    Attributes:
+        example: How one is written.
+    """
+
+    example: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's hook: the mapping as a whole, then its values."""
+
+        def check(value: object) -> object:
+            if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+                return value
+            raise refuse(f"{show(value)} is not a mapping; allowed: one such as {self.example}")
+
+        return core_schema.no_info_before_validator_function(check, handler(source))
+
+
+@dataclass(frozen=True)
+class CountOrList(ListOf):
+    """A list of distinct whole numbers, or a count n that stands for 0..n-1; n is at most `most`."""
+
+    most: int = 10_000
+
+    def items(self, value: object) -> Sequence[object]:
+        """What the value lists, or the numbers that it counts."""
+        if isinstance(value, list | tuple):
+            return super().items(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= self.most:
+            raise refuse(
+                f"{show(value)} is neither a count nor a list; "
+                f"allowed: 1 to {self.most}, or a list such as {self.example}"
+            )
+        return range(value)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: either form."""
+        count = {"type": "integer", "minimum": 1, "maximum": self.most}
+        return {"anyOf": [count, super().__get_pydantic_json_schema__(schema, handler)]}
+
+
+@dataclass(frozen=True)
+class NameOrList(ListOf):
+    """A list of different names, or a single one that stands for a list of it."""
+
+    def items(self, value: object) -> Sequence[object]:
+        """What the value lists, or the one that it is."""
+        if isinstance(value, str):
+            return (value,)
+        if not isinstance(value, list | tuple):
+            raise refuse(
+                f"{show(value)} is neither a name nor a list of names; "
+                f"allowed: text, or a list such as {self.example}"
+            )
+        return super().items(value)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: either form."""
+        return {"anyOf": [{"type": "string"}, super().__get_pydantic_json_schema__(schema, handler)]}
+
+    def _repeated(self, items: Sequence[object]) -> Iterator[InitErrorDetails]:
+        for index, item in enumerate(items):
+            if isinstance(item, str) and item in items[:index]:
+                yield mistake(f"{show(item)} is in the list already; allowed: each name once", index)

@@ -1,0 +1,196 @@
+"""Learning rates that change from step to step: the classes of `keras.optimizers.schedules`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import (
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidatorFunctionWrapHandler,
+    model_serializer,
+)
+from pydantic_core import CoreSchema, InitErrorDetails, core_schema
+
+from actbench.config.schema.fields import Flag, Number, OneOf, Whole
+from actbench.config.schema.optimizers import OptimizerConfig
+from actbench.config.schema.section import ListOf, Section, mistake, refuse, show
+from actbench.errors import did_you_mean
+from actbench.metrics import LOSSES, Loss
+
+SCHEDULES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "cosine_decay": (("initial_learning_rate", "decay_steps"), ("alpha", "warmup_target", "warmup_steps")),
+    "cosine_decay_restarts": (("initial_learning_rate", "first_decay_steps"), ("t_mul", "m_mul", "alpha")),
+    "exponential_decay": (("initial_learning_rate", "decay_steps", "decay_rate"), ("staircase",)),
+    "inverse_time_decay": (("initial_learning_rate", "decay_steps", "decay_rate"), ("staircase",)),
+    "piecewise_constant_decay": (("boundaries", "values"), ()),
+    "polynomial_decay": (("initial_learning_rate", "decay_steps"), ("end_learning_rate", "power", "cycle")),
+}
+"""Parameters of each: those that are needed, and those that have a default in Keras."""
+
+_MOST_STEPS = 2**31 - 1
+
+
+class ScheduleConfig(Section):
+    """A learning rate as a function of the number of training steps, the parameters beside its name."""
+
+    shorthand: ClassVar[str] = "a number, or "
+
+    schedule: Annotated[str, OneOf("schedule", tuple(SCHEDULES))]
+    """a schedule of Keras, such as cosine_decay"""
+    initial_learning_rate: Annotated[float, Number(at_least=0)] | None = None
+    """the learning rate of the first step"""
+    decay_steps: Annotated[int, Whole(1, _MOST_STEPS)] | None = None
+    """training steps over which it falls, or after which it has fallen by decay_rate"""
+    first_decay_steps: Annotated[int, Whole(1, _MOST_STEPS)] | None = None
+    """training steps until the first restart"""
+    decay_rate: Annotated[float, Number(above=0)] | None = None
+    """by what it has fallen after decay_steps"""
+    alpha: Annotated[float, Number(at_least=0, at_most=1.0)] | None = None
+    """the lowest learning rate, as a fraction of the first"""
+    warmup_target: Annotated[float, Number(above=0)] | None = None
+    """the learning rate that it rises to first"""
+    warmup_steps: Annotated[int, Whole(1, _MOST_STEPS)] | None = None
+    """training steps in which it rises"""
+    t_mul: Annotated[float, Number(at_least=1.0)] | None = None
+    """by what each period is longer than the one before"""
+    m_mul: Annotated[float, Number(above=0)] | None = None
+    """by what each period's first learning rate is the one before's"""
+    staircase: Annotated[bool, Flag()] | None = None
+    """whether it falls in steps"""
+    end_learning_rate: Annotated[float, Number(at_least=0)] | None = None
+    """the learning rate at the end"""
+    power: Annotated[float, Number(above=0)] | None = None
+    """of the polynomial"""
+    cycle: Annotated[bool, Flag()] | None = None
+    """whether it begins anew beyond decay_steps"""
+    boundaries: (
+        Annotated[tuple[Annotated[int, Whole(1, _MOST_STEPS)], ...], ListOf("[1000, 2000]", distinct=True)]
+        | None
+    ) = None
+    """training steps after which the next of the values holds, rising"""
+    values: Annotated[tuple[Annotated[float, Number(above=0)], ...], ListOf("[0.1, 0.01, 0.001]")] | None = (
+        None
+    )
+    """one learning rate more than there are boundaries"""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The arguments of Keras's class."""
+        given = {name: getattr(self, name) for name in type(self).model_fields if name != "schedule"}
+        return {name: value for name, value in given.items() if value is not None}
+
+    @classmethod
+    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+        """Keys that the schedule does not have, or needs."""
+        if raw.get("schedule") not in tuple(SCHEDULES):  # a list has no hash
+            return
+        needed, optional = SCHEDULES[str(raw["schedule"])]
+        known_keys = cls.keys()
+        given = [key for key, value in raw.items() if value is not None and key in known_keys]
+        for key in given:
+            if key not in ("schedule", *needed, *optional):
+                known = (*needed, *optional)
+                allowed = f"{', '.join(known)}{did_you_mean(key, known)}"
+                yield mistake(f"{raw['schedule']} has no such parameter; allowed: {allowed}", key)
+        for key in needed:
+            if key not in given:
+                yield mistake(f"is missing; {raw['schedule']} needs it", key, kind="missing_key")
+        if ("warmup_target" in given) != ("warmup_steps" in given):
+            alone = "warmup_target" if "warmup_target" in given else "warmup_steps"
+            yield mistake("does nothing alone; allowed: warmup_target and warmup_steps together", alone)
+        yield from _wrong_boundaries(raw.get("boundaries"), raw.get("values"))
+
+    @model_serializer
+    def _as_written(self) -> dict[str, Any]:
+        written = {"schedule": self.schedule, **self.params}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in written.items()}
+
+
+def _wrong_boundaries(boundaries: object, values: object) -> Iterator[InitErrorDetails]:
+    if not isinstance(boundaries, list | tuple):
+        return
+    if isinstance(values, list | tuple) and len(values) != len(boundaries) + 1:
+        yield mistake(
+            f"there are {len(values)}, and {len(boundaries)} boundaries; allowed: one more than boundaries",
+            "values",
+        )
+    if all(type(item) is int for item in boundaries) and list(boundaries) != sorted(boundaries):
+        yield mistake("they do not rise; allowed: such as [1000, 2000]", "boundaries")
+
+
+_MILLION = 1_000_000
+
+_RATE = Number(above=0)
+
+
+class _RateOrSchedule:
+    """A number, or a mapping that is a schedule."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's hook: whichever of the two is written."""
+
+        def validate(value: object, schedule: ValidatorFunctionWrapHandler) -> Any:
+            if isinstance(value, Mapping | ScheduleConfig):
+                return schedule(value)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return _RATE.check(value)
+            raise refuse(
+                f"{show(value)} is not a number; allowed: a number above 0, or a mapping such as "
+                "{schedule: cosine_decay, initial_learning_rate: 0.01, decay_steps: 1000}"
+            )
+
+        return core_schema.no_info_wrap_validator_function(
+            validate,
+            handler.generate_schema(ScheduleConfig),
+            serialization=core_schema.plain_serializer_function_ser_schema(_as_written),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: either form."""
+        return {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, handler(schema)]}
+
+
+def _as_written(rate: float | ScheduleConfig) -> float | dict[str, Any]:
+    return rate.model_dump() if isinstance(rate, ScheduleConfig) else rate
+
+
+class EarlyStoppingConfig(Section):
+    """When a training ends before its last epoch."""
+
+    patience: Annotated[int, Whole(1, _MILLION)]
+    """epochs in a row without a lower validation loss after which a training ends"""
+    min_delta: Annotated[float, Number(at_least=0)] = 0.0
+    """by how much a validation loss has to be lower to count"""
+    restore_best: Annotated[bool, Flag()] = True
+    """whether the weights of the epoch with the lowest validation loss are put back before the test"""
+
+
+class TrainConfig(Section):
+    """How the network is trained."""
+
+    optimizer: OptimizerConfig
+    """a Keras optimizer, with its defaults but for the learning rate, such as adam, or
+    {name: sgd, params: {momentum: 0.9}}"""
+    learning_rate: Annotated[float | ScheduleConfig, _RateOrSchedule()]
+    """the optimizer's step size, such as 0.001, or a mapping such as
+    {schedule: cosine_decay, initial_learning_rate: 0.01, decay_steps: 1000}"""
+    batch_size: Annotated[int, Whole(1, _MILLION)]
+    """examples per training step; the last batch of an epoch may be shorter"""
+    epochs: Annotated[int, Whole(1, _MILLION)]
+    """how often each training example is seen; with early_stopping at most"""
+    early_stopping: EarlyStoppingConfig | None = None
+    """when a training ends earlier, such as {patience: 3}; needs a validation split"""
+    loss: Annotated[Loss, OneOf("loss", tuple(LOSSES))] | None = None
+    """what is minimised: sparse_categorical_crossentropy, the default for classes, or of two classes
+    binary_crossentropy, with a single logit; mse, the default for numbers, mae or huber"""
+
+
+class TargetConfig(Section):
+    """What is minimised of one of several targets."""
+
+    loss: Annotated[Loss, OneOf("loss", tuple(LOSSES))] | None = None
+    """as train.loss"""
+    weight: Annotated[float, Number(above=0)] = 1.0
+    """how much of the sum of all losses it makes"""

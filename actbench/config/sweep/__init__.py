@@ -1,0 +1,1 @@
+"""Settings of a sweep and candidates of a tuning."""

@@ -1,0 +1,114 @@
+"""The key `tune`: hyper-parameters of which each activation gets the values that do best for it.
+
+    tune: {train.learning_rate: [1e-4, 3e-4, 1e-3, 3e-3, 1e-2], seeds: 2}
+
+Each candidate, here a learning rate, trains every activation with two seeds of its own; what does best on
+validation data is what the activation is compared with.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
+
+from actbench.config.schema.fields import Whole
+from actbench.config.schema.section import gather, mistake, refuse, show
+from actbench.config.sweep.sweep import keys_of, no_list, overlap
+from actbench.errors import did_you_mean
+
+SEEDS = "seeds"
+
+DEFAULT_SEEDS = 2
+
+MOST_CANDIDATES = 100
+
+TUNABLE = ("train.learning_rate", "train.optimizer.params", "model.kernel_regularizer")
+"""What each activation may have a value of its own of, and the keys below: with it the steps, their order and
+the layers stay the same for all, so that slices can be paired."""
+
+_EXAMPLE = "train.learning_rate: [1e-4, 1e-3, 1e-2]"
+
+_COUNT = Whole(1, 1000)
+
+
+@dataclass(frozen=True)
+class TuneOf:
+    """A mapping of dotted keys to lists of candidates, judged where they are put, and `seeds`."""
+
+    def check(self, value: object) -> dict[str, Any]:
+        """The mapping, with the number of seeds filled in."""
+        if not isinstance(value, Mapping):
+            raise refuse(f"{show(value)} is not a mapping; allowed: one such as {{{_EXAMPLE}, seeds: 2}}")
+        return gather(_mistakes(value), lambda: {SEEDS: DEFAULT_SEEDS, **value} if value else {})
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's hook."""
+        return core_schema.no_info_before_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic's hook: lists by key, and the count."""
+        keys = {key: {"type": "array", "minItems": 2} for key in TUNABLE}
+        count = {"type": "integer", "minimum": 1, "maximum": 1000, "default": DEFAULT_SEEDS}
+        return {**handler(schema), "properties": {**keys, SEEDS: count}}
+
+
+def tuned(tune: object) -> Iterator[tuple[str, Sequence[Any]]]:
+    """The lists of candidates by key; what is wrong in them is left out."""
+    seen: list[str] = []
+    for key, values in tune.items() if isinstance(tune, Mapping) else ():
+        fine = _tunable(key) and no_list(values) is None
+        if fine and not any(overlap(key, other) for other in seen):
+            yield key, values
+        seen.append(key)
+
+
+def clashes(raw: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+    """What is wrong between a tuning and the rest of a config.
+
+    Args:
+        raw: The config, which may not be checked yet.
+    """
+    swept = list(keys_of(raw.get("sweep")))
+    for key, _ in tuned(raw.get("tune")):
+        taken = next((other for other in swept if overlap(key, other)), None)
+        if taken is not None:
+            yield mistake(f"{taken} is swept; allowed: to sweep a key or to tune it", "tune", key)
+
+
+def _mistakes(tune: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+    seen: list[str] = []
+    keys = [key for key in tune if key != SEEDS]
+    for key in keys:
+        if not _tunable(key):
+            hint = did_you_mean(key, [*TUNABLE, SEEDS])
+            allowed = f"{', '.join(TUNABLE)} and keys below them, and {SEEDS}"
+            yield mistake(f"cannot be tuned; allowed: {allowed}{hint}", key, kind="unknown_key")
+        elif taken := next((other for other in seen if overlap(key, other)), None):
+            yield mistake(f"{taken} is tuned already; allowed: each key once", key)
+        elif (wrong := no_list(tune[key])) is not None or len(tune[key]) < 2:
+            wrong = wrong or "there is nothing to choose from"
+            yield mistake(f"{wrong}; allowed: a list of at least two values, as in {_EXAMPLE}", key)
+        seen.append(key)
+    if tune and not keys:
+        yield mistake(f"says not what to tune; allowed: keys with lists of values, as in {_EXAMPLE}")
+    if SEEDS in tune:
+        yield from _wrong_count(tune[SEEDS])
+    count = prod(len(values) for _, values in tuned(tune))
+    if count > MOST_CANDIDATES:
+        yield mistake(f"makes {count} candidates; allowed: up to {MOST_CANDIDATES}")
+
+
+def _wrong_count(value: object) -> Iterator[InitErrorDetails]:
+    try:
+        _COUNT.check(value)
+    except PydanticCustomError as error:
+        yield mistake(str(error), SEEDS)
+
+
+def _tunable(key: object) -> bool:
+    return isinstance(key, str) and any(f"{key}.".startswith(f"{allowed}.") for allowed in TUNABLE)

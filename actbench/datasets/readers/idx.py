@@ -1,0 +1,164 @@
+"""The format of MNIST's own files: a magic number, the shape, the values, big-endian."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from actbench.datasets.files import open_file, sha256_of_all, unpack
+from actbench.datasets.raw_table import (
+    Column,
+    Examples,
+    Features,
+    RawData,
+    check_finite,
+    check_precision,
+    kind_of_labels,
+)
+from actbench.errors import DataError
+
+if TYPE_CHECKING:
+    from actbench.datasets.raw_table import Array
+
+_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+
+_MOST_DIMENSIONS = 32  # of an array in the oldest NumPy that is supported
+
+Part = Literal["train", "test"]
+
+
+def parse_idx(content: bytes, path: Path) -> Array:
+    """The array of an IDX file.
+
+    Args:
+        content: What is in it, unpacked.
+        path: What messages call it.
+
+    Raises:
+        DataError: It is not an IDX file, or not all of one.
+    """
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES or content[3] == 0:
+        raise DataError(f"{path}: is not what its name says, an IDX file; it begins with {content[:4]!r}")
+    dimensions = content[3]
+    if dimensions > _MOST_DIMENSIONS:
+        raise DataError(f"{path}: is damaged: its header says that it has {dimensions} dimensions")
+    start = 4 + 4 * dimensions
+    if len(content) < start:
+        raise DataError(f"{path}: is truncated: it ends within its header")
+    shape = struct.unpack(f">{dimensions}I", content[4:start])
+    dtype = np.dtype(_TYPES[content[2]])
+    needed = start + math.prod(shape) * dtype.itemsize
+    if len(content) != needed:
+        wrong = "is truncated" if len(content) < needed else "is too long"
+        raise DataError(
+            f"{path}: {wrong}: its header says {' x '.join(map(str, shape))} values, "
+            f"so {needed:,} bytes; it has {len(content):,}"
+        )
+    return np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
+
+
+def read_folder(folder: Path) -> RawData:
+    """The set in a folder: images and labels of a training set, and perhaps of a test set.
+
+    Raises:
+        DataError: Files are missing, damaged, or do not fit each other.
+    """
+    found = _find(folder)
+    files: dict[str, str] = {}
+    arrays: dict[tuple[Part, str], Array] = {}
+    for key, path in found.items():
+        with open_file(path) as file:
+            content = file.read()
+        files[path.name] = hashlib.sha256(content).hexdigest()
+        arrays[key] = parse_idx(unpack(content, path) if path.suffix == ".gz" else content, path)
+    train = _examples(folder, "train", arrays)
+    test = _examples(folder, "test", arrays) if ("test", "images") in arrays else None
+    if test is not None:
+        kinds = [arrays[part, "images"].dtype for part in ("train", "test")]
+        if kinds[0] != kinds[1]:  # which would be scaled as if they were of one
+            raise DataError(f"{folder}: the training images are of {kinds[0]}, the test images of {kinds[1]}")
+        widths = [part.features().numbers.shape[1] for part in (train, test)]
+        if widths[0] != widths[1]:
+            raise DataError(f"{folder}: a training image has {widths[0]} values, a test image {widths[1]}")
+    return RawData(
+        label=folder.name,
+        train=train,
+        test=test,
+        sha256=sha256_of_all(files.values()),
+        files=files,
+        scale="unit" if arrays["train", "images"].dtype == np.uint8 else "standardize",
+        kind=kind_of_labels(arrays["train", "labels"]),
+    )
+
+
+def folder_files(folder: Path) -> list[Path]:
+    """The files that `read_folder` reads.
+
+    Raises:
+        DataError: There are not those, or two for one.
+    """
+    return list(_find(folder).values())
+
+
+def _find(folder: Path) -> dict[tuple[Part, str], Path]:
+    try:
+        names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    except FileNotFoundError:
+        raise DataError(f"{folder}: there is no such folder") from None
+    except NotADirectoryError:
+        raise DataError(
+            f"{folder}: is not a folder with IDX files; allowed: one, or another format"
+        ) from None
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {error.strerror}") from None
+    found: dict[tuple[Part, str], Path] = {}
+    for part, what, matching in _roles(names):
+        if len(matching) > 1:
+            raise DataError(f"{folder}: {' and '.join(matching)} are both the {what} of the {part} set")
+        if matching:
+            found[part, what] = folder / matching[0]
+    needed = [("train", "images"), ("train", "labels")]
+    if any(part == "test" for part, _ in found):
+        needed += [("test", "images"), ("test", "labels")]
+    missing = [key for key in needed if key not in found]
+    if missing:
+        lacking = " and ".join(f"{what} of the {part} set" for part, what in missing)
+        raise DataError(
+            f"{folder}: there are no {lacking}; allowed: train-images-idx3-ubyte, train-labels-idx1-ubyte, "
+            "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each also with .gz"
+        )
+    return found
+
+
+def _roles(names: list[str]) -> Iterator[tuple[Part, str, list[str]]]:
+    parts: dict[Part, tuple[str, ...]] = {"train": ("train",), "test": ("t10k", "test")}
+    idx = [name for name in names if "idx" in name]
+    for part, words in parts.items():
+        for what in ("images", "labels"):
+            yield part, what, [name for name in idx if what in name and any(word in name for word in words)]
+
+
+def _examples(folder: Path, part: Part, arrays: dict[tuple[Part, str], Array]) -> Examples:
+    images, labels = arrays[part, "images"], arrays[part, "labels"]
+    if images.ndim < 2 or labels.ndim != 1:
+        raise DataError(
+            f"{folder}: wrong shapes in the {part} set: images {images.shape}, labels {labels.shape}; "
+            "allowed: (n, height, width) and (n,)"
+        )
+    if len(images) != len(labels):
+        raise DataError(f"{folder}: the {part} set has {len(images):,} images but {len(labels):,} labels")
+    if not images.size:
+        raise DataError(f"{folder}: the {part} set is empty: its images have the shape {images.shape}")
+    flat = images.reshape(len(images), -1)
+    if flat.dtype != np.uint8:
+        flat = flat.astype(np.float32)
+    check_finite(f"{folder}, images of the {part} set", flat)
+    if part == "train":
+        check_precision(f"{folder}, images of the train set", images.reshape(len(images), -1))
+    return Examples(lambda: Features(flat), {"label": Column(labels)})

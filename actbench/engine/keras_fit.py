@@ -1,0 +1,119 @@
+"""engine: keras. Stock `fit`, `evaluate` and `predict`: what a user sees without actbench's compiled loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from actbench.engine.evaluation import LOSS, TALLY, keras_loss, keras_metrics
+from actbench.engine.learner import Learner
+from actbench.engine.model import alone, head_name
+from actbench.engine.protocols import Sums, pieces
+
+if TYPE_CHECKING:
+    from actbench.datasets.dataset import Dataset
+    from actbench.engine.protocols import Evaluation
+    from actbench.plan.cell import CellPlan
+    from actbench.plan.models import Setting
+
+Features = npt.NDArray[np.float32]
+
+Values = list[npt.NDArray[Any]]
+
+
+class StockEngine:
+    """Hands the dataset to `fit` as numpy arrays, already in the epoch's order.
+
+    Args:
+        setting: Model and training hyper-parameters.
+        dataset: Rows in one array, the training part first.
+    """
+
+    def __init__(self, setting: Setting, dataset: Dataset) -> None:
+        self.setting = setting
+        self.dataset = dataset
+
+    def place(self, order: npt.NDArray[np.int32]) -> tuple[Features, Values]:
+        return self.dataset.x[order], [target.y[order] for target in self.dataset.targets]
+
+    def inference_batch(self, batch_size: int) -> Features:
+        return self.dataset.x[np.resize(self.dataset.train, batch_size)]
+
+    def trainer(self, cell: CellPlan) -> StockTrainer:
+        return StockTrainer(self, cell)
+
+
+class StockTrainer(Learner):
+    """Trains one model by calls of `fit`; see `trainer.Trainer` for what the methods promise."""
+
+    def __init__(self, engine: StockEngine, cell: CellPlan) -> None:
+        super().__init__(engine.setting, engine.dataset, cell)
+        self._dataset = engine.dataset
+        self._batch_size = engine.setting.train.batch_size
+        # What Keras calls the loss has the regularizers' share in it.
+        self._regularized = self.setting.model.kernel_regularizer is not None
+        self.model.compile(
+            optimizer=self.optimizer,
+            loss=alone([keras_loss(objective) for objective in self.task.objectives]),
+            loss_weights=alone([objective.weight for objective in self.task.objectives]),
+            metrics=alone(
+                [keras_metrics(objective, loss=self._regularized) for objective in self.task.objectives]
+            ),
+        )
+
+    def compile(self) -> None:
+        # One full and one short batch: every shape that an epoch will meet.
+        rest = len(self._dataset.train) % self._batch_size
+        rows = min(len(self._dataset.train), self._batch_size + rest)
+        some = self._dataset.train[:rows]
+        self.train((self._dataset.x[:rows], self.task.values(some)), 0, -(-rows // self._batch_size))
+        self._mean_loss(some[: self._batch_size])
+
+    def train(self, epoch: tuple[Features, Values], start: int, stop: int) -> Sums:
+        rows = slice(start * self._batch_size, stop * self._batch_size)
+        x, y = epoch[0][rows], alone([values[rows] for values in epoch[1]])
+        history = self.model.fit(x, y, batch_size=self._batch_size, shuffle=False, verbose=0).history
+        means = [history[name][-1] for name in self._names(TALLY)]
+        tallies = (
+            mean * len(x) if objective.classes is None else round(mean * len(x))
+            for objective, mean in zip(self.task.objectives, means, strict=True)
+        )
+        loss = self._data_loss({name: values[-1] for name, values in history.items()})
+        return Sums(loss * len(x), tuple(tallies), len(x))
+
+    def evaluate(self, examples: range) -> Evaluation:
+        # Not `predict`, which would be traced here, or with the compilation of what is timed; and `evaluate`
+        # alone does not say which examples are right.
+        x = (self._dataset.x[piece.start : piece.stop] for piece in pieces(examples))
+        parts = [keras.tree.flatten(self.model(part, training=False)) for part in x]
+        heads = zip(*parts, strict=True)
+        outputs = [np.concatenate([keras.ops.convert_to_numpy(part) for part in head]) for head in heads]
+        return self.task.evaluate(examples, self._mean_loss(examples), outputs)
+
+    def _mean_loss(self, examples: range) -> float:
+        x, y = self._dataset.x[examples.start : examples.stop], alone(self.task.values(examples))
+        evaluated = self.model.evaluate(x, y, batch_size=self._batch_size, verbose=0, return_dict=True)
+        return self._data_loss(evaluated)
+
+    def _data_loss(self, found: Mapping[str, float]) -> float:
+        """Of what `fit` or `evaluate` has found, without the regularizers."""
+        if not self._regularized:
+            return float(found["loss"])
+        weights = [objective.weight for objective in self.task.objectives]
+        return sum(weight * found[name] for weight, name in zip(weights, self._names(LOSS), strict=True))
+
+    def _names(self, metric: str) -> list[str]:
+        """What Keras calls a metric of each head."""
+        if len(self.task.objectives) == 1:
+            return [metric]
+        return [f"{head_name(index)}_{metric}" for index in range(len(self.task.objectives))]
+
+    def compile_inference(self, batch: Features) -> None:
+        self.infer(batch)
+
+    def infer(self, batch: Features) -> None:
+        self.answering_model.predict(batch, batch_size=len(batch), verbose=0)

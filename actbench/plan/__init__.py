@@ -1,0 +1,1 @@
+"""From a config to settings, blocks and cells."""

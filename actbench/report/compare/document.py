@@ -1,0 +1,256 @@
+"""How to read a comparison of two runs, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, get_args
+
+from actbench.analysis.comparison.changes import (
+    diverged_in_words,
+    timed_in_words,
+)
+from actbench.analysis.comparison.matching import timing_differences
+from actbench.records.base import in_flow, in_words, name_of
+from actbench.report.compare.facts import changes_facts, run_name
+from actbench.report.document import Column, Document, Section, Table
+from actbench.report.facts import sections_of
+from actbench.report.formatting import UNITS, format_value, latency_kind, shown_score, verdict_in_words
+
+if TYPE_CHECKING:
+    from actbench.analysis.comparison.changes import (
+        Changes,
+        RowChange,
+        SettingChange,
+        Timed,
+    )
+    from actbench.analysis.comparison.gate import Check, Gate
+    from actbench.report.formatting import Value
+
+_SCORE = "{}: NEW less OLD{}, {}. OLD and NEW are means over all seeds of their run."
+
+_PAIRED = "paired by seed, mean over the n seeds that both have, with its 95 % interval"
+
+_INDEPENDENT = "of two means that share no seed (n: OLD's + NEW's), with Welch's 95 % interval"
+
+_TIMES = (
+    "NEW/OLD: each block's median per step or call, geometric mean over the blocks (n: OLD's + NEW's), with "
+    "Welch's 95 % interval. The runs were not interleaved: a drift of the machine between the two sessions "
+    "is part of it, and its interval does not know of it."
+)
+
+_RELATIVE = (
+    "Relative to {0}: the ratio to {0} within the same rounds, NEW's over OLD's. No drift is in it, and "
+    "nothing that changes all activations alike."
+)
+
+
+def _samples(changes: Changes) -> str:
+    """What differences of the score are over: only what this comparison has."""
+    scores = [row.score for setting in changes.settings for row in setting.rows if row.score]
+    paired = {score.pairs > 0 for score in scores}
+    told = [words for words, has in ((_PAIRED, True), (_INDEPENDENT, False)) if has in paired]
+    return "; or ".join(told) or _PAIRED
+
+
+def notes_of(changes: Changes) -> tuple[str, ...]:
+    """What has to be said under these tables."""
+    if not any(setting.rows for setting in changes.settings):
+        return ()
+    verdict = changes.verdict
+    shown = [shown_score(name) for name in dict.fromkeys(setting.score_name for setting in changes.settings)]
+    percent = all(score.percent for score in shown)
+    name = " or ".join(score.name for score in shown)
+    unit = ", in percentage points" if percent else ""
+    notes = [_SCORE.format(name[:1].upper() + name[1:], unit, _samples(changes))]
+    margin = f"{100 * verdict.margin:.3g} points" if percent else f"{verdict.margin:.3g} of the score"
+    if any(row.times for setting in changes.settings for row in setting.rows):
+        notes.append(_TIMES)
+        notes += dict.fromkeys(
+            _RELATIVE.format(setting.baseline) for setting in changes.settings if setting.baseline
+        )
+    if changes.two_machines:
+        notes.append("Times are of two machines: they do not say what a change of the code did.")
+    notes.append(
+        f"Verdict: EQUIVALENT where the interval lies inside NEW's margin (±{margin}, "
+        f"±{100 * verdict.time_margin:.3g} % of time); else BETTER or WORSE where it excludes no "
+        "difference (of a time: all of the margin) and so does the test after Holm's adjustment over the "
+        "activations; else INCONCLUSIVE, followed by the seeds that would likely decide it where that can be "
+        "estimated."
+    )
+    return tuple(notes)
+
+
+_ALIKE = (
+    "All activations moved alike: the machine drifted between the two runs, or what they share changed. "
+    "These figures cannot tell which."
+)
+
+
+def lay_out_changes(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Document:
+    """The Document of a comparison."""
+    return Document(
+        title=f"{run_name(changes.new)} compared with {run_name(changes.old)}",
+        facts=changes_facts(changes, gate, checks),
+        sections=tuple(_section(changes, setting) for setting in changes.settings),
+        notes=notes_of(changes),
+    )
+
+
+def _section(changes: Changes, setting: SettingChange) -> Section:
+    pair = setting.pair
+    sections = sections_of(pair.new, changes.new.info.dataset[pair.new.id])
+    facts = [(name, in_words(value)) for name, value in sections.items() if value]
+    if pair.old.id != pair.new.id:
+        facts.append(("matched", f"with OLD's setting {pair.old.id}; {', '.join(timing_differences(pair))}"))
+    facts.append(("seeds", f"{setting.seeds} in both"))
+    tuned = [
+        f"{row.activation} {name_of({key: value})} in OLD, {in_flow(row.new.tuned.get(key))} in NEW"
+        for row in setting.rows
+        for key, value in row.old.tuned.items()
+        if row.new.tuned.get(key) != value
+    ]
+    if tuned:
+        facts.append(("tuned", f"to other values: {'; '.join(tuned)}"))
+    if setting.placebo:
+        ratios = ", ".join(
+            f"{timed_in_words(timed)} {format_value(ratio, 'ratio')}"
+            for timed, ratio in setting.placebo.items()
+        )
+        facts.append(("placebo", f"relative to {setting.baseline}, where any change is noise: {ratios}"))
+    tables = []
+    if setting.rows:
+        times = list(dict.fromkeys(change.timed for row in setting.rows for change in row.times))
+        suffix = ", two machines" if setting.two_machines else ""
+        tables = [
+            _score_table(setting),
+            *(_time_table(setting, timed, suffix) for timed in times),
+            *([_levels(setting.rows, times, suffix)] if times else []),
+        ]
+    return Section(f"setting {pair.new.name}", tuple(facts), tuple(tables))
+
+
+def _score_table(setting: SettingChange) -> Table:
+    rows, shown = setting.rows, shown_score(setting.score_name)
+    unit = " %" if shown.percent else ""
+    columns = (
+        Column("activation", "text"),
+        Column(f"OLD{unit}", shown.kind),
+        Column(f"NEW{unit}", shown.kind),
+        Column(shown.difference_title, shown.difference),
+        Column("verdict", "words"),
+        Column("n", "count"),
+    )
+    cells = [
+        (
+            row.activation,
+            row.old.score and row.old.score.estimate,
+            row.new.score and row.new.score.estimate,
+            *_score_change(row),
+        )
+        for row in rows
+    ]
+    unpaired = [row.activation for row in rows if row.score and not row.score.pairs]
+    notes = [
+        f"{row.activation}: {diverged_in_words(row)}" for row in rows if row.old.diverged or row.new.diverged
+    ]
+    if unpaired:
+        notes.append(
+            f"{', '.join(unpaired)}: no seed ended well in both; two independent samples, Welch's interval"
+        )
+    return Table(shown.name, columns, tuple(cells), tuple(notes))
+
+
+def _score_change(row: RowChange) -> tuple[Value, Value, Value]:
+    if row.score is None:
+        return None, None, None
+    comparison, pairs = row.score.comparison, row.score.pairs
+    difference = "identical bit for bit" if row.score.identical else comparison.interval
+    return difference, verdict_in_words(comparison), pairs or f"{row.old.seeds}+{row.new.seeds}"
+
+
+def _time_table(setting: SettingChange, timed: Timed, suffix: str) -> Table:
+    companion = setting.baseline is not None
+    columns = (
+        Column("activation", "text"),
+        Column("NEW/OLD", "ratio"),
+        *([Column(f"relative to {setting.baseline}", "ratio")] if companion else []),
+        Column("verdict", "words"),
+        Column("n", "count"),
+    )
+    cells: list[tuple[Value, ...]] = []
+    for row in setting.rows:
+        change = next((change for change in row.times if change.timed == timed), None)
+        if change is None:
+            cells.append((row.activation, *[None] * (len(columns) - 1)))
+            continue
+        is_baseline = row.activation == setting.baseline
+        relative: list[Value] = ["baseline" if is_baseline else change.to_baseline] if companion else []
+        samples = f"{row.old.seeds}+{row.new.seeds}"
+        comparison = change.comparison
+        cells.append((row.activation, comparison.interval, *relative, verdict_in_words(comparison), samples))
+    notes = (_ALIKE,) if setting.all_alike(timed) else ()
+    return Table(f"{timed_in_words(timed)}{suffix}", columns, tuple(cells), notes)
+
+
+def _levels(rows: Sequence[RowChange], times: Sequence[Timed], suffix: str) -> Table:
+    """OLD / NEW, one column for each time."""
+    columns, figures = [Column("activation", "text")], []
+    for timed in times:
+        sides = [(row.old.seconds.get(timed), row.new.seconds.get(timed)) for row in rows]
+        kind = latency_kind(max(level.estimate for both in sides for level in both if level))
+        columns.append(Column(f"{'step' if timed is None else f'batch {timed}'}, {UNITS[kind]}", "count"))
+        figures.append(
+            [" / ".join(format_value(level and level.estimate, kind) for level in both) for both in sides]
+        )
+    cells = [(row.activation, *texts) for row, *texts in zip(rows, *figures, strict=True)]
+    return Table(f"OLD / NEW{suffix}", tuple(columns), tuple(cells))
+
+
+ChangesFormat = Literal["terminal", "markdown", "json", "junit", "benchmark-action"]
+
+CHANGES_FORMATS: tuple[ChangesFormat, ...] = get_args(ChangesFormat)
+
+
+def render_changes(
+    changes: Changes,
+    gate: Gate,
+    checks: Sequence[Check],
+    format: ChangesFormat,  # noqa: A002 - the name of the command's option
+    *,
+    width: int = 80,
+    color: bool = False,
+) -> str:
+    """Write a comparison down.
+
+    Args:
+        changes: From `compare_runs`.
+        gate: What NEW may not do.
+        checks: From `check_all`.
+        format: Which one.
+        width: Columns of the terminal; other formats ignore it.
+        color: Whether the terminal may show bold and dim text; other formats ignore it.
+
+    Returns:
+        Text that ends with a newline.
+    """
+    match format:
+        case "json":
+            from actbench.report.compare.json import changes_to_json
+
+            return changes_to_json(changes, gate, checks)
+        case "junit":
+            from actbench.report.compare.junit import changes_to_junit
+
+            return changes_to_junit(changes, checks)
+        case "benchmark-action":
+            from actbench.report.compare.benchmark_action import changes_to_benchmark_action
+
+            return changes_to_benchmark_action(changes)
+        case "markdown":
+            from actbench.report.renderers.markdown import to_markdown
+
+            return to_markdown(lay_out_changes(changes, gate, checks))
+        case "terminal":
+            from actbench.report.renderers.terminal import to_terminal
+
+            return to_terminal(lay_out_changes(changes, gate, checks), width, color)

@@ -1,0 +1,213 @@
+"""How a comparison of two runs ends: with success, or with the error that says what is wrong."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, get_args
+
+from actbench.analysis.comparison.changes import timed_in_words
+from actbench.analysis.comparison.gate import KINDS, Ruling
+from actbench.errors import (
+    EnvironmentMismatchError,
+    GateFailedError,
+    InconclusiveError,
+    NothingMeasuredError,
+)
+from actbench.metrics import score_in_words
+from actbench.report.formatting import format_value, shown_score
+
+if TYPE_CHECKING:
+    from actbench.analysis.comparison.changes import Changes, LeftOut, RunSide
+    from actbench.analysis.comparison.gate import Check, Gate, Kind
+    from actbench.errors import (
+        ActbenchError,
+    )
+    from actbench.report.facts import Facts
+    from actbench.report.formatting import Kind as FigureKind
+    from actbench.report.formatting import Shown
+
+
+def problem(changes: Changes, gate: Gate, checks: Sequence[Check]) -> ActbenchError | None:
+    """What the command has to end with; None for success.
+
+    The first that holds: a limit is broken (1); nothing could be compared, or nothing of a kind that the gate
+    judges (5); times were asked for and the machines differ (4); something is undecided and the gate is
+    strict (3).
+    """
+    failed = [check for check in checks if check.ruling == "failed"]
+    undecided = [check for check in checks if check.ruling == "undecided"]
+    compared = [kind for kind in KINDS if _compared(changes, kind)]
+    refused = not changes.times_compared
+    missing = [kind for kind in gate.fail_on if kind not in compared and not (kind == "time" and refused)]
+    if failed:
+        return GateFailedError(_lines("NEW is beyond", changes, failed))
+    if missing or not compared:
+        names = {"accuracy": _scores_in_words(changes), "time": "time"}
+        what = " and no ".join(names[kind] for kind in missing or KINDS)
+        return NothingMeasuredError(f"there is nothing to compare: no {what} that both runs have measured")
+    if refused and "time" in (gate.fail_on or KINDS):
+        return EnvironmentMismatchError(
+            f"times of different machines are not compared: {', '.join(changes.machines)}; "
+            "allowed: --accept-environment, which compares them nevertheless, or --fail-on accuracy"
+        )
+    if undecided and gate.strict:
+        return InconclusiveError(_lines("it cannot be told whether NEW keeps", changes, undecided))
+    return None
+
+
+def _scores_in_words(changes: Changes) -> str:
+    """Of the new run, whether or not they are compared."""
+    names = dict.fromkeys(info.score_name for info in changes.new.info.dataset.values())
+    return " or ".join(map(score_in_words, names))
+
+
+def limits_in_words(changes: Changes, gate: Gate) -> str:
+    """What the gate allows."""
+    names = dict.fromkeys(setting.score_name for setting in changes.settings) or {"accuracy": None}
+    falls = (_fall(shown_score(name), gate.drop(changes.verdict)) for name in names)
+    limits: dict[Kind, str] = {
+        "accuracy": ", ".join(falls),
+        "time": f"times may grow by {100 * gate.max_slowdown:.3g} %",
+    }
+    return ", ".join(limits[kind] for kind in gate.fail_on)
+
+
+def _fall(shown: Shown, drop: float) -> str:
+    return f"{shown.name} may fall by {100 * drop if shown.percent else drop:.3g}{shown.unit}"
+
+
+def check_in_words(changes: Changes, check: Check) -> str:
+    """The activation, what was measured of it, and the limit."""
+    figure_kind: FigureKind = "ratio" if check.kind == "time" else "points"
+    if check.kind == "accuracy" and check.quantity != "accuracy":
+        figure_kind = "signed score"
+    figure = "" if check.interval is None else f" {format_value(check.interval, figure_kind)}"
+    relation = check.reason or _RELATIONS[check.ruling].format(format_value(check.limit, figure_kind))
+    return (
+        f"{check.activation}: {check.quantity}{figure} {relation} (setting {changes.name_of(check.setting)})"
+    )
+
+
+_RELATIONS: dict[Ruling, str] = {
+    "passed": "is within {}",
+    "failed": "is beyond {}",
+    "undecided": "may be on either side of {}",
+}
+
+
+def _compared(changes: Changes, kind: Kind) -> bool:
+    rows = [row for setting in changes.settings for row in setting.rows]
+    return any(row.times for row in rows) if kind == "time" else any(row.score for row in rows)
+
+
+def _lines(what: str, changes: Changes, checks: Sequence[Check]) -> str:
+    count = f"{len(checks)} {'limit' if len(checks) == 1 else 'limits'}"
+    return "\n".join([f"{what} {count}:", *(f"  {check_in_words(changes, check)}" for check in checks)])
+
+
+_VERDICTS = ("WORSE", "BETTER", "INCONCLUSIVE", "EQUIVALENT")
+
+
+def changes_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
+    """What holds for all settings, the verdicts first."""
+    return (
+        *_summary(changes),
+        *_gate_facts(changes, gate, checks),
+        *_run_facts(changes),
+        *(("left out", left_out_in_words(changes, entry)) for entry in changes.left_out),
+    )
+
+
+def run_name(side: RunSide) -> str:
+    """The run, by name and id."""
+    return f"{side.info.name} {side.info.run_id}"
+
+
+def _summary(changes: Changes) -> Facts:
+    """How many of each verdict, and of whom, where it is not EQUIVALENT."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    identical: Counter[str] = Counter()
+    for setting in changes.settings:
+        for row in setting.rows:
+            label = _label(changes, setting.pair.new.id, row.activation)
+            if row.score is not None:
+                score = score_in_words(setting.score_name)
+                found[score].append((str(row.score.comparison.verdict), label))
+                identical[score] += row.score.identical
+            for change in row.times:
+                found[timed_in_words(change.timed)].append((str(change.comparison.verdict), label))
+    facts = {quantity: _verdicts(entries) for quantity, entries in found.items()}
+    for score, count in identical.items():
+        facts[score] += f"; {count} identical bit for bit" * (count > 0)
+    return tuple(facts.items()) or (("result", "nothing could be compared"),)
+
+
+def _verdicts(entries: Iterable[tuple[str, str]]) -> str:
+    labels: dict[str, list[str]] = defaultdict(list)
+    for verdict, label in entries:
+        labels[verdict].append(label)
+    if len(labels) == 1:
+        return "".join(f"all {len(whose)} {verdict}" for verdict, whose in labels.items())
+    return ", ".join(
+        f"{len(labels[verdict])} {verdict}"
+        + ("" if verdict == "EQUIVALENT" else f" ({', '.join(labels[verdict])})")
+        for verdict in _VERDICTS
+        if verdict in labels
+    )
+
+
+def _gate_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
+    if not gate.fail_on:
+        return ()
+    rulings = Counter(check.ruling for check in checks)
+    counted = ", ".join(f"{rulings[name]} {name}" for name in get_args(Ruling))
+    undecided: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for check in checks:
+        if check.ruling == "undecided":
+            label = _label(changes, check.setting, check.activation)
+            undecided[check.quantity, check.reason].append(label)
+    return (
+        ("gate", f"{limits_in_words(changes, gate)}: {counted}"),
+        *(("failed", check_in_words(changes, check)) for check in checks if check.ruling == "failed"),
+        *(
+            ("undecided", f"{quantity}: {', '.join(labels)} {reason}".rstrip())
+            for (quantity, reason), labels in undecided.items()
+        ),
+    )
+
+
+def _label(changes: Changes, setting: str, activation: str) -> str:
+    only = [compared.pair.new.id for compared in changes.settings] == [setting]
+    return activation if only else f"{activation} (setting {changes.name_of(setting)})"
+
+
+def _run_facts(changes: Changes) -> Facts:
+    environment = changes.new.environment
+    if changes.two_machines:
+        machines = f"TWO MACHINES, accepted by the caller: {', '.join(changes.machines)}"
+    elif changes.machines:
+        machines = f"different, so that their times are not compared: {', '.join(changes.machines)}"
+    else:
+        machines = f"the same: {environment.cpu}, {environment.cores} cores, {environment.device}"
+    software = (f"{name} {old} → {new}" for name, (old, new) in changes.software.items())
+    return (
+        *(
+            (name, f"{run_name(side)}, created {side.info.created_at}, {_blocks(side)}")
+            for name, side in (("OLD", changes.old), ("NEW", changes.new))
+        ),
+        ("machines", machines),
+        ("software", ", ".join(software) or "the same"),
+    )
+
+
+def _blocks(side: RunSide) -> str:
+    return f"{side.finished} of {len(side.info.final_blocks)} blocks"
+
+
+def left_out_in_words(changes: Changes, entry: LeftOut) -> str:
+    """What is not compared, and why."""
+    where = f"setting {changes.name_of(entry.setting)}"
+    what = where if entry.what == "setting" else f"{entry.what} of {where}"
+    only = {"old": " (in OLD only)", "new": " (in NEW only)", "both": ""}[entry.side]
+    return f"{what}{f': {entry.reason}' if entry.reason else only}"

@@ -1,0 +1,269 @@
+"""How figures look to a reader: the only place that rounds."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from actbench.metrics import measured, score_in_words
+from actbench.stats.intervals import Interval
+
+if TYPE_CHECKING:
+    from actbench.analysis.verdicts import Comparison
+    from actbench.metrics import ScoreName
+    from actbench.records.run import DatasetInfo
+
+Kind = Literal[
+    "text", "words", "count", "thousands", "percent", "points", "ratio", "probability", "decimal",
+    "signed decimal", "thousandths", "signed thousandths", "seconds", "milliseconds", "microseconds",
+    "signed microseconds", "three digits", "two digits", "whole percent", "one percent",
+    "score", "signed score", "significant", "signed significant",
+]  # fmt: skip
+
+Value = str | int | float | Interval | None
+
+_MISSING = "-"
+
+_EXPONENT = re.compile(r"e\+?(-?)0*")
+
+_FIXED: dict[Kind, tuple[float, str]] = {  # scale and format
+    "percent": (100, ".2f"),
+    "whole percent": (100, ".0f"),
+    "one percent": (100, ".1f"),
+    "points": (100, "+.2f"),
+    "probability": (1, ".2f"),
+    "decimal": (1, ".2f"),
+    "signed decimal": (1, "+.2f"),
+    "thousandths": (1e3, ".1f"),
+    "signed thousandths": (1e3, "+.1f"),
+    "signed microseconds": (1e6, "+.1f"),
+}
+
+UNITS: dict[Kind, str] = {"seconds": "s", "milliseconds": "ms", "microseconds": "µs"}
+
+_THREE_DIGITS: dict[Kind, float] = {
+    "three digits": 1,
+    "seconds": 1,
+    "milliseconds": 1e3,
+    "microseconds": 1e6,
+    "thousands": 1e-3,
+}
+
+# Sign, and decimals: a fixed number for what is about 1 at most, as many as it takes of what has a unit.
+_SIGNED: dict[Kind, tuple[str, int | None]] = {
+    "score": ("", 3),
+    "signed score": ("+", 3),
+    "significant": ("", None),
+    "signed significant": ("+", None),
+}
+
+_DIGITS, _SMALLEST, _LARGEST = 4, -4, 5
+
+_LARGEST_RATIO = 1000
+
+_TOO_LONG = 1e6
+
+_BY_FARTHEST_BOUND: tuple[Kind, ...] = ("score", "signed score", "signed significant")
+
+
+def format_value(value: Value, kind: Kind) -> str:
+    """One cell of a table.
+
+    Args:
+        value: A figure in its own unit (fractions, seconds, ratios), or words, which stay as they are.
+        kind: How to show it.
+
+    Returns:
+        The figure, followed by its interval in brackets where it has one; "-" for None.
+    """
+    if value is None:
+        return _MISSING
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Interval):
+        number = _formatter(kind, _size(value, kind))
+        if value.ci_low is None or value.ci_high is None:
+            return number(value.estimate)
+        return f"{number(value.estimate)} [{number(value.ci_low)}, {number(value.ci_high)}]"
+    return _formatter(kind, value)(value)
+
+
+def latency_kind(seconds: float) -> Kind:
+    """The unit that shows latencies of about this size without leading zeros."""
+    if seconds < 1e-3:
+        return "microseconds"
+    return "milliseconds" if seconds < 1 else "seconds"
+
+
+def verdict_in_words(comparison: Comparison) -> str:
+    """The verdict, followed by the seeds that would likely decide it."""
+    seeds = f" ~{about(comparison.seeds_needed)}" if comparison.seeds_needed else ""
+    return f"{comparison.verdict}{seeds}"
+
+
+def about(count: int) -> str:
+    """An estimated count to two digits, rounded up: 1,234 is "1.3k"."""
+    unit = 10 ** max(0, len(str(count)) - 2)
+    rounded = -(-count // unit) * unit
+    return f"{rounded / 1000:g}k" if rounded >= 1000 else str(rounded)
+
+
+def format_duration(seconds: float) -> str:
+    """Whole minutes and seconds, such as "4:05"; hours in front where there are any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def two_digits(value: float) -> str:
+    """For what differs by powers of ten: 0.53, 8.1e-6."""
+    return _EXPONENT.sub(r"e\1", f"{value:.2g}")
+
+
+def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
+    if kind == "two digits":
+        return two_digits
+    if kind in _SIGNED:
+        sign, decimals = _SIGNED[kind]
+        return _plain(estimate, sign, decimals)
+    if kind == "ratio":
+        return _ratio
+    if kind in _FIXED:
+        scale, form = _FIXED[kind]
+        return lambda value: _fixed(scale * value, form)
+    if kind in _THREE_DIGITS:
+        return _three_digits(estimate, _THREE_DIGITS[kind])
+    return lambda value: f"{value:,}"
+
+
+def _size(interval: Interval, kind: Kind) -> float:
+    """By what the digits are chosen: the estimate; of what may be near 0 or below it, the farthest bound."""
+    if kind not in _BY_FARTHEST_BOUND or interval.ci_low is None or interval.ci_high is None:
+        return interval.estimate
+    return max(abs(interval.ci_low), abs(interval.ci_high))
+
+
+def _fixed(value: float, form: str) -> str:
+    """With so many decimals; such as the loss of a training that nearly diverged with an exponent."""
+    if abs(value) < _TOO_LONG:
+        return format(_no_negative_zero(value, form), form)
+    return _EXPONENT.sub(r"e\1", format(value, f"{form[: form.index('.')]}.2e"))
+
+
+def _no_negative_zero(value: float, form: str) -> float:
+    """The value, without the minus sign that it would keep when it is shown as 0."""
+    return 0.0 if float(format(value, form).replace(",", "")) == 0 else value
+
+
+def _three_digits(estimate: float, scale: float) -> Callable[[float], str]:
+    """Three significant digits of the estimate; its bounds get as many decimals, so that they line up."""
+    decimals = max(0, 2 - _magnitude(scale * estimate))
+    return lambda value: f"{scale * value:,.{decimals}f}"
+
+
+def _ratio(value: float) -> str:
+    return two_digits(value) if value > _LARGEST_RATIO else f"{value:.3f}"
+
+
+def _plain(estimate: float, sign: str, decimals: int | None) -> Callable[[float], str]:
+    """A number of any size: in full where that is short, else with an exponent; bounds as the estimate."""
+    magnitude = _magnitude(estimate)
+    digits, largest = _DIGITS - len(sign), _LARGEST if decimals is None else _LARGEST - 1
+    if decimals is None or magnitude > 0:
+        decimals = max(0, digits - 1 - magnitude)
+    form = f"{sign}.{digits - 1}e" if not _SMALLEST <= magnitude <= largest else f"{sign},.{decimals}f"
+    return lambda value: format(_no_negative_zero(value, form), form)
+
+
+def _magnitude(value: float) -> int:
+    """Power of ten of the leading digit after rounding to three digits, so that 0.9996 counts as 1.00."""
+    return int(f"{value:.2e}".partition("e")[2]) if value and math.isfinite(value) else 0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A quantity in tables.
+
+    Attributes:
+        name: In words.
+        kind: How its figures are shown.
+        difference: How a difference of two is.
+    """
+
+    name: str
+    kind: Kind
+    difference: Kind
+
+    @property
+    def percent(self) -> bool:
+        """Whether it is in percent, and a difference in points."""
+        return self.kind == "percent"
+
+    def value(self, figure: float) -> str:
+        """A figure in a sentence."""
+        return f"{format_value(figure, self.kind)}{' %' if self.percent else ''}"
+
+    @property
+    def title(self) -> str:
+        """The name with its unit."""
+        return f"{self.name} %" if self.percent else self.name
+
+    @property
+    def difference_title(self) -> str:
+        """Of the column of differences."""
+        return "difference, points" if self.percent else "difference"
+
+    @property
+    def unit(self) -> str:
+        """Behind a difference in a sentence, such as " points"."""
+        return " points" if self.percent else ""
+
+
+def shown_score(name: ScoreName) -> Shown:
+    """The score of a setting."""
+    return _share(score_in_words(name)) if name == "accuracy" else _fitted(score_in_words(name))
+
+
+def shown_metric(name: str, dataset: DatasetInfo) -> Shown:
+    """Another metric of the contract.
+
+    Args:
+        name: As in `figures.Metric`.
+        dataset: Whose targets it may be of.
+    """
+    if name == "test_loss" and dataset.in_nats:
+        return Shown("test loss, 0.001 nats", "thousandths", "signed thousandths")
+    if name in _OTHERS:
+        return _OTHERS[name]
+    if name == f"train_{dataset.score_name}":
+        return _named(shown_score(dataset.score_name), "train")
+    target, metric = measured(name, dataset.targets)
+    shown = {
+        "accuracy": _share("accuracy"),
+        "top5_accuracy": _share("top-5 accuracy"),
+        "r2": _fitted("R²"),
+    }.get(metric, Shown(metric.upper(), "significant", "signed significant"))
+    return _named(shown, f"{target}: test" if target else "test")
+
+
+def _named(shown: Shown, before: str) -> Shown:
+    return Shown(f"{before} {shown.name}", shown.kind, shown.difference)
+
+
+def _share(name: str) -> Shown:
+    return Shown(name, "percent", "points")
+
+
+def _fitted(name: str) -> Shown:
+    return Shown(name, "score", "signed score")
+
+
+_OTHERS: dict[str, Shown] = {
+    "test_loss": Shown("test loss", "significant", "signed significant"),
+    "epochs_trained": Shown("epochs trained", "decimal", "signed decimal"),
+    "epochs_to_target": Shown("epochs to target", "decimal", "signed decimal"),
+    "seconds_to_target": Shown("seconds to target", "seconds", "ratio"),
+}

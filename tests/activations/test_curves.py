@@ -1,0 +1,88 @@
+"""Moments of a standard normal signal against closed forms and mpmath's integrals."""
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actbench.activations.catalogue import ACTIVATIONS
+from actbench.activations.curves import curve_of, curve_of_expression, moments, quadrature
+from actbench.activations.expression.parser import parse
+
+CLOSED = [
+    # E[f(z)], E[f(z)^2]
+    ("linear", {}, 0, 1),
+    ("relu", {}, 1 / mpmath.sqrt(2 * mpmath.pi), mpmath.mpf(1) / 2),
+    (
+        "leaky_relu",
+        {"negative_slope": 0.5},
+        mpmath.mpf("0.5") / mpmath.sqrt(2 * mpmath.pi),
+        mpmath.mpf(5) / 8,
+    ),
+    ("squared_relu", {}, mpmath.mpf(1) / 2, mpmath.mpf(3) / 2),
+    ("exponential", {}, mpmath.exp(mpmath.mpf(1) / 2), mpmath.exp(2)),
+    ("step", {}, mpmath.mpf(1) / 2, mpmath.mpf(1) / 2),
+    ("selu", {}, 0, 1),  # what its constants were chosen for
+    ("gelu", {}, 1 / (2 * mpmath.sqrt(mpmath.pi)), None),
+    ("sigmoid", {}, mpmath.mpf(1) / 2, None),
+    ("tanh", {}, 0, None),
+]
+
+
+@pytest.mark.parametrize(("name", "params", "mean", "second"), CLOSED)
+def test_closed_forms(name, params, mean, second):
+    found = curve_of(ACTIVATIONS[name], params).moments()
+    assert found.mean == pytest.approx(float(mean), abs=1e-12)
+    if second is not None:
+        assert found.second == pytest.approx(float(second), rel=1e-9)
+        assert found.gain == pytest.approx(float(second) ** -0.5, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "name", ["tanh", "sigmoid", "gelu", "mish", "softplus", "elu", "hard_sigmoid", "snake"]
+)
+def test_second_moments_are_mpmaths_integrals(name):
+    curve = curve_of(ACTIVATIONS[name])
+
+    def integrand(z):
+        return float(curve(float(z))) ** 2 * mpmath.npdf(z)
+
+    expected = mpmath.quad(integrand, [-12, -3, -1, 0, 1, 3, 12])
+    assert curve.moments().second == pytest.approx(float(expected), rel=1e-9)
+
+
+@pytest.mark.parametrize("threshold", [0.1, 1 / 3, 1.7])
+def test_a_jump_at_a_parameter_costs_no_accuracy(threshold):
+    found = curve_of(ACTIVATIONS["hard_shrink"], {"threshold": threshold}).moments().second
+    tail = 2 * (threshold * mpmath.npdf(threshold) + mpmath.ncdf(-threshold))
+    assert found == pytest.approx(float(tail), rel=1e-10)
+
+
+def test_expressions_have_moments_too():
+    curve = curve_of_expression(parse("a * x", ["a"]), {"a": 3.0})
+    assert curve.moments().gain == pytest.approx(1 / 3, rel=1e-12)
+
+
+@pytest.mark.parametrize("scale", ["1", "1e-2", "1e-6", "1e6"])
+@pytest.mark.parametrize(
+    "text", ["0 * x", "1 / x", "exp(x * x)", "log(x)", "1 / x**2", "exp(x**2 / 4)", "1 / sqrt(abs(x))"]
+)
+def test_what_has_no_second_moment_has_no_gain(text, scale):
+    assert curve_of_expression(parse(f"{scale} * ({text})"), {}).moments().gain is None
+
+
+@given(st.floats(0.1, 10), st.integers(0, 6))
+def test_polynomials(scale, power):
+    """E[z^n] of a standard normal is (n - 1)!! for even n."""
+    found = moments(lambda z: scale * z**power)
+    even = float(mpmath.fac2(power - 1)) if power % 2 == 0 else 0.0
+    assert found.mean == pytest.approx(scale * even, rel=1e-9, abs=1e-9)
+    assert found.second == pytest.approx(scale**2 * float(mpmath.fac2(2 * power - 1)), rel=1e-8)
+
+
+def test_the_weights_are_a_probability():
+    z, weights = quadrature()
+    assert z.shape == weights.shape
+    assert weights.sum() == pytest.approx(1, abs=1e-14)
+    assert (np.diff(z) > 0).all()
