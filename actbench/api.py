@@ -17,12 +17,12 @@ from actbench.errors import ConfigError, did_you_mean
 from actbench.report import build as reports
 from actbench.report.build import FORMATS, lay_out
 from actbench.report.model import SORTS
+from actbench.report.progress import ErrorConsole, ProgressDisplay
 from actbench.report.renderers.csv import column_names, flat_rows, flatten
 from actbench.report.renderers.html import to_fragment
 from actbench.report.renderers.json import TABLES
 from actbench.store.find import find_run
 from actbench.store.stored import open_run, require_trainings
-from actbench.workflows.progress import ErrorConsole, ProgressDisplay
 from actbench.workflows.run import run_benchmark
 
 if TYPE_CHECKING:

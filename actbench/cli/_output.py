@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from actbench.report.chart import Chart
     from actbench.store.stored import StoredRun
-    from actbench.workflows.run import Outcome
+    from actbench.workflows.measure import RunResult
 
 
 def screen() -> tuple[int, bool]:
@@ -105,7 +105,7 @@ def read_run(out: Path, reference: str | None, *, micro: bool = False) -> "Store
     return stored
 
 
-def raise_if_failed(outcome: "Outcome") -> None:
+def raise_if_failed(result: "RunResult") -> None:
     """Ends the command badly where blocks could not be measured, after its result was printed.
 
     Raises:
@@ -113,9 +113,9 @@ def raise_if_failed(outcome: "Outcome") -> None:
     """
     from actbench.errors import CellsFailedError
 
-    if outcome.failed:
-        lines = "\n".join(f"  block {record.block}: {record.reason}" for record in outcome.failed)
+    if result.failed:
+        lines = "\n".join(f"  block {record.block}: {record.reason}" for record in result.failed)
         raise CellsFailedError(
-            f"{len(outcome.failed)} of {len(outcome.records)} blocks could not be measured:\n{lines}\n"
+            f"{len(result.failed)} of {len(result.records)} blocks could not be measured:\n{lines}\n"
             "The others are kept; run the same command to try these again."
         )

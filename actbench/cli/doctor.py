@@ -10,9 +10,9 @@ from actbench.cli._output import screen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from actbench.execution.machine import BusyProcess
     from actbench.report.facts import Facts
     from actbench.workflows.doctor import DoctorReport, Measurement
-    from actbench.workflows.machine import BusyProcess
 
 
 @click.command(epilog=example("actbench doctor", "actbench doctor --seconds 60 --format json"))

@@ -104,8 +104,8 @@ def micro(
     from actbench.plan.micro import make_micro_plan
     from actbench.report.chart import check_suffix
     from actbench.report.micro import micro_charts, render_micro
+    from actbench.report.progress import ErrorConsole, ProgressDisplay
     from actbench.workflows.micro import run_micro
-    from actbench.workflows.progress import ErrorConsole, ProgressDisplay
 
     if plot is not None:
         check_suffix(plot)

@@ -48,7 +48,7 @@ def run(
 def _run(config: Path, out: Path, overrides: tuple[str, ...], quiet: bool, fresh: bool) -> None:
     from actbench.cli._output import screen
     from actbench.report import build
-    from actbench.workflows.progress import ErrorConsole, ProgressDisplay
+    from actbench.report.progress import ErrorConsole, ProgressDisplay
     from actbench.workflows.run import run_benchmark
 
     with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:

@@ -9,9 +9,9 @@ from actbench.cli._options import example, out_option
 from actbench.cli._output import not_empty, screen
 
 if TYPE_CHECKING:
+    from actbench.analysis.verification import Verification
     from actbench.execution.protocol import Event
     from actbench.report.formatting import Kind
-    from actbench.workflows.verify_outcome import Verification
 
 
 @click.command(
@@ -42,8 +42,8 @@ def verify(run: str, cells: int, tolerance: float, form: str, quiet: bool, out: 
     from actbench.errors import CellsFailedError, GateFailedError
     from actbench.execution.protocol import Beginning
     from actbench.plan.models import Plan
+    from actbench.report.progress import ErrorConsole, ProgressDisplay
     from actbench.store.find import find_run
-    from actbench.workflows.progress import ErrorConsole, ProgressDisplay
     from actbench.workflows.verify import verify_run
 
     path = find_run(out, run)

@@ -24,18 +24,18 @@ from actbench.config.schema.train import TrainConfig
 from actbench.environment import describe_environment
 from actbench.errors import ConfigError, DataError, WorkerError
 from actbench.execution.local import run_blocks
+from actbench.execution.machine import describe_machine, sample_machine
 from actbench.execution.protocol import Event, Finished
 from actbench.plan.build import make_plan
 from actbench.plan.models import Block
 from actbench.rng import generator
 from actbench.stats.intervals import Mean, blocks_mean
-from actbench.workflows.machine import describe_machine, sample_machine
 
 if TYPE_CHECKING:
+    from actbench.execution.machine import Machine, MachineSample
     from actbench.records.block import BlockRecord
     from actbench.records.run import Environment
     from actbench.stats.intervals import Interval
-    from actbench.workflows.machine import Machine, MachineSample
 
 EngineName = Literal["compiled", "keras"]
 

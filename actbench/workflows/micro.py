@@ -1,4 +1,4 @@
-"""The story of `actbench micro`: plan, skip what the ledger holds, measure, append, tabulate."""
+"""The steps of `actbench micro`: measure what the ledger lacks of a plan, write the table."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from actbench.plan.micro import COPY
 from actbench.records.run import RunInfo, SettingInfo
 from actbench.report.micro import render_micro
 from actbench.store.folder import create_or_resume
-from actbench.workflows.run import command_line, measure_pending, now
+from actbench.workflows.measure import command_line, measure_pending, timestamp
 
 if TYPE_CHECKING:
     from actbench.execution.protocol import Beginning, Event
     from actbench.plan.micro import MicroPlan
-    from actbench.workflows.run import Execute, Outcome
+    from actbench.workflows.measure import Execute, RunResult
 
-_OWN = {"kind", "id", "cells"}  # what is no property of the tensor or of how it is computed
+# Fields of a block that describe neither the tensor nor the way it is computed.
+_NOT_DESCRIBED = {"kind", "id", "cells"}
 
 
 def run_micro(
@@ -32,34 +33,34 @@ def run_micro(
     fresh: bool = False,
     listen: Callable[[Beginning | Event], None] = lambda _: None,
     execute: Execute = run_blocks,
-) -> Outcome:
-    """Measures what is left of a plan, and writes the table into the run folder.
+) -> RunResult:
+    """Measure what is left of a plan, and write the table into the run folder.
 
     Args:
         plan: From `make_micro_plan`.
         out: The folder that holds all runs.
         fresh: Measure everything again; the earlier ledger is set aside.
-        listen: Called with the `Beginning` and then with every event.
+        listen: Called with the `Beginning`, then with every event.
         execute: Measures blocks; tests pass their own.
 
     Raises:
-        DataError: An imported function cannot be had.
+        DataError: An imported function cannot be loaded.
         StoreError: The run folder cannot be used or written.
         EnvironmentMismatchError: The run was begun in another environment.
         NothingMeasuredError: No block could be measured.
     """
     info = describe_micro(plan)
-    given = json.dumps(info.config, indent=2).encode()  # JSON is YAML, too
+    given = json.dumps(info.config, indent=2).encode()  # written to config.yaml, because JSON is YAML
     with create_or_resume(out, info, given, fresh=fresh) as folder:
-        outcome = measure_pending(folder, plan, listen, execute)
-        folder.write_table("micro.csv", render_micro(outcome.info, outcome.records, "csv"))
-    return outcome
+        result = measure_pending(folder, plan, listen, execute)
+        folder.write_table("micro.csv", render_micro(result.info, result.records, "csv"))
+    return result
 
 
 def describe_micro(plan: MicroPlan) -> RunInfo:
-    """What run.json says of a plan."""
+    """Return what run.json records of a plan."""
     settings = tuple(
-        SettingInfo(id=block.id, description=block.model_dump(mode="json", exclude=_OWN))
+        SettingInfo(id=block.id, description=block.model_dump(mode="json", exclude=_NOT_DESCRIBED))
         for block in plan.blocks
     )
     cells = plan.blocks[0].cells
@@ -67,7 +68,7 @@ def describe_micro(plan: MicroPlan) -> RunInfo:
         run_id=plan.run_id,
         name=plan.name,
         kind="micro",
-        created_at=now(),
+        created_at=timestamp(),
         command=command_line(),
         overrides=(),
         config={

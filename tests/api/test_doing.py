@@ -11,11 +11,11 @@ from actbench import api
 from actbench.execution.local import run_blocks
 from actbench.execution.protocol import Started
 from actbench.workflows.run import run_benchmark
+from tests import verify_runs as runs
 from tests.commands import ROOT, fake_worker
 from tests.factories import SyntheticRun, make_failed_block, make_run
 from tests.micro_runs import micro_run
 from tests.stored import store
-from tests.workflows.verify import runs
 
 CONFIG = {**runs.CONFIG, "timing": {"slices_per_epoch": 2, "inference_batch_sizes": []}}
 

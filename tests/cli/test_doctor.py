@@ -6,13 +6,13 @@ import pytest
 from click.testing import CliRunner
 
 from actbench.cli._app import main
+from actbench.execution.machine import BusyProcess
 from actbench.stats.intervals import Interval
 from actbench.workflows import doctor
 from actbench.workflows.doctor import DoctorReport, Measurement, advise
-from actbench.workflows.machine import BusyProcess
 from tests.commands import actbench
 from tests.factories import make_environment
-from tests.workflows.doctor.fakes import (
+from tests.machines import (
     QUIET_MACHINE,
     QUIET_TREE,
     UNKNOWN_MACHINE,

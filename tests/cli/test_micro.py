@@ -9,8 +9,8 @@ from rich.console import Console
 
 from actbench.cli._app import main
 from actbench.execution.protocol import Beginning, Finished, Progress
+from actbench.report.progress import ProgressDisplay
 from actbench.workflows.micro import run_micro
-from actbench.workflows.progress import ProgressDisplay
 from tests.factories import make_run
 from tests.micro_runs import measured, micro_plan, micro_record
 from tests.stored import store

@@ -8,7 +8,7 @@ from actbench.cli._app import main
 from actbench.execution.local import run_blocks
 from actbench.workflows import verify
 from tests.commands import actbench, fake_worker
-from tests.workflows.verify.runs import having, store
+from tests.verify_runs import having, store
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from rich.console import Console
 
 from actbench.execution.protocol import Beginning, Finished, Progress, Started, WorkerDied
 from actbench.plan.models import Plan
-from actbench.workflows.progress import ErrorConsole, ProgressDisplay
+from actbench.report.progress import ErrorConsole, ProgressDisplay
 from tests.blocks import block, cell
 from tests.fake_worker import record_of
 from tests.fakes import FakeClock

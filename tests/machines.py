@@ -4,10 +4,10 @@ import math
 import random
 
 from actbench.errors import WorkerError
+from actbench.execution.machine import Machine, MachineSample, ProcessSample
 from actbench.execution.protocol import Finished
 from actbench.stats.intervals import Interval
 from actbench.workflows.doctor import Measurement
-from actbench.workflows.machine import Machine, MachineSample, ProcessSample
 from tests.factories import make_environment, make_failed_block
 from tests.fake_worker import record_of
 

@@ -1,18 +1,22 @@
 import json
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from actbench.environment import describe_environment
 from actbench.errors import ConfigError, DataError, NothingMeasuredError, StoreError
 from actbench.execution.protocol import Finished
 from actbench.plan.models import Plan
 from actbench.records.block import pack
-from actbench.workflows.verify import verify_run
+from actbench.workflows.verify import RecordedCell, choose_cells, verify_run
+from tests import blocks as plans
 from tests.factories import make_failed_block
 from tests.fake_worker import record_of
-from tests.workflows.verify.runs import DIVERGED, having, measure, store
+from tests.verify_runs import DIVERGED, having, measure, store
 
 
 def rewrite_info(path, change):
@@ -235,3 +239,46 @@ def test_a_run_of_the_first_schema_can_be_verified(tmp_path):
     ledger.write_text("".join(f"{json.dumps(block)}\n" for block in blocks))
     found = verify_run(path, 4, execute=measure(having(test_score=0.1)))
     assert [check.result for check in found.checks] == ["different"] * 4
+
+
+def grid(seeds, activations):
+    labels = [plans.cell(f"a{index}", "relu") for index in range(activations)]
+    found = []
+    for seed in range(seeds):
+        planned = plans.block(*labels, seed=seed)
+        record = record_of(planned)
+        found += [
+            RecordedCell(record, measured, planned, plan)
+            for measured, plan in zip(record.cells, labels, strict=True)
+        ]
+    return found
+
+
+def names(chosen):
+    return [(entry.record.seed, entry.cell.label) for entry in chosen]
+
+
+SIZES = st.integers(1, 6)
+
+
+@given(SIZES, SIZES, st.integers(1, 40))
+def test_as_many_as_wanted_in_the_order_of_the_plan_each_once(seeds, activations, wanted):
+    recorded = grid(seeds, activations)
+    chosen = names(choose_cells(recorded, wanted))
+    assert len(chosen) == min(wanted, seeds * activations)
+    assert chosen == [name for name in names(recorded) if name in chosen]
+    assert chosen == names(choose_cells(recorded, wanted))
+
+
+@given(SIZES, SIZES, st.integers(1, 40))
+def test_no_activation_is_chosen_much_more_often_than_another(seeds, activations, wanted):
+    uses = Counter(label for _, label in names(choose_cells(grid(seeds, activations), wanted)))
+    counts = [uses[f"a{index}"] for index in range(activations)]
+    assert max(counts) - min(counts) <= 1
+
+
+@given(SIZES, SIZES)
+def test_few_cells_have_all_different_seeds_and_activations(seeds, activations):
+    wanted = min(seeds, activations)
+    chosen = names(choose_cells(grid(seeds, activations), wanted))
+    assert len({seed for seed, _ in chosen}) == len({label for _, label in chosen}) == wanted

@@ -3,11 +3,11 @@ import math
 
 import pytest
 
+from actbench.execution.machine import BusyProcess
 from actbench.stats.intervals import Interval
 from actbench.workflows.doctor import advise, examine
-from actbench.workflows.machine import BusyProcess
 from tests.factories import make_environment
-from tests.workflows.doctor.fakes import (
+from tests.machines import (
     GIB,
     MEASURED,
     QUIET_MACHINE,

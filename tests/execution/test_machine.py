@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from actbench.environment import usable_cores
-from actbench.workflows.machine import Machine, cpu_quota, describe_machine, memory_limit, sample_machine
-from tests.workflows.doctor.fakes import GIB, QUIET_TREE, UNKNOWN_MACHINE, make_sample, process, write
+from actbench.execution.machine import Machine, cpu_quota, describe_machine, memory_limit, sample_machine
+from tests.machines import GIB, QUIET_TREE, UNKNOWN_MACHINE, make_sample, process, write
 
 NO_LIMIT = "9223372036854771712\n"
 

@@ -1,4 +1,4 @@
-"""How a cell that was trained again compares with what the ledger holds of it."""
+"""The comparison of cells that were trained again with what the ledger holds of them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from actbench.metrics import ScoreName
     from actbench.records.block import BlockRecord, Cell
 
-_MEASURED = (
+CellResult = Literal["identical", "within tolerance", "different", "failed"]
+
+# The fields of a cell that a second training has to give again; times are no part of them.
+_REPRODUCED = (
     "train_loss", "train_score", "validation_loss", "validation_score", "test_loss", "test_score",
     "test_correct", "test_metrics",
 )  # fmt: skip
 
-_ROUNDING = 1e-12  # in floating point 0.975 less 0.970 is a little more than 0.005
-
-Result = Literal["identical", "within tolerance", "different", "failed"]
+# In floating point 0.975 less 0.970 is a little more than 0.005, a difference that has to pass.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,16 @@ class CellCheck:
     """One cell, trained again.
 
     Attributes:
-        setting, seed, activation: Which cell; the setting's id as in the ledger.
-        recorded: Test score in the ledger, an accuracy as a rule; None when diverged.
-        again: Test score now; None when diverged, or when the cell could not be trained.
-        result: "identical" when all losses, scores and metrics, those of every epoch included, are equal to
-            the last bit; "within tolerance" when the test score is near enough, or when it diverged both
-            times, but not alike; "failed" when the worker died twice.
-        differing: Names of what is not equal, as in `records.Cell`, with what the score is in its place.
+        setting: Id of the cell's setting, as in the ledger.
+        seed: The cell's seed.
+        activation: Label of the cell's activation.
+        recorded: Test score in the ledger; None if the training diverged.
+        again: Test score now; None if the training diverged or could not be repeated.
+        result: "identical" if all losses, scores and metrics, those of every epoch included, are equal to the
+            last bit. "within tolerance" if the test scores are near enough, or if the training diverged both
+            times, but not alike. "failed" if the worker died twice.
+        differing: Names of the quantities that are not equal. They are fields of `records.block.Cell`, with
+            the name of the score, such as "accuracy", in place of "score".
     """
 
     setting: str
@@ -42,22 +47,22 @@ class CellCheck:
     activation: str
     recorded: float | None
     again: float | None
-    result: Result
+    result: CellResult
     differing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What came of training some cells of a run again; at least one of them could be.
+    """The result of training some cells of a run again, at least one of them with success.
 
     Attributes:
         path: The run folder.
-        run_id: As in run.json.
-        tolerance: Difference in test score that passes.
-        scores: What the scores are, each once.
-        checks: One per chosen cell, in the order of the plan.
-        names: What their settings are called, by id.
-        changes: (name, recorded, now) of each version or other condition that is not as it was.
+        run_id: Id of the run.
+        tolerance: Largest difference in test score that passes.
+        scores: Names of the scores of the chosen cells, each once.
+        checks: One check per chosen cell, in the order of the plan.
+        names: Names of the settings, by id.
+        changes: (name, recorded, now) of each version or other fact of the environment that has changed.
         failed: The blocks that could not be measured again.
     """
 
@@ -70,30 +75,30 @@ class Verification:
     changes: tuple[tuple[str, str, str], ...]
     failed: tuple[BlockRecord, ...]
 
-    def count(self, result: Result) -> int:
-        """How many cells came out so."""
+    def count(self, result: CellResult) -> int:
+        """Return the number of cells with this result."""
         return sum(check.result == result for check in self.checks)
 
     @property
-    def result(self) -> Result:
-        """That of the whole: the least favourable one among the cells that could be trained."""
+    def result(self) -> CellResult:
+        """The least favorable result among the cells that could be trained."""
         if self.count("different"):
             return "different"
         return "within tolerance" if self.count("within tolerance") else "identical"
 
     @property
     def percent(self) -> bool:
-        """Whether all scores are accuracies."""
+        """True if all scores are accuracies, which are shown in percent."""
         return self.scores == ("accuracy",)
 
     @property
     def scores_in_words(self) -> str:
-        """What they are."""
+        """The names of the scores, for a sentence."""
         return " or ".join(map(score_in_words, self.scores))
 
     @property
     def conclusion(self) -> str:
-        """What it comes to, in a sentence."""
+        """The result of the verification, as a sentence."""
         trained = len(self.checks) - self.count("failed")
         size = f"{100 * self.tolerance:g} percentage points" if self.percent else f"{self.tolerance:g}"
         near = f"{size} of the recorded {self.scores_in_words}"
@@ -106,20 +111,20 @@ class Verification:
                 text = f"The run is reproduced here within {near}, but not bit by bit: {identical}"
             case _:
                 text = f"The run is reproduced here bit by bit: {identical}"
-        return f"{text}; {_in_words(self.changes)}."
+        return f"{text}; {_format_changes(self.changes)}."
 
 
 def check_cell(
     record: BlockRecord, before: Cell, again: BlockRecord, tolerance: float, score: ScoreName = "accuracy"
 ) -> CellCheck:
-    """Compares a cell with its second training.
+    """Compare a cell with its second training.
 
     Args:
         record: The block in the ledger.
-        before: The cell in it.
-        again: The block measured again; without cells when that failed.
-        tolerance: Largest difference in test score that passes.
-        score: What the scores are.
+        before: The cell in that block.
+        again: The block measured again; without cells if that failed.
+        tolerance: Largest difference in test score that passes, in the unit of the score.
+        score: Name of the score.
     """
     now = next((cell for cell in again.cells if cell.activation == before.activation), None)
     differing = () if now is None else tuple(_differing(before, now))
@@ -135,17 +140,17 @@ def check_cell(
 
 
 def _differing(before: Cell, now: Cell) -> Iterator[str]:
-    for name in _MEASURED:
+    for name in _REPRODUCED:
         was, is_now = getattr(before, name), getattr(now, name)
-        if name == "test_correct" and was is None:  # not recorded by an older actbench
+        if name == "test_correct" and was is None:  # versions before schema 2 did not record it
             continue
-        if name == "test_metrics":  # nor all of these
+        if name == "test_metrics":  # older versions recorded fewer metrics
             is_now = {metric: is_now.get(metric) for metric in was}
         if was != is_now:
             yield name
 
 
-def _judge(before: Cell, now: Cell, differing: tuple[str, ...], tolerance: float) -> Result:
+def _judge(before: Cell, now: Cell, differing: tuple[str, ...], tolerance: float) -> CellResult:
     if before.status != now.status:
         return "different"
     if not differing:
@@ -156,7 +161,7 @@ def _judge(before: Cell, now: Cell, differing: tuple[str, ...], tolerance: float
     return "within tolerance" if near else "different"
 
 
-def _in_words(changes: tuple[tuple[str, str, str], ...]) -> str:
+def _format_changes(changes: tuple[tuple[str, str, str], ...]) -> str:
     if not changes:
         return "nothing that is recorded about the environment has changed since"
     return f"changed since: {', '.join(dict.fromkeys(name for name, _, _ in changes))}"
