@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import actbench, modules_after, start_actbench
-from tests.test_errors import wait_for, worker_of
+from tests.workflows.test_faults import wait_for, worker_of
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.timeout(240)]
 
