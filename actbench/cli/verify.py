@@ -11,7 +11,7 @@ from actbench.cli._output import not_empty, screen
 if TYPE_CHECKING:
     from actbench.analysis.verification import Verification
     from actbench.execution.protocol import Event
-    from actbench.report.formatting import Kind
+    from actbench.report.formatting import FigureKind
 
 
 @click.command(
@@ -84,7 +84,7 @@ def _terminal(verification: "Verification") -> str:
     from actbench.report.document import Column, Document, Section, Table
     from actbench.report.renderers.terminal import to_terminal
 
-    kind: Kind = "percent" if verification.percent else "score"
+    kind: FigureKind = "percent" if verification.percent else "score"
     unit = ", %" if verification.percent else ""
     columns = (
         Column("activation", "text"),

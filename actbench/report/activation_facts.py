@@ -26,7 +26,7 @@ _MATCHED = {
 def activation_facts(described: Sequence[ActivationInfo], placebo: str | None) -> Facts:
     """Initialisers, what labels stand for, gated units and twins; of older runs nothing is known."""
     described = [entry for entry in described if entry.label != placebo]
-    facts = [("initialiser", text) for text in initialisers_in_words(described)]
+    facts = [("initialiser", text) for text in format_initializers(described)]
     functions: dict[str, list[str]] = {}
     for entry in described:
         functions.setdefault(_defined(entry), []).append(entry.label)
@@ -57,7 +57,7 @@ def parameter_facts(rows: Sequence[Row], baseline: str) -> Facts:
     return (("parameters", f"{usual:,} with {baseline}, but {told}"),)
 
 
-def initialisers_in_words(described: Sequence[ActivationInfo]) -> list[str]:
+def format_initializers(described: Sequence[ActivationInfo]) -> list[str]:
     """Where the hidden layers' weights start: each initialiser with the activations that have it.
 
     Details that are an activation's own, such as a matched gain, stand beside its label. What most have is
@@ -80,12 +80,12 @@ def initialisers_in_words(described: Sequence[ActivationInfo]) -> list[str]:
     return told
 
 
-def marked(info: RunInfo, label: str) -> str:
+def marked_label(info: RunInfo, label: str) -> str:
     """The label, with a mark where the activation is not element-wise."""
-    return f"{label}{_MARK}" if label in mixing(info) else label
+    return f"{label}{_MARK}" if label in mixing_labels(info) else label
 
 
-def mixing(info: RunInfo) -> frozenset[str]:
+def mixing_labels(info: RunInfo) -> frozenset[str]:
     """Labels of the activations that mix the units of a layer; gated ones do so in pairs only."""
     return frozenset(
         entry.label for entry in _of_first(info) if entry.element_wise is False and entry.match is None

@@ -9,7 +9,7 @@ from actbench.analysis.run import estimate
 from actbench.report.availability import lacking, refuse_lacking, refuse_without_effect
 from actbench.report.document import Document, Section
 from actbench.report.facts import run_facts, setting_facts
-from actbench.report.model import SettingView, sorted_report
+from actbench.report.model import SettingView, sort_report
 from actbench.report.notes import notes_of
 from actbench.report.renderers.csv import to_csv
 from actbench.report.renderers.json import TABLES, to_json
@@ -55,7 +55,7 @@ def build(
         EnvironmentMismatchError: If the blocks were measured on different machines.
     """
     estimates = estimate(info, records, against=against, generalise=generalise)
-    return sorted_report(info, estimates, sort, generalise)
+    return sort_report(info, estimates, sort, generalise)
 
 
 def render(

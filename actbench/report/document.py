@@ -9,7 +9,7 @@ from actbench.report.formatting import format_value
 
 if TYPE_CHECKING:
     from actbench.report.chart import Chart
-    from actbench.report.formatting import Kind, Value
+    from actbench.report.formatting import FigureKind, Value
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Column:
     """
 
     title: str
-    kind: Kind
+    kind: FigureKind
     indifferent: tuple[float, float] | None = None
 
     @property

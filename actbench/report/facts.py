@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 from actbench.metrics import default_loss, score_in_words
 from actbench.records.base import in_words
 from actbench.report.activation_facts import activation_facts, parameter_facts
-from actbench.report.formatting import format_value, shown_score
-from actbench.report.model import DESCRIPTIONS
+from actbench.report.formatting import format_value, score_format
+from actbench.report.model import SORT_DESCRIPTIONS
 from actbench.report.tables.tuning import tuning_facts
 
 if TYPE_CHECKING:
     from actbench.analysis.figures import PlaceboCheck, SettingEstimates, TimingTarget
     from actbench.records.run import DatasetInfo, Environment, RunInfo, SettingInfo
-    from actbench.report.formatting import Shown
+    from actbench.report.formatting import MetricFormat
     from actbench.report.model import Report
 
 
-def sections_of(setting: SettingInfo, dataset: DatasetInfo) -> dict[str, Any]:
+def described_sections(setting: SettingInfo, dataset: DatasetInfo) -> dict[str, Any]:
     """Its description, with the loss of each of several targets: a default one stands nowhere else."""
     if len(dataset.targets) < 2:
         return setting.description
@@ -32,7 +32,7 @@ def sections_of(setting: SettingInfo, dataset: DatasetInfo) -> dict[str, Any]:
 
 def common_sections(info: RunInfo) -> dict[str, Any]:
     """What all of several settings have in common, so that it is told once; nothing of the only one."""
-    first, *others = (sections_of(setting, info.dataset[setting.id]) for setting in info.settings)
+    first, *others = (described_sections(setting, info.dataset[setting.id]) for setting in info.settings)
     return {
         name: value
         for name, value in first.items()
@@ -66,7 +66,7 @@ def run_facts(report: Report) -> Facts:
         ("verdicts", _verdicts(report)),
         *_told(common_sections(info)),
         *activation_facts(info.described, info.placebo),
-        ("sorted by", DESCRIPTIONS[report.sort].format(score=scores_in_words(report))),
+        ("sorted by", SORT_DESCRIPTIONS[report.sort].format(score=scores_in_words(report))),
     ]
     if info.placebo is None:
         facts.append(("placebo", "none: nothing in this run shows how large its noise is"))
@@ -100,7 +100,7 @@ def _baseline(report: Report) -> str:
 def _verdicts(report: Report) -> str:
     verdict = report.estimates.verdict
     names = dict.fromkeys(setting.score_name for setting in report.estimates.settings)
-    scores = [f"{_amount(verdict.margin, shown)} of {shown.name}" for shown in map(shown_score, names)]
+    scores = [f"{_amount(verdict.margin, shown)} of {shown.name}" for shown in map(score_format, names)]
     units = {
         True: f"{verdict.loss_margin:g} nats of loss",
         False: f"{100 * verdict.loss_margin:g} % of the baseline's loss or error",
@@ -119,7 +119,7 @@ def scores_in_words(report: Report) -> str:
     return " or ".join(map(score_in_words, names))
 
 
-def _amount(margin: float, shown: Shown) -> str:
+def _amount(margin: float, shown: MetricFormat) -> str:
     return f"{100 * margin:g} points" if shown.percent else f"{margin:g}"
 
 
@@ -127,7 +127,7 @@ def setting_facts(report: Report, estimates: SettingEstimates) -> Facts:
     """What was trained, on how many examples and seeds, and what its placebo says."""
     dataset, setting, baseline = estimates.dataset, estimates.setting, report.info.baseline
     common = common_sections(report.info)
-    sections = sections_of(setting, dataset)
+    sections = described_sections(setting, dataset)
     own = {name: value for name, value in sections.items() if name not in common}
     facts = [("id", setting.id)] if setting.varied else []
     facts += _told(own)
@@ -145,9 +145,9 @@ def setting_facts(report: Report, estimates: SettingEstimates) -> Facts:
     facts += parameter_facts(estimates.rows, baseline)
     if estimates.placebo is not None:
         blocks, score = estimates.finished, score_in_words(estimates.score_name)
-        facts.append(("placebo", placebo_in_words(estimates.placebo, baseline, blocks, score)))
+        facts.append(("placebo", format_placebo(estimates.placebo, baseline, blocks, score)))
     if estimates.timing_target is not None:
-        facts.append(("timing target", target_in_words(estimates.timing_target, baseline)))
+        facts.append(("timing target", format_timing_target(estimates.timing_target, baseline)))
     return tuple(facts)
 
 
@@ -160,7 +160,7 @@ def _untold(section: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in section.items() if name != "init"}
 
 
-def target_in_words(target: TimingTarget, baseline: str) -> str:
+def format_timing_target(target: TimingTarget, baseline: str) -> str:
     """Whether the timing-only rounds have made the time ratios as well known as they were to be."""
     asked = f"±{100 * target.target_ci:g} %"
     if not target.ratios:
@@ -173,7 +173,7 @@ def target_in_words(target: TimingTarget, baseline: str) -> str:
     )
 
 
-def placebo_in_words(check: PlaceboCheck, baseline: str, blocks: int, score: str = "accuracy") -> str:
+def format_placebo(check: PlaceboCheck, baseline: str, blocks: int, score: str = "accuracy") -> str:
     """Whether the run's own noise can be told from nothing.
 
     Args:

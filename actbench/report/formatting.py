@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from actbench.metrics import ScoreName
     from actbench.records.run import DatasetInfo
 
-Kind = Literal[
+FigureKind = Literal[
     "text", "words", "count", "thousands", "percent", "points", "ratio", "probability", "decimal",
     "signed decimal", "thousandths", "signed thousandths", "seconds", "milliseconds", "microseconds",
     "signed microseconds", "three digits", "two digits", "whole percent", "one percent",
@@ -29,7 +29,7 @@ _MISSING = "-"
 
 _EXPONENT = re.compile(r"e\+?(-?)0*")
 
-_FIXED: dict[Kind, tuple[float, str]] = {  # scale and format
+_FIXED: dict[FigureKind, tuple[float, str]] = {  # scale and format
     "percent": (100, ".2f"),
     "whole percent": (100, ".0f"),
     "one percent": (100, ".1f"),
@@ -42,9 +42,9 @@ _FIXED: dict[Kind, tuple[float, str]] = {  # scale and format
     "signed microseconds": (1e6, "+.1f"),
 }
 
-UNITS: dict[Kind, str] = {"seconds": "s", "milliseconds": "ms", "microseconds": "µs"}
+UNITS: dict[FigureKind, str] = {"seconds": "s", "milliseconds": "ms", "microseconds": "µs"}
 
-_THREE_DIGITS: dict[Kind, float] = {
+_THREE_DIGITS: dict[FigureKind, float] = {
     "three digits": 1,
     "seconds": 1,
     "milliseconds": 1e3,
@@ -53,7 +53,7 @@ _THREE_DIGITS: dict[Kind, float] = {
 }
 
 # Sign, and decimals: a fixed number for what is about 1 at most, as many as it takes of what has a unit.
-_SIGNED: dict[Kind, tuple[str, int | None]] = {
+_SIGNED: dict[FigureKind, tuple[str, int | None]] = {
     "score": ("", 3),
     "signed score": ("+", 3),
     "significant": ("", None),
@@ -66,10 +66,10 @@ _LARGEST_RATIO = 1000
 
 _TOO_LONG = 1e6
 
-_BY_FARTHEST_BOUND: tuple[Kind, ...] = ("score", "signed score", "signed significant")
+_BY_FARTHEST_BOUND: tuple[FigureKind, ...] = ("score", "signed score", "signed significant")
 
 
-def format_value(value: Value, kind: Kind) -> str:
+def format_value(value: Value, kind: FigureKind) -> str:
     """One cell of a table.
 
     Args:
@@ -91,14 +91,14 @@ def format_value(value: Value, kind: Kind) -> str:
     return _formatter(kind, value)(value)
 
 
-def latency_kind(seconds: float) -> Kind:
+def latency_kind(seconds: float) -> FigureKind:
     """The unit that shows latencies of about this size without leading zeros."""
     if seconds < 1e-3:
         return "microseconds"
     return "milliseconds" if seconds < 1 else "seconds"
 
 
-def verdict_in_words(comparison: Comparison) -> str:
+def format_verdict(comparison: Comparison) -> str:
     """The verdict, followed by the seeds that would likely decide it."""
     seeds = f" ~{about(comparison.seeds_needed)}" if comparison.seeds_needed else ""
     return f"{comparison.verdict}{seeds}"
@@ -118,14 +118,14 @@ def format_duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def two_digits(value: float) -> str:
+def format_two_digits(value: float) -> str:
     """For what differs by powers of ten: 0.53, 8.1e-6."""
     return _EXPONENT.sub(r"e\1", f"{value:.2g}")
 
 
-def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
+def _formatter(kind: FigureKind, estimate: float) -> Callable[[float], str]:
     if kind == "two digits":
-        return two_digits
+        return format_two_digits
     if kind in _SIGNED:
         sign, decimals = _SIGNED[kind]
         return _plain(estimate, sign, decimals)
@@ -139,7 +139,7 @@ def _formatter(kind: Kind, estimate: float) -> Callable[[float], str]:
     return lambda value: f"{value:,}"
 
 
-def _size(interval: Interval, kind: Kind) -> float:
+def _size(interval: Interval, kind: FigureKind) -> float:
     """By what the digits are chosen: the estimate; of what may be near 0 or below it, the farthest bound."""
     if kind not in _BY_FARTHEST_BOUND or interval.ci_low is None or interval.ci_high is None:
         return interval.estimate
@@ -165,7 +165,7 @@ def _three_digits(estimate: float, scale: float) -> Callable[[float], str]:
 
 
 def _ratio(value: float) -> str:
-    return two_digits(value) if value > _LARGEST_RATIO else f"{value:.3f}"
+    return format_two_digits(value) if value > _LARGEST_RATIO else f"{value:.3f}"
 
 
 def _plain(estimate: float, sign: str, decimals: int | None) -> Callable[[float], str]:
@@ -184,7 +184,7 @@ def _magnitude(value: float) -> int:
 
 
 @dataclass(frozen=True)
-class Shown:
+class MetricFormat:
     """A quantity in tables.
 
     Attributes:
@@ -194,8 +194,8 @@ class Shown:
     """
 
     name: str
-    kind: Kind
-    difference: Kind
+    kind: FigureKind
+    difference: FigureKind
 
     @property
     def percent(self) -> bool:
@@ -222,12 +222,12 @@ class Shown:
         return " points" if self.percent else ""
 
 
-def shown_score(name: ScoreName) -> Shown:
+def score_format(name: ScoreName) -> MetricFormat:
     """The score of a setting."""
     return _share(score_in_words(name)) if name == "accuracy" else _fitted(score_in_words(name))
 
 
-def shown_metric(name: str, dataset: DatasetInfo) -> Shown:
+def metric_format(name: str, dataset: DatasetInfo) -> MetricFormat:
     """Another metric of the contract.
 
     Args:
@@ -235,35 +235,35 @@ def shown_metric(name: str, dataset: DatasetInfo) -> Shown:
         dataset: Whose targets it may be of.
     """
     if name == "test_loss" and dataset.in_nats:
-        return Shown("test loss, 0.001 nats", "thousandths", "signed thousandths")
+        return MetricFormat("test loss, 0.001 nats", "thousandths", "signed thousandths")
     if name in _OTHERS:
         return _OTHERS[name]
     if name == f"train_{dataset.score_name}":
-        return _named(shown_score(dataset.score_name), "train")
+        return _named(score_format(dataset.score_name), "train")
     target, metric = measured(name, dataset.targets)
     shown = {
         "accuracy": _share("accuracy"),
         "top5_accuracy": _share("top-5 accuracy"),
         "r2": _fitted("R²"),
-    }.get(metric, Shown(metric.upper(), "significant", "signed significant"))
+    }.get(metric, MetricFormat(metric.upper(), "significant", "signed significant"))
     return _named(shown, f"{target}: test" if target else "test")
 
 
-def _named(shown: Shown, before: str) -> Shown:
-    return Shown(f"{before} {shown.name}", shown.kind, shown.difference)
+def _named(shown: MetricFormat, before: str) -> MetricFormat:
+    return MetricFormat(f"{before} {shown.name}", shown.kind, shown.difference)
 
 
-def _share(name: str) -> Shown:
-    return Shown(name, "percent", "points")
+def _share(name: str) -> MetricFormat:
+    return MetricFormat(name, "percent", "points")
 
 
-def _fitted(name: str) -> Shown:
-    return Shown(name, "score", "signed score")
+def _fitted(name: str) -> MetricFormat:
+    return MetricFormat(name, "score", "signed score")
 
 
-_OTHERS: dict[str, Shown] = {
-    "test_loss": Shown("test loss", "significant", "signed significant"),
-    "epochs_trained": Shown("epochs trained", "decimal", "signed decimal"),
-    "epochs_to_target": Shown("epochs to target", "decimal", "signed decimal"),
-    "seconds_to_target": Shown("seconds to target", "seconds", "ratio"),
+_OTHERS: dict[str, MetricFormat] = {
+    "test_loss": MetricFormat("test loss", "significant", "signed significant"),
+    "epochs_trained": MetricFormat("epochs trained", "decimal", "signed decimal"),
+    "epochs_to_target": MetricFormat("epochs to target", "decimal", "signed decimal"),
+    "seconds_to_target": MetricFormat("seconds to target", "seconds", "ratio"),
 }

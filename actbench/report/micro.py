@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.analysis.micro import estimate_micro
 from actbench.plan.micro import mode_in_words
-from actbench.report.activation_facts import MIXING_NOTE, activation_facts, marked, mixing
+from actbench.report.activation_facts import MIXING_NOTE, activation_facts, marked_label, mixing_labels
 from actbench.report.chart import Chart, Line, to_bytes, to_text
 from actbench.report.document import Column, Document, Section, Table
 from actbench.report.facts import machine_facts
@@ -131,7 +131,7 @@ def _document(info: RunInfo, estimates: MicroEstimates) -> Document:
         ),
         ("placebo", _placebo(estimates.settings)),
     )
-    notes = (*_NOTES, MIXING_NOTE) if mixing(info) else _NOTES
+    notes = (*_NOTES, MIXING_NOTE) if mixing_labels(info) else _NOTES
     return Document(f"{info.name}: activations alone", facts, tuple(sections), notes)
 
 
@@ -148,7 +148,7 @@ def _grouped(
 def _table(info: RunInfo, setting: MicroSetting) -> Table:
     def cells(row: MicroRow) -> tuple[Value, ...]:
         ratio = "floor" if row.activation == info.baseline else row.copy_ratio
-        return marked(info, row.activation), row.ns_per_element, row.gb_per_s, ratio, row.rounds
+        return marked_label(info, row.activation), row.ns_per_element, row.gb_per_s, ratio, row.rounds
 
     flag = ("FLAGGED: the placebo's ratio excludes 1: distrust differences of that size",)
     return Table(

@@ -7,22 +7,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 from actbench.analysis.verdicts import interval_of
-from actbench.report.activation_facts import marked
-from actbench.report.formatting import shown_score, verdict_in_words
+from actbench.report.activation_facts import marked_label
+from actbench.report.formatting import format_verdict, score_format
 
 if TYPE_CHECKING:
     from actbench.analysis.figures import Estimates, Row, SettingEstimates, SummaryRow
     from actbench.analysis.tuning import Tuning
     from actbench.analysis.verdicts import Comparison
     from actbench.records.run import RunInfo
-    from actbench.report.formatting import Shown, Value
+    from actbench.report.formatting import MetricFormat, Value
     from actbench.stats.intervals import Interval
 
 Sort = Literal["accuracy", "time", "activation", "config"]
 
 SORTS: tuple[Sort, ...] = get_args(Sort)
 
-DESCRIPTIONS: dict[Sort, str] = {
+SORT_DESCRIPTIONS: dict[Sort, str] = {
     "accuracy": "test {score}, best first",
     "time": "training time, fastest first",
     "activation": "name",
@@ -98,7 +98,7 @@ class Report:
         return self.estimates.baseline
 
 
-def sorted_report(info: RunInfo, estimates: Estimates, sort: Sort, generalised: bool = False) -> Report:
+def sort_report(info: RunInfo, estimates: Estimates, sort: Sort, generalised: bool = False) -> Report:
     """Put the rows and the tunings of every setting into that order."""
     settings = tuple(_sorted_setting(entry, sort) for entry in estimates.settings)
     summary = sort_summary(estimates.summary, sort, estimates.baseline)
@@ -145,13 +145,13 @@ class SettingView:
         return 1 / (1 + margin), 1 + margin
 
     @property
-    def score(self) -> Shown:
+    def score(self) -> MetricFormat:
         """How its score is shown."""
-        return shown_score(self.estimates.score_name)
+        return score_format(self.estimates.score_name)
 
     def name(self, row: Row) -> str:
         """What the row is called in a table."""
-        return marked(self.report.info, row.activation)
+        return marked_label(self.report.info, row.activation)
 
     def is_baseline(self, row: Row) -> bool:
         """Whether it is what the others are compared with."""
@@ -163,7 +163,7 @@ class SettingView:
             return "baseline", ""
         if comparison is None:
             return None, None
-        return comparison.interval, verdict_in_words(comparison)
+        return comparison.interval, format_verdict(comparison)
 
 
 def row_notes(rows: Sequence[Row], counts: Sequence[tuple[int, int]] | None = None) -> tuple[str, ...]:

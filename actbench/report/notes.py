@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from actbench.report.activation_facts import MIXING_NOTE, mixing, start_alike
+from actbench.report.activation_facts import MIXING_NOTE, mixing_labels, start_alike
 from actbench.report.facts import scores_in_words
 from actbench.stats.intervals import Interval
 
@@ -146,7 +146,7 @@ def notes_of(
             notes.append(_ONE_SEED_OF_DATA)
     if any(setting.finished == 1 for setting in settings) and {"time", "inference"} & set(shown):
         notes.append(_ONE_SEED)
-    if mixing(report.info):
+    if mixing_labels(report.info):
         notes.append(MIXING_NOTE)
     cells = (value for section in sections for table in section.tables for row in table.rows for value in row)
     if any(isinstance(value, Interval) and not value.bounded for value in cells):

@@ -13,9 +13,9 @@ from actbench.metrics import score_in_words
 from actbench.plan.describe import describe_cells
 from actbench.plan.models import TUNED, with_tuned
 from actbench.records.base import in_flow, in_words
-from actbench.report.activation_facts import initialisers_in_words
+from actbench.report.activation_facts import format_initializers
 from actbench.report.facts import LINEAR
-from actbench.report.formatting import format_duration, shown_score
+from actbench.report.formatting import format_duration, score_format
 from actbench.stats.significance import MOST_SEEDS, POWER
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from actbench.metrics import ScoreName
     from actbench.plan.models import Block, Plan, Setting
     from actbench.records.run import ActivationInfo, DatasetInfo
-    from actbench.report.formatting import Shown
+    from actbench.report.formatting import MetricFormat
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,7 @@ def _rate(rate: float | dict[str, Any] | str) -> str:
 
 def _initialisers(outline: Outline, setting: Setting) -> Facts:
     described = [entry for entry in outline.described(setting) if entry.label != outline.plan.placebo]
-    for initialiser in initialisers_in_words(described):
+    for initialiser in format_initializers(described):
         yield "init", initialiser
 
 
@@ -256,7 +256,7 @@ def _verdicts(outline: Outline) -> Facts:
         f"{design.smallest_p:.2g} at best with {design.seeds} seed(s); "
         f"Holm's first, strictest step needs {alpha_each:.2g}",
     )
-    shown = shown_score(outline.score_name)
+    shown = score_format(outline.score_name)
     if design.sd is None:
         yield "spread", f"of {shown.name} from seed to seed: {outline.sd_source}; --sd plans with one"
         yield "seeds", f"{_to_decide(design)}; how many a difference takes depends on the spread"
@@ -272,7 +272,7 @@ def _verdicts(outline: Outline) -> Facts:
     yield "seeds", _seeds_needed(design, shown)
 
 
-def _equals(design: Design, shown: Shown) -> str:
+def _equals(design: Design, shown: MetricFormat) -> str:
     """What would be said of two equal activations."""
     share = design.equivalence_power
     if design.half_width is None or share is None:
@@ -283,7 +283,7 @@ def _equals(design: Design, shown: Shown) -> str:
     return f"intervals of about ±{width}: inside ±{margin} (EQUIVALENT) {often}"
 
 
-def _seeds_needed(design: Design, shown: Shown) -> str:
+def _seeds_needed(design: Design, shown: MetricFormat) -> str:
     """How many would do, each where there is such a number."""
     over = f"over {MOST_SEEDS:,}"
     detect = "no number" if design.seeds_to_decide is None else _count(design.seeds_to_detect_margin, over)
@@ -302,7 +302,7 @@ def _count(number: int | None, otherwise: str) -> str:
     return otherwise if number is None else f"{number:,}"
 
 
-def _size(difference: float, shown: Shown) -> str:
+def _size(difference: float, shown: MetricFormat) -> str:
     size = 100 * difference if shown.percent else difference
     return f"{size:.2f}" if size >= 0.01 and shown.percent else f"{size:.2g}"
 

@@ -13,7 +13,7 @@ from actbench.plan.cell import plan_cell
 from actbench.plan.describe import describe_cells
 from actbench.records.run import ActivationInfo
 from actbench.report import build
-from actbench.report.activation_facts import activation_facts, initialisers_in_words, parameter_facts
+from actbench.report.activation_facts import activation_facts, format_initializers, parameter_facts
 from actbench.report.build import Format
 from tests.factories import SyntheticRun, make_block, make_cell, make_info
 
@@ -61,14 +61,14 @@ def shown(run: SyntheticRun, form: Format = "terminal", **options: Any) -> str:
 
 
 def test_an_initialiser_that_all_share_is_told_alone() -> None:
-    assert initialisers_in_words(described("relu", "tanh")) == [KERAS]
-    assert initialisers_in_words(described("relu", "tanh", init="he_normal")) == ["he_normal"]
+    assert format_initializers(described("relu", "tanh")) == [KERAS]
+    assert format_initializers(described("relu", "tanh", init="he_normal")) == ["he_normal"]
 
 
 def test_others_are_told_with_their_activations() -> None:
     he = {"name": "relu", "label": "relu_he", "init": "he_normal"}
-    assert initialisers_in_words(described("relu", he)) == [f"{KERAS}: relu", "he_normal: relu_he"]
-    assert initialisers_in_words(described("relu", "elu", "tanh", he)) == [
+    assert format_initializers(described("relu", he)) == [f"{KERAS}: relu", "he_normal: relu_he"]
+    assert format_initializers(described("relu", "elu", "tanh", he)) == [
         "he_normal: relu_he",
         f"{KERAS}: all others",
     ]
@@ -76,7 +76,7 @@ def test_others_are_told_with_their_activations() -> None:
 
 def test_what_the_catalogue_recommends_is_told_by_its_name() -> None:
     told = described("selu", "silu", "tanh", init="recommended")
-    assert initialisers_in_words(told) == [
+    assert format_initializers(told) == [
         "lecun_normal: selu",
         "he_normal: silu",
         "glorot_uniform: tanh",
@@ -85,14 +85,14 @@ def test_what_the_catalogue_recommends_is_told_by_its_name() -> None:
 
 def test_a_matched_gain_stands_beside_its_activation() -> None:
     expr = {"expr": "2 * x", "label": "double"}
-    assert initialisers_in_words(described("relu", "linear", expr, init="moment_matched")) == [
+    assert format_initializers(described("relu", "linear", expr, init="moment_matched")) == [
         "moment_matched: relu (normal, gain 1.414), linear (normal, gain 1), double (normal, gain 0.5)"
     ]
 
 
 def test_arguments_of_an_initialiser_are_told() -> None:
     init = {"name": "random_normal", "params": {"stddev": 0.01}}
-    assert initialisers_in_words(described({"name": "relu", "init": init})) == ["random_normal (stddev 0.01)"]
+    assert format_initializers(described({"name": "relu", "init": init})) == ["random_normal (stddev 0.01)"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from actbench.analysis.figures import TimingTarget
 from actbench.report import build
 from actbench.report.build import Format
-from actbench.report.facts import placebo_in_words, target_in_words
+from actbench.report.facts import format_placebo, format_timing_target
 from tests.factories import (
     SyntheticRun,
     make_block,
@@ -262,7 +262,7 @@ def in_words(*ratios: float, accuracy: float = 0.9, batch_sizes: Sequence[int] =
     built = build.build(make_info(("relu", "placebo"), seeds=len(ratios)), records)
     check = built.estimates.settings[0].placebo
     assert check is not None
-    return placebo_in_words(check, "relu", len(ratios))
+    return format_placebo(check, "relu", len(ratios))
 
 
 def test_the_placebo_in_words() -> None:
@@ -288,7 +288,7 @@ def diverged_placebo(baselines: Sequence[float | None], placebos: Sequence[float
     built = build.build(make_info(("relu", "placebo", "tanh"), seeds=len(records)), records)
     check = built.estimates.settings[0].placebo
     assert check is not None
-    return placebo_in_words(check, "relu", len(records))
+    return format_placebo(check, "relu", len(records))
 
 
 def test_a_placebo_that_diverged_everywhere_shows_nothing() -> None:
@@ -332,7 +332,7 @@ SEEDS_HELP = "; more seeds narrow what more rounds do not"
     ],
 )
 def test_the_timing_target_in_words(target: TimingTarget, said: str) -> None:
-    assert target_in_words(target, "relu") == said
+    assert format_timing_target(target, "relu") == said
 
 
 def test_the_timing_target_stands_among_the_facts_of_its_setting() -> None:

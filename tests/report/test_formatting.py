@@ -1,6 +1,6 @@
 import pytest
 
-from actbench.report.formatting import Kind, Value, format_duration, format_value, latency_kind
+from actbench.report.formatting import FigureKind, Value, format_duration, format_value, latency_kind
 from actbench.stats.intervals import Interval
 
 
@@ -39,7 +39,7 @@ from actbench.stats.intervals import Interval
         (Interval(3.085e25, -1e24, 1.535e26), "signed thousandths", "+3.08e28 [-1.00e27, +1.53e29]"),
     ],
 )
-def test_format_value(value: Value, kind: Kind, shown: str) -> None:
+def test_format_value(value: Value, kind: FigureKind, shown: str) -> None:
     assert format_value(value, kind) == shown
 
 
@@ -47,7 +47,7 @@ def test_format_value(value: Value, kind: Kind, shown: str) -> None:
     ("seconds", "kind"),
     [(0.00099, "microseconds"), (0.001, "milliseconds"), (0.99, "milliseconds"), (1.0, "seconds")],
 )
-def test_latency_kind(seconds: float, kind: Kind) -> None:
+def test_latency_kind(seconds: float, kind: FigureKind) -> None:
     assert latency_kind(seconds) == kind
 
 

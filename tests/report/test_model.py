@@ -5,7 +5,7 @@ import json
 import pytest
 
 from actbench.report import build
-from actbench.report.model import DESCRIPTIONS, SORTS, Sort
+from actbench.report.model import SORT_DESCRIPTIONS, SORTS, Sort
 from tests.factories import make_block, make_cell, make_info
 
 LABELS = ("relu", "Tanh", "elu", "broken", "placebo")
@@ -32,7 +32,7 @@ BLOCK = make_block(
 def test_sort(sort: Sort, labels: list[str]) -> None:
     built = build.build(make_info(LABELS), [BLOCK], sort)
     assert [row.activation for row in built.estimates.settings[0].rows] == labels
-    described = DESCRIPTIONS[sort].format(score="accuracy")
+    described = SORT_DESCRIPTIONS[sort].format(score="accuracy")
     assert f"sorted by  {described}" in build.render(built, "terminal")
 
 
@@ -95,4 +95,4 @@ def test_what_was_tuned_stands_in_the_order_of_the_rows(
 
 
 def test_every_key_is_described() -> None:
-    assert set(DESCRIPTIONS) == set(SORTS)
+    assert set(SORT_DESCRIPTIONS) == set(SORTS)

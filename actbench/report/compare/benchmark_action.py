@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from actbench.analysis.comparison.changes import timed_in_words
-from actbench.report.formatting import format_value, shown_score, verdict_in_words
+from actbench.report.formatting import format_value, format_verdict, score_format
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import Changes, Level, SettingChange
-    from actbench.report.formatting import Shown
+    from actbench.report.formatting import MetricFormat
     from actbench.stats.intervals import Interval
 
 
@@ -27,7 +27,7 @@ def changes_to_benchmark_action(changes: Changes) -> str:
         for label, level in levels.items():
             name = f"{changes.new.info.name}/{setting}/{label}"
             score = changes.new.info.dataset[setting].score_name
-            entries += _entries(changes, name, level, compared.get(setting), label, shown_score(score))
+            entries += _entries(changes, name, level, compared.get(setting), label, score_format(score))
     return json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -37,7 +37,7 @@ def _entries(
     level: Level,
     setting: SettingChange | None,
     label: str,
-    shown: Shown,
+    shown: MetricFormat,
 ) -> Iterator[dict[str, Any]]:
     row = next((row for row in setting.rows if row.activation == label), None) if setting else None
     if level.score is not None:
@@ -46,7 +46,7 @@ def _entries(
         change = None
         if row is not None and row.score is not None:
             difference = format_value(row.score.comparison.interval, shown.difference)
-            verdict = verdict_in_words(row.score.comparison)
+            verdict = format_verdict(row.score.comparison)
             change = f"{shown.name} {difference}{shown.unit} to OLD: {verdict}"
         title, unit = ("test error", "%") if shown.percent else (f"1 - test {shown.name}", "of 1")
         yield _entry(f"{name}/{title}", unit, error, level, changes, change)
@@ -57,7 +57,7 @@ def _entries(
             comparison = times[timed].comparison
             of_two = " (two machines)" if setting and setting.two_machines else ""
             ratio = format_value(comparison.interval, "ratio")
-            change = f"{ratio} of OLD's{of_two}: {verdict_in_words(comparison)}"
+            change = f"{ratio} of OLD's{of_two}: {format_verdict(comparison)}"
         unit = "s/step" if timed is None else "s/call"
         yield _entry(f"{name}/{timed_in_words(timed)}", unit, seconds, level, changes, change)
 

@@ -13,8 +13,8 @@ from actbench.analysis.comparison.matching import timing_differences
 from actbench.records.base import in_flow, in_words, name_of
 from actbench.report.compare.facts import changes_facts, run_name
 from actbench.report.document import Column, Document, Section, Table
-from actbench.report.facts import sections_of
-from actbench.report.formatting import UNITS, format_value, latency_kind, shown_score, verdict_in_words
+from actbench.report.facts import described_sections
+from actbench.report.formatting import UNITS, format_value, format_verdict, latency_kind, score_format
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import (
@@ -57,7 +57,7 @@ def notes_of(changes: Changes) -> tuple[str, ...]:
     if not any(setting.rows for setting in changes.settings):
         return ()
     verdict = changes.verdict
-    shown = [shown_score(name) for name in dict.fromkeys(setting.score_name for setting in changes.settings)]
+    shown = [score_format(name) for name in dict.fromkeys(setting.score_name for setting in changes.settings)]
     percent = all(score.percent for score in shown)
     name = " or ".join(score.name for score in shown)
     unit = ", in percentage points" if percent else ""
@@ -98,7 +98,7 @@ def lay_out_changes(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Do
 
 def _section(changes: Changes, setting: SettingChange) -> Section:
     pair = setting.pair
-    sections = sections_of(pair.new, changes.new.info.dataset[pair.new.id])
+    sections = described_sections(pair.new, changes.new.info.dataset[pair.new.id])
     facts = [(name, in_words(value)) for name, value in sections.items() if value]
     if pair.old.id != pair.new.id:
         facts.append(("matched", f"with OLD's setting {pair.old.id}; {', '.join(timing_differences(pair))}"))
@@ -130,7 +130,7 @@ def _section(changes: Changes, setting: SettingChange) -> Section:
 
 
 def _score_table(setting: SettingChange) -> Table:
-    rows, shown = setting.rows, shown_score(setting.score_name)
+    rows, shown = setting.rows, score_format(setting.score_name)
     unit = " %" if shown.percent else ""
     columns = (
         Column("activation", "text"),
@@ -165,7 +165,7 @@ def _score_change(row: RowChange) -> tuple[Value, Value, Value]:
         return None, None, None
     comparison, pairs = row.score.comparison, row.score.pairs
     difference = "identical bit for bit" if row.score.identical else comparison.interval
-    return difference, verdict_in_words(comparison), pairs or f"{row.old.seeds}+{row.new.seeds}"
+    return difference, format_verdict(comparison), pairs or f"{row.old.seeds}+{row.new.seeds}"
 
 
 def _time_table(setting: SettingChange, timed: Timed, suffix: str) -> Table:
@@ -187,7 +187,7 @@ def _time_table(setting: SettingChange, timed: Timed, suffix: str) -> Table:
         relative: list[Value] = ["baseline" if is_baseline else change.to_baseline] if companion else []
         samples = f"{row.old.seeds}+{row.new.seeds}"
         comparison = change.comparison
-        cells.append((row.activation, comparison.interval, *relative, verdict_in_words(comparison), samples))
+        cells.append((row.activation, comparison.interval, *relative, format_verdict(comparison), samples))
     notes = (_ALIKE,) if setting.all_alike(timed) else ()
     return Table(f"{timed_in_words(timed)}{suffix}", columns, tuple(cells), notes)
 

@@ -15,7 +15,7 @@ from actbench.errors import (
     NothingMeasuredError,
 )
 from actbench.metrics import score_in_words
-from actbench.report.formatting import format_value, shown_score
+from actbench.report.formatting import format_value, score_format
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import Changes, LeftOut, RunSide
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
         ActbenchError,
     )
     from actbench.report.facts import Facts
-    from actbench.report.formatting import Kind as FigureKind
-    from actbench.report.formatting import Shown
+    from actbench.report.formatting import FigureKind, MetricFormat
 
 
 def problem(changes: Changes, gate: Gate, checks: Sequence[Check]) -> ActbenchError | None:
@@ -65,7 +64,7 @@ def _scores_in_words(changes: Changes) -> str:
 def limits_in_words(changes: Changes, gate: Gate) -> str:
     """What the gate allows."""
     names = dict.fromkeys(setting.score_name for setting in changes.settings) or {"accuracy": None}
-    falls = (_fall(shown_score(name), gate.drop(changes.verdict)) for name in names)
+    falls = (_fall(score_format(name), gate.drop(changes.verdict)) for name in names)
     limits: dict[Kind, str] = {
         "accuracy": ", ".join(falls),
         "time": f"times may grow by {100 * gate.max_slowdown:.3g} %",
@@ -73,7 +72,7 @@ def limits_in_words(changes: Changes, gate: Gate) -> str:
     return ", ".join(limits[kind] for kind in gate.fail_on)
 
 
-def _fall(shown: Shown, drop: float) -> str:
+def _fall(shown: MetricFormat, drop: float) -> str:
     return f"{shown.name} may fall by {100 * drop if shown.percent else drop:.3g}{shown.unit}"
 
 

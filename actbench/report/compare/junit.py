@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from actbench.analysis.comparison.changes import timed_in_words
 from actbench.report.compare.facts import check_in_words, left_out_in_words
-from actbench.report.formatting import format_value, shown_score, verdict_in_words
+from actbench.report.formatting import format_value, format_verdict, score_format
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import Changes, RowChange, SettingChange
@@ -95,7 +95,7 @@ def _cases(setting: SettingChange) -> Iterator[_Case]:
 
 
 def _score_case(setting: SettingChange, row: RowChange) -> _Case:
-    shown = shown_score(setting.score_name)
+    shown = score_format(setting.score_name)
     if row.score is None:
         comparison, figure = None, "no training ended well in one of the runs"
     else:
@@ -106,7 +106,7 @@ def _score_case(setting: SettingChange, row: RowChange) -> _Case:
 
 
 def _add_ruling(changes: Changes, element: ET.Element, case: _Case, check: Check | None) -> None:
-    words = f"{verdict_in_words(case.comparison)}; {case.figure}" if case.comparison else case.figure
+    words = f"{format_verdict(case.comparison)}; {case.figure}" if case.comparison else case.figure
     if check is not None and check.ruling == "failed":
         ET.SubElement(
             element, "failure", type=check.kind, message=check_in_words(changes, check)

@@ -19,7 +19,7 @@ from actbench.stats.intervals import Interval
 
 if TYPE_CHECKING:
     from actbench.report.document import Column, Document, Table
-    from actbench.report.formatting import Kind, Value
+    from actbench.report.formatting import FigureKind, Value
 
 _WIDTH = 220
 
@@ -46,7 +46,7 @@ class Scale:
 
     low: float
     high: float
-    kind: Kind
+    kind: FigureKind
     indifferent: tuple[float, float] | None = None
 
     def x(self, value: float) -> float:
@@ -111,7 +111,7 @@ def ticks(low: float, high: float) -> list[float]:
     return [step * index for index in range(first, last + 1)]
 
 
-def _no_difference(kind: Kind) -> float | None:
+def _no_difference(kind: FigureKind) -> float | None:
     """Where there is none; None for what is no comparison, which is not drawn.
 
     Intervals of two accuracies may overlap where that of their paired difference excludes 0.

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from actbench.analysis.verdicts import interval_of
 from actbench.report.document import Column, Table
-from actbench.report.formatting import shown_metric
+from actbench.report.formatting import metric_format
 from actbench.report.model import row_notes
 from actbench.report.tables.diagnostics import sentences
 
 if TYPE_CHECKING:
     from actbench.analysis.figures import Row
-    from actbench.report.formatting import Kind, Value
+    from actbench.report.formatting import FigureKind, Value
     from actbench.report.model import SettingView
 
 
@@ -40,7 +40,7 @@ def metrics(view: SettingView) -> list[Table]:
 
 
 def _new_data(view: SettingView) -> list[Table]:
-    def table(title: str, kind: Kind, figures: Callable[[Row], tuple[Value, Value]]) -> Table:
+    def table(title: str, kind: FigureKind, figures: Callable[[Row], tuple[Value, Value]]) -> Table:
         columns = (
             Column("activation", "text"),
             Column("new seeds", kind),
@@ -63,7 +63,7 @@ def _new_data(view: SettingView) -> list[Table]:
 
 def _metric(view: SettingView, name: str, position: int) -> Table:
     metrics = [row.metrics[position] for row in view.rows]
-    shown = shown_metric(name, view.estimates.dataset)
+    shown = metric_format(name, view.estimates.dataset)
     difference = "time ratio" if metrics[0].is_ratio else shown.difference_title
     target = view.report.estimates.verdict.target_accuracy if name.endswith("to_target") else None
     columns = (

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from actbench.report.chart import Chart, Line
 from actbench.report.document import Column, Table
-from actbench.report.formatting import format_value, shown_score, two_digits
+from actbench.report.formatting import format_two_digits, format_value, score_format
 
 if TYPE_CHECKING:
     from actbench.analysis.diagnosis import Diagnosis, Finding, Moment
     from actbench.analysis.figures import Row, SettingEstimates
-    from actbench.report.formatting import Shown, Value
+    from actbench.report.formatting import MetricFormat, Value
     from actbench.report.model import SettingView
 
 
@@ -50,7 +50,7 @@ def after(moment: Moment) -> str:
 def finding_in_words(finding: Finding) -> str:
     """What the probes show."""
     first, last = finding.layers[0], finding.layers[-1]
-    ratio = f"the gradient of layer {first} is {two_digits(finding.value)} of layer {last}'s"
+    ratio = f"the gradient of layer {first} is {format_two_digits(finding.value)} of layer {last}'s"
     share = f"{format_value(finding.value, 'whole percent')} % of the units of layer {first}"
     match finding.cause:
         case "no gradient":
@@ -103,7 +103,7 @@ def _outcome(row: Row, diagnosis: Diagnosis, estimates: SettingEstimates) -> str
     constant = estimates.dataset.constant_score
     assert row.score is not None
     assert constant is not None
-    score = shown_score(estimates.score_name)
+    score = score_format(estimates.score_name)
     own = f"test {score.name} {score.value(row.score.estimate)}"
     if diagnosis.failure == "constant":
         return f"{own}, {_no_better(row.score.estimate, constant, score, estimates.dataset.test)}"
@@ -111,7 +111,7 @@ def _outcome(row: Row, diagnosis: Diagnosis, estimates: SettingEstimates) -> str
     return f"{own}, far behind the best, {score.value(best)}"
 
 
-def _no_better(own: float, constant: float, score: Shown, examples: int) -> str:
+def _no_better(own: float, constant: float, score: MetricFormat, examples: int) -> str:
     """A score above the constant one's failed by the luck that so many test examples allow."""
     answer = f"a constant answer, {score.value(constant)}"
     if own <= constant:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.analysis.figures import SummaryRow
 from actbench.analysis.verdicts import VERDICTS
-from actbench.report.activation_facts import marked
+from actbench.report.activation_facts import marked_label
 from actbench.report.document import Column, Section, Table
-from actbench.report.formatting import shown_score
+from actbench.report.formatting import score_format
 from actbench.report.json_values import interval_object, number_or_none
 
 if TYPE_CHECKING:
     from actbench.analysis.verdicts import Verdict
-    from actbench.report.formatting import Kind, Value
+    from actbench.report.formatting import FigureKind, Value
     from actbench.report.model import Report
 
 _COUNTS = "/".join(verdict[0] for verdict in VERDICTS)
@@ -48,7 +48,7 @@ def summary_object(report: Report, row: SummaryRow) -> dict[str, Any]:
 
 
 def _scores(report: Report, rows: tuple[SummaryRow, ...]) -> Table:
-    shown = shown_score(report.estimates.score_name)
+    shown = score_format(report.estimates.score_name)
     columns = (
         Column("activation", "text"),
         Column("mean rank", "decimal"),
@@ -58,7 +58,7 @@ def _scores(report: Report, rows: tuple[SummaryRow, ...]) -> Table:
     )
     cells = [
         (
-            marked(report.info, row.activation),
+            marked_label(report.info, row.activation),
             row.mean_rank,
             *_compared(report, row, row.score_diff, row.score_verdicts),
             row.settings,
@@ -70,7 +70,7 @@ def _scores(report: Report, rows: tuple[SummaryRow, ...]) -> Table:
 
 
 def _times(report: Report, rows: tuple[SummaryRow, ...]) -> Table:
-    kind: Kind = "ratio"
+    kind: FigureKind = "ratio"
     columns = (
         Column("activation", "text"),
         Column("time ratio", kind),
@@ -79,7 +79,7 @@ def _times(report: Report, rows: tuple[SummaryRow, ...]) -> Table:
     )
     cells = [
         (
-            marked(report.info, row.activation),
+            marked_label(report.info, row.activation),
             *_compared(report, row, row.train_time_ratio, row.time_verdicts),
             row.settings,
         )

@@ -11,7 +11,7 @@ from actbench.report.model import row_notes
 
 if TYPE_CHECKING:
     from actbench.analysis.figures import InferenceEstimate, Row
-    from actbench.report.formatting import Kind, Value
+    from actbench.report.formatting import FigureKind, Value
     from actbench.report.model import SettingView
 
 _BAR_WIDTH = 5
@@ -112,7 +112,7 @@ def _inference(view: SettingView, batch_size: int) -> Table:
     return Table(title, columns, tuple(cells), (*row_notes(view.timed), *_placebo_note(view)))
 
 
-def _latencies(view: SettingView, row: Row, entry: InferenceEstimate | None, kind: Kind) -> tuple[Value, ...]:
+def _latencies(view: SettingView, row: Row, entry: InferenceEstimate | None, kind: FigureKind) -> tuple[Value, ...]:
     if entry is None:
         return (None,) * 4
     percentiles = (entry.latency_s, entry.latency_p95_s, entry.latency_p99_s)

@@ -10,7 +10,7 @@ from actbench.analysis.tuning import Candidate, Tuning
 from actbench.metrics import score_in_words
 from actbench.records.base import name_of
 from actbench.report.document import Column, Table
-from actbench.report.formatting import shown_score
+from actbench.report.formatting import score_format
 from actbench.report.json_values import number_or_none
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def tuning(view: SettingView) -> list[Table]:
     estimates = view.estimates
     if not estimates.tuning:
         return []
-    shown = shown_score(estimates.score_name)
+    shown = score_format(estimates.score_name)
     columns = (
         Column("activation", "text"),
         Column("candidate", "text"),

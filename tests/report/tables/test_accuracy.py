@@ -18,7 +18,7 @@ from actbench.report import build
 from actbench.report.build import lay_out
 from actbench.report.compare.document import CHANGES_FORMATS, ChangesFormat, render_changes
 from actbench.report.facts import run_facts
-from actbench.report.formatting import shown_metric
+from actbench.report.formatting import metric_format
 from actbench.report.renderers.terminal import to_terminal
 from tests.factories import make_block, make_cell, make_info
 
@@ -254,4 +254,4 @@ def test_of_several_targets_each_is_told_with_its_loss(asked: dict[str, Any], to
 )
 def test_names_of_metrics_say_of_which_target(targets: dict[str, int | None], name: str, title: str) -> None:
     [dataset] = make_info(targets=targets).dataset.values()
-    assert shown_metric(name, dataset).title == title
+    assert metric_format(name, dataset).title == title

@@ -11,7 +11,7 @@ import pytest
 
 from actbench.report import build
 from actbench.report.build import lay_out
-from actbench.report.formatting import two_digits
+from actbench.report.formatting import format_two_digits
 from tests.factories import make_block, make_cell, make_info, make_probe
 
 LABELS = ("relu", "sigmoid", "step", "wild", "tanh", "placebo")
@@ -227,7 +227,7 @@ def test_trainings_that_ended_well_do_not_explain_one_that_diverged():
     [(0.53, "0.53"), (8.1e-6, "8.1e-6"), (12_345, "1.2e4"), (0.0, "0"), (-0.02, "-0.02"), (1e-10, "1e-10")],
 )
 def test_two_digits(value, text):
-    assert two_digits(value) == text
+    assert format_two_digits(value) == text
 
 
 def charts(run, table="why"):
