@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from actbench.activations.expression.float64 import value, value_and_derivative
-from actbench.activations.expression.parser import numbers_in, parse
+from actbench.activations.expression.float64 import compute_values, compute_values_and_slopes
+from actbench.activations.expression.parser import parse
+from actbench.activations.expression.tree import find_numbers
 
 if TYPE_CHECKING:
     from actbench.activations.entry import Activation, ParameterValue
@@ -121,17 +122,17 @@ class Curve:
 
     def __call__(self, x: npt.ArrayLike) -> Array:
         """f(x), of the shape of x."""
-        return value(self.expression, x, self.params)
+        return compute_values(self.expression, x, self.params)
 
     def slope(self, x: npt.ArrayLike) -> Array:
         """f'(x), of the shape of x; at a kink what the formula says, or automatic differentiation gives."""
         if self.derivative is not None:
-            return value(self.derivative, x, self.params)
-        return value_and_derivative(self.expression, x, self.params)[1]
+            return compute_values(self.derivative, x, self.params)
+        return compute_values_and_slopes(self.expression, x, self.params)[1]
 
     def moments(self) -> Moments:
         """E[f(z)] and E[f(z)^2] for z standard normal."""
-        marks = (*self.params.values(), *numbers_in(self.expression))
+        marks = (*self.params.values(), *find_numbers(self.expression))
         kinks = {sign * number for number in marks for sign in (1, -1) if math.isfinite(number)}
         return moments(self, kinks)
 

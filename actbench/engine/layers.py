@@ -9,8 +9,9 @@ import keras
 from keras import ops
 
 from actbench.activations.catalogue import find
-from actbench.activations.expression.parser import folded, parse
-from actbench.activations.expression.tree import evaluate, of_many
+from actbench.activations.expression.float64 import fold_constants
+from actbench.activations.expression.parser import parse
+from actbench.activations.expression.tree import evaluate, extend_to_many
 from actbench.engine.imported import import_function
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ OPERATIONS_ON_TENSORS: Mapping[str, Callable[..., Any]] = {
     "sinh": ops.sinh,
     "cosh": ops.cosh,
     "asinh": ops.arcsinh,
-    "min": of_many(ops.minimum),
-    "max": of_many(ops.maximum),
+    "min": extend_to_many(ops.minimum),
+    "max": extend_to_many(ops.maximum),
     "clip": lambda x, low, high: ops.minimum(ops.maximum(x, low), high),
     "where": ops.where,
 }
@@ -86,7 +87,7 @@ class ExpressionLayer(keras.layers.Layer):
         super().__init__(**kwargs)
         least = dict(bounds or {})
         self._own = {"text": text, "params": dict(params), "trained": trained, "bounds": least}
-        self._expression = folded(parse(text, params, longest=None))
+        self._expression = fold_constants(parse(text, params, longest=None))
         self._values = dict(params)
         if trained:
             self._values = {

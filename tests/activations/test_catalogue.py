@@ -7,7 +7,7 @@ from actbench.activations.catalogue import ACTIVATIONS, FAMILIES, NAMES, find
 from actbench.activations.curves import curve_of
 from actbench.activations.entry import NEAREST
 from actbench.activations.expression.parser import parse
-from actbench.analysis.portrait import paint
+from actbench.analysis.portrait import portray
 from actbench.config.schema.activation import ActivationConfig
 
 SINGLE = [name for name, entry in ACTIVATIONS.items() if entry.element_wise]
@@ -95,7 +95,7 @@ def test_recommended_initialisers_without_a_paper_have_the_nearer_gain(name):
 
 def portrait(name):
     entry = {"name": name, "params": dict.fromkeys(ACTIVATIONS[name].required, 0.0)}
-    [only] = paint([ActivationConfig.model_validate(entry)])
+    [only] = portray([ActivationConfig.model_validate(entry)])
     return only
 
 

@@ -7,7 +7,7 @@ from mpmath import mpf
 
 from actbench.activations.catalogue import ACTIVATIONS
 from actbench.activations.curves import curve_of
-from actbench.activations.expression.float64 import value
+from actbench.activations.expression.float64 import compute_values
 from actbench.activations.expression.parser import parse
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -179,7 +179,7 @@ def test_the_catalogues_formulas_are_those_functions(name, params, formula):
     assert_close(curve(x), values, 1e-12, "f")
     approximate = entry.variant is not None and params.get(entry.variant.flag)
     text = entry.variant.derivative if approximate else entry.derivative
-    derivative = value(parse(text, curve.params, all_used=False), x, curve.params)
+    derivative = compute_values(parse(text, curve.params, all_used=False), x, curve.params)
     if name == "step":
         assert not derivative.any()
         return

@@ -198,7 +198,7 @@ class TestStep:
 
 
 def test_the_ops_of_expressions_are_those_of_float64():
-    from actbench.activations.expression.float64 import value
+    from actbench.activations.expression.float64 import compute_values
     from actbench.activations.expression.parser import parse
     from actbench.activations.expression.tree import OPERATIONS
     from actbench.engine.layers import OPERATIONS_ON_TENSORS, activation_layer
@@ -215,5 +215,5 @@ def test_the_ops_of_expressions_are_those_of_float64():
     for text in texts:
         found = activation_layer(cell({"expr": text}))(keras.ops.convert_to_tensor(x[None]))
         np.testing.assert_allclose(
-            keras.ops.convert_to_numpy(found)[0], value(parse(text), x), rtol=2e-6, atol=2e-6, err_msg=text
+            keras.ops.convert_to_numpy(found)[0], compute_values(parse(text), x), rtol=2e-6, atol=2e-6, err_msg=text
         )

@@ -1,4 +1,8 @@
-"""Expressions in float64: values, and derivatives by forward-mode differentiation, without TensorFlow."""
+"""Expressions in float64 without TensorFlow: values, and derivatives by forward-mode differentiation.
+
+A derivative is computed along with its value: the tree is evaluated on dual numbers, pairs of a value and its
+slope, and each operation applies the chain rule.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from actbench.activations.expression.tree import INPUT, evaluate, of_many
+from actbench.activations.expression.tree import (
+    INPUT,
+    Expression,
+    NumberNode,
+    OperationNode,
+    evaluate,
+    extend_to_many,
+    is_constant,
+)
 
 if TYPE_CHECKING:
-    from actbench.activations.expression.tree import Expression
+    from actbench.activations.expression.tree import ExpressionNode
 
 Array = npt.NDArray[np.float64]
 
@@ -23,7 +35,7 @@ def _softplus(x: Any) -> Any:
     return np.logaddexp(x, 0.0)
 
 
-VALUES: Mapping[str, Callable[..., Any]] = {
+NUMPY_OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,
@@ -54,95 +66,144 @@ VALUES: Mapping[str, Callable[..., Any]] = {
     "sinh": np.sinh,
     "cosh": np.cosh,
     "asinh": np.arcsinh,
-    "min": of_many(np.minimum),
-    "max": of_many(np.maximum),
+    "min": extend_to_many(np.minimum),
+    "max": extend_to_many(np.maximum),
     "clip": lambda x, low, high: np.minimum(np.maximum(x, low), high),
     "where": np.where,
 }
+"""The function that computes each operation on arrays."""
 
 
-def quiet() -> contextlib.AbstractContextManager[Any]:
-    """Overflow is no news here: the result says so."""
-    return np.errstate(all="ignore")
-
-
-def value(expression: Expression, x: npt.ArrayLike, params: Mapping[str, Any] | None = None) -> Array:
-    """f(x) in float64, of the shape of x.
+def compute_values(
+    expression: Expression, x: npt.ArrayLike, params: Mapping[str, Any] | None = None
+) -> Array:
+    """Compute f(x) in float64.
 
     Args:
-        expression: f.
-        x: Any shape.
-        params: Value of each parameter.
+        expression: The formula f.
+        x: The inputs, of any shape.
+        params: The value of each parameter.
+
+    Returns:
+        The values, of the shape of `x`; infinite where they overflow, NaN where f is not defined.
     """
     x = np.asarray(x, dtype=np.float64)
-    with quiet():
-        return np.broadcast_to(evaluate(expression, VALUES, {**(params or {}), INPUT: x}), x.shape)
+    with _ignore_overflow():
+        values = evaluate(expression, NUMPY_OPERATIONS, {**(params or {}), INPUT: x})
+        return np.broadcast_to(values, x.shape)
 
 
-def value_and_derivative(
+def compute_values_and_slopes(
     expression: Expression, x: npt.ArrayLike, params: Mapping[str, Any] | None = None
 ) -> tuple[Array, Array]:
-    """f(x) and f'(x) in float64, each of the shape of x.
+    """Compute f(x) and f'(x) in float64.
 
-    Where f has a kink, f' is what automatic differentiation gives: 0 for abs and relu at 0, and for max and
-    min that of the first of equal arguments. Where f is NaN, so is f'.
+    At a kink, f' is what automatic differentiation gives: 0 for abs and relu at 0, and for max and min the
+    slope of the first of equal arguments. Where f is NaN, so is f'.
+
+    Args:
+        expression: The formula f.
+        x: The inputs, of any shape.
+        params: The value of each parameter.
+
+    Returns:
+        Values and slopes, each of the shape of `x`.
     """
     x = np.asarray(x, dtype=np.float64)
-    with quiet():
-        result = _lift(evaluate(expression, _DUALS, {**(params or {}), INPUT: _Dual(x, np.ones_like(x))}))
+    with _ignore_overflow():
+        inputs = {**(params or {}), INPUT: _DualNumber(x, np.ones_like(x))}
+        result = _lift(evaluate(expression, DUAL_OPERATIONS, inputs))
     slope = np.where(np.isnan(result.value), np.nan, result.slope)
     return np.broadcast_to(result.value, x.shape), np.broadcast_to(slope, x.shape)
 
 
+def compute_constant(node: ExpressionNode) -> float:
+    """Compute a node that contains neither x nor a parameter; the result may be infinite or NaN."""
+    with _ignore_overflow():
+        return float(evaluate(Expression("", node, ()), NUMPY_OPERATIONS, {}))
+
+
+def fold_constants(expression: Expression) -> Expression:
+    """Replace every part that contains neither x nor a parameter by its number, computed in float64.
+
+    The expression keeps its text. On tensors, a constant such as sqrt(2 / pi) is then rounded to their
+    precision only once, and no step computes it again.
+    """
+
+    def fold(node: ExpressionNode) -> ExpressionNode:
+        if not isinstance(node, OperationNode):
+            return node
+        if is_constant(node):
+            return NumberNode(compute_constant(node))
+        return OperationNode(node.name, tuple(map(fold, node.arguments)))
+
+    return Expression(expression.text, fold(expression.root), expression.params)
+
+
+def _ignore_overflow() -> contextlib.AbstractContextManager[Any]:
+    """Silence NumPy's warnings: infinite and NaN results speak for themselves."""
+    return np.errstate(all="ignore")
+
+
 @dataclass(frozen=True)
-class _Dual:
+class _DualNumber:
     """A value and its derivative with respect to x."""
 
     value: Any
     slope: Any
 
 
-def _lift(value: Any) -> _Dual:
-    return value if isinstance(value, _Dual) else _Dual(np.float64(value), np.float64(0.0))
+def _lift(value: Any) -> _DualNumber:
+    """Turn a plain number, which does not depend on x, into a dual number; leave a dual number alone."""
+    return value if isinstance(value, _DualNumber) else _DualNumber(np.float64(value), np.float64(0.0))
 
 
 def _chain(partial: Any, slope: Any) -> Any:
-    """Their product; 0 times infinity is 0.
+    """Multiply a partial derivative by the slope of its argument, where 0 times infinity is 0.
 
-    What does not move moves nothing, though the partial be infinite (sqrt at 0); and what is flat stays flat,
-    though its argument overflow (the tanh of an exp).
+    An argument that does not move contributes nothing, even if the partial derivative is infinite (sqrt at
+    0). A function that is flat stays flat, even if its argument overflows (the tanh of an exp).
     """
     return np.where((slope == 0.0) | (partial == 0.0), 0.0, partial * slope)
 
 
-def _unary(name: str, derivative: Callable[[Any], Any]) -> Callable[[Any], _Dual]:
-    def rule(argument: Any) -> _Dual:
+def _unary(name: str, derivative: Callable[[Any], Any]) -> Callable[[Any], _DualNumber]:
+    """Extend an operation of one argument to dual numbers."""
+
+    def rule(argument: Any) -> _DualNumber:
         lifted = _lift(argument)
-        return _Dual(VALUES[name](lifted.value), _chain(derivative(lifted.value), lifted.slope))
+        return _DualNumber(
+            NUMPY_OPERATIONS[name](lifted.value), _chain(derivative(lifted.value), lifted.slope)
+        )
 
     return rule
 
 
-def _binary(name: str, partials: Callable[[Any, Any], tuple[Any, Any]]) -> Callable[[Any, Any], _Dual]:
-    def rule(left: Any, right: Any) -> _Dual:
+def _binary(name: str, partials: Callable[[Any, Any], tuple[Any, Any]]) -> Callable[[Any, Any], _DualNumber]:
+    """Extend an operation of two arguments to dual numbers, given both partial derivatives."""
+
+    def rule(left: Any, right: Any) -> _DualNumber:
         a, b = _lift(left), _lift(right)
-        of_a, of_b = partials(a.value, b.value)
-        return _Dual(VALUES[name](a.value, b.value), _chain(of_a, a.slope) + _chain(of_b, b.slope))
+        by_a, by_b = partials(a.value, b.value)
+        value = NUMPY_OPERATIONS[name](a.value, b.value)
+        return _DualNumber(value, _chain(by_a, a.slope) + _chain(by_b, b.slope))
 
     return rule
 
 
 def _compare(name: str) -> Callable[[Any, Any], Any]:
-    return lambda left, right: VALUES[name](_lift(left).value, _lift(right).value)
+    return lambda left, right: NUMPY_OPERATIONS[name](_lift(left).value, _lift(right).value)
 
 
-def _where(condition: Any, then: Any, otherwise: Any) -> _Dual:
+def _where(condition: Any, then: Any, otherwise: Any) -> _DualNumber:
     a, b = _lift(then), _lift(otherwise)
-    return _Dual(np.where(condition, a.value, b.value), np.where(condition, a.slope, b.slope))
+    return _DualNumber(np.where(condition, a.value, b.value), np.where(condition, a.slope, b.slope))
 
 
-def _extreme(wins: Callable[[Any, Any], Any]) -> Callable[[Any, Any], _Dual]:
-    def rule(left: Any, right: Any) -> _Dual:
+def _extreme(wins: Callable[[Any, Any], Any]) -> Callable[[Any, Any], _DualNumber]:
+    """Make a minimum or a maximum of dual numbers; the left argument wins a tie, and NaN wins always."""
+
+    def rule(left: Any, right: Any) -> _DualNumber:
         a, b = _lift(left).value, _lift(right).value
         return _where(wins(a, b) | np.isnan(a), left, right)
 
@@ -151,11 +212,12 @@ def _extreme(wins: Callable[[Any, Any], Any]) -> Callable[[Any, Any], _Dual]:
 
 _minimum, _maximum = _extreme(np.less_equal), _extreme(np.greater_equal)
 
-_DUALS: Mapping[str, Callable[..., Any]] = {
+DUAL_OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "add": _binary("add", lambda a, b: (np.ones_like(a), np.ones_like(b))),
     "sub": _binary("sub", lambda a, b: (np.ones_like(a), -np.ones_like(b))),
     "mul": _binary("mul", lambda a, b: (b, a)),
     "div": _binary("div", lambda a, b: (1.0 / b, -(a / b) / b)),
+    # the parser admits only constant exponents, so the second partial derivative is never needed
     "pow": _binary("pow", lambda a, n: (0.0 if n == 0 else n * np.power(a, n - 1.0), 0.0)),
     "neg": _unary("neg", lambda x: -np.ones_like(x)),
     **{
@@ -180,8 +242,9 @@ _DUALS: Mapping[str, Callable[..., Any]] = {
     "sinh": _unary("sinh", np.cosh),
     "cosh": _unary("cosh", np.sinh),
     "asinh": _unary("asinh", lambda x: 1.0 / np.hypot(x, 1.0)),
-    "min": of_many(_minimum),
-    "max": of_many(_maximum),
+    "min": extend_to_many(_minimum),
+    "max": extend_to_many(_maximum),
     "clip": lambda x, low, high: _minimum(_maximum(x, low), high),
     "where": _where,
 }
+"""The function that computes each operation on dual numbers."""

@@ -1,13 +1,13 @@
-"""An expression written out: in canonical plain text, and in LaTeX."""
+"""Expressions written as canonical plain text and as LaTeX."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actbench.activations.expression.tree import CONSTANTS, Name, Number, Operation
+from actbench.activations.expression.tree import CONSTANTS, NameNode, NumberNode, OperationNode
 
 if TYPE_CHECKING:
-    from actbench.activations.expression.tree import Node
+    from actbench.activations.expression.tree import ExpressionNode
 
 _SYMBOLS = {
     "add": "+",
@@ -23,9 +23,10 @@ _SYMBOLS = {
     "not_equal": "!=",
 }
 
+# How tightly operators bind: a part that binds less than its surroundings demand gets brackets.
 _STRENGTH = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4}
 
-_STRONGEST = 5
+_STRONGEST = 5  # numbers, names and calls
 
 _LATEX_SYMBOLS = _SYMBOLS | {
     "mul": r" \, ",
@@ -35,7 +36,7 @@ _LATEX_SYMBOLS = _SYMBOLS | {
     "not_equal": r"\ne",
 }
 
-_CONSTANTS = {value: name for name, value in CONSTANTS.items()}
+_NAMES_OF_CONSTANTS = {value: name for name, value in CONSTANTS.items()}
 
 _GREEK = frozenset(
     ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "pi", "sigma", "tau", "theta")
@@ -44,49 +45,49 @@ _GREEK = frozenset(
 _LATEX_FUNCTIONS = {
     **{name: rf"\{name}" for name in ("exp", "log", "min", "max", "tanh", "sin", "cos", "sinh", "cosh")},
     "atan": r"\arctan",
-    "asinh": r"\mathrm{arsinh}",  # GitHub refuses \operatorname
+    "asinh": r"\mathrm{arsinh}",  # GitHub does not render \operatorname
     "sigmoid": r"\sigma",
 }
 
 
-def to_text(node: Node) -> str:
-    """Plain text that reads back as the same tree."""
+def to_text(node: ExpressionNode) -> str:
+    """Write a node as plain text that `parse` reads back into the same tree."""
     match node:
-        case Number(value=value):
+        case NumberNode(value=value):
             return _number(value)
-        case Name(name=name):
+        case NameNode(name=name):
             return name
-        case Operation(name="neg", arguments=(argument,)):
+        case OperationNode(name="neg", arguments=(argument,)):
             return f"-{_bracketed(argument, _STRENGTH['neg'])}"
-        case Operation(name="pow", arguments=(base, exponent)):
+        case OperationNode(name="pow", arguments=(base, exponent)):
             return f"{_bracketed(base, _STRONGEST)}**{to_text(exponent)}"
-        case Operation(name=name, arguments=(left, right)) if name in _SYMBOLS:
+        case OperationNode(name=name, arguments=(left, right)) if name in _SYMBOLS:
             strength = _STRENGTH.get(name, 0)
-            # a - (b - c) needs its brackets, and a / (b * c); so does every right-hand side of equal strength
+            # a right-hand side of equal strength needs brackets: a - (b - c), a / (b * c)
             return f"{_bracketed(left, strength)} {_SYMBOLS[name]} {_bracketed(right, strength + 1)}"
-        case Operation(name=name, arguments=arguments):
+        case OperationNode(name=name, arguments=arguments):
             return f"{name}({', '.join(map(to_text, arguments))})"
 
 
-def to_latex(node: Node) -> str:
-    """For a formula in a document, without the dollar signs."""
+def to_latex(node: ExpressionNode) -> str:
+    """Write a node in LaTeX, for math mode."""
     match node:
-        case Number(value=value):
+        case NumberNode(value=value):
             return _latex_number(value)
-        case Name(name=name):
+        case NameNode(name=name):
             return _latex_name(name)
-        case Operation(name="neg", arguments=(argument,)):
+        case OperationNode(name="neg", arguments=(argument,)):
             return f"-{_latex_bracketed(argument, _STRENGTH['neg'])}"
-        case Operation(name="div", arguments=(left, right)):
+        case OperationNode(name="div", arguments=(left, right)):
             return rf"\frac{{{to_latex(left)}}}{{{to_latex(right)}}}"
-        case Operation(name="pow", arguments=(base, exponent)):
+        case OperationNode(name="pow", arguments=(base, exponent)):
             return f"{_latex_bracketed(base, _STRONGEST)}^{{{to_latex(exponent)}}}"
-        case Operation(name=name, arguments=(left, right)) if name in _SYMBOLS:
+        case OperationNode(name=name, arguments=(left, right)) if name in _SYMBOLS:
             strength = _STRENGTH.get(name, 0)
             symbol = _LATEX_SYMBOLS[name]
             spaced = symbol if name == "mul" else f" {symbol} "
             return f"{_latex_bracketed(left, strength)}{spaced}{_latex_bracketed(right, strength + 1)}"
-        case Operation(name=name, arguments=arguments):
+        case OperationNode(name=name, arguments=arguments):
             return _latex_call(name, [to_latex(argument) for argument in arguments])
 
 
@@ -106,38 +107,35 @@ def _latex_call(name: str, arguments: list[str]) -> str:
 
 
 def _number(value: float) -> str:
-    return _CONSTANTS.get(value) or repr(value).removesuffix(".0")
+    return _NAMES_OF_CONSTANTS.get(value) or repr(value).removesuffix(".0")
 
 
 def _latex_number(value: float) -> str:
-    name = _CONSTANTS.get(value)
+    name = _NAMES_OF_CONSTANTS.get(value)
     if name is not None:
         return rf"\{name}" if name in _GREEK else name
     digits, _, exponent = _number(value).partition("e")
     return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
 
 
-def _strength(node: Node) -> int:
-    if isinstance(node, Number) and node.value < 0:
+def _strength(node: ExpressionNode) -> int:
+    """Return how tightly a node, written as text, holds together."""
+    if isinstance(node, NumberNode) and node.value < 0:
         return _STRENGTH["neg"]
-    return (
-        _STRENGTH.get(node.name, 0) if isinstance(node, Operation) and node.name in _SYMBOLS else _named(node)
-    )
+    if isinstance(node, OperationNode) and (node.name in _SYMBOLS or node.name == "neg"):
+        return _STRENGTH.get(node.name, 0)  # comparisons hold least
+    return _STRONGEST
 
 
-def _named(node: Node) -> int:
-    return _STRENGTH["neg"] if isinstance(node, Operation) and node.name == "neg" else _STRONGEST
-
-
-def _bracketed(node: Node, strength: int) -> str:
+def _bracketed(node: ExpressionNode, strength: int) -> str:
     text = to_text(node)
     return text if _strength(node) >= strength else f"({text})"
 
 
-def _latex_bracketed(node: Node, strength: int) -> str:
+def _latex_bracketed(node: ExpressionNode, strength: int) -> str:
     text = to_latex(node)
-    if isinstance(node, Operation) and node.name == "div" and strength <= _STRENGTH["neg"]:
-        return text  # the fraction bar brackets
+    if isinstance(node, OperationNode) and node.name == "div" and strength <= _STRENGTH["neg"]:
+        return text  # the fraction bar groups, without brackets
     return text if _strength(node) >= strength else rf"\left({text}\right)"
 
 

@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actbench.activations.expression.float64 import _DUALS, VALUES, value, value_and_derivative
-from actbench.activations.expression.parser import ExpressionError, folded, parse
+from actbench.activations.expression.float64 import (
+    DUAL_OPERATIONS,
+    NUMPY_OPERATIONS,
+    compute_values,
+    compute_values_and_slopes,
+    fold_constants,
+)
+from actbench.activations.expression.parser import ExpressionError, parse
 from actbench.activations.expression.tree import FUNCTIONS, OPERATIONS, evaluate
 
 # numpy says so where a random tree overflows; what is compared says it, too
@@ -115,18 +121,18 @@ def test_random_trees_agree_with_numpy(data):
         # the generator may make constants that are not finite, and texts that are too long or deep
         assert any(word in error.message for word in ("finite", "longer", "nested"))  # noqa: PT017
         return
-    found = value(expression, X, {"beta": BETA})
+    found = compute_values(expression, X, {"beta": BETA})
     expected = np.broadcast_to(expected, X.shape)
     told = ~np.isnan(expected)
     np.testing.assert_allclose(found[told], expected[told], rtol=1e-9, atol=1e-12)
-    np.testing.assert_array_equal(value_and_derivative(expression, X, {"beta": BETA})[0], found)
+    np.testing.assert_array_equal(compute_values_and_slopes(expression, X, {"beta": BETA})[0], found)
     assert parse(expression.text, ["beta"], all_used=False).root == expression.root
-    same = evaluate(folded(expression), VALUES, {"x": X, "beta": BETA})
+    same = evaluate(fold_constants(expression), NUMPY_OPERATIONS, {"x": X, "beta": BETA})
     np.testing.assert_allclose(np.broadcast_to(same, X.shape), found, rtol=1e-12)
 
 
 def test_every_operation_has_its_value_and_its_slope():
-    assert set(VALUES) == set(_DUALS) == set(OPERATIONS)
+    assert set(NUMPY_OPERATIONS) == set(DUAL_OPERATIONS) == set(OPERATIONS)
 
 
 junk = st.one_of(
@@ -174,7 +180,7 @@ def test_junk_is_refused_and_nothing_else(text):
         assert 1 <= error.column <= max(len(text), 1) + 1  # noqa: PT017
         assert error.message  # noqa: PT017
     else:
-        assert value(expression, X, {"beta": BETA}).shape == X.shape
+        assert compute_values(expression, X, {"beta": BETA}).shape == X.shape
 
 
 @settings(deadline=None, max_examples=300)

@@ -1,6 +1,6 @@
 import pytest
 
-from actbench.activations.expression.parser import LONGEST, ExpressionError, parse
+from actbench.activations.expression.parser import LONGEST_TEXT, ExpressionError, parse
 from actbench.activations.expression.text import to_latex
 
 HOSTILE = [
@@ -221,9 +221,9 @@ def test_latex(text, parts):
 
 def test_what_is_short_enough_as_written_can_be_read_again_in_canonical_form():
     written = "+".join([f"max({','.join(['x*x'] * 16)})"] * 7)
-    assert len(written) < LONGEST
+    assert len(written) < LONGEST_TEXT
     read = parse(written)
-    assert len(read.text) > LONGEST
+    assert len(read.text) > LONGEST_TEXT
     assert parse(read.text, longest=None) == read
     with pytest.raises(ExpressionError, match="longer than 500"):
         parse(read.text)

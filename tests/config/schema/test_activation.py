@@ -85,7 +85,7 @@ def mistakes(*entries, **changes):
         (
             {"expr": "2 * x", "params": {"beta": 1.0}},
             "expr",
-            "'2 * x': column 1: beta is not used; allowed: an expression in x and all of its params",
+            "'2 * x': column 1: beta is not used; write an expression in x and all of its params",
         ),
         (
             {"expr": "x * b", "params": {"b": "one"}},
@@ -209,7 +209,7 @@ def mistakes(*entries, **changes):
             "params.negative_slope",
             "nan is not a finite number of single precision; allowed: a number at least 0",
         ),
-        ({"expr": ""}, "expr", "'': column 1: it is empty; allowed: an expression such as x * sigmoid(x)"),
+        ({"expr": ""}, "expr", "'': column 1: it is empty; write an expression such as x * sigmoid(x)"),
         (
             {"expr": "x", "init": "recommended"},
             "init",
