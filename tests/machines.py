@@ -3,11 +3,11 @@
 import math
 import random
 
+from actbench.analysis.placebo import PlaceboMeasurement
 from actbench.errors import WorkerError
-from actbench.execution.machine import Machine, MachineSample, ProcessSample
+from actbench.execution.machine import MachineSample, MachineState, ProcessSample
 from actbench.execution.protocol import Finished
 from actbench.stats.intervals import Interval
-from actbench.workflows.doctor import Measurement
 from tests.factories import make_environment, make_failed_block
 from tests.fake_worker import record_of
 
@@ -22,7 +22,7 @@ QUIET_TREE = {
     "sys/devices/system/cpu/cpufreq/boost": "1\n",
     "sys/kernel/mm/transparent_hugepage/enabled": "always [madvise] never\n",
 }
-QUIET_MACHINE = Machine(
+QUIET_MACHINE = MachineState(
     cores=2,
     cores_quota=None,
     governor="performance",
@@ -36,8 +36,8 @@ QUIET_MACHINE = Machine(
     huge_pages="madvise",
     busy_processes=(),
 )
-UNKNOWN_MACHINE = Machine(*[None] * 12)
-MEASURED = Measurement("compiled", 100, 0.05, Interval(1.001, 0.995, 1.007), 0.006, 0.002)
+UNKNOWN_MACHINE = MachineState(*[None] * 12)
+MEASURED = PlaceboMeasurement("compiled", 100, 0.05, Interval(1.001, 0.995, 1.007), 0.006, 0.002)
 
 
 def write(root, files):

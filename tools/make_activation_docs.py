@@ -15,14 +15,14 @@ from pathlib import Path
 
 from actbench.activations.catalogue import FAMILIES
 from actbench.activations.entry import Activation
-from actbench.activations.expression.parser import DEEPEST, LARGEST_EXPONENT, LONGEST
+from actbench.activations.expression.parser import DEEPEST_NESTING, LARGEST_EXPONENT, LONGEST_TEXT
 from actbench.activations.expression.tree import CONSTANTS, FUNCTIONS
 from actbench.activations.gated_widths import TOLERANCE
-from actbench.analysis.portrait import Portrait, paint
+from actbench.analysis.portrait import Portrait, portray
 from actbench.config.schema.activation import ActivationConfig
 from actbench.config.schema.initializers import INITIALIZERS
 from actbench.report.chart import Chart, to_bytes
-from actbench.report.show import WEIGHTS, panels, parameter_in_words, properties, twin_in_words
+from actbench.report.show import WEIGHTS, panels, format_parameter, format_properties, format_twin
 
 TEMPLATE = Path(__file__).parent / "activations.md"
 DOCS = Path(__file__).parent.parent / "docs"
@@ -36,7 +36,7 @@ _DECIMALS = 6  # less than versions of numpy differ in, and no tie among polynom
 
 def families() -> Families:
     """The catalogue's families, each entry with its default parameters."""
-    return {title: paint(list(map(_config, entries))) for title, entries in FAMILIES.items()}
+    return {title: portray(list(map(_config, entries))) for title, entries in FAMILIES.items()}
 
 
 def page(families: Families) -> str:
@@ -46,8 +46,8 @@ def page(families: Families) -> str:
         "families": "\n".join(_family(title, family) for title, family in families.items()),
         "constants": " and ".join(map(_code, CONSTANTS)),
         "functions": ", ".join(map(_code, FUNCTIONS)),
-        "longest": str(LONGEST),
-        "deepest": str(DEEPEST),
+        "longest": str(LONGEST_TEXT),
+        "deepest": str(DEEPEST_NESTING),
         "largest_exponent": str(LARGEST_EXPONENT),
         "tolerance": f"{TOLERANCE:.0%}".replace("%", " %"),
         "initialisers": ", ".join(map(_code, INITIALIZERS)),
@@ -133,17 +133,17 @@ def _section(portrait: Portrait) -> Iterable[str]:
     yield from (f"### {entry.name}", "", *_formulas(portrait), "")
     if entry.aliases:
         yield f"- Also called {', '.join(map(_code, entry.aliases))}."
-    yield f"- {properties(portrait).capitalize()}."
+    yield f"- {format_properties(portrait).capitalize()}."
     for parameter in entry.parameters:
-        yield f"- Parameter {parameter_in_words(parameter, {})}."
+        yield f"- Parameter {format_parameter(parameter, {})}."
     if WEIGHTS[entry.trainable]:
         yield f"- Weights: {WEIGHTS[entry.trainable]}."
     for twin in portrait.twins:
-        yield f"- Identical {twin_in_words(twin)}."
+        yield f"- Identical {format_twin(twin)}."
     if entry.paper is not None:
         yield f"- Paper: {entry.paper}."
     yield f"- Initialiser: {_code(entry.recommended.init)}; {entry.recommended.source}."
-    for remark in filter(None, (entry.layer, entry.note)):
+    for remark in filter(None, (entry.layer_note, entry.note)):
         yield f"- {remark.removesuffix('.')}."
     if moments is not None:
         mean, second, gain = map(_number, (portrait.mean, moments.second, moments.gain))

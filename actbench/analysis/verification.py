@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from actbench.metrics import score_in_words
+from actbench.metrics.registry import score_title
 
 if TYPE_CHECKING:
-    from actbench.metrics import ScoreName
+    from actbench.metrics.registry import ScoreName
     from actbench.records.block import BlockRecord, Cell
 
 CellResult = Literal["identical", "within tolerance", "different", "failed"]
@@ -94,7 +94,7 @@ class Verification:
     @property
     def scores_in_words(self) -> str:
         """The names of the scores, for a sentence."""
-        return " or ".join(map(score_in_words, self.scores))
+        return " or ".join(map(score_title, self.scores))
 
     @property
     def conclusion(self) -> str:

@@ -1,4 +1,4 @@
-"""What standard output is: a terminal that somebody watches, or a file."""
+"""Reading runs for the commands, and writing their results to a terminal or a file."""
 
 import os
 import shutil
@@ -14,18 +14,30 @@ if TYPE_CHECKING:
     from actbench.store.stored import StoredRun
     from actbench.workflows.measure import RunResult
 
+output_option = click.option(
+    "--output", type=click.Path(path_type=Path), help="Write to this file instead of standard output."
+)
 
-def screen() -> tuple[int, bool]:
-    """Width of standard output, and whether it may show bold; 80 columns where it is no terminal."""
-    watched = sys.stdout.isatty()
+plot_option = click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also draw the chart into this file, in the format of its suffix: .svg, .png or .pdf.",
+)
+
+
+def screen(output: Path | None = None) -> tuple[int, bool]:
+    """Return the width that a result may have, and True if it may show bold and dim text.
+
+    Args:
+        output: The file that the result goes to; None for standard output. A file, like standard output that
+            is no terminal, has 80 columns of plain text.
+    """
+    watched = output is None and sys.stdout.isatty()
     return (shutil.get_terminal_size().columns if watched else 80), watched and "NO_COLOR" not in os.environ
 
 
-output_option = click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead.")
-
-
 def write_result(text: str, output: Path | None) -> None:
-    """Prints a result, or replaces a file with it.
+    """Print a result, or replace a file with it.
 
     Raises:
         StoreError: The file cannot be written.
@@ -42,8 +54,8 @@ def write_result(text: str, output: Path | None) -> None:
             write_atomically(output.resolve(), text.encode())
 
 
-def check_place(path: Path) -> None:
-    """Refuses a file that could not be written, before anything is measured for it.
+def check_writable(path: Path) -> None:
+    """Refuse a file that could not be written, before anything is measured for it.
 
     Raises:
         StoreError: Its folder is missing or may not be written to.
@@ -58,7 +70,7 @@ def check_place(path: Path) -> None:
 
 
 def write_picture(charts: "Sequence[Chart]", path: Path) -> None:
-    """Draws charts side by side into a file, in the format of its suffix.
+    """Draw charts side by side into a file, in the format of its suffix.
 
     Raises:
         StoreError: The file cannot be written.
@@ -72,7 +84,7 @@ def write_picture(charts: "Sequence[Chart]", path: Path) -> None:
 
 
 def not_empty(_: click.Context, parameter: click.Parameter, reference: str | None) -> str | None:
-    """Refuses "" for a run: as a path it would be the current folder, and in a script it is a mishap."""
+    """Refuse "" for a run: as a path it would be the current folder, and in a script it is a mishap."""
     if reference == "":
         hint = "" if parameter.required else "; leave it out for the newest run"
         raise click.BadParameter(f"it is empty{hint}", param_hint=(parameter.name or "").upper())
@@ -80,12 +92,12 @@ def not_empty(_: click.Context, parameter: click.Parameter, reference: str | Non
 
 
 def read_run(out: Path, reference: str | None, *, micro: bool = False) -> "StoredRun":
-    """The run that is meant; what it lacks is told on standard error.
+    """Read the run that is meant, and say on standard error which blocks it lacks.
 
     Args:
         out: The folder that holds all runs.
-        reference: As `store.find_run` takes it.
-        micro: Whether a run of `actbench micro` will do, too.
+        reference: A run folder, a run id or a name, as `store.find.find_run` takes it.
+        micro: True if a run of `actbench micro` can be used, too.
 
     Raises:
         StoreError: There is no such run, or it cannot be read, or nothing was trained in it.
@@ -106,10 +118,10 @@ def read_run(out: Path, reference: str | None, *, micro: bool = False) -> "Store
 
 
 def raise_if_failed(result: "RunResult") -> None:
-    """Ends the command badly where blocks could not be measured, after its result was printed.
+    """Fail the command if blocks could not be measured; its result is printed before.
 
     Raises:
-        CellsFailedError: There is at least one.
+        CellsFailedError: At least one block failed.
     """
     from actbench.errors import CellsFailedError
 

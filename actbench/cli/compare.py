@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from actbench.cli._options import example, out_option, share, words
+from actbench.cli._options import example, out_option, read_share, read_words
 from actbench.cli._output import not_empty, output_option, read_run, screen, write_result
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.gate import Gate, Kind
-    from actbench.report.compare.document import ChangesFormat
 
+# As in `report.compare.formats` and `analysis.comparison.gate`, which `--help` has no time to load.
 _FORMATS = ("terminal", "markdown", "json", "junit", "benchmark-action")
 
 _KINDS = ("accuracy", "time")
@@ -26,28 +26,35 @@ _KINDS = ("accuracy", "time")
 )
 @click.argument("old", callback=not_empty)
 @click.argument("new", callback=not_empty)
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="terminal",
+    show_default=True,
+    help="Format of the comparison; json and benchmark-action have unrounded figures.",
+)
 @click.option(
     "--fail-on",
-    callback=words(_KINDS),
+    callback=read_words(_KINDS),
     metavar="KINDS",
-    help="Exit with 1 where an interval lies beyond its limit: accuracy (or whatever the score is), time, or "
-    "accuracy,time.",
+    help="Exit with 1 if a whole interval lies beyond its limit: accuracy (or whatever the score is), time, "
+    "or accuracy,time.",
 )
 @click.option(
     "--max-slowdown",
-    callback=share(),
+    callback=read_share(),
     metavar="SHARE",
-    help="How much longer anything may take.  [default: 5%]",
+    help="Largest increase of any time.  [default: 5%]",
 )
 @click.option(
     "--max-drop",
-    callback=share(most=1.0),
+    callback=read_share(most=1.0),
     metavar="SHARE",
-    help="How far a score may fall: 0.1% is 0.1 points of accuracy, or 0.001 of R².  [default: the margin of "
+    help="Largest fall of a score: 0.1% is 0.1 points of accuracy, or 0.001 of R².  [default: the margin of "
     "NEW's verdicts]",
 )
-@click.option("--strict", is_flag=True, help="Exit with 3 where an interval cannot tell.")
+@click.option("--strict", is_flag=True, help="Exit with 3 if an interval lies on both sides of its limit.")
 @click.option(
     "--accept-environment", is_flag=True, help="Compare times of two machines, too; they are labelled."
 )
@@ -56,7 +63,7 @@ _KINDS = ("accuracy", "time")
 def compare(
     old: str,
     new: str,
-    form: "ChangesFormat",
+    form: str,
     fail_on: "tuple[Kind, ...]",
     max_slowdown: float | None,
     max_drop: float | None,
@@ -65,40 +72,34 @@ def compare(
     out: Path,
     output: Path | None,
 ) -> None:
-    """Say what changed from run OLD to run NEW, and fail where a limit is broken.
+    """Say what changed from run OLD to run NEW, and fail if a limit is broken.
 
     OLD and NEW are run folders, run ids, or names of configs. Accuracies are compared across machines, times
-    only on the same one. The first of these that holds is the exit code: 1 a limit of --fail-on is broken;
+    only on the same one. The exit code is the first of these that holds: 1 a limit of --fail-on is broken;
     5 nothing could be compared, or nothing of a kind of --fail-on; 4 the machines differ and times were
-    asked for, as they are without --fail-on; 3 it cannot be told, with --strict; 0 otherwise.
+    asked for, as they are without --fail-on; 3 a check is undecided, with --strict; 0 otherwise.
     """
     gate = _gate(fail_on, max_slowdown, max_drop, strict)
 
-    from actbench.analysis.comparison.gate import check_all
-    from actbench.analysis.comparison.runs import compare_runs
-    from actbench.errors import EnvironmentMismatchError
-    from actbench.report.compare.document import render_changes
-    from actbench.report.compare.facts import problem
+    from actbench.report.compare.formats import render_changes
+    from actbench.workflows.compare import compare_stored_runs
 
-    before, after = read_run(out, old), read_run(out, new)
-    changes = compare_runs(
-        before.info, before.records, after.info, after.records, accept_environment=accept_environment
+    compared = compare_stored_runs(
+        read_run(out, old), read_run(out, new), gate, accept_environment=accept_environment
     )
-    checks = check_all(changes, gate)
-    width, color = screen() if output is None else (80, False)
-    write_result(render_changes(changes, gate, checks, form, width=width, color=color), output)
-    error = problem(changes, gate, checks)
-    if changes.machines and not isinstance(error, EnvironmentMismatchError):
-        treatment = "are compared nevertheless" if changes.two_machines else "are not compared"
-        click.echo(f"the machines differ, their times {treatment}: {', '.join(changes.machines)}", err=True)
-    if error is not None:
-        raise error
+    width, color = screen(output)
+    text = render_changes(compared.changes, gate, compared.checks, form, width=width, color=color)
+    write_result(text, output)
+    if compared.remark is not None:
+        click.echo(compared.remark, err=True)
+    if compared.error is not None:
+        raise compared.error
 
 
 def _gate(
     fail_on: "tuple[Kind, ...]", max_slowdown: float | None, max_drop: float | None, strict: bool
 ) -> "Gate":
-    """The gate that is asked for; an option that would do nothing is a mistake."""
+    """Return the gate that the options ask for; an option without effect is a mistake."""
     idle = [
         f"{option} does nothing without --fail-on {needs}"
         for option, given, needs in (

@@ -18,15 +18,14 @@ _STDOUT = "-"
     )
 )
 @click.argument("data", default="mnist", metavar="[DATA]")
-@click.option(
-    "--target", multiple=True, metavar="COLUMN", help="Predict this column of a table; may be repeated."
-)
+@click.option("--target", multiple=True, metavar="COLUMN", help="Column of a table to predict; repeatable.")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, allow_dash=True),
-    help="The config to write, DATA's name with .yaml in this folder by default; - for standard output.",
+    help="Write the config to this file; - for standard output.  [default: DATA's name with .yaml, in this "
+    "folder]",
 )
-@click.option("--force", is_flag=True, help="Replace a config that is there.")
+@click.option("--force", is_flag=True, help="Replace the config if it exists.")
 def init(data: str, target: tuple[str, ...], output: Path | None, force: bool) -> None:
     """Write a commented starter config for DATA after looking at it.
 
@@ -35,20 +34,21 @@ def init(data: str, target: tuple[str, ...], output: Path | None, force: bool) -
     cannot be trained on, such as those with missing values, are left out, with the reason.
     """
     from actbench.config.loader import parse_config
-    from actbench.workflows.init import look, write
+    from actbench.report.init import starter_config
+    from actbench.workflows.init import summarize_data
 
-    found = look(data, target)
+    summary = summarize_data(data, target)
     to_stdout = output is not None and str(output) == _STDOUT
     folder = Path() if output is None or to_stdout else output.parent
-    text = write(found, os.path.relpath(data, folder))
+    text = starter_config(summary, os.path.relpath(data, folder))
     name = parse_config(text, str(folder / "config")).name
     if to_stdout:
         click.echo(text, nl=False)
         return
     path = output or Path(f"{name}.yaml")
     _save(text, path, force=force)
-    if found.left_out:
-        names = ", ".join(name or "the one without a name" for name in found.left_out)
+    if summary.left_out:
+        names = ", ".join(name or "the one without a name" for name in summary.left_out)
         click.echo(f"left out, for reasons that {path} has: {names}", err=True)
     click.echo(f"{path} is written; next: actbench plan {path}", err=True)
 
@@ -65,5 +65,5 @@ def _save(text: str, path: Path, *, force: bool) -> None:
             write_new(path, text.encode())
         except FileExistsError:
             raise ConfigError(
-                f"{path}: is there already; allowed: another --output, or --force to replace it"
+                f"{path}: exists already; use another --output, or --force to replace it"
             ) from None

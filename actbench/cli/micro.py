@@ -1,19 +1,29 @@
-"""actbench micro: what an activation alone costs, against a copy of its tensor."""
+"""actbench micro: times activations alone, against a copy of their tensor."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from actbench.cli._activations import read_activations
 from actbench.cli._options import (
     example,
-    folder_name,
+    fresh_option,
     out_option,
-    read_activations,
+    quiet_option,
+    read_folder_name,
+    read_sizes,
     report_format_option,
-    sizes,
 )
-from actbench.cli._output import check_place, output_option, screen, write_picture, write_result
+from actbench.cli._output import (
+    check_writable,
+    output_option,
+    plot_option,
+    raise_if_failed,
+    screen,
+    write_picture,
+    write_result,
+)
 
 if TYPE_CHECKING:
     from actbench.config.schema.activation import ActivationConfig
@@ -21,6 +31,7 @@ if TYPE_CHECKING:
 
 _DEFAULT = ("relu", "tanh", "gelu", "silu", "mish")
 
+# Whether XLA compiles the activation, in each of the ways that a mode stands for.
 _MODES = {"compiled": (True,), "eager": (False,), "both": (True, False)}
 
 
@@ -34,10 +45,10 @@ _MODES = {"compiled": (True,), "eager": (False,), "both": (True, False)}
 @click.argument("what", nargs=-1, metavar="[CONFIG | ACTIVATION...]")
 @click.option(
     "--sizes",
-    callback=sizes(least=1_000, most=10_000_000, step=100),
+    callback=read_sizes(least=1_000, most=10_000_000, step=100),
     default="1e3,1e4,1e5,1e6,1e7",
     show_default=True,
-    help="Elements of the tensors.",
+    help="Numbers of elements of the tensors, separated by commas.",
 )
 @click.option(
     "--dtype",
@@ -46,37 +57,33 @@ _MODES = {"compiled": (True,), "eager": (False,), "both": (True, False)}
     type=click.Choice(["float32", "bfloat16"]),
     default=("float32",),
     show_default=True,
-    help="Of the tensors; may be repeated.",
+    help="Tensor dtype; repeatable.",
 )
 @click.option(
     "--mode",
     type=click.Choice(list(_MODES)),
     default="both",
     show_default=True,
-    help="By XLA, operation by operation, or both.",
+    help="Compiled by XLA, eager (operation by operation), or both.",
 )
 @click.option(
     "--rounds",
     type=click.IntRange(6, 10_000),
     default=50,
     show_default=True,
-    help="How often each is timed; more make the intervals narrower.",
+    help="Number of times that each activation is timed; more rounds give narrower intervals.",
 )
 @click.option(
     "--name",
-    callback=folder_name,
-    help="Of the run's folder.  [default: micro; of a config, its name followed by -micro]",
+    callback=read_folder_name,
+    help="Name of the run's folder.  [default: micro, or the name of CONFIG followed by -micro]",
 )
 @out_option
 @report_format_option
 @output_option
-@click.option(
-    "--plot",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Also draw time by size into this file; its suffix says how: .svg, .png or .pdf.",
-)
-@click.option("--quiet", is_flag=True, help="No progress on standard error.")
-@click.option("--fresh", is_flag=True, help="Measure everything again; the earlier ledger is set aside.")
+@plot_option
+@quiet_option
+@fresh_option
 def micro(
     what: tuple[str, ...],
     sizes: tuple[int, ...],
@@ -93,12 +100,11 @@ def micro(
 ) -> None:
     """Time activations alone, forward and with their gradient, against a copy.
 
-    What is timed are the activations of CONFIG, of which nothing else counts, or those named as in `actbench
-    show`; relu, tanh, gelu, silu and mish by default. A run that was stopped goes on where it was, and
-    `actbench report` prints it again.
+    The activations are those of CONFIG, whose other keys are ignored, or those named as in `actbench show`;
+    relu, tanh, gelu, silu and mish by default. A stopped run continues with the next block, and `actbench
+    report` prints it again. The chart has the time per element by size.
     """
     from actbench.analysis.micro import estimate_micro
-    from actbench.cli._output import raise_if_failed
     from actbench.config.schema.initializers import InitConfig
     from actbench.plan.cell import plan_cell
     from actbench.plan.micro import make_micro_plan
@@ -110,33 +116,33 @@ def micro(
     if plot is not None:
         check_suffix(plot)
         if len(sizes) < 2:
-            raise click.BadParameter("one size is no line; allowed with two or more", param_hint="--plot")
+            raise click.BadParameter("one size makes no line; use two sizes or more", param_hint="--plot")
     for path in filter(None, (plot, output)):
-        check_place(path)
+        check_writable(path)
     usual_name, entries = _read(what or _DEFAULT)
     cells = [plan_cell(entry, InitConfig()) for entry in entries]
     plan = make_micro_plan(
         name or usual_name, cells, sizes, tuple(dict.fromkeys(dtypes)), _MODES[mode], rounds
     )
     with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
-        outcome = run_micro(plan, out, fresh=fresh, listen=display)
-    width, color = screen() if output is None else (80, False)
-    write_result(render_micro(outcome.info, outcome.records, form, width=width, color=color), output)
-    charts = micro_charts(estimate_micro(outcome.info, outcome.records)) if plot is not None else []
-    if plot is not None and charts:  # none where too many blocks failed
+        result = run_micro(plan, out, fresh=fresh, listen=display)
+    width, color = screen(output)
+    write_result(render_micro(result.info, result.records, form, width=width, color=color), output)
+    charts = micro_charts(estimate_micro(result.info, result.records)) if plot is not None else []
+    if plot is not None and charts:  # there is none if too many blocks failed
         write_picture(charts, plot)
-    raise_if_failed(outcome)
+    raise_if_failed(result)
 
 
 def _read(what: tuple[str, ...]) -> "tuple[str, list[ActivationConfig]]":
-    """The name of the run, and the activations of a config or those that the arguments name."""
+    """Return the name of the run, and the activations of a config or those that the arguments name."""
     from actbench.config.loader import load_config
     from actbench.errors import ConfigError
     from actbench.plan.micro import RESERVED
 
     configs = [word for word in what if word.endswith((".yaml", ".yml"))]
     if configs and len(what) > 1:
-        raise ConfigError(f"{configs[0]}: a config stands alone; allowed: one config, or activations")
+        raise ConfigError(f"{configs[0]}: a config stands alone; use one config, or activations")
     if configs:
         config = load_config(Path(configs[0]))
         name, entries = f"{config.name}-micro", list(config.activations)
@@ -144,10 +150,10 @@ def _read(what: tuple[str, ...]) -> "tuple[str, list[ActivationConfig]]":
         name, entries = "micro", read_activations(what)
     labels = [entry.label for entry in entries]
     again = dict.fromkeys(label for label in labels if labels.count(label) > 1)
-    mistakes = [f"{label}: is named more than once; allowed: a label of its own for each" for label in again]
+    mistakes = [f"{label}: is named more than once; use another label for each" for label in again]
     mistakes += [
-        f"{label}: is what the {'plain' if label == RESERVED[0] else 'second'} copy is called; "
-        "allowed: another label"
+        f"{label}: is the label of the {'plain' if label == RESERVED[0] else 'second'} copy; "
+        "use another label"
         for label in dict.fromkeys(labels)
         if label in RESERVED
     ]

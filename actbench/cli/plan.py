@@ -1,11 +1,11 @@
-"""actbench plan: says before a run what it takes and what it can decide."""
+"""actbench plan: says before a run how long it takes and which differences it can show."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from actbench.cli._options import example, out_option, sd_option, set_option
+from actbench.cli._options import example, out_option, sd_option, set_option, text_or_json_option
 
 
 @click.command(
@@ -17,11 +17,9 @@ from actbench.cli._options import example, out_option, sd_option, set_option
 @set_option
 @sd_option
 @out_option
-@click.option(
-    "--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True
-)
+@text_or_json_option
 def plan(config: Path, overrides: tuple[str, ...], sd: float | None, out: Path, form: str) -> None:
-    """Say what CONFIG would take, and what it could decide.
+    """Say how long CONFIG would run, and which differences it could show.
 
     Trains nothing and writes nothing.
     """
@@ -37,7 +35,7 @@ def print_plan(
     fresh: bool = False,
     form: str = "terminal",
 ) -> None:
-    """Prints the outline of a run; also what `actbench run --dry-run` does."""
+    """Print the outline of a run, for `actbench plan` and for `actbench run --dry-run`."""
     from actbench.report.plan import outline_to_json, outline_to_text
     from actbench.workflows.plan import make_outline
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from actbench.report.model import Sort
     from actbench.report.renderers.json import TableName
 
+# As in `report.build` and `report.model`, which `--help` has no time to load.
 _TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "tuning", "all")
 
 _SORTS = ("accuracy", "time", "activation", "config")
@@ -35,17 +36,20 @@ _SORTS = ("accuracy", "time", "activation", "config")
     type=click.Choice(_TABLES),
     default="all",
     show_default=True,
-    help="all has every table but why, which shows the networks from inside, layer by layer.",
+    help="Table to print. all has every table but why, which shows the networks layer by layer.",
 )
 @click.option(
     "--sort",
     type=click.Choice(_SORTS),
     default="accuracy",
     show_default=True,
-    help="Best accuracy first, fastest training first, by name, or as in the config.",
+    help="Order of the activations: best accuracy first, fastest training first, by name, or as in the "
+    "config.",
 )
-@click.option("--against", metavar="LABEL", help="Compare with this activation instead of the baseline.")
-@click.option("--generalise", is_flag=True, help="Add to the accuracy table intervals for new test data.")
+@click.option(
+    "--against", metavar="LABEL", help="Label of the activation to compare with instead of the baseline."
+)
+@click.option("--generalise", is_flag=True, help="Add intervals for new test data to the accuracy table.")
 @out_option
 @output_option
 def report(
@@ -65,7 +69,7 @@ def report(
     from actbench.report import build as reports
 
     stored = read_run(out, run, micro=True)
-    width, color = screen() if output is None else (80, False)
+    width, color = screen(output)
     if stored.info.kind == "micro":
         from actbench.report.micro import render_micro
 
@@ -78,7 +82,7 @@ def report(
 
 
 def _refuse_for_micro(**given: object) -> None:
-    """A run of `actbench micro` has no rows to choose, sort or compare otherwise."""
+    """Refuse options that do nothing, because a run of `actbench micro` has one table in one order."""
     defaults = {"table": "all", "sort": "accuracy", "against": None, "generalise": False}
     for name, value in given.items():
         if value != defaults[name]:

@@ -1,11 +1,11 @@
-"""actbench run: trains and times what a config names, and prints the report."""
+"""actbench run: trains and times the activations of a config, and prints the report."""
 
 from pathlib import Path
 
 import click
 
-from actbench.cli._options import example, out_option, sd_option, set_option
-from actbench.cli._output import raise_if_failed
+from actbench.cli._options import example, fresh_option, out_option, quiet_option, sd_option, set_option
+from actbench.cli._output import raise_if_failed, screen
 
 
 @click.command(
@@ -17,10 +17,10 @@ from actbench.cli._output import raise_if_failed
 @click.argument("config", type=click.Path(path_type=Path))
 @out_option
 @set_option
-@click.option("--dry-run", is_flag=True, help="Print what `actbench plan` does, and stop.")
+@click.option("--dry-run", is_flag=True, help="Print the output of `actbench plan` and stop.")
 @sd_option
-@click.option("--quiet", is_flag=True, help="No progress on standard error.")
-@click.option("--fresh", is_flag=True, help="Measure everything again; the earlier ledger is set aside.")
+@quiet_option
+@fresh_option
 def run(
     config: Path,
     out: Path,
@@ -32,7 +32,7 @@ def run(
 ) -> None:
     """Train and time every activation of CONFIG, then print the report.
 
-    A run that was stopped goes on where it was. The same config always means the same folder,
+    A stopped run continues with the next block. The same config always has the same folder,
     OUT/<name>/<run id>/.
     """
     if dry_run:
@@ -46,14 +46,13 @@ def run(
 
 
 def _run(config: Path, out: Path, overrides: tuple[str, ...], quiet: bool, fresh: bool) -> None:
-    from actbench.cli._output import screen
     from actbench.report import build
     from actbench.report.progress import ErrorConsole, ProgressDisplay
     from actbench.workflows.run import run_benchmark
 
     with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
-        outcome = run_benchmark(config, out, overrides=overrides, fresh=fresh, listen=display)
+        result = run_benchmark(config, out, overrides=overrides, fresh=fresh, listen=display)
     width, color = screen()
-    built = build.build(outcome.info, outcome.records)
-    click.echo(build.render(built, "terminal", width=width, color=color), nl=False)
-    raise_if_failed(outcome)
+    report = build.build(result.info, result.records)
+    click.echo(build.render(report, "terminal", width=width, color=color), nl=False)
+    raise_if_failed(result)

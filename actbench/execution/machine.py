@@ -39,7 +39,7 @@ class BusyProcess:
 
 
 @dataclass(frozen=True)
-class Machine:
+class MachineState:
     """The state of the machine, at the start of a measurement or during it; None is unknown.
 
     Attributes:
@@ -94,11 +94,11 @@ class MachineSample:
 
     Attributes:
         at_s: Reading of a monotonic clock.
-        cores: As in `Machine`.
-        load_average: As in `Machine`.
-        memory_available_bytes: As in `Machine`.
-        swap_bytes: As in `Machine`.
-        swap_used_bytes: As in `Machine`.
+        cores: As in `MachineState`.
+        load_average: As in `MachineState`.
+        memory_available_bytes: As in `MachineState`.
+        swap_bytes: As in `MachineState`.
+        swap_used_bytes: As in `MachineState`.
         cpu_s: Time that all cores have spent so far, idle or not.
         steal_s: Part of that time which the hypervisor gave to others.
         processes: All processes that can be seen, by id; empty where none can.
@@ -140,7 +140,7 @@ def sample_machine() -> MachineSample:
 
 def describe_machine(
     root: Path, before: MachineSample, after: MachineSample, *, own: int | None = None
-) -> Machine:
+) -> MachineState:
     """Return the facts, given the samples from before and after a measurement.
 
     Args:
@@ -149,7 +149,7 @@ def describe_machine(
         after: Sample after it.
         own: Id of the process that measured; by default this one.
     """
-    return Machine(
+    return MachineState(
         cores=before.cores,
         cores_quota=cpu_quota(root),
         governor=_governor(root),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.config.schema.layers import gated_widths, sizes, widths_under_test
-from actbench.metrics import score_in_words
+from actbench.metrics.registry import score_title
 from actbench.plan.describe import describe_cells
 from actbench.plan.models import TUNED, with_tuned
 from actbench.records.base import in_flow, in_words
@@ -21,7 +21,7 @@ from actbench.stats.significance import MOST_SEEDS, POWER
 if TYPE_CHECKING:
     from actbench.analysis.design import Design
     from actbench.execution.estimate import Estimate
-    from actbench.metrics import ScoreName
+    from actbench.metrics.registry import ScoreName
     from actbench.plan.models import Block, Plan, Setting
     from actbench.records.run import ActivationInfo, DatasetInfo
     from actbench.report.formatting import MetricFormat
@@ -143,7 +143,7 @@ class Outline:
             return ()
         enough = self.design.seeds_to_decide
         remedy = "no number of seeds would do" if enough is None else f"it takes at least {enough} seeds"
-        score = score_in_words(self.score_name)
+        score = score_title(self.score_name)
         return (f"these seeds are too few for any {score} to come out BETTER or WORSE; {remedy}",)
 
 

@@ -1,7 +1,8 @@
-"""A portrait in words: what a person reads."""
+"""The report of `actbench show`: the facts, the numbers and the curve of each activation."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -12,16 +13,18 @@ import numpy as np
 from actbench.analysis.portrait import POINTS
 from actbench.config.schema.initializers import KERAS
 from actbench.plan.describe import in_yaml, init_in_words
-from actbench.report.chart import Chart, Line
+from actbench.report.chart import Chart, Line, to_text
 from actbench.report.document import Column, Document, Section, Table
+from actbench.report.renderers.terminal import to_terminal
 
 if TYPE_CHECKING:
     from actbench.activations.curves import Array
     from actbench.activations.entry import Parameter, ParameterValue, Twin
     from actbench.analysis.portrait import Portrait
 
-Fact = tuple[str, str]
+_Fact = tuple[str, str]
 
+# The parameters that are trained, by `Activation.trainable`.
 WEIGHTS = {
     "no": "",
     "optional": "the parameters, with `trainable: true`",
@@ -29,46 +32,64 @@ WEIGHTS = {
     "always": "one parameter per unit",
 }
 
-_NOBODY = "nobody recommends one; `init: moment_matched` has the gain below"
+_NO_RECOMMENDATION = "nobody recommends one; `init: moment_matched` has the gain below"
 
-_SIX = ".6g"
+_SIX_DIGITS = ".6g"
 
 
-def to_document(portrait: Portrait) -> Document:
-    """Facts; then numbers, for what is a curve."""
-    facts = tuple((name, value) for name, value in (*_about(portrait), *_remarks(portrait)) if value)
+def portraits_to_text(portraits: Sequence[Portrait], width: int = 80, color: bool = False) -> str:
+    """Return portraits as a terminal shows them, followed by the charts of their curves.
+
+    Args:
+        portraits: From `paint`.
+        width: Columns of the terminal.
+        color: True if the terminal may show bold and dim text.
+    """
+    texts = [f"{to_terminal(_document(portrait), width, color).rstrip()}\n" for portrait in portraits]
+    return "\n".join([*texts, *(to_text(chart, width, color) for chart in curve_charts(portraits))])
+
+
+def portraits_to_json(portraits: Sequence[Portrait]) -> str:
+    """Return a JSON array with an object per portrait; a fact that does not exist or is unknown is null."""
+    objects = [_object(portrait) for portrait in portraits]
+    return json.dumps(objects, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _document(portrait: Portrait) -> Document:
+    """Return the facts of an activation; then the numbers, if it has a curve."""
+    facts = tuple((name, value) for name, value in (*_definition(portrait), *_remarks(portrait)) if value)
     return Document(portrait.caption, facts, tuple(_numbers(portrait)), notes=())
 
 
-def _about(portrait: Portrait) -> Iterable[Fact]:
+def _definition(portrait: Portrait) -> Iterable[_Fact]:
     entry = portrait.entry
     yield "also called", ", ".join(entry.aliases) if entry else ""
     yield "formula", portrait.formula
     yield "derivative", portrait.derivative or ""
     yield "range", str(portrait.usual.range) if portrait.usual else ""
-    yield "properties", properties(portrait)
+    yield "properties", format_properties(portrait)
     if entry is None:
         for name, value in portrait.params.items():
             yield "parameter", f"{name}: here {in_yaml(value)}"
         yield "weights", WEIGHTS["optional"] if portrait.params else ""
         return
     for parameter in entry.parameters:
-        yield "parameter", parameter_in_words(parameter, portrait.cell.params)
+        yield "parameter", format_parameter(parameter, portrait.cell.params)
     yield "weights", WEIGHTS[entry.trainable]
     yield "surrogate", portrait.cell.surrogate or ""
     for twin in portrait.twins:
-        yield "identical", twin_in_words(twin)
+        yield "identical", format_twin(twin)
 
 
-def _remarks(portrait: Portrait) -> Iterable[Fact]:
+def _remarks(portrait: Portrait) -> Iterable[_Fact]:
     entry = portrait.entry
     yield "starts from", "" if portrait.cell.init == KERAS else init_in_words(portrait.cell)
     if entry is None:
-        yield "initialiser", _NOBODY if portrait.moments else ""
+        yield "initializer", _NO_RECOMMENDATION if portrait.moments else ""
         return
     yield "paper", str(entry.paper or "")
-    yield "initialiser", f"{entry.recommended.init}: {entry.recommended.source}"
-    yield "Keras layer", entry.layer
+    yield "initializer", f"{entry.recommended.init}: {entry.recommended.source}"
+    yield "Keras layer", entry.layer_note
     yield "note", entry.note
     if portrait.curve is None:
         yield "curve", "none: every output depends on all inputs of its layer"
@@ -80,12 +101,12 @@ def _numbers(portrait: Portrait) -> Iterable[Section]:
         return
     gated = portrait.entry is not None and portrait.entry.gated
     if moments is None:
-        facts: tuple[Fact, ...] = (("gain", "none: E[f(z)^2] is zero or not finite"),)
+        facts: tuple[_Fact, ...] = (("gain", "none: E[f(z)^2] is zero or not finite"),)
     else:
         facts = (
-            ("E[f(z)]", format(portrait.mean, _SIX)),
-            ("E[f(z)^2]", format(moments.second, _SIX)),
-            ("gain", f"{format(moments.gain, _SIX)} = 1 / sqrt(E[f(z)^2])"),
+            ("E[f(z)]", format(portrait.mean, _SIX_DIGITS)),
+            ("E[f(z)^2]", format(moments.second, _SIX_DIGITS)),
+            ("gain", f"{format(moments.gain, _SIX_DIGITS)} = 1 / sqrt(E[f(z)^2])"),
         )
     given = "z and value standard normal, independent" if gated else "z standard normal"
     yield Section(f"Numbers, {given}", facts, (_points(portrait),))
@@ -105,24 +126,27 @@ def _points(portrait: Portrait) -> Table:
 
 
 def _number(value: float) -> str:
-    return format(value + 0.0, _SIX) if math.isfinite(value) else "-"
+    return format(value + 0.0, _SIX_DIGITS) if math.isfinite(value) else "-"  # + 0.0 makes -0.0 positive
 
 
-def properties(portrait: Portrait) -> str:
-    """What is known, one after another; of other parameters than the defaults that is less."""
+def format_properties(portrait: Portrait) -> str:
+    """Return the known properties, separated by commas.
+
+    The catalogue's range and shape hold for the default parameters, so that fewer are known for others.
+    """
     usual = portrait.usual
     told = {
         "element-wise": portrait.entry is None or portrait.entry.element_wise,
         "bounded": usual and usual.range.bounded,
         "monotonic": usual and usual.monotonic,
         "smooth": usual and usual.smooth,
-        "zero-centred": portrait.zero_centred,
+        "zero-centered": portrait.zero_centred,
     }
     return ", ".join(name if true else f"not {name}" for name, true in told.items() if true is not None)
 
 
-def parameter_in_words(parameter: Parameter, given: Mapping[str, ParameterValue]) -> str:
-    """Its name, default and bounds, and its value where one is given."""
+def format_parameter(parameter: Parameter, given: Mapping[str, ParameterValue]) -> str:
+    """Return the name, the default and the bounds of a parameter, and its value if one is given."""
     bounds = {"above": parameter.above, "at least": parameter.at_least, "at most": parameter.at_most}
     stated = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
     default = "required" if parameter.required else f"default {in_yaml(parameter.default)}"
@@ -130,44 +154,50 @@ def parameter_in_words(parameter: Parameter, given: Mapping[str, ParameterValue]
     return f"{parameter.name}: {', '.join((default, *stated, *here))}"
 
 
-def twin_in_words(twin: Twin) -> str:
-    """Such as "to relu6, where max_value is 6", or "to celu with alpha 1"."""
+def format_twin(twin: Twin) -> str:
+    """Return a twin as "to relu6, where max_value is 6" or "to celu with alpha 1"."""
     there = ", ".join(f"{name} {in_yaml(value)}" for name, value in twin.other_params.items())
     here = " and ".join(f"{name} is {in_yaml(value)}" for name, value in twin.params.items())
     return f"to {twin.name}{f' with {there}' if there else ''}{f', where {here}' if here else ''}"
 
 
+# Ordinates up to this are always drawn, as far as the abscissas reach.
 _HEIGHT = 7.0
 
 _TITLES = ("f(x)", "f'(x)")
 
-_X = tuple(step / 20 for step in range(-140, 141))  # to 7, so that relu6 is seen to bend
+_X = tuple(step / 20 for step in range(-140, 141))  # to 7, so that the bend of relu6 is visible
 
 
-def curves(portraits: Sequence[Portrait]) -> list[Chart]:
-    """Of one curve, a chart of f and f'; of several, one of all f and one of all f'; nothing of none."""
+def curve_charts(portraits: Sequence[Portrait]) -> list[Chart]:
+    """Return the charts of the activations that have a curve.
+
+    Returns:
+        For a single curve, one chart of f and f'. For several curves, one chart of all f and one of all f'.
+        Nothing if there is no curve.
+    """
     drawn = [portrait for portrait in portraits if portrait.curve is not None]
     if len(drawn) == 1:
         lines = _lines(drawn[0], _TITLES)
-        return _charts({name_of_curve(drawn[0]): lines})
-    pairs = [_lines(portrait, (name_of_curve(portrait),) * 2) for portrait in drawn]
+        return _charts({_name_of_curve(drawn[0]): lines})
+    pairs = [_lines(portrait, (_name_of_curve(portrait),) * 2) for portrait in drawn]
     functions, slopes = zip(*pairs, strict=True) if pairs else ((), ())
     return _charts(dict(zip(_TITLES, (functions, slopes), strict=True)))
 
 
 def panels(portraits: Sequence[Portrait]) -> list[Chart]:
-    """A chart for each that is a curve: f and, dashed, f'."""
+    """Return one chart per activation that has a curve: f and, dashed, f'."""
     lines = {}
     for portrait in portraits:
         if portrait.curve is not None:
-            name = name_of_curve(portrait)
+            name = _name_of_curve(portrait)
             function, slope = _lines(portrait, (name, name))
             lines[name] = (function, replace(slope, dashed=True))
     return _charts(lines)
 
 
-def name_of_curve(portrait: Portrait) -> str:
-    """The caption; of a gated unit the curve is only a part."""
+def _name_of_curve(portrait: Portrait) -> str:
+    """Return the caption; the curve of a gated unit is a section, at the value 1."""
     gated = portrait.entry is not None and portrait.entry.gated
     return f"{portrait.caption}, value = 1" if gated else portrait.caption
 
@@ -181,22 +211,17 @@ def _lines(portrait: Portrait, labels: Sequence[str]) -> list[Line]:
 
 
 def _charts(lines: Mapping[str, Sequence[Line]]) -> list[Chart]:
-    """A chart per title, without what is nowhere finite."""
+    """Return a chart per title, without the lines that are nowhere finite."""
     finite = {title: [line for line in of if np.isfinite(line.y).any()] for title, of in lines.items()}
     return [Chart(title, "x", "", tuple(of)) for title, of in finite.items() if of]
 
 
 def _visible(y: Array) -> list[float]:
-    """The ordinates without those so far off that they would flatten the rest, as an exponential's do."""
+    """Return the ordinates with NaN for those that would flatten the rest, as an exponential's do."""
     finite = np.abs(y[np.isfinite(y)])
     highest = max(_HEIGHT, 2 * float(np.median(finite))) if finite.size else _HEIGHT
     visible: list[float] = np.where(np.abs(y) <= highest, y, np.nan).tolist()
     return visible
-
-
-def as_objects(portraits: Sequence[Portrait]) -> list[dict[str, Any]]:
-    """An object per portrait; what does not exist, or is not known, is null."""
-    return [_object(portrait) for portrait in portraits]
 
 
 def _object(portrait: Portrait) -> dict[str, Any]:
@@ -230,14 +255,14 @@ def _object(portrait: Portrait) -> dict[str, Any]:
         "gain": None if moments is None else moments.gain,
         "recommended_init": None if entry is None else entry.recommended.init,
         "recommended_init_source": None if entry is None else entry.recommended.source,
-        "layer": None if entry is None else entry.layer or None,
+        "layer": None if entry is None else entry.layer_note or None,
         "note": None if entry is None else entry.note or None,
         "points": _points_object(portrait),
     }
 
 
 def _trainable(portrait: Portrait) -> str:
-    """As the catalogue says it; an expression's parameters can be weights where there are any."""
+    """Return the catalogue's word; the parameters of an expression, if it has any, can be trained."""
     if portrait.entry is not None:
         return portrait.entry.trainable
     return "optional" if portrait.params else "no"
@@ -252,4 +277,4 @@ def _points_object(portrait: Portrait) -> list[dict[str, float | None]]:
 
 
 def _finite(value: float) -> float | None:
-    return float(value) + 0.0 if math.isfinite(value) else None  # no minus zero
+    return float(value) + 0.0 if math.isfinite(value) else None  # + 0.0 makes -0.0 positive

@@ -20,7 +20,7 @@ from actbench.plan.models import Block
 from actbench.records.block import BlockRecord
 
 if TYPE_CHECKING:
-    from actbench.analysis.tuning import Values
+    from actbench.analysis.figures import TunedValues
     from actbench.plan.micro import MicroPlan
     from actbench.plan.models import Plan
     from actbench.records.run import RunInfo
@@ -103,7 +103,7 @@ def _with_chosen_values(
         info: The plan of the run.
         records: The ledger's content; the caller adds to it what it appends.
     """
-    chosen: dict[str, dict[str, Values] | None] = {}
+    chosen: dict[str, dict[str, TunedValues] | None] = {}
     for block in pending:
         if isinstance(block, MicroBlock) or block.candidate or not block.setting.tune:
             yield block

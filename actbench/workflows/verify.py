@@ -23,7 +23,7 @@ from actbench.rng import permutation
 from actbench.store.stored import open_run, require_trainings
 
 if TYPE_CHECKING:
-    from actbench.metrics import ScoreName
+    from actbench.metrics.registry import ScoreName
     from actbench.plan.cell import CellPlan
     from actbench.records.block import BlockRecord, Cell
     from actbench.records.run import RunInfo

@@ -10,7 +10,7 @@ import actbench
 from actbench.cli._app import main
 from actbench.errors import ArgumentError
 from actbench.report.chart import check_suffix
-from actbench.workflows.init import look
+from actbench.workflows.init import summarize_data
 from actbench.workflows.verify import verify_run
 from tests.cli.test_report import store
 
@@ -55,17 +55,17 @@ CALLS: dict[str, tuple[Callable[[Path], object], list[str], str]] = {
         "plot a.jpg: .jpg is no picture's",
     ),
     "target": (
-        lambda _: look("birds.csv", ["specis"]),
+        lambda _: summarize_data("birds.csv", ["specis"]),
         ["init", "birds.csv", "--target", "specis"],
         "target: there is no column 'specis'",
     ),
     "target twice": (
-        lambda _: look("birds.csv", ["mass", "mass"]),
+        lambda _: summarize_data("birds.csv", ["mass", "mass"]),
         ["init", "birds.csv", "--target", "mass", "--target", "mass"],
         "target: 'mass' is there twice",
     ),
     "target of no table": (
-        lambda _: look("mnist", ["mass"]),
+        lambda _: summarize_data("mnist", ["mass"]),
         ["init", "mnist", "--target", "mass"],
         "target: mnist has no columns",
     ),

@@ -10,7 +10,7 @@ from actbench.analysis.comparison.gate import KINDS, Gate, check_all
 from actbench.cli import compare as module
 from actbench.cli._app import main
 from actbench.cli.compare import compare
-from actbench.report.compare.document import CHANGES_FORMATS, render_changes
+from actbench.report.compare.formats import CHANGES_FORMATS, render_changes
 from tests.analysis.comparison.two_runs import compared, small_run, with_timing, with_training
 from tests.factories import SyntheticRun, make_environment, make_failed_block
 from tests.stored import store
@@ -96,7 +96,7 @@ def test_every_format(tmp_path: Path, form: str) -> None:
 
 def test_the_command_offers_what_there_is() -> None:
     choices = {parameter.name: parameter.type for parameter in compare.params}
-    assert tuple(choices["form"].choices) == CHANGES_FORMATS  # type: ignore[attr-defined]
+    assert tuple(choices["form"].choices) == tuple(CHANGES_FORMATS)  # type: ignore[attr-defined]
     assert module._KINDS == KINDS
 
 

@@ -5,11 +5,13 @@ from functools import partial
 import pytest
 from click.testing import CliRunner
 
+from actbench.analysis.placebo import PlaceboMeasurement
 from actbench.cli._app import main
 from actbench.execution.machine import BusyProcess
+from actbench.report.doctor import DoctorReport
 from actbench.stats.intervals import Interval
 from actbench.workflows import doctor
-from actbench.workflows.doctor import DoctorReport, Measurement, advise
+from actbench.workflows.doctor import advise
 from tests.commands import actbench
 from tests.factories import make_environment
 from tests.machines import (
@@ -46,7 +48,7 @@ KNOWN = dataclasses.replace(
     memory_limit_bytes=4 * 2**30,
     busy_processes=(BusyProcess(17, "make", 0.95),),
 )
-MEASURED = Measurement("compiled", 104, 0.0482, Interval(1.0021, 0.9953, 1.0089), 0.0068, 0.0023)
+MEASURED = PlaceboMeasurement("compiled", 104, 0.0482, Interval(1.0021, 0.9953, 1.0089), 0.0068, 0.0023)
 
 
 @pytest.mark.parametrize("machine", [KNOWN, UNKNOWN_MACHINE], ids=["known", "unknown"])
@@ -86,7 +88,7 @@ def test_advice_is_numbered(invoke):
 @pytest.mark.parametrize("ratios", [noisy(0.01, rounds=5), [1.0] * 50], ids=["too few", "all equal"])
 def test_without_an_interval_the_resolution_is_unknown_and_why(invoke, ratios):
     shown = invoke(execute=timing(ratios)).stdout
-    assert f"resolution  unknown: {len(ratios)} rounds give no interval; use a larger --seconds\n" in shown
+    assert f"resolution  unknown: {len(ratios)} rounds give no interval; measure for more seconds\n" in shown
     assert "can be seen here now" not in shown
     assert "10 seeds" not in shown
 

@@ -2,15 +2,15 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from actbench.cli._options import share, words
+from actbench.cli._options import read_share, read_words
 
 
 def given(*arguments: str) -> tuple[int, str]:
     """Exit code, and what the options were read as or the message."""
 
     @click.command()
-    @click.option("--limit", callback=share(most=2.0))
-    @click.option("--kinds", callback=words(("accuracy", "time")))
+    @click.option("--limit", callback=read_share(most=2.0))
+    @click.option("--kinds", callback=read_words(("accuracy", "time")))
     def command(limit: float | None, kinds: tuple[str, ...]) -> None:
         click.echo(f"{limit} {kinds}", nl=False)
 
@@ -40,16 +40,16 @@ def test_a_share_is_a_percentage_or_a_fraction(text: str, value: float) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("5", "'5' would be 500 %; allowed: 5% or 0.05"),
-        ("1", "'1' would be 100 %; allowed: 1% or 0.01"),
-        ("-5%", "'-5%' is no share"),
-        ("nan", "'nan' is no share"),
-        ("nan%", "'nan%' is no share"),
-        ("inf%", "'inf%' is no share"),
-        ("five", "'five' is no share; allowed: such as 5% or 0.05"),
-        ("", "'' is no share"),
-        ("5%%", "'5%%' is no share"),
-        ("5% or so", "is no share"),
+        ("5", "'5' would be 500 %; write 5% or 0.05"),
+        ("1", "'1' would be 100 %; write 1% or 0.01"),
+        ("-5%", "'-5%' is not a share"),
+        ("nan", "'nan' is not a share"),
+        ("nan%", "'nan%' is not a share"),
+        ("inf%", "'inf%' is not a share"),
+        ("five", "'five' is not a share; write it as 5% or 0.05"),
+        ("", "'' is not a share"),
+        ("5%%", "'5%%' is not a share"),
+        ("5% or so", "is not a share"),
         ("201%", "'201%' is too large; allowed: up to 200%"),
     ],
 )

@@ -141,14 +141,14 @@ def test_the_result_and_the_picture_are_written_where_asked(tmp_path):
     ("arguments", "words"),
     [
         (["rely"], ["'rely' is not a known activation", "did you mean 'relu'?"]),
-        (["relu", "relu"], ["relu: is named more than once; allowed: a label of its own for each"]),
-        (["{name: relu, label: copy}"], ["copy: is what the plain copy is called"]),
+        (["relu", "relu"], ["relu: is named more than once; use another label for each"]),
+        (["{name: relu, label: copy}"], ["copy: is the label of the plain copy"]),
         (
             ["{name: relu, label: placebo}", "tanh", "tanh"],
-            ["placebo: is what the second copy is called", "tanh: is named more than once"],
+            ["placebo: is the label of the second copy", "tanh: is named more than once"],
         ),
         (["x +", "rely"], ["x +:", "'rely' is not a known activation"]),
-        (["a.yaml", "relu"], ["a.yaml: a config stands alone; allowed: one config, or activations"]),
+        (["a.yaml", "relu"], ["a.yaml: a config stands alone; use one config, or activations"]),
         (["missing.yaml"], ["missing.yaml: there is no such file"]),
         (["relu", "--sizes", "1e9,1e3,big,1050"], ["'1e9', 'big', '1050' cannot be measured; allowed: "]),
         (["relu", "--sizes", "nan"], ["'nan' cannot be measured"]),
@@ -157,7 +157,7 @@ def test_the_result_and_the_picture_are_written_where_asked(tmp_path):
         (["relu", "--name", "../x"], ["'../x' cannot name a folder"]),
         (["relu", "--dtype", "float16"], ["'float16' is not one of"]),
         (["relu", "--plot", "cost.gif"], [".gif is no picture's; allowed: .svg, .png, .pdf"]),
-        (["relu", "--plot", "cost.svg", "--sizes", "1e4"], ["one size is no line"]),
+        (["relu", "--plot", "cost.svg", "--sizes", "1e4"], ["one size makes no line"]),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_and_nothing_is_measured(tmp_path, blocks, arguments, words):

@@ -153,7 +153,7 @@ def test_a_spread_is_a_fraction_or_points_with_a_percent_sign(figures, spread):
 def test_what_is_no_spread_is_refused(plan, spread):
     result = plan(SMOKE, "--sd", spread)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "is no spread of accuracies; allowed: such as 0.16% or 0.0016" in result.stderr
+    assert "is not a standard deviation of scores; write it as 0.16% or 0.0016" in result.stderr
 
 
 def measured(blocks):

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from actbench.environment import usable_cores
-from actbench.execution.machine import Machine, cpu_quota, describe_machine, memory_limit, sample_machine
+from actbench.execution.machine import MachineState, cpu_quota, describe_machine, memory_limit, sample_machine
 from tests.machines import GIB, QUIET_TREE, UNKNOWN_MACHINE, make_sample, process, write
 
 NO_LIMIT = "9223372036854771712\n"
@@ -85,7 +85,7 @@ def machine(tmp_path, files=None, before=None, after=None, own=1):
 
 
 def test_a_quiet_machine(tmp_path):
-    assert machine(tmp_path) == Machine(
+    assert machine(tmp_path) == MachineState(
         cores=2,
         cores_quota=None,
         governor="performance",

@@ -195,7 +195,7 @@ def test_a_config_that_is_there_is_replaced_only_on_request(here):
     (here / "birds.yaml").write_text("mine")
     refused = init("birds.csv")
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "birds.yaml: is there already; allowed: another --output, or --force" in refused.stderr
+    assert "birds.yaml: exists already; use another --output, or --force" in refused.stderr
     assert (here / "birds.yaml").read_text() == "mine"
     assert init("birds.csv", "--force").exit_code == 0
     assert load_config("birds.yaml").name == "birds"
@@ -218,7 +218,7 @@ def test_a_config_that_is_there_is_replaced_only_on_request(here):
         (["imdb"], "no dataset of that name; datasets with a name: mnist, "),
         (
             ["birds.csv", "--target", "mass", "--target", "mass"],
-            "--target: 'mass' is there twice; allowed: each column once",
+            "--target: 'mass' is there twice; name each column once",
         ),
         (
             ["birds.csv", "--target", "specis"],
@@ -229,7 +229,7 @@ def test_a_config_that_is_there_is_replaced_only_on_request(here):
         (
             ["few.csv"],
             "few.csv: has too few examples for parts to train, validate and test on: "
-            "0.1 of 2 examples makes an empty part; allowed: more examples",
+            "0.1 of 2 examples makes an empty part; use more examples",
         ),
         (
             ["./rare.csv"],

@@ -1,14 +1,11 @@
-"""How to read a comparison of two runs, one line each."""
+"""The format-free document of a comparison of two runs: facts, a section per setting, notes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
-from actbench.analysis.comparison.changes import (
-    diverged_in_words,
-    timed_in_words,
-)
+from actbench.analysis.comparison.changes import diverged_in_words, timed_in_words
 from actbench.analysis.comparison.matching import timing_differences
 from actbench.records.base import in_flow, in_words, name_of
 from actbench.report.compare.facts import changes_facts, run_name
@@ -17,12 +14,7 @@ from actbench.report.facts import described_sections
 from actbench.report.formatting import UNITS, format_value, format_verdict, latency_kind, score_format
 
 if TYPE_CHECKING:
-    from actbench.analysis.comparison.changes import (
-        Changes,
-        RowChange,
-        SettingChange,
-        Timed,
-    )
+    from actbench.analysis.comparison.changes import Changes, RowChange, SettingChange, Timed
     from actbench.analysis.comparison.gate import Check, Gate
     from actbench.report.formatting import Value
 
@@ -35,64 +27,33 @@ _INDEPENDENT = "of two means that share no seed (n: OLD's + NEW's), with Welch's
 _TIMES = (
     "NEW/OLD: each block's median per step or call, geometric mean over the blocks (n: OLD's + NEW's), with "
     "Welch's 95 % interval. The runs were not interleaved: a drift of the machine between the two sessions "
-    "is part of it, and its interval does not know of it."
+    "is part of the ratio, and the interval does not cover it."
 )
 
 _RELATIVE = (
-    "Relative to {0}: the ratio to {0} within the same rounds, NEW's over OLD's. No drift is in it, and "
-    "nothing that changes all activations alike."
+    "Relative to {0}: the ratio to {0} within the same rounds, NEW's over OLD's. It contains neither drift "
+    "nor any change that all activations share."
 )
 
-
-def _samples(changes: Changes) -> str:
-    """What differences of the score are over: only what this comparison has."""
-    scores = [row.score for setting in changes.settings for row in setting.rows if row.score]
-    paired = {score.pairs > 0 for score in scores}
-    told = [words for words, has in ((_PAIRED, True), (_INDEPENDENT, False)) if has in paired]
-    return "; or ".join(told) or _PAIRED
-
-
-def notes_of(changes: Changes) -> tuple[str, ...]:
-    """What has to be said under these tables."""
-    if not any(setting.rows for setting in changes.settings):
-        return ()
-    verdict = changes.verdict
-    shown = [score_format(name) for name in dict.fromkeys(setting.score_name for setting in changes.settings)]
-    percent = all(score.percent for score in shown)
-    name = " or ".join(score.name for score in shown)
-    unit = ", in percentage points" if percent else ""
-    notes = [_SCORE.format(name[:1].upper() + name[1:], unit, _samples(changes))]
-    margin = f"{100 * verdict.margin:.3g} points" if percent else f"{verdict.margin:.3g} of the score"
-    if any(row.times for setting in changes.settings for row in setting.rows):
-        notes.append(_TIMES)
-        notes += dict.fromkeys(
-            _RELATIVE.format(setting.baseline) for setting in changes.settings if setting.baseline
-        )
-    if changes.two_machines:
-        notes.append("Times are of two machines: they do not say what a change of the code did.")
-    notes.append(
-        f"Verdict: EQUIVALENT where the interval lies inside NEW's margin (±{margin}, "
-        f"±{100 * verdict.time_margin:.3g} % of time); else BETTER or WORSE where it excludes no "
-        "difference (of a time: all of the margin) and so does the test after Holm's adjustment over the "
-        "activations; else INCONCLUSIVE, followed by the seeds that would likely decide it where that can be "
-        "estimated."
-    )
-    return tuple(notes)
-
-
 _ALIKE = (
-    "All activations moved alike: the machine drifted between the two runs, or what they share changed. "
-    "These figures cannot tell which."
+    "All activations moved alike: the machine drifted between the two runs, or something that all of them "
+    "share changed. These figures cannot tell which."
 )
 
 
 def lay_out_changes(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Document:
-    """The Document of a comparison."""
+    """Return the document of a comparison.
+
+    Args:
+        changes: From `compare_runs`.
+        gate: The limits that NEW has to keep.
+        checks: From `check_all`.
+    """
     return Document(
         title=f"{run_name(changes.new)} compared with {run_name(changes.old)}",
         facts=changes_facts(changes, gate, checks),
         sections=tuple(_section(changes, setting) for setting in changes.settings),
-        notes=notes_of(changes),
+        notes=_notes(changes),
     )
 
 
@@ -193,7 +154,7 @@ def _time_table(setting: SettingChange, timed: Timed, suffix: str) -> Table:
 
 
 def _levels(rows: Sequence[RowChange], times: Sequence[Timed], suffix: str) -> Table:
-    """OLD / NEW, one column for each time."""
+    """Return the table of seconds as "OLD / NEW", with one column for each timed quantity."""
     columns, figures = [Column("activation", "text")], []
     for timed in times:
         sides = [(row.old.seconds.get(timed), row.new.seconds.get(timed)) for row in rows]
@@ -206,51 +167,37 @@ def _levels(rows: Sequence[RowChange], times: Sequence[Timed], suffix: str) -> T
     return Table(f"OLD / NEW{suffix}", tuple(columns), tuple(cells))
 
 
-ChangesFormat = Literal["terminal", "markdown", "json", "junit", "benchmark-action"]
+def _notes(changes: Changes) -> tuple[str, ...]:
+    """Return how to read the tables, one line each; nothing if there are no tables."""
+    if not any(setting.rows for setting in changes.settings):
+        return ()
+    verdict = changes.verdict
+    shown = [score_format(name) for name in dict.fromkeys(setting.score_name for setting in changes.settings)]
+    percent = all(score.percent for score in shown)
+    name = " or ".join(score.name for score in shown)
+    unit = ", in percentage points" if percent else ""
+    notes = [_SCORE.format(name[:1].upper() + name[1:], unit, _samples(changes))]
+    margin = f"{100 * verdict.margin:.3g} points" if percent else f"{verdict.margin:.3g} of the score"
+    if any(row.times for setting in changes.settings for row in setting.rows):
+        notes.append(_TIMES)
+        notes += dict.fromkeys(
+            _RELATIVE.format(setting.baseline) for setting in changes.settings if setting.baseline
+        )
+    if changes.two_machines:
+        notes.append("Times are of two machines: they do not show the effect of a change of the code.")
+    notes.append(
+        f"Verdict: EQUIVALENT if the interval lies inside NEW's margin (±{margin}, "
+        f"±{100 * verdict.time_margin:.3g} % of time). Else BETTER or WORSE if the interval excludes no "
+        "difference (of a time: the whole margin) and the test is significant after Holm's adjustment over "
+        "the activations. Else INCONCLUSIVE, followed by the number of seeds that would likely decide it, "
+        "if it can be estimated."
+    )
+    return tuple(notes)
 
-CHANGES_FORMATS: tuple[ChangesFormat, ...] = get_args(ChangesFormat)
 
-
-def render_changes(
-    changes: Changes,
-    gate: Gate,
-    checks: Sequence[Check],
-    format: ChangesFormat,  # noqa: A002 - the name of the command's option
-    *,
-    width: int = 80,
-    color: bool = False,
-) -> str:
-    """Write a comparison down.
-
-    Args:
-        changes: From `compare_runs`.
-        gate: What NEW may not do.
-        checks: From `check_all`.
-        format: Which one.
-        width: Columns of the terminal; other formats ignore it.
-        color: Whether the terminal may show bold and dim text; other formats ignore it.
-
-    Returns:
-        Text that ends with a newline.
-    """
-    match format:
-        case "json":
-            from actbench.report.compare.json import changes_to_json
-
-            return changes_to_json(changes, gate, checks)
-        case "junit":
-            from actbench.report.compare.junit import changes_to_junit
-
-            return changes_to_junit(changes, checks)
-        case "benchmark-action":
-            from actbench.report.compare.benchmark_action import changes_to_benchmark_action
-
-            return changes_to_benchmark_action(changes)
-        case "markdown":
-            from actbench.report.renderers.markdown import to_markdown
-
-            return to_markdown(lay_out_changes(changes, gate, checks))
-        case "terminal":
-            from actbench.report.renderers.terminal import to_terminal
-
-            return to_terminal(lay_out_changes(changes, gate, checks), width, color)
+def _samples(changes: Changes) -> str:
+    """Return how the scores of this comparison were compared: paired by seed, as two samples, or both."""
+    scores = [row.score for setting in changes.settings for row in setting.rows if row.score]
+    paired = {score.pairs > 0 for score in scores}
+    told = [words for words, has in ((_PAIRED, True), (_INDEPENDENT, False)) if has in paired]
+    return "; or ".join(told) or _PAIRED

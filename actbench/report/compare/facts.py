@@ -1,4 +1,4 @@
-"""How a comparison of two runs ends: with success, or with the error that says what is wrong."""
+"""The facts of a comparison that hold for all settings, and the words for a check or an omission."""
 
 from __future__ import annotations
 
@@ -7,86 +7,18 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, get_args
 
 from actbench.analysis.comparison.changes import timed_in_words
-from actbench.analysis.comparison.gate import KINDS, Ruling
-from actbench.errors import (
-    EnvironmentMismatchError,
-    GateFailedError,
-    InconclusiveError,
-    NothingMeasuredError,
-)
-from actbench.metrics import score_in_words
+from actbench.analysis.comparison.gate import Ruling
+from actbench.metrics.registry import score_title
 from actbench.report.formatting import format_value, score_format
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import Changes, LeftOut, RunSide
     from actbench.analysis.comparison.gate import Check, Gate, Kind
-    from actbench.errors import (
-        ActbenchError,
-    )
     from actbench.report.facts import Facts
     from actbench.report.formatting import FigureKind, MetricFormat
 
-
-def problem(changes: Changes, gate: Gate, checks: Sequence[Check]) -> ActbenchError | None:
-    """What the command has to end with; None for success.
-
-    The first that holds: a limit is broken (1); nothing could be compared, or nothing of a kind that the gate
-    judges (5); times were asked for and the machines differ (4); something is undecided and the gate is
-    strict (3).
-    """
-    failed = [check for check in checks if check.ruling == "failed"]
-    undecided = [check for check in checks if check.ruling == "undecided"]
-    compared = [kind for kind in KINDS if _compared(changes, kind)]
-    refused = not changes.times_compared
-    missing = [kind for kind in gate.fail_on if kind not in compared and not (kind == "time" and refused)]
-    if failed:
-        return GateFailedError(_lines("NEW is beyond", changes, failed))
-    if missing or not compared:
-        names = {"accuracy": _scores_in_words(changes), "time": "time"}
-        what = " and no ".join(names[kind] for kind in missing or KINDS)
-        return NothingMeasuredError(f"there is nothing to compare: no {what} that both runs have measured")
-    if refused and "time" in (gate.fail_on or KINDS):
-        return EnvironmentMismatchError(
-            f"times of different machines are not compared: {', '.join(changes.machines)}; "
-            "allowed: --accept-environment, which compares them nevertheless, or --fail-on accuracy"
-        )
-    if undecided and gate.strict:
-        return InconclusiveError(_lines("it cannot be told whether NEW keeps", changes, undecided))
-    return None
-
-
-def _scores_in_words(changes: Changes) -> str:
-    """Of the new run, whether or not they are compared."""
-    names = dict.fromkeys(info.score_name for info in changes.new.info.dataset.values())
-    return " or ".join(map(score_in_words, names))
-
-
-def limits_in_words(changes: Changes, gate: Gate) -> str:
-    """What the gate allows."""
-    names = dict.fromkeys(setting.score_name for setting in changes.settings) or {"accuracy": None}
-    falls = (_fall(score_format(name), gate.drop(changes.verdict)) for name in names)
-    limits: dict[Kind, str] = {
-        "accuracy": ", ".join(falls),
-        "time": f"times may grow by {100 * gate.max_slowdown:.3g} %",
-    }
-    return ", ".join(limits[kind] for kind in gate.fail_on)
-
-
-def _fall(shown: MetricFormat, drop: float) -> str:
-    return f"{shown.name} may fall by {100 * drop if shown.percent else drop:.3g}{shown.unit}"
-
-
-def check_in_words(changes: Changes, check: Check) -> str:
-    """The activation, what was measured of it, and the limit."""
-    figure_kind: FigureKind = "ratio" if check.kind == "time" else "points"
-    if check.kind == "accuracy" and check.quantity != "accuracy":
-        figure_kind = "signed score"
-    figure = "" if check.interval is None else f" {format_value(check.interval, figure_kind)}"
-    relation = check.reason or _RELATIONS[check.ruling].format(format_value(check.limit, figure_kind))
-    return (
-        f"{check.activation}: {check.quantity}{figure} {relation} (setting {changes.name_of(check.setting)})"
-    )
-
+# In the order in which a reader of a comparison cares about them.
+_VERDICTS = ("WORSE", "BETTER", "INCONCLUSIVE", "EQUIVALENT")
 
 _RELATIONS: dict[Ruling, str] = {
     "passed": "is within {}",
@@ -95,21 +27,14 @@ _RELATIONS: dict[Ruling, str] = {
 }
 
 
-def _compared(changes: Changes, kind: Kind) -> bool:
-    rows = [row for setting in changes.settings for row in setting.rows]
-    return any(row.times for row in rows) if kind == "time" else any(row.score for row in rows)
-
-
-def _lines(what: str, changes: Changes, checks: Sequence[Check]) -> str:
-    count = f"{len(checks)} {'limit' if len(checks) == 1 else 'limits'}"
-    return "\n".join([f"{what} {count}:", *(f"  {check_in_words(changes, check)}" for check in checks)])
-
-
-_VERDICTS = ("WORSE", "BETTER", "INCONCLUSIVE", "EQUIVALENT")
-
-
 def changes_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
-    """What holds for all settings, the verdicts first."""
+    """Return the facts that hold for all settings, the verdicts first.
+
+    Args:
+        changes: From `compare_runs`.
+        gate: The limits that NEW has to keep.
+        checks: From `check_all`.
+    """
     return (
         *_summary(changes),
         *_gate_facts(changes, gate, checks),
@@ -119,19 +44,19 @@ def changes_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Fact
 
 
 def run_name(side: RunSide) -> str:
-    """The run, by name and id."""
+    """Return the name and the id of a run."""
     return f"{side.info.name} {side.info.run_id}"
 
 
 def _summary(changes: Changes) -> Facts:
-    """How many of each verdict, and of whom, where it is not EQUIVALENT."""
+    """Count the verdicts of each quantity, with the activations that are not EQUIVALENT."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     identical: Counter[str] = Counter()
     for setting in changes.settings:
         for row in setting.rows:
             label = _label(changes, setting.pair.new.id, row.activation)
             if row.score is not None:
-                score = score_in_words(setting.score_name)
+                score = score_title(setting.score_name)
                 found[score].append((str(row.score.comparison.verdict), label))
                 identical[score] += row.score.identical
             for change in row.times:
@@ -167,7 +92,7 @@ def _gate_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
             label = _label(changes, check.setting, check.activation)
             undecided[check.quantity, check.reason].append(label)
     return (
-        ("gate", f"{limits_in_words(changes, gate)}: {counted}"),
+        ("gate", f"{_limits_in_words(changes, gate)}: {counted}"),
         *(("failed", check_in_words(changes, check)) for check in checks if check.ruling == "failed"),
         *(
             ("undecided", f"{quantity}: {', '.join(labels)} {reason}".rstrip())
@@ -186,7 +111,7 @@ def _run_facts(changes: Changes) -> Facts:
     if changes.two_machines:
         machines = f"TWO MACHINES, accepted by the caller: {', '.join(changes.machines)}"
     elif changes.machines:
-        machines = f"different, so that their times are not compared: {', '.join(changes.machines)}"
+        machines = f"different, so their times are not compared: {', '.join(changes.machines)}"
     else:
         machines = f"the same: {environment.cpu}, {environment.cores} cores, {environment.device}"
     software = (f"{name} {old} → {new}" for name, (old, new) in changes.software.items())
@@ -205,8 +130,35 @@ def _blocks(side: RunSide) -> str:
 
 
 def left_out_in_words(changes: Changes, entry: LeftOut) -> str:
-    """What is not compared, and why."""
+    """Return what is not compared, and why."""
     where = f"setting {changes.name_of(entry.setting)}"
     what = where if entry.what == "setting" else f"{entry.what} of {where}"
     only = {"old": " (in OLD only)", "new": " (in NEW only)", "both": ""}[entry.side]
     return f"{what}{f': {entry.reason}' if entry.reason else only}"
+
+
+def _limits_in_words(changes: Changes, gate: Gate) -> str:
+    """Return what the gate allows, such as "accuracy may fall by 0.1 points, times may grow by 5 %"."""
+    names = dict.fromkeys(setting.score_name for setting in changes.settings) or {"accuracy": None}
+    falls = (_fall(score_format(name), gate.drop(changes.verdict)) for name in names)
+    limits: dict[Kind, str] = {
+        "accuracy": ", ".join(falls),
+        "time": f"times may grow by {100 * gate.max_slowdown:.3g} %",
+    }
+    return ", ".join(limits[kind] for kind in gate.fail_on)
+
+
+def _fall(shown: MetricFormat, drop: float) -> str:
+    return f"{shown.name} may fall by {100 * drop if shown.percent else drop:.3g}{shown.unit}"
+
+
+def check_in_words(changes: Changes, check: Check) -> str:
+    """Return the activation, what was measured of it, and the limit."""
+    figure_kind: FigureKind = "ratio" if check.kind == "time" else "points"
+    if check.kind == "accuracy" and check.quantity != "accuracy":
+        figure_kind = "signed score"
+    figure = "" if check.interval is None else f" {format_value(check.interval, figure_kind)}"
+    relation = check.reason or _RELATIONS[check.ruling].format(format_value(check.limit, figure_kind))
+    return (
+        f"{check.activation}: {check.quantity}{figure} {relation} (setting {changes.name_of(check.setting)})"
+    )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         Timed,
     )
     from actbench.analysis.comparison.gate import Check, Gate
-    from actbench.metrics import ScoreName
+    from actbench.metrics.registry import ScoreName
     from actbench.stats.intervals import Interval
 
 

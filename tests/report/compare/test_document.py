@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from actbench.analysis.comparison.changes import Changes
 from actbench.analysis.comparison.gate import Gate, check_all
-from actbench.report.compare.document import CHANGES_FORMATS, ChangesFormat, render_changes
+from actbench.report.compare.formats import CHANGES_FORMATS, render_changes
 from tests.analysis.comparison.two_runs import compared, joined, small_run, with_timing, with_training
 from tests.factories import SyntheticRun, make_block, make_cell, make_environment, make_info, make_run
 
@@ -45,12 +45,12 @@ def two_machines() -> Changes:
     return eventful(environment={"cores": 4}, accept_environment=True)
 
 
-def shown(changes: Changes, form: ChangesFormat, gate: Gate = GATE, **options: Any) -> str:
+def shown(changes: Changes, form: str, gate: Gate = GATE, **options: Any) -> str:
     return render_changes(changes, gate, check_all(changes, gate), form, **options)
 
 
 @pytest.mark.parametrize("form", ["terminal", "markdown", "junit"])
-def test_looks(form: ChangesFormat, snapshot: SnapshotAssertion) -> None:
+def test_looks(form: str, snapshot: SnapshotAssertion) -> None:
     assert shown(eventful(), form) == snapshot
 
 
@@ -66,7 +66,7 @@ def test_the_verdicts_come_first() -> None:
 
 
 @pytest.mark.parametrize("form", CHANGES_FORMATS)
-def test_every_format_labels_times_of_two_machines(form: ChangesFormat) -> None:
+def test_every_format_labels_times_of_two_machines(form: str) -> None:
     text = shown(two_machines(), form)
     assert "two machines" in text.lower() or '"two_machines": true' in text
     same = shown(eventful(), form).lower()
@@ -75,7 +75,7 @@ def test_every_format_labels_times_of_two_machines(form: ChangesFormat) -> None:
 
 
 @pytest.mark.parametrize("form", CHANGES_FORMATS)
-def test_times_of_another_machine_are_in_no_format(form: ChangesFormat) -> None:
+def test_times_of_another_machine_are_in_no_format(form: str) -> None:
     changes = eventful(environment={"cores": 4})
     text = shown(changes, form)
     if form == "benchmark-action":  # NEW's own figures, not compared
@@ -180,7 +180,7 @@ def test_junit_fails_a_training_that_always_diverges() -> None:
 
 
 @pytest.mark.parametrize("form", CHANGES_FORMATS)
-def test_a_run_in_which_everything_diverged_is_shown(form: ChangesFormat) -> None:
+def test_a_run_in_which_everything_diverged_is_shown(form: str) -> None:
     text = shown(compared(small_run(), small_run(accuracy=lambda *_: None)), form)
     assert ("diverged 0 of 6 in OLD, 6 of 6 in NEW" in text) == (form != "benchmark-action")
     assert form != "benchmark-action" or json.loads(text) == []
@@ -247,7 +247,7 @@ def test_without_an_interval_there_is_no_range() -> None:
 
 
 @pytest.mark.parametrize("form", CHANGES_FORMATS)
-def test_nothing_in_common_is_shown_nevertheless(form: ChangesFormat) -> None:
+def test_nothing_in_common_is_shown_nevertheless(form: str) -> None:
     old, new = small_run(), with_training(small_run(), "22222222", epochs=9)
     text = shown(compared(old, new), form, Gate())
     if form == "junit":
@@ -333,7 +333,7 @@ def test_a_run_without_the_blocks_of_a_setting_shares_nothing() -> None:
 
 
 @pytest.mark.parametrize("form", CHANGES_FORMATS)
-def test_the_same_comparison_is_the_same_text(form: ChangesFormat) -> None:
+def test_the_same_comparison_is_the_same_text(form: str) -> None:
     run = make_run(("relu", "tanh", "placebo"))
     backwards = SyntheticRun(run.info, run.records[::-1])
     assert shown(compared(run, run), form) == shown(compared(backwards, run), form)

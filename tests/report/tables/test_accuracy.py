@@ -10,13 +10,13 @@ import pytest
 
 from actbench.analysis.comparison.gate import Gate, check_all
 from actbench.analysis.comparison.runs import compare_runs
-from actbench.analysis.run import estimate
+from actbench.analysis.run import estimate_run
 from actbench.errors import ConfigError
 from actbench.records.block import BlockRecord, Cell
 from actbench.records.run import RunInfo
 from actbench.report import build
 from actbench.report.build import lay_out
-from actbench.report.compare.document import CHANGES_FORMATS, ChangesFormat, render_changes
+from actbench.report.compare.formats import CHANGES_FORMATS, render_changes
 from actbench.report.facts import run_facts
 from actbench.report.formatting import metric_format
 from actbench.report.renderers.terminal import to_terminal
@@ -143,7 +143,7 @@ def test_less_of_an_error_is_better_by_a_share_of_the_baselines(loss: float, ver
         for seed in range(6)
     ]
     info = make_info(("relu", "tanh"), seeds=6, placebo=None, targets=NUMBER)
-    tanh = estimate(info, records).settings[0].rows[1]
+    tanh = estimate_run(info, records).settings[0].rows[1]
     found = {metric.name: metric for metric in tanh.metrics}
     assert {name: metric.larger_is_better for name, metric in found.items()} == {
         "test_loss": False,
@@ -174,7 +174,7 @@ def test_generalising_needs_examples_that_are_right_or_wrong() -> None:
 
 
 @pytest.mark.parametrize("form", CHANGES_FORMATS)
-def test_a_comparison_speaks_of_r2(form: ChangesFormat) -> None:
+def test_a_comparison_speaks_of_r2(form: str) -> None:
     worse = blocks([0.80, 0.81, 0.82, 0.83, 0.84, 0.85], [0.1, 0.2, 0.3, 0.2, 0.1, 0.2])
     better = blocks([0.80, 0.81, 0.82, 0.83, 0.84, 0.85], [0.7, 0.8, 0.7, 0.7, 0.8, 0.7])
     changes = compare_runs(INFO, better, INFO, worse)

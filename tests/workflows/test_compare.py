@@ -4,7 +4,7 @@ from actbench.analysis.comparison.changes import Changes
 from actbench.analysis.comparison.gate import Gate, check_all
 from actbench.errors import ActbenchError
 from actbench.records.run import TargetInfo
-from actbench.report.compare.facts import problem
+from actbench.workflows.compare import comparison_error
 from tests.analysis.comparison.two_runs import LABELS, compared, joined, small_run, with_timing, with_training
 from tests.factories import SyntheticRun, make_environment
 
@@ -14,7 +14,7 @@ ELSEWHERE = {"environment": make_environment(cores=4)}
 def ending(changes: Changes, *fail_on: str, strict: bool = False) -> tuple[int, str]:
     """Exit code and message."""
     gate = Gate(fail_on, strict=strict)  # type: ignore[arg-type]
-    error: ActbenchError | None = problem(changes, gate, check_all(changes, gate))
+    error: ActbenchError | None = comparison_error(changes, gate, check_all(changes, gate))
     return (0, "") if error is None else (error.exit_code, str(error))
 
 
@@ -149,8 +149,8 @@ def test_the_message_names_what_is_lost() -> None:
 def test_another_machine_is_named_with_the_ways_out() -> None:
     _, message = ending(of(**ELSEWHERE))
     assert "cores 2 and 4" in message
-    assert "--accept-environment" in message
-    assert "--fail-on accuracy" in message
+    assert "`accept_environment`" in message
+    assert "`fail_on` accuracy" in message
 
 
 def test_one_activation_that_fails_in_one_of_several_settings_is_enough() -> None:
