@@ -1,117 +1,25 @@
-"""The records of a run that may be tabulated together."""
+"""The cells of one setting, paired by seed, and what is read from them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+import numpy as np
 
-from actbench.analysis.verdicts import compare
-from actbench.config.schema.measurement import VerdictConfig
-from actbench.environment import MACHINE, compare_environments
-from actbench.errors import EnvironmentMismatchError, NothingMeasuredError, StoreError, format_key
+from actbench.analysis.verdicts import judge_differences
 from actbench.records.block import Cell
 
 if TYPE_CHECKING:
     from actbench.analysis.verdicts import Comparison, Difference
     from actbench.records.block import BlockRecord
-    from actbench.records.run import Environment, RunInfo
-    from actbench.stats.intervals import Interval
+    from actbench.records.run import RunInfo
+    from actbench.stats.intervals import Floats, Interval
 
-
-def finished_blocks(records: Iterable[BlockRecord]) -> list[BlockRecord]:
-    """Return the measured blocks ordered by setting and seed; blocks of a tuning are left out.
-
-    Args:
-        records: Each block at most once, in any order.
-    """
-    return _ordered(record for record in records if record.status == "ok" and not record.tuning)
-
-
-def failed_blocks(records: Iterable[BlockRecord]) -> list[BlockRecord]:
-    """Return the blocks that could not be measured, including those of a tuning, ordered likewise."""
-    return _ordered(record for record in records if record.status == "failed")
-
-
-def require_blocks(info: RunInfo, finished: Sequence[BlockRecord]) -> None:
-    """Refuse to compare nothing.
-
-    Raises:
-        NothingMeasuredError: If no block is finished.
-    """
-    if not finished:
-        raise NothingMeasuredError(
-            f"run {info.run_id}: none of its {len(info.final_blocks)} blocks is finished"
-        )
-
-
-def require_cells(info: RunInfo, finished: Sequence[BlockRecord]) -> None:
-    """Refuse to tabulate nothing.
-
-    Raises:
-        NothingMeasuredError: If no cell of any block ended with status "ok".
-    """
-    require_blocks(info, finished)
-    if not any(cell.status == "ok" for block in finished for cell in block.cells):
-        raise NothingMeasuredError(
-            f"run {info.run_id}: every training of its {len(finished)} finished blocks diverged"
-        )
-
-
-def common_environment(finished: Sequence[BlockRecord]) -> Environment:
-    """Return the environment that all blocks were measured in.
-
-    Args:
-        finished: At least one block with status "ok".
-
-    Returns:
-        The environment of the first block.
-
-    Raises:
-        EnvironmentMismatchError: If blocks differ in processor, cores, device, threads or TensorFlow.
-    """
-    (first_block, first), *others = (
-        (block.block, block.environment) for block in finished if block.environment is not None
-    )
-    for block, environment in others:
-        differences = _format_pairs(compare_environments(first, environment, only=(*MACHINE, "tensorflow")))
-        if differences:
-            raise EnvironmentMismatchError(
-                f"times of different machines are not pooled: blocks {first_block} and {block} have "
-                + ", ".join(differences)
-            )
-    return first
-
-
-def machine_differences(
-    first: Environment, second: Environment, engines: tuple[str | None, str | None] = (None, None)
-) -> list[str]:
-    """Describe what makes two environments different machines; empty for the same machine.
-
-    Args:
-        first: The one environment.
-        second: The other environment.
-        engines: The engine of the training in each, None where unknown. Times of two engines are no more
-            comparable than those of two machines.
-    """
-    pairs = compare_environments(first, second, only=MACHINE)
-    if None not in engines and engines[0] != engines[1]:
-        pairs["engine"] = engines
-    return _format_pairs(pairs)
-
-
-def _ordered(records: Iterable[BlockRecord]) -> list[BlockRecord]:
-    return sorted(records, key=lambda record: (record.setting, record.seed))
-
-
-def _format_pairs(pairs: Mapping[str, tuple[object, object]]) -> list[str]:
-    return [f"{name} {first!r} and {second!r}" for name, (first, second) in pairs.items()]
-
-
-Pair = tuple[Cell, Cell]
+CellPair = tuple[Cell, Cell]
+"""An activation's cell and that of the one it is compared with, of the same seed."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +27,11 @@ class SettingCells:
     """What the blocks of one setting measured.
 
     Attributes:
-        blocks: Finished ones, in the order of their seeds.
-        activations: Labels of those that are looked at, in the order of the config, the placebo last.
+        blocks: The finished blocks, in the order of their seeds.
+        activations: Labels of the activations to look at, in the order of the config, the placebo last.
         baseline: Label of the activation that the others are compared with.
         placebo: Label of the placebo; None where there is none.
-        original: Label of what the placebo is a copy of; needed only where the placebo is the baseline.
+        original: Label of the activation that the placebo copies; needed only if `baseline` is another one.
     """
 
     blocks: tuple[BlockRecord, ...]
@@ -132,8 +40,20 @@ class SettingCells:
     placebo: str | None
     original: str | None = None
 
+    @classmethod
+    def select(cls, info: RunInfo, setting: str, finished: Sequence[BlockRecord]) -> SettingCells:
+        """Return the cells of one setting of a run, compared with the config's baseline.
+
+        Args:
+            info: The run's plan.
+            setting: Id of the setting.
+            finished: The measured blocks of the run, as `finished_blocks` gives them.
+        """
+        blocks = tuple(block for block in finished if block.setting == setting)
+        return cls(blocks, info.activations, info.baseline, info.placebo, info.baseline)
+
     def of(self, label: str) -> list[Cell]:
-        """An activation's cells, seed by seed, diverged ones included."""
+        """Return an activation's cells, seed by seed, diverged ones included."""
         return [block[label] for block in self._cells]
 
     @cached_property
@@ -141,15 +61,29 @@ class SettingCells:
         return [{cell.activation: cell for cell in block.cells} for block in self.blocks]
 
     def ended_well(self, label: str) -> list[Cell]:
-        """Those of them that did not diverge."""
+        """Return an activation's cells, seed by seed, without those that diverged."""
         return [cell for cell in self.of(label) if cell.status == "ok"]
 
-    def pairs(self, label: str, other: str | None = None) -> list[Pair]:
-        """An activation's cells and the other's (the baseline's, by default), where both ended well."""
-        pairs = zip(self.of(label), self.of(other or self.baseline), strict=True)
+    def ended_well_with_blocks(self, label: str) -> list[tuple[BlockRecord, Cell]]:
+        """Return the same cells, each with the block that it is part of."""
+        pairs = zip(self.blocks, self.of(label), strict=True)
+        return [(block, cell) for block, cell in pairs if cell.status == "ok"]
+
+    def every_seed(self, label: str, other: str) -> list[CellPair]:
+        """Return the two activations' cells of every seed, diverged ones included."""
+        return list(zip(self.of(label), self.of(other), strict=True))
+
+    def pairs(self, label: str, other: str | None = None) -> list[CellPair]:
+        """Return the two activations' cells of every seed in which both ended well.
+
+        Args:
+            label: The one activation.
+            other: The other activation; the baseline by default.
+        """
+        pairs = self.every_seed(label, other or self.baseline)
         return [(cell, base) for cell, base in pairs if cell.status == base.status == "ok"]
 
-    def compare(
+    def compare_with_baseline(
         self,
         difference: Callable[[str], Difference | None],
         *,
@@ -158,64 +92,80 @@ class SettingCells:
         larger_is_better: bool,
         beyond: float = 0.0,
     ) -> dict[str, Comparison]:
-        """Judges one quantity of every activation but the baseline.
+        """Judge one quantity of every activation but the baseline.
+
+        A copy of the baseline is a family of its own: it asks another question, and takes nothing away from
+        what the others can show. Against a third activation the copy gets what its original gets.
 
         Args:
-            difference: Of a label to the baseline; None where no seed has it.
-            margin: As in `comparisons.compare`, also the following.
-            alpha: Likewise.
-            larger_is_better: Likewise.
-            beyond: Likewise; of a quantity that has one, no difference is believed that is smaller than
-                that of two copies where those are said to differ.
+            difference: Returns an activation's difference to the baseline, given its label; None where no
+                seed has it.
+            margin: As in `verdicts.judge_differences`.
+            alpha: As in `verdicts.judge_differences`.
+            larger_is_better: As in `verdicts.judge_differences`.
+            beyond: As in `verdicts.judge_differences`. If it is above 0 and the placebo's interval excludes
+                no difference, it is at least the placebo's difference: no smaller one is then called BETTER
+                or WORSE.
 
         Returns:
-            By label. A copy of the baseline is a family of its own: it asks another question, and takes
-            nothing away from what the others can show. Against a third one it stands in its original's place.
+            The comparisons by label.
         """
         found = {label: difference(label) for label in self.activations if label != self.baseline}
         known = {label: found_difference for label, found_difference in found.items() if found_difference}
         copy = self.original if self.baseline == self.placebo else self.placebo
         copies = {label: entry for label, entry in known.items() if label == copy}
         if copies and self.original in known and copy != self.original:
+            # against a third activation: the copy stands in its original's place, in a family of equal size
             copies = {label: entry for label, entry in known.items() if label != self.original}
         rivals = {label: entry for label, entry in known.items() if label != copy}
         alike = self.baseline in (self.placebo, self.original or self.baseline)
         if beyond and alike and copy in known:
             beyond = max(beyond, _offset(known[copy].interval))
         limits = {"margin": margin, "alpha": alpha, "beyond": beyond}
-        judged = compare(rivals, larger_is_better=larger_is_better, **limits)
-        judged_copies = compare(copies, larger_is_better=larger_is_better, **limits)
+        judged = judge_differences(rivals, larger_is_better=larger_is_better, **limits)
+        judged_copies = judge_differences(copies, larger_is_better=larger_is_better, **limits)
         return judged | {label: judged_copies[label] for label in judged_copies if label == copy}
 
 
 def _offset(interval: Interval) -> float:
-    """By how much two copies differ, which a process does to all of its seeds; 0 where chance may have."""
+    """Return by how much a process sets two copies apart in all of its seeds; 0 where chance may have."""
     return abs(interval.estimate) if interval.clear_of(0.0, 0.0) else 0.0
 
 
-def scores_equal(pairs: Sequence[Pair]) -> bool:
-    """Whether two activations computed the same: equal test scores and losses in every pair."""
-    return all((cell.test_score, cell.test_loss) == (base.test_score, base.test_loss) for cell, base in pairs)
-
-
-def verdict_of(info: RunInfo) -> VerdictConfig:
-    """What the run's config says of verdicts; the defaults where it is from before there were any.
+def test_score(cell: Cell) -> float:
+    """Return the accuracy, R² or mean over targets of a training that ended well.
 
     Raises:
-        StoreError: It is not allowed, as in a run.json that was edited by hand.
+        ValueError: If the record has no score.
     """
-    try:
-        return VerdictConfig.model_validate(info.config.get("verdict", {}))
-    except ValidationError as error:
-        lines = (
-            f"run.json of {info.run_id}: {format_key(('config', 'verdict', *item['loc']))}: {item['msg']}"
-            for item in error.errors(include_url=False)
-        )
-        raise StoreError("\n".join(lines)) from None
-
-
-def test_score(cell: Cell) -> float:
-    """Accuracy, R² or the mean over targets, of a training that ended well."""
     if cell.test_score is None:
         raise ValueError(f"a training of {cell.activation} ended well but has no score")
     return cell.test_score
+
+
+def results_equal(pairs: Sequence[CellPair]) -> bool:
+    """Return whether two activations computed the same: equal test scores and losses in every pair."""
+    return all((cell.test_score, cell.test_loss) == (base.test_score, base.test_loss) for cell, base in pairs)
+
+
+def common_slices(cells: Sequence[Cell]) -> list[Floats]:
+    """Return each cell's seconds of the slices in the rounds that all of the cells ran.
+
+    Args:
+        cells: Cells of one block.
+
+    Returns:
+        One array per cell, all equally long: the training's slices, fewer than a cell has if another one
+        stopped early, then those of the timing-only rounds.
+    """
+    rounds = _common_rounds(cells)
+    return [np.array(cell.slice_s[:rounds] + cell.extra_slice_s) for cell in cells]
+
+
+def common_steps(block: BlockRecord, cells: Sequence[Cell]) -> Floats:
+    """Return the training steps of the slices that `common_slices` gives for the same cells of a block."""
+    return np.array(block.slice_steps[: _common_rounds(cells)] + block.extra_slice_steps, dtype=np.float64)
+
+
+def _common_rounds(cells: Sequence[Cell]) -> int:
+    return min(len(cell.slice_s) for cell in cells)

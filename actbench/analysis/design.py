@@ -1,4 +1,4 @@
-"""What a design can decide at all, said before anything is measured."""
+"""What a number of seeds and comparisons can decide, computed before anything is measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from scipy.special import stdtrit
 
-from actbench.analysis.cells import SettingCells, finished_blocks, test_score
+from actbench.analysis.blocks import finished_blocks
+from actbench.analysis.cells import SettingCells, test_score
 from actbench.stats.intervals import UPPER_QUANTILE
 from actbench.stats.significance import (
     detectable_effect,
@@ -35,12 +36,12 @@ class Design:
     """Seeds and comparisons of one setting, before the run.
 
     Attributes:
-        seeds: Replicates, at least 1.
-        comparisons: Activations that are compared with the baseline.
+        seeds: Number of seeds, at least 1.
+        comparisons: Number of activations that are compared with the baseline.
         alpha: Chance of any false BETTER or WORSE among them.
         margin: Differences of the score from -margin to margin do not matter.
-        sd: Standard deviation of a paired difference of scores from seed to seed, above 0; None where it is
-            not known, and with it nothing that depends on it.
+        sd: Standard deviation of a paired difference of scores from seed to seed, above 0. None where it is
+            not known; the figures that depend on it are None, too.
     """
 
     seeds: int
@@ -51,64 +52,64 @@ class Design:
 
     @property
     def alpha_each(self) -> float:
-        """What the first, most demanding step of Holm's method leaves for one comparison."""
+        """Return the alpha that the first, most demanding step of Holm's method leaves to one comparison."""
         return self.alpha / max(1, self.comparisons)
 
     @property
     def smallest_p(self) -> float:
-        """The smallest p that these seeds can reach."""
+        """Return the smallest p value that these seeds can reach."""
         return smallest_p(self.seeds)
 
     @property
     def decidable(self) -> bool:
-        """Whether any score can come out BETTER or WORSE after Holm's adjustment."""
+        """Return whether any score can come out BETTER or WORSE after Holm's adjustment."""
         return self.comparisons > 0 and self.smallest_p <= self.alpha_each
 
     @property
     def seeds_to_decide(self) -> int | None:
-        """The fewest seeds with which one could; None where no number would do."""
+        """Return the fewest seeds for which `decidable` holds; None where no number would do."""
         return seeds_to_decide(self.comparisons, self.alpha)
 
     @property
     def detectable_difference(self) -> float | None:
-        """The difference of the score found with 80 % power; None where none can be, or none is known."""
+        """Return the difference of the score found with 80 % power; None where there is none or no `sd`."""
         effect = detectable_effect(self.seeds, self.alpha_each)
         return None if effect is None or self.sd is None else effect * self.sd
 
     @property
     def seeds_to_detect_margin(self) -> int | None:
-        """The fewest seeds that find a difference as small as the margin with 80 % power."""
+        """Return the fewest seeds that find a difference as small as the margin with 80 % power."""
         return None if self.sd is None else seeds_for_effect(self.margin / self.sd, self.alpha_each)
 
     @property
     def half_width(self) -> float | None:
-        """Half the width that the 95 % interval of a difference will likely have; None for one seed."""
+        """Return half the expected width of a difference's 95 % interval; None for one seed."""
         if self.seeds < 2 or self.sd is None:
             return None
         return float(stdtrit(self.seeds - 1, UPPER_QUANTILE)) * self.sd / math.sqrt(self.seeds)
 
     @property
     def equivalence_power(self) -> float | None:
-        """The probability that two equal activations come out EQUIVALENT."""
+        """Return the probability that two equal activations come out EQUIVALENT."""
         if self.sd is None:
             return None
         return equivalence_power(0.0, self.sd, self.seeds, self.margin) if self.seeds > 1 else 0.0
 
     @property
     def seeds_to_show_equivalence(self) -> int | None:
-        """The fewest seeds that show two equal activations EQUIVALENT with 80 % power."""
+        """Return the fewest seeds that show two equal activations EQUIVALENT with 80 % power."""
         return None if self.sd is None else seeds_for_equivalence(0.0, self.sd, self.margin)
 
 
 def observed_sd(info: RunInfo, records: Iterable[BlockRecord]) -> float | None:
-    """What `Design.sd` was in a run: the median over its activations and settings.
+    """Return the `Design.sd` that a run showed: the median over its activations and settings.
 
     Args:
         info: The run's plan.
-        records: Its blocks, failed ones included.
+        records: The ledger's records, in any order.
 
     Returns:
-        None where no activation has two pairs with the baseline, or most never differ from it, or the scores
+        None if no activation has two pairs with the baseline, if most never differ from it, or if the scores
         of the settings are not of one kind.
     """
     if len({info.dataset[setting.id].score_name for setting in info.settings}) > 1:
@@ -116,8 +117,7 @@ def observed_sd(info: RunInfo, records: Iterable[BlockRecord]) -> float | None:
     finished = finished_blocks(records)
     spreads = []
     for setting in info.settings:
-        blocks = tuple(block for block in finished if block.setting == setting.id)
-        cells = SettingCells(blocks, info.activations, info.baseline, info.placebo)
+        cells = SettingCells.select(info, setting.id, finished)
         for label in set(info.activations) - {info.baseline, info.placebo}:
             differences = [test_score(cell) - test_score(base) for cell, base in cells.pairs(label)]
             if len(differences) > 1:

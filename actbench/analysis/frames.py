@@ -1,4 +1,4 @@
-"""Records as tidy pandas frames, one row per observation, for notebooks and further analysis.
+"""Records as tidy pandas data frames, one row per observation, for notebooks and further analysis.
 
 Every frame starts with the columns `setting`, `block`, `seed` (int) and `activation`, and is ordered by
 setting and seed. Failed blocks have no rows.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from actbench.analysis.cells import finished_blocks
+from actbench.analysis.blocks import finished_blocks
 
 if TYPE_CHECKING:
     from actbench.records.block import BlockRecord, Cell
@@ -20,12 +20,12 @@ _KEYS = ["setting", "block", "seed", "activation"]
 
 
 def trainings_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
-    """One row per cell.
+    """Return one row per cell.
 
-    Further columns: `status` ("ok" or "diverged"), `parameters` (int), `score` (accuracy, R², or with several
-    targets the mean of theirs), `test_` and each metric that was measured, such as `test_accuracy` (a
-    fraction) or `test_rmse`, and `test_loss` (all NaN when diverged), `compile_s` (seconds; NaN where
-    compiled before).
+    Further columns: `status` ("ok" or "diverged"), `parameters` (int), `score` (accuracy, R², or the mean of
+    these over several targets), one column per measured metric, such as `test_accuracy` (a fraction) or
+    `test_rmse`, `test_loss`, and `compile_s` (seconds; NaN where an earlier block compiled the programs).
+    Score, metrics and loss are NaN if the cell diverged.
     """
     cells = list(_cells(records))
     metrics = list(dict.fromkeys(name for _, _, cell in cells for name in cell.test_metrics))
@@ -47,7 +47,7 @@ def trainings_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
 
 
 def slices_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
-    """One row per timed training slice, those of diverged cells included.
+    """Return one row per timed training slice, those of diverged cells included.
 
     Further columns: `round` and `epoch` (both from 0), `steps` (int), `slice_s` (seconds).
     """
@@ -60,7 +60,7 @@ def slices_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
 
 
 def inference_calls_frame(records: Iterable[BlockRecord]) -> pd.DataFrame:
-    """One row per timed inference call.
+    """Return one row per timed inference call.
 
     Further columns: `batch_size` (int), `round` (from 0), `latency_s` (seconds).
     """

@@ -1,4 +1,4 @@
-"""What an activation alone costs: time per element, bandwidth, and the ratio to a copy."""
+"""What an activation alone costs: time per element, bandwidth, and the ratio to a copy of the tensor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actbench.analysis.cells import common_environment, failed_blocks, finished_blocks, require_blocks
+from actbench.analysis.blocks import common_environment, failed_blocks, finished_blocks, require_blocks
 from actbench.rng import generator
 from actbench.stats.intervals import blocks_mean, exactly
 
@@ -27,10 +27,11 @@ class MicroRow:
 
     Attributes:
         activation: The label.
-        ns_per_element: Nanoseconds of a call by the elements that it gives back, median over rounds.
-        gb_per_s: 1e9 bytes a second, at that median, if nothing moved but what has to: see `least_bytes`.
-        copy_ratio: Time of a call over the copy's in the same round, median over rounds; of the copy 1.
-        rounds: How many.
+        ns_per_element: Nanoseconds of a call per element of its output, median over rounds.
+        gb_per_s: 1e9 bytes per second at that median, counting only the bytes of `least_bytes`.
+        copy_ratio: Time of a call over the copy's in the same round, median over rounds; exactly 1 for the
+            copy.
+        rounds: Number of rounds.
     """
 
     activation: str
@@ -45,13 +46,13 @@ class MicroSetting:
     """One tensor and one way to compute.
 
     Attributes:
-        id: As in run.json.
-        elements: That an activation gives back.
+        id: Id of the setting, as in run.json.
+        elements: Number of elements of an activation's output.
         dtype: "float32" or "bfloat16".
-        compiled: Whether by XLA.
+        compiled: Whether XLA compiled it; otherwise operations run one by one.
         direction: "forward" or "forward + backward".
-        rows: The copy first, its placebo last.
-        placebo: The placebo's ratio to the copy; None without one.
+        rows: The rows, the copy first, its placebo last.
+        placebo: The placebo's ratio to the copy; None without a placebo.
     """
 
     id: str
@@ -64,7 +65,7 @@ class MicroSetting:
 
     @property
     def flagged(self) -> bool:
-        """Whether the placebo, the same as the copy, shows a difference."""
+        """Return whether the placebo, which does the same as the copy, shows a difference."""
         return self.placebo is not None and self.placebo.excludes(1.0)
 
 
@@ -74,8 +75,8 @@ class MicroEstimates:
 
     Attributes:
         environment: The one machine that measured them.
-        settings: Those that are measured, in the order of the plan.
-        finished: Blocks measured.
+        settings: The measured settings, in the order of the plan.
+        finished: Number of measured blocks.
         failed: Blocks that could not be measured.
     """
 
@@ -89,12 +90,12 @@ def estimate_micro(info: RunInfo, records: Iterable[BlockRecord]) -> MicroEstima
     """Tabulate a run of `actbench micro`, finished or not.
 
     Args:
-        info: What was planned.
-        records: What the ledger holds, in any order.
+        info: The run's plan.
+        records: The ledger's records, in any order.
 
     Raises:
-        NothingMeasuredError: No block could be measured.
-        EnvironmentMismatchError: The blocks were measured on different machines.
+        NothingMeasuredError: If no block is measured.
+        EnvironmentMismatchError: If the blocks were measured on different machines.
     """
     records = list(records)
     finished = finished_blocks(records)
@@ -113,15 +114,15 @@ def estimate_micro(info: RunInfo, records: Iterable[BlockRecord]) -> MicroEstima
 
 
 def least_bytes(dtype: str, direction: str, *, gated: bool) -> int:
-    """Bytes per element of the output that have to move, whatever computes it.
+    """Return the bytes per element of the output that have to move, whatever computes it.
 
-    Forward, the input is read and the output written; with the gradient, the upstream gradient is read and
-    that of the input written, too. A gated unit has two inputs for each output.
+    Forward, the input is read and the output written. With the gradient, the upstream gradient is read and
+    the input's gradient written, too. A gated unit has two inputs for each output.
 
     Args:
-        dtype: Of the tensors.
+        dtype: "float32" or "bfloat16".
         direction: "forward" or "forward + backward".
-        gated: Whether it is a gated unit.
+        gated: Whether the activation is a gated unit.
     """
     inputs = 2 if gated else 1
     elements = inputs + 1 if direction == "forward" else 2 * inputs + 2
@@ -137,6 +138,7 @@ def _setting(setting: SettingInfo, record: BlockRecord, info: RunInfo) -> MicroS
     def row(label: str) -> MicroRow:
         seconds = _over_rounds(logs[label])
         is_copy = label in (info.baseline, info.placebo)
+        # A copy does the same in both directions: it reads a tensor and writes one.
         moved = least_bytes(dtype, "forward" if is_copy else direction, gated=label in gated) * elements
         return MicroRow(
             activation=label,
@@ -156,5 +158,5 @@ def _setting(setting: SettingInfo, record: BlockRecord, info: RunInfo) -> MicroS
 
 
 def _over_rounds(logs: Floats) -> Interval:
-    """Median over rounds, with an interval that speaks for this one process."""
+    """Return the median over rounds, with an interval that speaks for this one process."""
     return blocks_mean([logs], generator(0, "rounds")).interval.map(math.exp)

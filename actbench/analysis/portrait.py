@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from actbench.activations.catalogue import ACTIVATIONS, find
+from actbench.activations.catalogue import ACTIVATIONS, find_activation
 from actbench.activations.curves import GATED_VALUE, formulas
 from actbench.activations.entry import Twin
 from actbench.activations.expression.parser import parse
@@ -98,7 +98,7 @@ class Portrait:
         return (*self.params, GATED_VALUE)
 
 
-def paint(configs: Sequence[ActivationConfig]) -> list[Portrait]:
+def portray(configs: Sequence[ActivationConfig]) -> list[Portrait]:
     """The portrait of each activation, with its parameters.
 
     Raises:
@@ -116,7 +116,7 @@ def paint(configs: Sequence[ActivationConfig]) -> list[Portrait]:
 
 
 def _portrait(cell: CellPlan) -> Portrait:
-    entry = None if cell.name is None else find(cell.name)
+    entry = None if cell.name is None else find_activation(cell.name)
     curve = curve_of_cell(cell)
     moments = None if curve is None else curve.moments()
     if moments is None or moments.gain is None:

@@ -1,109 +1,63 @@
-"""Score against time: which activations no other one beats in both."""
+"""A run becomes figures: one row per activation and setting, and a summary over the settings."""
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actbench.analysis.cells import (
-    SettingCells,
+from actbench.analysis.blocks import (
     common_environment,
     failed_blocks,
     finished_blocks,
     require_cells,
-    test_score,
-    verdict_of,
+    verdict_config,
 )
-from actbench.analysis.diagnosis import explained
-from actbench.analysis.figures import Estimates, Row, SettingEstimates, SummaryRow
-from actbench.analysis.scores import NewData, mean_score, metrics, score_differences
+from actbench.analysis.cells import SettingCells
+from actbench.analysis.diagnosis import add_diagnoses
+from actbench.analysis.figures import Estimates, Row, SettingEstimates
+from actbench.analysis.new_data import NewDataBootstrap
+from actbench.analysis.pareto import non_dominated
+from actbench.analysis.scores import mean_score, other_metrics, score_differences
+from actbench.analysis.summary import summarize_settings
 from actbench.analysis.times import (
     check_placebo,
-    common_slices,
     epoch_seconds,
     inference_estimates,
     marginal_step_seconds,
     timing_target,
     training_ratios,
 )
-from actbench.analysis.tuning import tunings
-from actbench.analysis.verdicts import VERDICTS
+from actbench.analysis.tuning import summarize_tuning
 from actbench.errors import ArgumentError, did_you_mean
-from actbench.metrics import score_in_a_sentence
+from actbench.metrics.registry import describe_score
 from actbench.rng import generator
-from actbench.stats.intervals import mean_interval
 
 if TYPE_CHECKING:
-    from actbench.analysis.tuning import Tuning
-    from actbench.analysis.verdicts import Comparison, Verdict
+    from actbench.analysis.figures import Tuning
     from actbench.config.schema.measurement import VerdictConfig
     from actbench.records.block import BlockRecord
     from actbench.records.run import DatasetInfo, RunInfo, SettingInfo
     from actbench.stats.intervals import Interval
 
-_DRAWS = 4000
 
-
-def non_dominated(cells: SettingCells, rng: np.random.Generator) -> dict[str, float]:
-    """The probability that each activation lies on the Pareto front of score and training time.
-
-    An activation is dominated by one that is at least as good and as fast, and better in one of the two.
-    Blocks are drawn anew, with all their activations together, so that the front keeps what they share.
-
-    Args:
-        cells: Of one setting.
-        rng: For the draws.
-
-    Returns:
-        By label: the share of the draws in which nothing dominates it. The placebo and activations that
-        diverged in a block are left out; empty with fewer than two blocks, which show no spread.
-    """
-    contenders = [
-        label
-        for label in cells.activations
-        if label != cells.placebo and all(cell.status == "ok" for cell in cells.of(label))
-    ]
-    blocks = len(cells.blocks)
-    if blocks < 2 or not contenders:
-        return {}
-    scores = np.array([[test_score(cell) for cell in cells.of(label)] for label in contenders])
-    times = [
-        np.log(common_slices([cells.of(label)[block] for label in contenders])) for block in range(blocks)
-    ]
-    # Less the round's mean over the contenders, which takes the machine's drift out of a block's medians.
-    speed = np.array([np.median(log - log.mean(axis=0), axis=1) for log in times]).T
-    weights = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=_DRAWS) / blocks
-    # Accuracies move in steps, so means tie; in floats they do only when rounded.
-    drawn_score, drawn_time = np.round(scores @ weights.T, 12), speed @ weights.T
-    share = {}
-    for index, label in enumerate(contenders):
-        as_good = (drawn_score >= drawn_score[index]) & (drawn_time <= drawn_time[index])
-        better = (drawn_score > drawn_score[index]) | (drawn_time < drawn_time[index])
-        share[label] = float(np.mean(~np.any(as_good & better, axis=0)))
-    return share
-
-
-def estimate(
+def estimate_run(
     info: RunInfo, records: Iterable[BlockRecord], *, against: str | None = None, generalise: bool = False
 ) -> Estimates:
     """Tabulate a run, finished or not.
 
     Args:
-        info: What was planned.
-        records: What the ledger holds, in any order.
-        against: Label to compare with instead of the config's baseline.
+        info: The run's plan.
+        records: The ledger's records, in any order.
+        against: Label of the activation to compare with; the config's baseline by default.
         generalise: Whether to add intervals for new test data.
 
     Raises:
         ArgumentError: If no activation of the run has the label `against`, or `generalise` is asked for where
-            no single example is right or wrong.
-        StoreError: As `verdict_of`.
+            test examples are not right or wrong.
+        StoreError: As `verdict_config`.
         NothingMeasuredError: If no training of the run ended well.
         EnvironmentMismatchError: If the blocks were measured on different machines.
     """
@@ -120,7 +74,7 @@ def estimate(
     finished = finished_blocks(records)
     require_cells(info, finished)
     environment = common_environment(finished)
-    verdict = verdict_of(info)
+    verdict = verdict_config(info)
     baseline = against or info.baseline
     settings = tuple(
         replace(
@@ -134,7 +88,7 @@ def estimate(
         verdict=verdict,
         baseline=baseline,
         settings=settings,
-        summary=summarise(settings, info.activations, baseline, info.placebo),
+        summary=summarize_settings(settings, info.activations, baseline, info.placebo),
         finished=len(finished),
         failed=tuple(failed_blocks(records)),
     )
@@ -145,8 +99,8 @@ def _require_accuracies(info: RunInfo) -> None:
     if other:
         raise ArgumentError(
             "generalise",
-            f"the score of {other[0].name} is {score_in_a_sentence(other[0].score_name)}; "
-            "allowed: with a single target of classes, where each test example is right or wrong",
+            f"needs a single target of classes, where each test example is right or wrong, and the score of "
+            f"{other[0].name} is {describe_score(other[0].score_name)}; leave it out",
         )
 
 
@@ -156,12 +110,9 @@ def _tuning(info: RunInfo, setting: SettingInfo, records: Sequence[BlockRecord])
         return ()
     labels = [label for label in info.activations if label != info.placebo]
     own = [record for record in records if record.setting == setting.id]
-    return tunings(tune, own, labels, _optimizer(setting))
-
-
-def _optimizer(setting: SettingInfo) -> str:
     written = setting.description["train"]["optimizer"]
-    return str(written["name"] if isinstance(written, Mapping) else written)
+    optimizer = str(written["name"] if isinstance(written, Mapping) else written)
+    return summarize_tuning(tune, own, labels, optimizer)
 
 
 def _estimate_setting(
@@ -172,25 +123,33 @@ def _estimate_setting(
     baseline: str,
     generalise: bool,
 ) -> SettingEstimates:
-    blocks = tuple(block for block in finished if block.setting == setting.id)
-    cells = SettingCells(blocks, info.activations, baseline, info.placebo, info.baseline)
-    dataset, linear = info.dataset[setting.id], _linear(info)
+    # The placebo and the timing target are about the config's baseline, whatever the rows are compared with.
+    planned = SettingCells.select(info, setting.id, finished)
+    cells = replace(planned, baseline=baseline)
+    dataset, linear = info.dataset[setting.id], _linear_label(info)
     rows: tuple[Row, ...] = ()
-    if blocks:
-        rows = _rows(cells, verdict, dataset, linear, NewData(dataset.test) if generalise else None)
-        rows = explained(rows, cells, setting, dataset)
+    if cells.blocks:
+        new_data = NewDataBootstrap(dataset.test) if generalise else None
+        rows = add_diagnoses(_rows(cells, verdict, dataset, linear, new_data), cells, setting, dataset)
     return SettingEstimates(
         setting=setting,
         dataset=dataset,
-        finished=len(blocks),
+        finished=len(cells.blocks),
         rows=rows,
         linear=linear,
         answers_kept=all(
             cell.test_correct is not None for label in info.activations for cell in cells.ended_well(label)
         ),
-        placebo=check_placebo(info, blocks, verdict) if blocks else None,
-        timing_target=timing_target(info, setting, blocks, verdict) if blocks else None,
+        placebo=check_placebo(planned, verdict) if cells.blocks else None,
+        timing_target=timing_target(planned, setting, verdict) if cells.blocks else None,
     )
+
+
+def _linear_label(info: RunInfo) -> str | None:
+    """Return the label of the first activation that is `linear`; None where there is none."""
+    entries = info.config.get("activations", ())
+    labels = (entry.get("label") for entry in entries if entry.get("name") == "linear")
+    return next((label for label in labels if label in info.activations), None)  # run.json may be edited
 
 
 def _rows(
@@ -198,15 +157,15 @@ def _rows(
     verdict: VerdictConfig,
     dataset: DatasetInfo,
     linear: str | None,
-    new_data: NewData | None,
+    new_data: NewDataBootstrap | None,
 ) -> tuple[Row, ...]:
     score_diff = score_differences(cells, verdict)
-    others = metrics(cells, verdict, dataset)
+    metrics = other_metrics(cells, verdict, dataset)
     ratios = training_ratios(cells, verdict)
     inference = inference_estimates(cells, verdict)
     front = non_dominated(cells, generator(0, "front"))
 
-    def generalised(label: str) -> tuple[Interval | None, Interval | None]:
+    def for_new_data(label: str) -> tuple[Interval | None, Interval | None]:
         if new_data is None:
             return None, None
         accuracy = new_data.accuracy(cells.ended_well(label))
@@ -214,7 +173,7 @@ def _rows(
 
     def row(label: str) -> Row:
         trained, ended_well, pairs = cells.of(label), cells.ended_well(label), cells.pairs(label)
-        accuracy_new_data, accuracy_diff_new_data = generalised(label)
+        accuracy_new_data, accuracy_diff_new_data = for_new_data(label)
         compile_s = [cell.compile_s for cell in trained if cell.compile_s is not None]
         return Row(
             activation=label,
@@ -225,7 +184,7 @@ def _rows(
             score_diff=score_diff.get(label),
             accuracy_new_data=accuracy_new_data,
             accuracy_diff_new_data=accuracy_diff_new_data,
-            metrics=others[label],
+            metrics=metrics[label],
             epoch_s=epoch_seconds(cells, label),
             train_time_ratio=ratios.get(label),
             marginal_step_s=marginal_step_seconds(cells, label, linear),
@@ -235,74 +194,4 @@ def _rows(
             parameters=trained[0].parameters if trained else None,
         )
 
-    return tuple(row(label) for label in cells.activations)
-
-
-def _linear(info: RunInfo) -> str | None:
-    """The label of the first activation that is `linear`."""
-    entries = info.config.get("activations", ())
-    labels = (entry.get("label") for entry in entries if entry.get("name") == "linear")
-    return next((label for label in labels if label in info.activations), None)  # run.json may be edited
-
-
-def summarise(
-    settings: Sequence[SettingEstimates], labels: Sequence[str], baseline: str, placebo: str | None
-) -> tuple[SummaryRow, ...]:
-    """The rows in the order of the labels; none where fewer than two settings have any figures.
-
-    Args:
-        settings: All of the run.
-        labels: Of its activations, the placebo included.
-        baseline: Label of the activation that the others are compared with.
-        placebo: Label of the placebo; None where there is none.
-    """
-    measured = [{row.activation: row for row in setting.rows} for setting in settings if setting.rows]
-    if len(measured) < 2:
-        return ()
-    comparable = len({setting.score_name for setting in settings if setting.rows}) == 1
-    rivals = [label for label in labels if label != placebo]
-    ranks = [_ranks(rows, rivals) for rows in measured]
-
-    def row(label: str) -> SummaryRow:
-        own = [rows[label] for rows in measured]
-        differs = [row.score_diff for row in own if row.score_diff is not None]
-        means = [comparison.interval.estimate for comparison in differs] if comparable else []
-        ratios = [row.train_time_ratio for row in own if row.train_time_ratio is not None]
-        if label == baseline:
-            differs, means, ratios = [], [], []
-        return SummaryRow(
-            activation=label,
-            settings=sum(row.seeds > 0 for row in own),
-            mean_rank=sum(rank[label] for rank in ranks) / len(ranks) if label in rivals else None,
-            score_diff=_mean(means),
-            score_verdicts=_count(differs),
-            train_time_ratio=_geometric_mean([comparison.interval.estimate for comparison in ratios]),
-            time_verdicts=_count(ratios),
-        )
-
-    return tuple(row(label) for label in labels)
-
-
-def _ranks(rows: dict[str, Row], labels: Sequence[str]) -> dict[str, float]:
-    losses = {
-        label: math.inf if (score := rows[label].score) is None else -score.estimate for label in labels
-    }
-    ascending = sorted(losses.values())
-    return {
-        label: (bisect_left(ascending, loss) + 1 + bisect_right(ascending, loss)) / 2
-        for label, loss in losses.items()
-    }
-
-
-def _mean(values: Sequence[float]) -> Interval | None:
-    return mean_interval(values) if values else None
-
-
-def _geometric_mean(ratios: Sequence[float]) -> Interval | None:
-    mean = _mean([math.log(ratio) for ratio in ratios])
-    return None if mean is None else mean.map(math.exp)
-
-
-def _count(comparisons: Sequence[Comparison]) -> dict[Verdict, int]:
-    found = Counter(comparison.verdict for comparison in comparisons)
-    return {verdict: found[verdict] for verdict in VERDICTS}
+    return tuple(map(row, cells.activations))

@@ -1,14 +1,15 @@
-"""Times of one setting, compared within the rounds in which they were taken."""
+"""Times of one setting, compared within the rounds in which they were taken, and how well they are known."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actbench.analysis.cells import SettingCells, scores_equal
+from actbench.analysis.cells import common_slices, common_steps, results_equal
 from actbench.analysis.figures import InferenceEstimate, PlaceboCheck, TimingTarget
 from actbench.analysis.verdicts import Comparison, interval_of, paired_log_ratio
 from actbench.records.block import Cell
@@ -16,22 +17,25 @@ from actbench.rng import generator
 from actbench.stats.intervals import Floats, blocks_mean, exactly
 
 if TYPE_CHECKING:
+    from actbench.analysis.cells import SettingCells
     from actbench.analysis.verdicts import Difference
     from actbench.config.schema.measurement import VerdictConfig
-    from actbench.records.block import BlockRecord
-    from actbench.records.run import RunInfo, SettingInfo
+    from actbench.records.run import SettingInfo
     from actbench.stats.intervals import Interval
 
-Reader = Callable[[Sequence[Cell]], list[Floats]]
-"""Reads times of cells of one block, taken in the same rounds."""
+TimeReader = Callable[[Sequence[Cell]], list[Floats]]
+"""Reads the times of cells of one block: one array per cell, whose items i were taken in the same round."""
 
-_BASELINES_OWN = Comparison(exactly(1.0), p=None, p_adjusted=None, verdict=None)
+_BASELINE_TO_ITSELF = Comparison(exactly(1.0), p=None, p_adjusted=None, verdict=None)
 
 
 def training_ratios(cells: SettingCells, verdict: VerdictConfig) -> dict[str, Comparison]:
-    """Slice time over the baseline's in the same round, timing-only rounds included, by label.
+    """Compare slice times with the baseline's in the same round, timing-only rounds included.
 
     Where one of the two stopped early, only the rounds count that both ran.
+
+    Returns:
+        Ratios by label, exactly 1 for the baseline itself.
     """
     return _compare(cells, verdict, common_slices)
 
@@ -39,10 +43,10 @@ def training_ratios(cells: SettingCells, verdict: VerdictConfig) -> dict[str, Co
 def inference_estimates(
     cells: SettingCells, verdict: VerdictConfig
 ) -> dict[str, tuple[InferenceEstimate, ...]]:
-    """How fast the trained models answer, by label: one entry per batch size."""
+    """Return how fast the trained models answer, by label: one entry per batch size."""
     measured = next((cell for label in cells.activations for cell in cells.ended_well(label)), None)
     sizes = [entry.batch_size for entry in measured.inference] if measured else []
-    ratios = [_compare(cells, verdict, latencies(position)) for position in range(len(sizes))]
+    ratios = [_compare(cells, verdict, latency_reader(position)) for position in range(len(sizes))]
     return {
         label: tuple(
             _inference_estimate(size, cells.ended_well(label), position, ratios[position].get(label))
@@ -53,20 +57,41 @@ def inference_estimates(
     }
 
 
+def _inference_estimate(
+    batch_size: int, cells: Sequence[Cell], position: int, ratio: Comparison | None
+) -> InferenceEstimate:
+    samples = latency_reader(position)(cells)
+    # Extra rounds differ from seed to seed; a seed with more of them must not count for more.
+    rounds = min(map(len, samples))
+    pooled = np.concatenate([latency[:rounds] for latency in samples])
+    median, p95, p99 = (float(value) for value in np.quantile(pooled, (0.5, 0.95, 0.99)))
+    return InferenceEstimate(batch_size, median, p95, p99, batch_size / median, ratio)
+
+
 def epoch_seconds(cells: SettingCells, label: str) -> Interval | None:
-    """Training seconds per epoch: each seed's median epoch, geometric mean over seeds."""
+    """Return training seconds per epoch: each seed's median epoch, geometric mean over seeds."""
     epochs = [
         np.log(np.reshape(cell.slice_s, (-1, block.slices_per_epoch)).sum(axis=1))
-        for block, cell in _ended_well(cells, label)
+        for block, cell in cells.ended_well_with_blocks(label)
     ]
     return blocks_mean(epochs, _rng()).interval.map(math.exp) if epochs else None
 
 
 def marginal_step_seconds(cells: SettingCells, label: str, linear: str | None) -> Interval | None:
-    """Seconds per step beyond those of `linear` in the same round: each seed's median, mean over seeds."""
+    """Return the seconds per training step beyond those of `linear` in the same round.
+
+    Args:
+        cells: The cells of one setting.
+        label: The activation.
+        linear: Label of the activation that is `linear`; None where there is none.
+
+    Returns:
+        Each seed's median, mean over seeds. None without a `linear`, for `linear` itself, and where no seed
+        has both.
+    """
     if linear is None or label == linear:
         return None
-    blocks = {id(cell): block for block, cell in _ended_well(cells, label)}
+    blocks = {id(cell): block for block, cell in cells.ended_well_with_blocks(label)}
     differences = []
     for cell, base in cells.pairs(label, linear):
         own, other = common_slices((cell, base))
@@ -75,108 +100,79 @@ def marginal_step_seconds(cells: SettingCells, label: str, linear: str | None) -
 
 
 def log_ratio(times: Sequence[Floats]) -> Floats:
-    """Of two cells' times, the second being the baseline's."""
+    """Return the logarithm of the ratio of two cells' times, the second being the baseline's."""
     own, other = times
     return np.asarray(np.log(own / other))
 
 
-def common_slices(cells: Sequence[Cell]) -> list[Floats]:
-    """Of each of a block's cells: seconds of the slices in rounds that all of them ran.
+def latency_reader(position: int) -> TimeReader:
+    """Return a reader of the seconds of all inference calls of one batch size.
 
-    They are shorter than the training where one of them stopped early; those of timing-only rounds come last.
+    Args:
+        position: The batch size's index in `Cell.inference`.
     """
-    rounds = _common_rounds(cells)
-    return [np.array(cell.slice_s[:rounds] + cell.extra_slice_s) for cell in cells]
-
-
-def common_steps(block: BlockRecord, cells: Sequence[Cell]) -> Floats:
-    """Training steps of the same slices."""
-    return np.array(block.slice_steps[: _common_rounds(cells)] + block.extra_slice_steps, dtype=np.float64)
-
-
-def latencies(position: int) -> Reader:
-    """Reads the cells' seconds of all inference calls of one batch size, by its place among them."""
     return lambda cells: [np.array(cell.inference[position].latency_s) for cell in cells]
 
 
-def _common_rounds(cells: Sequence[Cell]) -> int:
-    return min(len(cell.slice_s) for cell in cells)
-
-
-def _compare(cells: SettingCells, verdict: VerdictConfig, times: Reader) -> dict[str, Comparison]:
+def _compare(cells: SettingCells, verdict: VerdictConfig, read: TimeReader) -> dict[str, Comparison]:
     def difference(label: str) -> Difference | None:
-        ratios = [log_ratio(times(pair)) for pair in cells.pairs(label)]
+        ratios = [log_ratio(read(pair)) for pair in cells.pairs(label)]
         return paired_log_ratio(ratios, _rng()) if ratios else None
 
     margin = math.log1p(verdict.time_margin)
-    compared = cells.compare(
+    compared = cells.compare_with_baseline(
         difference, margin=margin, alpha=verdict.alpha, larger_is_better=False, beyond=margin
     )
     found = {label: comparison.map(math.exp) for label, comparison in compared.items()}
-    return {cells.baseline: _BASELINES_OWN, **found} if cells.ended_well(cells.baseline) else found
-
-
-def _inference_estimate(
-    batch_size: int, cells: Sequence[Cell], position: int, ratio: Comparison | None
-) -> InferenceEstimate:
-    samples = latencies(position)(cells)
-    rounds = min(map(len, samples))  # a seed that needed more of them has no more say
-    pooled = np.concatenate([latency[:rounds] for latency in samples])
-    median, p95, p99 = (float(value) for value in np.quantile(pooled, (0.5, 0.95, 0.99)))
-    return InferenceEstimate(batch_size, median, p95, p99, batch_size / median, ratio)
-
-
-def _ended_well(cells: SettingCells, label: str) -> list[tuple[BlockRecord, Cell]]:
-    pairs = zip(cells.blocks, cells.of(label), strict=True)
-    return [(block, cell) for block, cell in pairs if cell.status == "ok"]
+    return {cells.baseline: _BASELINE_TO_ITSELF, **found} if cells.ended_well(cells.baseline) else found
 
 
 def _rng() -> np.random.Generator:
     return generator(0, "rounds")
 
 
-def check_placebo(
-    info: RunInfo, blocks: tuple[BlockRecord, ...], verdict: VerdictConfig
-) -> PlaceboCheck | None:
-    """The placebo against what it is a copy of; None without one.
+def check_placebo(cells: SettingCells, verdict: VerdictConfig) -> PlaceboCheck | None:
+    """Compare the placebo with the activation that it copies.
 
     Args:
-        info: Of the run.
-        blocks: Finished ones of one setting, at least one.
-        verdict: Of the run.
+        cells: The cells of one setting, with the config's baseline; at least one block.
+        verdict: Margins and alpha.
+
+    Returns:
+        None without a placebo.
     """
-    if info.placebo is None:
+    placebo = cells.placebo
+    if placebo is None:
         return None
-    copies = SettingCells(blocks, (info.baseline, info.placebo), info.baseline, info.placebo)
-    ratio = training_ratios(copies, verdict).get(info.placebo)
-    every_seed = list(zip(copies.of(info.placebo), copies.of(info.baseline), strict=True))
+    copies = replace(cells, activations=(cells.baseline, placebo))
+    ratio = training_ratios(copies, verdict).get(placebo)
+    every_seed = copies.every_seed(placebo, copies.baseline)
     diverged = sum(all(cell.status == "diverged" for cell in pair) for pair in every_seed)
     return PlaceboCheck(
-        score_equal=None if diverged == len(every_seed) else scores_equal(every_seed),
+        score_equal=None if diverged == len(every_seed) else results_equal(every_seed),
         diverged=diverged,
         train_time_ratio=interval_of(ratio),
         inference={
             entry.batch_size: interval_of(entry.time_ratio)
-            for entry in inference_estimates(copies, verdict)[info.placebo]
+            for entry in inference_estimates(copies, verdict)[placebo]
         },
     )
 
 
-def timing_target(
-    info: RunInfo, setting: SettingInfo, blocks: tuple[BlockRecord, ...], verdict: VerdictConfig
-) -> TimingTarget | None:
-    """Counts the ratios whose interval is as narrow as the config's target; None without a target.
+def timing_target(cells: SettingCells, setting: SettingInfo, verdict: VerdictConfig) -> TimingTarget | None:
+    """Count the time ratios whose interval is as narrow as the config's target.
 
     Args:
-        info: Of the run.
-        setting: One of its settings.
-        blocks: The setting's finished ones, at least one.
-        verdict: Of the run.
+        cells: The cells of one setting, with the config's baseline; at least one block.
+        setting: The setting, which names the target.
+        verdict: Margins and alpha.
+
+    Returns:
+        None without a target.
     """
     target_ci = setting.description.get("timing", {}).get("target_ci")
     if target_ci is None:
         return None
-    cells = SettingCells(blocks, info.activations, info.baseline, info.placebo)
     training, inference = training_ratios(cells, verdict), inference_estimates(cells, verdict)
     ratios = [
         ratio.interval
@@ -185,7 +181,7 @@ def timing_target(
         for ratio in (training.get(label), *(entry.time_ratio for entry in inference[label]))
         if ratio is not None
     ]
-    widths = [width for ratio in ratios if (width := _half_width(ratio)) is not None]
+    widths = [width for ratio in ratios if (width := _relative_half_width(ratio)) is not None]
     return TimingTarget(
         target_ci=target_ci,
         met=sum(width <= target_ci for width in widths),
@@ -195,8 +191,8 @@ def timing_target(
     )
 
 
-def _half_width(ratio: Interval) -> float | None:
-    """Relative, from half the width on the log scale; None without an interval."""
+def _relative_half_width(ratio: Interval) -> float | None:
+    """Return half the interval's width on the log scale, as a relative figure; None without an interval."""
     if ratio.ci_low is None or ratio.ci_high is None or not ratio.ci_low > 0:
         return None
     width = math.sqrt(ratio.ci_high / ratio.ci_low) - 1.0

@@ -1,4 +1,4 @@
-"""Differences to a baseline become verdicts, over all activations of a setting at once."""
+"""Verdicts on differences to a baseline, over all activations of a setting at once."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from actbench.stats.significance import holm, seeds_to_settle, sign_flip_p
 if TYPE_CHECKING:
     from actbench.stats.intervals import Floats
 
-_FEWEST_TIES = 6  # with fewer, no sign-flip test reaches 5 %
-
 Verdict = Literal["BETTER", "WORSE", "EQUIVALENT", "INCONCLUSIVE"]
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+_FEWEST_TIES = 6  # with fewer seeds no sign-flip test reaches 5 %
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,11 @@ class Difference:
     """How one activation differs from the baseline in one quantity, before it is judged.
 
     Attributes:
-        interval: Of the difference; 0 is no difference.
-        p: Of the hypothesis that there is none; None where the samples cannot say.
+        interval: Interval of the difference; 0 is no difference.
+        p: p value of the hypothesis that there is no difference; None where the samples cannot say.
         spread: Standard deviation of the difference from seed to seed; None where unknown.
-        seeds: Over how many seeds.
-        signs: Whether p is that of the sign-flip test; of a t test otherwise.
+        seeds: Number of seeds that the difference is over.
+        signs: Whether `p` is that of the sign-flip test; of a t test otherwise.
     """
 
     interval: Interval
@@ -39,17 +41,21 @@ class Difference:
     signs: bool = False
 
 
+IDENTICAL = Difference(exactly(0.0), 1.0, 0.0, 0)
+"""The difference of two activations that computed the same to the last bit: no noise is in it."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """A difference with its verdict.
 
     Attributes:
-        interval: Of the difference, or of the ratio where that is what is reported.
-        p: Of the hypothesis of no difference, on its own; None where the samples cannot say.
+        interval: Interval of the difference, or of the ratio where that is what is reported.
+        p: p value of the hypothesis of no difference, on its own; None where the samples cannot say.
         p_adjusted: The same after Holm's adjustment over the activations of the setting.
-        verdict: What follows; None for the baseline against itself.
-        seeds_needed: When INCONCLUSIVE, how many seeds would likely decide it, were the spread and the
-            difference those observed; None where that cannot be told, or would be more than 10,000.
+        verdict: The verdict; None for the baseline against itself.
+        seeds_needed: If INCONCLUSIVE, the number of seeds that would likely decide, were the true spread and
+            difference those observed. None where that cannot be told, or would be more than 10,000.
     """
 
     interval: Interval
@@ -59,28 +65,25 @@ class Comparison:
     seeds_needed: int | None = None
 
     def map(self, function: Callable[[float], float]) -> Comparison:
-        """The same on another scale, by an increasing function."""
+        """Return the comparison on another scale, given an increasing function."""
         return replace(self, interval=self.interval.map(function))
 
 
 def interval_of(comparison: Comparison | None) -> Interval | None:
-    """Its interval; None where there is no comparison."""
+    """Return a comparison's interval; None where there is no comparison."""
     return None if comparison is None else comparison.interval
-
-
-IDENTICAL = Difference(exactly(0.0), 1.0, 0.0, 0)
 
 
 def paired_difference(
     differences: Sequence[float], rng: np.random.Generator, resolution: float = 0.0
 ) -> Difference:
-    """A quantity measured once a seed.
+    """Return the difference in a quantity that is measured once a seed.
 
     Args:
-        differences: Shape (n,), n >= 1: per seed, less the baseline's.
-        rng: For the sign flips, where they are too many to try all.
-        resolution: Half a step, of what is counted in steps so coarse that seeds tie as a rule. Six seeds or
-            more that all tie are taken to be known as well as that.
+        differences: Shape (n,), n >= 1: the activation's value less the baseline's, per seed.
+        rng: Draws the sign flips, where there are too many to try them all.
+        resolution: Half a step, of a quantity that is counted in steps so coarse that seeds often tie, such
+            as epochs. Six or more seeds that all tie then have an interval of one step around their value.
     """
     samples = sorted_samples(differences)
     n, tied = len(samples), bool(samples[0] == samples[-1])
@@ -92,19 +95,21 @@ def paired_difference(
 
 
 def paired_log_ratio(ratios: Sequence[Sequence[float] | Floats], rng: np.random.Generator) -> Difference:
-    """A time, measured in many rounds a seed.
+    """Return the difference in the logarithm of a time that is measured in many rounds a seed.
 
     Args:
-        ratios: Per seed the rounds' logarithms of the ratio to the baseline, in the order in which they ran.
-        rng: For the bootstrap of a single seed's rounds.
+        ratios: Per seed the logarithm of each round's ratio to the baseline, in the order in which the rounds
+            ran.
+        rng: Draws the bootstrap of a single seed's rounds.
     """
     mean = blocks_mean(ratios, rng)
+    # The rounds of a single seed say nothing about the spread from seed to seed.
     known = mean.standard_error is not None and len(ratios) > 1
     spread = mean.standard_error * math.sqrt(len(ratios)) if known and mean.standard_error else None
     return Difference(mean.interval, mean.p, spread, len(ratios))
 
 
-def compare(
+def judge_differences(
     differences: Mapping[str, Difference],
     *,
     margin: float,
@@ -112,20 +117,23 @@ def compare(
     larger_is_better: bool,
     beyond: float = 0.0,
 ) -> dict[str, Comparison]:
-    """Judges one quantity of all activations of a setting.
+    """Judge one quantity of all activations of a setting.
 
     Args:
-        differences: By label; the family over which Holm's method controls false verdicts.
+        differences: The differences by label: the family over which Holm's method controls false verdicts.
         margin: Differences from -margin to margin do not matter.
-        alpha: The chance of any false BETTER or WORSE among them, at most 0.05.
+        alpha: The chance of any false BETTER or WORSE among the family, at most 0.05.
         larger_is_better: Whether a positive difference is an improvement.
         beyond: How far from 0 an interval must stay for BETTER or WORSE.
+
+    Returns:
+        The comparisons by label, in the order of `differences`.
     """
     adjusted = holm([difference.p for difference in differences.values()])
     family = len(differences)
     judged = {}
     for (label, difference), p_adjusted in zip(differences.items(), adjusted, strict=True):
-        verdict = judge(
+        verdict = decide_verdict(
             difference.interval,
             p_adjusted,
             margin=margin,
@@ -140,7 +148,7 @@ def compare(
                 difference.spread,
                 difference.seeds,
                 margin,
-                alpha / family,
+                alpha / family,  # the first step of Holm's method, the most demanding one
                 beyond=beyond,
                 signs=difference.signs,
             )
@@ -148,7 +156,7 @@ def compare(
     return judged
 
 
-def judge(
+def decide_verdict(
     interval: Interval,
     p_adjusted: float | None,
     *,
@@ -157,24 +165,21 @@ def judge(
     larger_is_better: bool,
     beyond: float = 0.0,
 ) -> Verdict:
-    """What an interval and a p value say about a difference.
+    """Return what an interval and a p value say about a difference.
 
     EQUIVALENT comes first: a difference that is surely too small to matter is not worth a BETTER.
 
     Args:
-        interval: Of the difference; 0 is no difference.
-        p_adjusted: Of the hypothesis that there is none.
+        interval: Interval of the difference; 0 is no difference.
+        p_adjusted: p value of the hypothesis that there is no difference.
         margin: Differences from -margin to margin do not matter.
-        alpha: The largest p that is believed.
+        alpha: The largest p value that counts as evidence.
         larger_is_better: Whether a positive difference is an improvement.
-        beyond: How far from 0 the interval must stay for BETTER or WORSE. 0 for what seeds alone disturb; the
-            margin for times, which a process may offset by up to that in all its seeds alike.
+        beyond: How far from 0 the interval must stay for BETTER or WORSE. 0 for a quantity that only the
+            seeds disturb; the margin for times, which a process may offset by up to that in all its seeds.
     """
     if interval.inside(-margin, margin):
         return "EQUIVALENT"
     if p_adjusted is not None and p_adjusted <= alpha and interval.clear_of(-beyond, beyond):
         return "BETTER" if (interval.estimate > 0) == larger_is_better else "WORSE"
     return "INCONCLUSIVE"
-
-
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)

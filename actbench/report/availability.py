@@ -37,7 +37,7 @@ def lacking(report: Report) -> dict[TableName, str]:
             "no inference was timed: timing.inference_batch_sizes is empty in what is measured",
         ),
         "why": (
-            any(row.moments for row in rows),
+            any(row.probed_epochs for row in rows),
             "nothing was looked into: probes is false in what is measured, or an older actbench measured it",
         ),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
-from actbench.analysis.run import estimate
+from actbench.analysis.run import estimate_run
 from actbench.report.availability import lacking, refuse_lacking, refuse_without_effect
 from actbench.report.document import Document, Section
 from actbench.report.facts import run_facts, setting_facts
@@ -54,7 +54,7 @@ def build(
         NothingMeasuredError: If no training of the run ended well.
         EnvironmentMismatchError: If the blocks were measured on different machines.
     """
-    estimates = estimate(info, records, against=against, generalise=generalise)
+    estimates = estimate_run(info, records, against=against, generalise=generalise)
     return sort_report(info, estimates, sort, generalise)
 
 

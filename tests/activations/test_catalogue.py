@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from actbench.activations.catalogue import ACTIVATIONS, FAMILIES, NAMES, find
+from actbench.activations.catalogue import ACTIVATION_NAMES, ACTIVATIONS, FAMILIES, find_activation
+from actbench.activations.catalogue.sources import CHOSEN_BY_GAIN
 from actbench.activations.curves import curve_of
-from actbench.activations.entry import NEAREST
 from actbench.activations.expression.parser import parse
 from actbench.analysis.portrait import portray
 from actbench.config.schema.activation import ActivationConfig
@@ -19,19 +19,19 @@ X = np.unique(np.concatenate([np.linspace(-12, 12, 24_001), [-1e4, 1e4]]))
     [("relu", "relu"), ("swish", "silu"), ("silu", "silu"), ("hard_swish", "hard_silu"), ("glu", "glu")],
 )
 def test_find_resolves_aliases(name, canonical):
-    assert find(name) is ACTIVATIONS[canonical]
+    assert find_activation(name) is ACTIVATIONS[canonical]
 
 
 @pytest.mark.parametrize("name", ["", "ReLU", "PReLU", "axis"])
 def test_find_knows_exact_names_only(name):
     with pytest.raises(KeyError):
-        find(name)
+        find_activation(name)
 
 
 def test_no_name_is_taken_twice():
     listed = [name for entry in ACTIVATIONS.values() for name in (entry.name, *entry.aliases)]
     assert len(set(listed)) == len(listed)
-    assert set(listed) == set(NAMES)
+    assert set(listed) == set(ACTIVATION_NAMES)
     assert sum(map(len, FAMILIES.values())) == len(ACTIVATIONS)
 
 
@@ -87,7 +87,7 @@ def test_smoothness_is_as_stated(name):
 @pytest.mark.parametrize("name", SINGLE)
 def test_recommended_initialisers_without_a_paper_have_the_nearer_gain(name):
     entry = ACTIVATIONS[name]
-    if entry.recommended.source == NEAREST:
+    if entry.recommended.source == CHOSEN_BY_GAIN:
         gain = curve_of(entry).moments().gain
         to_he, to_lecun = abs(math.log(gain / math.sqrt(2))), abs(math.log(gain))
         assert entry.recommended.init == ("he_normal" if to_he < to_lecun else "lecun_normal")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actbench.analysis.figures import Metric, Row, SettingEstimates
-from actbench.analysis.run import estimate
+from actbench.analysis.run import estimate_run
 from actbench.analysis.verdicts import Comparison
 from actbench.records.block import BlockRecord, Cell
 from actbench.stats.intervals import Interval, student
@@ -17,7 +17,7 @@ def one_setting(
 ) -> SettingEstimates:
     """The figures of one setting; `info` goes to `make_info`."""
     described = make_info(seeds=len(blocks), **info)
-    return estimate(described, blocks, against=against, generalise=generalise).settings[0]
+    return estimate_run(described, blocks, against=against, generalise=generalise).settings[0]
 
 
 def row(label: str, blocks: Sequence[BlockRecord], **options: Any) -> Row:

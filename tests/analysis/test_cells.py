@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from actbench.analysis.cells import Pair, SettingCells, scores_equal
+from actbench.analysis.cells import CellPair, SettingCells, results_equal
 from actbench.analysis.verdicts import Difference
 from actbench.stats.intervals import Interval
 from tests.factories import make_block, make_cell
@@ -19,7 +19,7 @@ BLOCKS = (
 CELLS = SettingCells(BLOCKS, LABELS, "relu", "placebo")
 
 
-def accuracies(pairs: list[Pair]) -> list[tuple[str, float | None, str, float | None]]:
+def accuracies(pairs: list[CellPair]) -> list[tuple[str, float | None, str, float | None]]:
     return [(cell.activation, cell.test_score, base.activation, base.test_score) for cell, base in pairs]
 
 
@@ -42,13 +42,13 @@ LIMITS = {"margin": 0.01, "alpha": 0.05}
 
 
 def test_the_baseline_is_not_compared_with_itself() -> None:
-    compared = CELLS.compare(lambda _: DIFFERENCE, larger_is_better=True, **LIMITS)
+    compared = CELLS.compare_with_baseline(lambda _: DIFFERENCE, larger_is_better=True, **LIMITS)
     assert list(compared) == ["tanh", "elu", "placebo"]
 
 
 def test_the_placebo_takes_nothing_away_from_the_others() -> None:
     # Two rivals share what may be false, the placebo has its own.
-    compared = CELLS.compare(lambda _: DIFFERENCE, larger_is_better=True, **LIMITS)
+    compared = CELLS.compare_with_baseline(lambda _: DIFFERENCE, larger_is_better=True, **LIMITS)
     assert {label: comparison.p_adjusted for label, comparison in compared.items()} == {
         "tanh": 0.04,
         "elu": 0.04,
@@ -58,7 +58,7 @@ def test_the_placebo_takes_nothing_away_from_the_others() -> None:
 
 def test_against_the_placebo_its_original_is_no_rival_either() -> None:
     cells = SettingCells(BLOCKS, LABELS, "placebo", "placebo", "relu")
-    compared = cells.compare(lambda _: DIFFERENCE, larger_is_better=True, **LIMITS)
+    compared = cells.compare_with_baseline(lambda _: DIFFERENCE, larger_is_better=True, **LIMITS)
     assert {label: comparison.p_adjusted for label, comparison in compared.items()} == {
         "relu": 0.02,
         "tanh": 0.04,
@@ -68,7 +68,7 @@ def test_against_the_placebo_its_original_is_no_rival_either() -> None:
 
 def test_against_a_rival_the_config_s_baseline_is_one_and_its_copy_gets_what_it_gets() -> None:
     cells = SettingCells(BLOCKS, LABELS, "tanh", "placebo", "relu")
-    compared = cells.compare(lambda _: DIFFERENCE, larger_is_better=True, **LIMITS)
+    compared = cells.compare_with_baseline(lambda _: DIFFERENCE, larger_is_better=True, **LIMITS)
     assert {label: comparison.p_adjusted for label, comparison in compared.items()} == {
         "relu": 0.04,
         "elu": 0.04,
@@ -77,7 +77,7 @@ def test_against_a_rival_the_config_s_baseline_is_one_and_its_copy_gets_what_it_
 
 
 def test_what_no_seed_has_is_left_out_of_the_family() -> None:
-    compared = CELLS.compare(
+    compared = CELLS.compare_with_baseline(
         lambda label: None if label == "elu" else DIFFERENCE, larger_is_better=False, **LIMITS
     )
     assert {label: (entry.p_adjusted, entry.verdict) for label, entry in compared.items()} == {
@@ -87,7 +87,7 @@ def test_what_no_seed_has_is_left_out_of_the_family() -> None:
 
 
 def test_beyond_is_passed_on() -> None:
-    compared = CELLS.compare(lambda _: DIFFERENCE, larger_is_better=True, beyond=0.15, **LIMITS)
+    compared = CELLS.compare_with_baseline(lambda _: DIFFERENCE, larger_is_better=True, beyond=0.15, **LIMITS)
     assert {entry.verdict for entry in compared.values()} == {"INCONCLUSIVE"}
 
 
@@ -111,7 +111,7 @@ def test_no_smaller_difference_is_believed_than_that_of_two_copies_said_to_diffe
     placebo: Interval, verdict: str
 ) -> None:
     limits = {"larger_is_better": True, "beyond": 0.01, **LIMITS}
-    compared = CELLS.compare(differing(placebo), **limits)
+    compared = CELLS.compare_with_baseline(differing(placebo), **limits)
     assert {compared[label].verdict for label in ("tanh", "elu")} == {verdict}
     assert compared["placebo"].verdict == "INCONCLUSIVE"
 
@@ -119,13 +119,15 @@ def test_no_smaller_difference_is_believed_than_that_of_two_copies_said_to_diffe
 def test_against_another_the_placebo_s_difference_is_no_offset() -> None:
     limits = {"larger_is_better": True, "beyond": 0.01, **LIMITS}
     cells = SettingCells(BLOCKS, LABELS, "tanh", "placebo", "relu")
-    compared = cells.compare(differing(Interval(-0.3, -0.4, -0.2)), **limits)
+    compared = cells.compare_with_baseline(differing(Interval(-0.3, -0.4, -0.2)), **limits)
     assert {label: entry.verdict for label, entry in compared.items()} == {
         "relu": "BETTER",
         "elu": "BETTER",
         "placebo": "WORSE",
     }
-    quantity_of_seeds = CELLS.compare(differing(Interval(-0.16, -0.3, -0.02)), **(limits | {"beyond": 0.0}))
+    quantity_of_seeds = CELLS.compare_with_baseline(
+        differing(Interval(-0.16, -0.3, -0.02)), **(limits | {"beyond": 0.0})
+    )
     assert quantity_of_seeds["elu"].verdict == "BETTER"
 
 
@@ -141,4 +143,4 @@ def test_against_another_the_placebo_s_difference_is_no_offset() -> None:
 )
 def test_equal_accuracies_and_losses_in_every_pair(other: object, equal: bool) -> None:
     same = (make_cell(accuracy=0.9), make_cell(accuracy=0.9))
-    assert scores_equal([same, (same[0], other)]) is equal  # type: ignore[list-item]
+    assert results_equal([same, (same[0], other)]) is equal  # type: ignore[list-item]

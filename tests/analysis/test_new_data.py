@@ -5,14 +5,14 @@ import numpy.typing as npt
 import pytest
 from scipy.special import stdtrit
 
-from actbench.analysis.scores import NewData
+from actbench.analysis.new_data import NewDataBootstrap
 from actbench.records.block import Cell
 from actbench.stats.intervals import Interval, mean_interval
 from tests.analysis.rows import blocks_of, row
 from tests.factories import make_cell
 
 EXAMPLES = 200
-NEW_DATA = NewData(EXAMPLES)
+NEW_DATA = NewDataBootstrap(EXAMPLES)
 
 
 def cells_of(table: npt.NDArray[np.bool_]) -> list[Cell]:
@@ -64,7 +64,7 @@ class TestAccuracy:
     def test_25_times_the_examples_say_5_times_as_much(self) -> None:
         table = np.repeat(np.arange(EXAMPLES)[np.newaxis] < 160, 5, axis=0)
         large = cells_of(np.tile(table, (1, 25)))
-        wide, narrow = NEW_DATA.accuracy(cells_of(table)), NewData(25 * EXAMPLES).accuracy(large)
+        wide, narrow = NEW_DATA.accuracy(cells_of(table)), NewDataBootstrap(25 * EXAMPLES).accuracy(large)
         assert half_width(narrow) == pytest.approx(half_width(wide) / 5, rel=0.1)
 
     def test_the_estimate_is_the_mean_over_seeds(self) -> None:
@@ -134,9 +134,9 @@ class TestDifference:
 
 def test_the_same_numbers_every_time_whatever_the_global_rng() -> None:
     cells = cells_of(noise(3))
-    first = NewData(EXAMPLES).accuracy(cells)
+    first = NewDataBootstrap(EXAMPLES).accuracy(cells)
     np.random.seed(123)  # noqa: NPY002 - what must not matter
-    assert NewData(EXAMPLES).accuracy(cells) == first
+    assert NewDataBootstrap(EXAMPLES).accuracy(cells) == first
 
 
 def test_rows_have_it_only_when_asked() -> None:

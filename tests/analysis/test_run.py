@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actbench.analysis.figures import Estimates, InferenceEstimate, PlaceboCheck, Row
-from actbench.analysis.run import estimate
+from actbench.analysis.run import estimate_run
 from actbench.analysis.verdicts import Comparison
 from actbench.config.schema.measurement import VerdictConfig
 from actbench.errors import ConfigError, NothingMeasuredError
@@ -156,12 +156,12 @@ class TestAgainst:
 
     def test_the_report_says_with_what(self) -> None:
         info = make_info(seeds=2)
-        assert estimate(info, self.BLOCKS).baseline == "relu"
-        assert estimate(info, self.BLOCKS, against="tanh").baseline == "tanh"
+        assert estimate_run(info, self.BLOCKS).baseline == "relu"
+        assert estimate_run(info, self.BLOCKS, against="tanh").baseline == "tanh"
 
     def test_an_unknown_label_is_refused(self) -> None:
         with pytest.raises(ConfigError) as caught:
-            estimate(make_info(seeds=2), self.BLOCKS, against="tahn")
+            estimate_run(make_info(seeds=2), self.BLOCKS, against="tahn")
         assert str(caught.value) == (
             "against: 'tahn' is no activation of the run; allowed: relu, tanh, placebo; did you mean 'tanh'?"
         )
@@ -169,9 +169,9 @@ class TestAgainst:
 
 def test_the_margins_are_the_configs() -> None:
     blocks = blocks_of([make_cell()], [make_cell("tanh")])
-    assert estimate(make_info(), blocks).verdict == VerdictConfig()
+    assert estimate_run(make_info(), blocks).verdict == VerdictConfig()
     config = {"verdict": {"margin": 0.02, "alpha": 0.01}}
-    assert estimate(make_info(config=config), blocks).verdict == VerdictConfig(margin=0.02, alpha=0.01)
+    assert estimate_run(make_info(config=config), blocks).verdict == VerdictConfig(margin=0.02, alpha=0.01)
 
 
 def test_the_first_linear_is_what_marginal_cost_is_beyond() -> None:
@@ -185,13 +185,13 @@ def test_the_first_linear_is_what_marginal_cost_is_beyond() -> None:
 
 def test_nothing_measured() -> None:
     with pytest.raises(NothingMeasuredError):
-        estimate(make_info(), [make_failed_block()])
+        estimate_run(make_info(), [make_failed_block()])
 
 
 def test_settings_are_kept_apart_and_may_be_unfinished() -> None:
     run = make_run(("relu", "tanh", "placebo"), seeds=2, settings=("11111111", "22222222"))
-    both = estimate(run.info, [*run.records, make_failed_block(seed=7)])
-    alone = estimate(run.info, [record for record in run.records if record.setting == "22222222"])
+    both = estimate_run(run.info, [*run.records, make_failed_block(seed=7)])
+    alone = estimate_run(run.info, [record for record in run.records if record.setting == "22222222"])
     assert both.settings[1] == alone.settings[1]
     assert (alone.settings[0].finished, alone.settings[0].rows, alone.settings[0].placebo) == (0, (), None)
     assert (both.finished, [block.block for block in both.failed]) == (4, ["11111111-7"])
@@ -240,8 +240,8 @@ def test_no_order_changes_any_number(shuffler: random.Random) -> None:
     ]
     labels = shuffler.sample(run.info.activations, len(run.info.activations))
     info = run.info.model_copy(update={"activations": tuple(labels)})
-    assert by_label(estimate(info, blocks, generalise=True)) == by_label(
-        estimate(run.info, run.records, generalise=True)
+    assert by_label(estimate_run(info, blocks, generalise=True)) == by_label(
+        estimate_run(run.info, run.records, generalise=True)
     )
 
 
@@ -252,7 +252,7 @@ def test_no_order_of_rounds_changes_any_number(shuffler: random.Random) -> None:
     run = make_full_run()
     info = run.info.model_copy(update={"config": {**run.info.config, "verdict": {}}})
     shuffled = [shuffle_rounds(block, shuffler) for block in run.records]
-    assert by_label(estimate(info, shuffled)) == by_label(estimate(info, run.records))
+    assert by_label(estimate_run(info, shuffled)) == by_label(estimate_run(info, run.records))
 
 
 @settings(max_examples=15, deadline=None)
@@ -262,7 +262,7 @@ def test_which_seed_is_called_which_is_irrelevant(names: list[int]) -> None:
     renamed = [
         block.model_copy(update={"seed": name}) for block, name in zip(run.records, names, strict=True)
     ]
-    before, after = by_label(estimate(run.info, run.records)), by_label(estimate(run.info, renamed))
+    before, after = by_label(estimate_run(run.info, run.records)), by_label(estimate_run(run.info, renamed))
     for label, row_before in before.items():
         share = row_before.non_dominated  # a bootstrap over seeds: the same up to its draws
         assert after[label].non_dominated == (share if share is None else pytest.approx(share, abs=0.05))
@@ -273,9 +273,9 @@ def test_the_global_rng_is_never_asked() -> None:
     run = make_full_run()
     alone = SyntheticRun(run.info, run.records[:1])  # where time ratios rest on a bootstrap
     for some in (run, alone):
-        first = estimate(some.info, some.records, generalise=True)
+        first = estimate_run(some.info, some.records, generalise=True)
         np.random.seed(123)  # noqa: NPY002 - what must not matter
-        assert estimate(some.info, some.records, generalise=True) == first
+        assert estimate_run(some.info, some.records, generalise=True) == first
 
 
 def shuffle_rounds(block: BlockRecord, shuffler: random.Random) -> BlockRecord:
@@ -311,8 +311,8 @@ def test_an_added_activation_changes_no_other_measured_figure() -> None:
         for block in run.records
     ]
     info = run.info.model_copy(update={"activations": ("relu", "linear", "placebo")})
-    with_it = by_label(estimate(run.info, run.records, generalise=True))
-    without = by_label(estimate(info, fewer, generalise=True))
+    with_it = by_label(estimate_run(run.info, run.records, generalise=True))
+    without = by_label(estimate_run(info, fewer, generalise=True))
     assert set(with_it) - set(without) == {"tanh"}
     for label, found in without.items():
         assert unadjusted(found) == unadjusted(with_it[label])

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from actbench.analysis.scores import epochs_to
+from actbench.analysis.scores import epochs_to_target
 from actbench.analysis.verdicts import Comparison
 from actbench.records.block import BlockRecord, Cell
 from actbench.stats.intervals import Interval, exactly, mean_interval
@@ -162,7 +162,7 @@ class TestTarget:
         ],
     )
     def test_epochs(self, validation: tuple[float, ...], epochs: int | None) -> None:
-        assert epochs_to(make_cell(validation_accuracy=validation), 0.9) == epochs
+        assert epochs_to_target(make_cell(validation_accuracy=validation), 0.9) == epochs
 
     def blocks(self) -> list[BlockRecord]:
         """Two slices an epoch. Epochs needed: relu 2, 1, 3, never; tanh 1, never, 1, 1."""

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from actbench.analysis.run import estimate
-from actbench.analysis.tuning import Tuning, chosen_values, tunings
+from actbench.analysis.figures import Tuning
+from actbench.analysis.run import estimate_run
+from actbench.analysis.tuning import chosen_values, summarize_tuning
 from actbench.config.schema.train import ScheduleConfig
 from actbench.records.block import BlockRecord, Cell
 from tests.factories import make_block, make_cell, make_failed_block, make_run
@@ -38,7 +39,7 @@ def records(
 
 
 def tuned(found: list[BlockRecord], tune: dict[str, Any] | None = None) -> Tuning:
-    [only] = tunings(tune or TUNE, found, ["relu"])
+    [only] = summarize_tuning(tune or TUNE, found, ["relu"])
     return only
 
 
@@ -120,7 +121,7 @@ PARAMS = "train.optimizer.params"
 
 def edges_of(key: str, values: Sequence[Any], chosen: Any, optimizer: str | None = "sgd") -> tuple[str, ...]:
     found = [tried({key: value}, trained(0.9 if value == chosen else 0.1)) for value in values]
-    [own] = tunings({key: list(values), "seeds": 1}, found, ["relu"], optimizer)
+    [own] = summarize_tuning({key: list(values), "seeds": 1}, found, ["relu"], optimizer)
     assert own.chosen == {key: chosen}
     return own.edges
 
@@ -176,7 +177,7 @@ def test_a_report_knows_the_limits_of_the_setting_s_optimizer(written: Any) -> N
     info = run.info.model_copy(update={"settings": (changed,)})
     more = [tried({key: value}, trained(1 - value), trained(value, label="tanh")) for value in tune[key]]
     ids = [record.model_copy(update={"block": f"tune-{place}"}) for place, record in enumerate(more)]
-    found = estimate(info, [*ids, *run.records]).settings[0].tuning
+    found = estimate_run(info, [*ids, *run.records]).settings[0].tuning
     assert [(own.chosen, own.edges) for own in found] == [({key: 0.0}, ()), ({key: 0.9}, (key,))]
 
 
@@ -200,7 +201,7 @@ def test_activations_choose_for_themselves_alone() -> None:
         for record in alone
     ]
     assert chosen_values(TUNE, beside, ["relu", "tanh"]) == {"relu": {RATE: 0.01}, "tanh": {RATE: 0.1}}
-    assert tunings(TUNE, beside, ["relu"]) == tunings(TUNE, alone, ["relu"])
+    assert summarize_tuning(TUNE, beside, ["relu"]) == summarize_tuning(TUNE, alone, ["relu"])
 
 
 def test_what_final_trainings_have_stays_chosen() -> None:
@@ -224,8 +225,8 @@ def test_tuning_blocks_are_in_no_other_figure() -> None:
     info = run.info.model_copy(
         update={"settings": (described,), "blocks": (*ids, *run.info.blocks), "tuning_blocks": ids}
     )
-    without = estimate(run.info, run.records)
-    within = estimate(info, [*more, *run.records])
+    without = estimate_run(run.info, run.records)
+    within = estimate_run(info, [*more, *run.records])
     assert within.settings[0].rows == without.settings[0].rows
     assert within.settings[0].placebo == without.settings[0].placebo
     assert within.finished == without.finished == len(info.final_blocks) == 3

@@ -10,8 +10,8 @@ from actbench.analysis.verdicts import (
     Comparison,
     Difference,
     Verdict,
-    compare,
-    judge,
+    decide_verdict,
+    judge_differences,
     paired_difference,
     paired_log_ratio,
 )
@@ -53,16 +53,20 @@ def rng(seed: int = 0) -> np.random.Generator:
         (Interval(0.5, 0.1, 0.9), 0.01, 1.0, "EQUIVALENT"),
     ],
 )
-def test_judge(interval: Interval, p_adjusted: float | None, beyond: float, verdict: Verdict) -> None:
+def test_decide_verdict(
+    interval: Interval, p_adjusted: float | None, beyond: float, verdict: Verdict
+) -> None:
     opposite: dict[Verdict, Verdict] = {"BETTER": "WORSE", "WORSE": "BETTER"}
     limits = {"margin": 1.0, "alpha": 0.05, "beyond": beyond}
-    assert judge(interval, p_adjusted, larger_is_better=True, **limits) == verdict
-    assert judge(interval, p_adjusted, larger_is_better=False, **limits) == opposite.get(verdict, verdict)
+    assert decide_verdict(interval, p_adjusted, larger_is_better=True, **limits) == verdict
+    assert decide_verdict(interval, p_adjusted, larger_is_better=False, **limits) == opposite.get(
+        verdict, verdict
+    )
 
 
 def verdicts(family: dict[str, Difference], **changes: float) -> dict[str, Comparison]:
     limits = {"margin": 0.001, "alpha": 0.05, **changes}
-    return compare(family, larger_is_better=True, **limits)
+    return judge_differences(family, larger_is_better=True, **limits)
 
 
 class TestPairedDifference:

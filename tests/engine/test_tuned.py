@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from actbench.analysis.tuning import tunings
+from actbench.analysis.tuning import summarize_tuning
 from actbench.config.schema.bench import BenchConfig
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.keras_fit import StockEngine
@@ -55,7 +55,7 @@ def test_an_absurd_learning_rate_loses_and_the_final_trainings_have_the_other():
     plan = make_plan(config)
     measurer = Measurer(import_s=0.0)
     tried = [measurer.measure(block, lambda _: None) for block in plan.tuning]
-    [own] = tunings(plan.settings[0].tune, tried, ["relu"])
+    [own] = summarize_tuning(plan.settings[0].tune, tried, ["relu"])
     assert own.chosen == {"train.learning_rate": 0.1}
     [final] = plan.final
     record = measurer.measure(final.with_values({"relu": own.chosen}), lambda _: None)

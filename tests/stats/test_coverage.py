@@ -12,8 +12,14 @@ import numpy.typing as npt
 import pytest
 from scipy.special import ndtr
 
-from actbench.analysis.scores import NewData
-from actbench.analysis.verdicts import Comparison, Difference, compare, paired_difference, paired_log_ratio
+from actbench.analysis.new_data import NewDataBootstrap
+from actbench.analysis.verdicts import (
+    Comparison,
+    Difference,
+    judge_differences,
+    paired_difference,
+    paired_log_ratio,
+)
 from actbench.stats.intervals import Interval, blocks_mean, mean_interval, welch
 from tests.factories import make_cell
 
@@ -130,7 +136,7 @@ def accuracies_of_a_run(rng: np.random.Generator, effects: Sequence[float]) -> d
         true = 0.97 + seed_effect + math.sqrt(2) * spread * effect
         differences = np.round(true + rng.normal(0, spread, SEEDS), 4) - baseline
         family[str(index)] = paired_difference(list(differences), rng)
-    return compare(family, margin=0.001, alpha=0.05, larger_is_better=True)
+    return judge_differences(family, margin=0.001, alpha=0.05, larger_is_better=True)
 
 
 def times_of_a_run(rng: np.random.Generator, rivals: int, margin: float) -> dict[str, Comparison]:
@@ -139,7 +145,7 @@ def times_of_a_run(rng: np.random.Generator, rivals: int, margin: float) -> dict
         rng, (rivals + 1, SEEDS, 24)
     )
     family = {str(i): paired_log_ratio(list(noise[i] - noise[0]), rng) for i in range(1, rivals + 1)}
-    return compare(family, margin=margin, alpha=0.05, larger_is_better=False, beyond=margin)
+    return judge_differences(family, margin=margin, alpha=0.05, larger_is_better=False, beyond=margin)
 
 
 def decided(judged: dict[str, Comparison]) -> bool:
@@ -209,7 +215,8 @@ class TestNewData:
 
     @pytest.mark.parametrize("seeds", [3, 10])
     def test_accuracy(self, seeds: int) -> None:
-        rng, new_data, truth = np.random.default_rng(seeds), NewData(self.EXAMPLES), self.probability(0.0)
+        rng, truth = np.random.default_rng(seeds), self.probability(0.0)
+        new_data = NewDataBootstrap(self.EXAMPLES)
         tables = [self.right(rng, seeds, [0.0])[0] for _ in range(self.EXPERIMENTS)]
         cells = [
             [make_cell(accuracy=float(np.mean(row)), test_correct=row) for row in table] for table in tables
@@ -220,7 +227,7 @@ class TestNewData:
 
     @pytest.mark.parametrize("seeds", [3, 10])
     def test_difference(self, seeds: int) -> None:
-        rng, new_data = np.random.default_rng(seeds), NewData(self.EXAMPLES)
+        rng, new_data = np.random.default_rng(seeds), NewDataBootstrap(self.EXAMPLES)
         truth = self.probability(self.EASIER) - self.probability(0.0)
         new, old = [], []
         for _ in range(self.EXPERIMENTS):

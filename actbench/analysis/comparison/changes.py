@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from actbench.metrics import score_in_words
+from actbench.metrics.registry import score_title
 
 if TYPE_CHECKING:
     from actbench.analysis.verdicts import Comparison
     from actbench.config.schema.measurement import VerdictConfig
-    from actbench.metrics import ScoreName
+    from actbench.metrics.registry import ScoreName
     from actbench.records.run import Environment, RunInfo, SettingInfo
     from actbench.stats.intervals import Interval
 
@@ -200,7 +200,7 @@ class RunSide:
 
     def score(self, setting: str) -> str:
         """What the score of a setting is, in words."""
-        return score_in_words(self.info.dataset[setting].score_name)
+        return score_title(self.info.dataset[setting].score_name)
 
 
 @dataclass(frozen=True)
@@ -285,7 +285,7 @@ def _of_activation(changes: Changes, setting: SettingChange, label: str, level: 
     found = set()
     if row is not None:
         found |= {timed_in_words(change.timed) for change in row.times}
-        found |= {score_in_words(setting.score_name)} if row.score else set()
+        found |= {score_title(setting.score_name)} if row.score else set()
     for quantity, is_score in _quantities(changes, setting.pair.old.id, level).items():
         if quantity in found or not (setting.times_compared or is_score):
             continue

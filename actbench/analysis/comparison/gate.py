@@ -11,7 +11,7 @@ from actbench.analysis.comparison.changes import (
     diverged_in_words,
     timed_in_words,
 )
-from actbench.metrics import score_in_words
+from actbench.metrics.registry import score_title
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import (
@@ -106,7 +106,7 @@ def _check_score(setting: SettingChange, row: RowChange, interval: Interval, dro
             ruling = "passed"
     if row.diverges_more and ruling != "failed":  # the seeds that are left are a selection
         ruling, reason = "undecided", diverged_in_words(row)
-    quantity = score_in_words(setting.score_name)
+    quantity = score_title(setting.score_name)
     return Check(setting.pair.new.id, row.activation, "accuracy", quantity, ruling, interval, limit, reason)
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from actbench.analysis.cells import (
-    SettingCells,
+from actbench.analysis.blocks import (
     common_environment,
     finished_blocks,
     machine_differences,
     require_blocks,
-    verdict_of,
+    verdict_config,
 )
+from actbench.analysis.cells import SettingCells
 from actbench.analysis.comparison.changes import Changes, LeftOut, RunSide
 from actbench.analysis.comparison.matching import difference, match_activations, match_settings
 from actbench.analysis.comparison.settings import common_times, level, setting_change
@@ -44,13 +44,13 @@ def compare_runs(
         accept_environment: Whether times of different machines are compared, too.
 
     Raises:
-        StoreError: As `verdict_of`, of the new run.
+        StoreError: As `verdict_config`, of the new run.
         NothingMeasuredError: If no block of one of the runs is finished.
         EnvironmentMismatchError: If one of the runs was itself measured on different machines.
     """
     before, after = _Measured(old, old_records), _Measured(new, new_records)
     machines = machine_differences(before.environment, after.environment)
-    verdict = verdict_of(new)
+    verdict = verdict_config(new)
     pairs, left_out = match_settings(old, new)
     settings = []
     for pair in pairs:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actbench.analysis.cells import SettingCells, scores_equal, test_score
+from actbench.analysis.cells import SettingCells, common_slices, results_equal, test_score
 from actbench.analysis.comparison.changes import (
     LeftOut,
     Level,
@@ -19,8 +19,8 @@ from actbench.analysis.comparison.changes import (
     timed_in_words,
 )
 from actbench.analysis.scores import mean_score
-from actbench.analysis.times import common_slices, latencies, log_ratio
-from actbench.analysis.verdicts import IDENTICAL, Difference, compare, paired_difference
+from actbench.analysis.times import latency_reader, log_ratio
+from actbench.analysis.verdicts import IDENTICAL, Difference, judge_differences, paired_difference
 from actbench.rng import generator
 from actbench.stats.intervals import exactly, student, welch
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
         Pair,
         Timed,
     )
-    from actbench.analysis.times import Reader
+    from actbench.analysis.times import TimeReader
     from actbench.config.schema.measurement import VerdictConfig
-    from actbench.metrics import ScoreName
+    from actbench.metrics.registry import ScoreName
     from actbench.records.block import Cell
     from actbench.stats.intervals import Interval
 
@@ -87,7 +87,9 @@ def time_changes(
     samples = {label: [_log_seconds(side, label, timed) for side in sides] for label in labels}
     found = {label: independent(new, old) for label, (old, new) in samples.items() if old and new}
     margin = math.log1p(verdict.time_margin)
-    compared = compare(found, margin=margin, alpha=verdict.alpha, larger_is_better=False, beyond=margin)
+    compared = judge_differences(
+        found, margin=margin, alpha=verdict.alpha, larger_is_better=False, beyond=margin
+    )
     return {
         label: TimeChange(
             timed=timed,
@@ -146,8 +148,8 @@ def _log_ratios(cells: SettingCells, label: str, timed: Timed) -> list[float]:
     return [float(np.median(log_ratio(read(pair)))) for pair in cells.pairs(label)]
 
 
-def _reader(cells: SettingCells, timed: Timed) -> Reader:
-    return common_slices if timed is None else latencies(times(cells).index(timed) - 1)
+def _reader(cells: SettingCells, timed: Timed) -> TimeReader:
+    return common_slices if timed is None else latency_reader(times(cells).index(timed) - 1)
 
 
 def setting_change(
@@ -207,7 +209,7 @@ def _score_changes(sides: Sides, labels: Sequence[str], verdict: VerdictConfig) 
     pairs = {label: _same_seeds(sides, label) for label in labels}
     differences = {label: _difference(sides, label, pairs[label]) for label in labels}
     known = {label: difference for label, difference in differences.items() if difference is not None}
-    compared = compare(known, margin=verdict.margin, alpha=verdict.alpha, larger_is_better=True)
+    compared = judge_differences(known, margin=verdict.margin, alpha=verdict.alpha, larger_is_better=True)
     return {
         label: ScoreChange(comparison, len(pairs[label]), identical=known[label] is IDENTICAL)
         for label, comparison in compared.items()
@@ -215,7 +217,7 @@ def _score_changes(sides: Sides, labels: Sequence[str], verdict: VerdictConfig) 
 
 
 def _difference(sides: Sides, label: str, pairs: Sequence[tuple[Cell, Cell]]) -> Difference | None:
-    if pairs and scores_equal(pairs) and _diverged_alike(sides, label):
+    if pairs and results_equal(pairs) and _diverged_alike(sides, label):
         return IDENTICAL
     if pairs:
         samples = [test_score(after) - test_score(before) for before, after in pairs]

@@ -16,9 +16,9 @@ from actbench.report.tables.tuning import tuning_object
 from actbench.stats.intervals import Interval
 
 if TYPE_CHECKING:
-    from actbench.analysis.diagnosis import LayerFigures, Moment
     from actbench.analysis.figures import InferenceEstimate, Metric, PlaceboCheck, Row, SettingEstimates
-    from actbench.metrics import ScoreName
+    from actbench.analysis.probes import LayerFigures, ProbedEpoch
+    from actbench.metrics.registry import ScoreName
     from actbench.report.model import Report
 
 TableName = Literal["accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "tuning", "all"]
@@ -115,7 +115,7 @@ def row_object(report: Report, setting: SettingEstimates, row: Row, table: Table
         "non_dominated": number_or_none(row.non_dominated),
         "inference": [_inference(entry) for entry in row.inference],
         "why": sentence(row, setting),
-        "probes": [_moment(moment) for moment in row.moments],
+        "probes": [_moment(moment) for moment in row.probed_epochs],
     }
     return {
         "activation": row.activation,
@@ -151,7 +151,7 @@ def _inference(entry: InferenceEstimate) -> dict[str, Any]:
     }
 
 
-def _moment(moment: Moment) -> dict[str, Any]:
+def _moment(moment: ProbedEpoch) -> dict[str, Any]:
     return {
         "epoch": moment.epoch,
         "probed_seeds": moment.seeds,
@@ -160,7 +160,7 @@ def _moment(moment: Moment) -> dict[str, Any]:
     }
 
 
-def _intervals(figures: Moment | LayerFigures, names: Iterable[str]) -> dict[str, Any]:
+def _intervals(figures: ProbedEpoch | LayerFigures, names: Iterable[str]) -> dict[str, Any]:
     return {name: interval_object(name, getattr(figures, name)) for name in names}
 
 

@@ -11,8 +11,9 @@ from actbench.report.document import Column, Table
 from actbench.report.formatting import format_two_digits, format_value, score_format
 
 if TYPE_CHECKING:
-    from actbench.analysis.diagnosis import Diagnosis, Finding, Moment
+    from actbench.analysis.diagnosis import Diagnosis, Finding
     from actbench.analysis.figures import Row, SettingEstimates
+    from actbench.analysis.probes import ProbedEpoch
     from actbench.report.formatting import MetricFormat, Value
     from actbench.report.model import SettingView
 
@@ -29,7 +30,9 @@ def sentence(row: Row, estimates: SettingEstimates) -> str | None:
         return None
     finding, last = row.diagnosis.finding, row.diagnosis.last
     told = [
-        f"{finding_in_words(finding)} ({after(finding.moment)})" if finding else _no_finding(row.diagnosis),
+        f"{finding_in_words(finding)} ({after(finding.probed_epoch)})"
+        if finding
+        else _no_finding(row.diagnosis),
         _outcome(row, row.diagnosis, estimates),
     ]
     if finding is None and last is not None:
@@ -38,7 +41,7 @@ def sentence(row: Row, estimates: SettingEstimates) -> str | None:
     return f"{row.activation}: {'; '.join(part for part in told if part)}"
 
 
-def after(moment: Moment) -> str:
+def after(moment: ProbedEpoch) -> str:
     """When that was."""
     if moment.epoch is None:
         return "at the end of each training"
@@ -70,12 +73,12 @@ def finding_in_words(finding: Finding) -> str:
 
 
 def _how_often(finding: Finding) -> str:
-    seeds = finding.moment.seeds
+    seeds = finding.probed_epoch.seeds
     return "" if finding.value == seeds else f" in {finding.value:.0f} of {seeds} trainings"
 
 
 def _cannot_learn(finding: Finding) -> str:
-    dead = [layer.layer for layer in finding.moment.layers if layer.dead.estimate == 1.0]
+    dead = [layer.layer for layer in finding.probed_epoch.layers if layer.dead.estimate == 1.0]
     what = "it cannot learn" if len(finding.layers) == 1 else "they cannot learn"
     return f"{what}; all units of {_named(dead)} are dead" if dead else what
 
@@ -86,7 +89,7 @@ def _no_finding(diagnosis: Diagnosis) -> str:
     return "neither its units nor its gradients show why"
 
 
-def _norms(moment: Moment) -> str:
+def _norms(moment: ProbedEpoch) -> str:
     layers = moment.layers
     shown = layers if len(layers) < 3 else (layers[0], layers[-1])
     norms = (
@@ -165,7 +168,7 @@ def why(view: SettingView) -> list[Table]:
             moment.seeds,
         )
         for row in rows
-        for moment in row.moments
+        for moment in row.probed_epochs
     ]
     unexplained = [
         f"{row.activation}: {row.status} trainings" for row in view.rows if row.diverged and not row.diagnosis
@@ -185,14 +188,14 @@ def gradient_charts(view: SettingView) -> list[Chart]:
     rows = _probed(view)
     charts = []
     for when in _moments(rows):
-        moments = [(row, moment) for row in rows for moment in row.moments if after(moment) == when]
+        moments = [(row, moment) for row in rows for moment in row.probed_epochs if after(moment) == when]
         lines = [_gradients(row, moment) for row, moment in moments if len(moment.layers) > 1]
         if any(math.isfinite(y) for line in lines for y in line.y):
             charts.append(Chart(f"gradient norm {when}", "hidden layer", "norm", tuple(lines), "y"))
     return charts
 
 
-def _gradients(row: Row, moment: Moment) -> Line:
+def _gradients(row: Row, moment: ProbedEpoch) -> Line:
     """Its norms by layer; what is 0 or unknown has no place on a logarithmic axis."""
     norms = [layer.gradient_norm for layer in moment.layers]
     return Line(
@@ -204,12 +207,12 @@ def _gradients(row: Row, moment: Moment) -> Line:
 
 def _probed(view: SettingView) -> list[Row]:
     """Rows that were looked into; the placebo shows nothing new."""
-    return [row for row in view.rows if row.moments and row.activation != view.report.info.placebo]
+    return [row for row in view.rows if row.probed_epochs and row.activation != view.report.info.placebo]
 
 
 def _moments(rows: Sequence[Row]) -> list[str]:
     """When they were looked into, in order."""
-    found = {after(moment): moment.epoch for row in rows for moment in row.moments}
+    found = {after(moment): moment.epoch for row in rows for moment in row.probed_epochs}
     return sorted(found, key=lambda when: (found[when] is None, found[when] or 0))
 
 
@@ -228,7 +231,7 @@ def _layers(view: SettingView, rows: Sequence[Row], when: str) -> tuple[tuple[Va
             moment.seeds,
         )
         for row in rows
-        for moment in row.moments
+        for moment in row.probed_epochs
         if after(moment) == when
         for layer in moment.layers
     )

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from actbench.analysis.tuning import Candidate, Tuning
-from actbench.metrics import score_in_words
+from actbench.analysis.figures import Candidate, Tuning
+from actbench.metrics.registry import score_title
 from actbench.records.base import name_of
 from actbench.report.document import Column, Table
 from actbench.report.formatting import score_format
@@ -68,7 +68,7 @@ def tuning_facts(estimates: SettingEstimates) -> Facts:
         whose.setdefault(chosen, []).append(own.activation)
     told = "; ".join(f"{chosen}: {', '.join(labels)}" for chosen, labels in whose.items())
     how = (
-        f"each activation for itself, by {score_in_words(estimates.score_name)} on the validation split in "
+        f"each activation for itself, by {score_title(estimates.score_name)} on the validation split in "
         f"{trainings(estimates):,} trainings, with seeds that are in no other figure"
     )
     return ("tuned", f"{told}; {how}"), *(("warning", text) for text in warnings(estimates))

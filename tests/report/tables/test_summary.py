@@ -9,7 +9,7 @@ from scipy.stats import gmean, t
 from syrupy.assertion import SnapshotAssertion
 
 from actbench.analysis.design import observed_sd
-from actbench.analysis.run import estimate
+from actbench.analysis.run import estimate_run
 from actbench.errors import ConfigError
 from actbench.records.block import BlockRecord
 from actbench.report import build
@@ -63,7 +63,7 @@ def test_the_whole_report_begins_with_the_summary(six: SyntheticRun) -> None:
 
 
 def test_a_summary_is_what_the_settings_figures_say(six: SyntheticRun) -> None:
-    estimates = estimate(six.info, six.records)
+    estimates = estimate_run(six.info, six.records)
     rows = {row.activation: row for row in estimates.summary}
     for label in ("linear", "tanh", "gelu"):
         own = [next(row for row in entry.rows if row.activation == label) for entry in estimates.settings]
@@ -98,7 +98,7 @@ def tanh_ahead(differences: Sequence[float], seeds: int) -> list[BlockRecord]:
 def test_intervals_are_over_settings_not_over_seeds() -> None:
     records = tanh_ahead([0.01, 0.02, 0.06], seeds=5)
     info = make_info(("relu", "tanh"), seeds=5, settings=IDS[:3], placebo=None)
-    [relu, tanh] = estimate(info, records).summary
+    [relu, tanh] = estimate_run(info, records).summary
     interval = tanh.score_diff
     assert interval is not None
     assert interval.ci_low is not None
@@ -117,7 +117,7 @@ def test_what_always_diverges_has_the_last_place_and_ties_share_theirs() -> None
         for setting, own in scores.items()
     ]
     info = make_info("abc", seeds=1, settings=IDS[:2], baseline="a", placebo=None)
-    rows = estimate(info, records).summary
+    rows = estimate_run(info, records).summary
     assert [row.mean_rank for row in rows] == [(1.5 + 3) / 2, (1.5 + 2) / 2, (3 + 1) / 2]
     assert [row.settings for row in rows] == [2, 2, 1]
 
@@ -168,7 +168,7 @@ def test_accuracies_and_r2_have_no_mean_difference() -> None:
     datasets = [make_info(targets={name: both[name]}).dataset["11111111"] for name in both]
     info = info.model_copy(update={"dataset": dict(zip(IDS, datasets, strict=False))})
     assert observed_sd(info, records) is None
-    tanh = estimate(info, records).summary[1]
+    tanh = estimate_run(info, records).summary[1]
     assert tanh.score_diff is None
     assert (tanh.mean_rank, tanh.settings, sum(tanh.score_verdicts.values())) == (1.0, 2, 2)
     assert tanh.train_time_ratio is not None
