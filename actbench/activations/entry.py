@@ -1,4 +1,4 @@
-"""What the catalogue says of one activation."""
+"""A row of the catalogue: the facts about one activation, and the records that they consist of."""
 
 import math
 from collections.abc import Mapping
@@ -7,11 +7,13 @@ from typing import Literal
 
 ParameterValue = float | int | bool | None
 
-_DISTANCE = 1e-3  # in single precision 1 / a and 1 + a * x**2 are sound there
-
-Kind = Literal["keras", "expression", "step", "layer", "gated", "mixing"]
+ActivationKind = Literal["keras", "expression", "step", "layer", "gated", "mixing"]
 
 Trainability = Literal["no", "optional", "default", "always"]
+
+# Training keeps a parameter this far from a bound that it must not reach; in single precision 1 / a and
+# 1 + a * x**2 are still accurate there.
+_DISTANCE_FROM_BOUND = 1e-3
 
 
 @dataclass(frozen=True)
@@ -19,13 +21,13 @@ class Parameter:
     """A keyword argument of an activation.
 
     Attributes:
-        name: As in the function's signature, or as in the formula.
-        default: Its type says what may be given: True or False takes a flag, a number a number, None a number
-            or None. Of a required parameter it is not used, except for plots and tests.
+        name: The name in the Keras function's signature, or in the formula.
+        default: The default value. Its type tells what may be given: a bool stands for a flag, a number for a
+            number, None for a number or None. For a required parameter, only plots and tests use the default.
         above: Excluded lower bound.
         at_least: Included lower bound.
         at_most: Included upper bound.
-        required: Whether it must be given.
+        required: Whether a config must give the parameter.
     """
 
     name: str
@@ -36,20 +38,20 @@ class Parameter:
     required: bool = False
 
     @property
-    def least_trained(self) -> float | None:
-        """Below what training keeps it from falling: its bound, and 0.001 above one that is excluded."""
-        return self.at_least if self.above is None else self.above + _DISTANCE
+    def trained_minimum(self) -> float | None:
+        """The least value that training may reach: the bound, or 0.001 above an excluded one."""
+        return self.at_least if self.above is None else self.above + _DISTANCE_FROM_BOUND
 
 
 @dataclass(frozen=True)
 class Range:
-    """The values that a function takes, with its default parameters.
+    """The interval of the values that a function takes with its default parameters.
 
     Attributes:
         low: Infimum.
         high: Supremum.
-        low_reached: Whether the infimum is taken.
-        high_reached: Whether the supremum is taken.
+        low_reached: Whether the function takes its infimum.
+        high_reached: Whether the function takes its supremum.
     """
 
     low: float
@@ -63,18 +65,19 @@ class Range:
         return math.isfinite(self.low) and math.isfinite(self.high)
 
     def __str__(self) -> str:
+        """Write the interval in mathematical notation, such as `[0, 1)`."""
         opening, closing = "[" if self.low_reached else "(", "]" if self.high_reached else ")"
         return f"{opening}{self.low:.6g}, {self.high:.6g}{closing}"
 
 
 @dataclass(frozen=True)
 class Paper:
-    """Where a function, or a recommendation, comes from.
+    """The publication that a function or a recommendation comes from.
 
     Attributes:
         authors: Family names, such as "Hendrycks and Gimpel" or "Glorot et al.".
-        year: Of the publication that is named.
-        title: As printed.
+        year: Year of publication.
+        title: Title as printed.
         where: Venue, or arXiv number.
     """
 
@@ -84,17 +87,18 @@ class Paper:
     where: str
 
     def __str__(self) -> str:
+        """Write the reference on one line."""
         return f"{self.authors} ({self.year}), {self.title}, {self.where}"
 
 
 @dataclass(frozen=True)
 class Twin:
-    """Another entry that computes the same function.
+    """Another activation that computes the same function.
 
     Attributes:
-        params: With which parameters of this entry; empty for its defaults.
-        name: The other entry.
-        other_params: With which parameters of the other; empty for its defaults.
+        params: The parameters with which this activation equals the other; empty for its defaults.
+        name: Name of the other activation.
+        other_params: The parameters of the other activation; empty for its defaults.
         bitwise: Whether Keras computes both by the same operations, so that results are equal bit for bit.
     """
 
@@ -105,12 +109,12 @@ class Twin:
 
 
 @dataclass(frozen=True)
-class Recommended:
-    """The initial weights that suit an activation.
+class RecommendedInitializer:
+    """The initializer of the weights before an activation.
 
     Attributes:
-        init: A Keras initialiser.
-        source: Who recommends it, in words.
+        init: Name of a Keras initializer.
+        source: The paper that recommends it, or the reason for choosing it.
     """
 
     init: str
@@ -118,13 +122,13 @@ class Recommended:
 
 
 @dataclass(frozen=True)
-class Variant:
-    """The formula where a flag among the parameters is true.
+class FlagVariant:
+    """The formula that applies if a flag among the parameters is true.
 
     Attributes:
-        flag: The parameter.
-        formula: As `Activation.formula`.
-        derivative: As `Activation.derivative`.
+        flag: Name of the parameter.
+        formula: Formula in the notation of `Activation.formula`.
+        derivative: Derivative in the notation of `Activation.derivative`.
     """
 
     flag: str
@@ -134,50 +138,52 @@ class Variant:
 
 @dataclass(frozen=True)
 class Activation:
-    """One row of the catalogue.
+    """A row of the catalogue.
 
     Attributes:
-        name: As in `keras.activations` where it has the function.
-        kind: keras: taken from `keras.activations`. expression: its formula is what is computed. step: the
-            formula, with a surrogate gradient. layer: a Keras layer with weights. gated: a layer of twice the
-            width, half of which gates the other. mixing: from `keras.activations`, not element-wise.
-        formula: In plain text. Of element-wise functions it is an expression in x and the parameters, as
-            `expression.parse` reads it; of gated ones in x, what is in the gate, and value, what is gated.
-        derivative: With respect to x, likewise; of gated ones with value for a constant.
-        range: With default parameters; of gated ones, the whole layer's.
-        monotonic: Whether it never falls, with default parameters; gated ones are not.
-        smooth: Whether it is continuously differentiable, with default parameters.
-        recommended: Initialiser of the weights before it.
-        paper: Where it was proposed, or first used in a network; None where it is older than all papers.
-        parameters: Keyword arguments beyond the input, the axis excepted.
-        aliases: Other names for the same function.
-        trainable: Whether parameters can be weights: no; optional (with `trainable: true`); by default (not
-            with `trainable: false`); always.
-        twins: Entries that are the same function.
-        gate: Of gated ones, the element-wise entry that the gate applies.
-        variant: Where a flag changes the formula.
-        latex: Of the formula, where it cannot be made from it.
-        layer: Where the Keras layer's defaults differ from the function's, a sentence about that.
-        note: Anything else worth a sentence.
+        name: Name, the same as in `keras.activations` if Keras has the function.
+        kind: Way of computing the function. keras: an element-wise function of `keras.activations`.
+            expression: the formula. step: the formula, with a surrogate gradient. layer: a Keras layer with
+            weights. gated: a layer of twice the width, half of which gates the other. mixing: a function of
+            `keras.activations` that mixes the units of a layer.
+        formula: Formula in plain text. For all kinds but mixing it is an expression that
+            `expression.parser.parse` reads: of x and the parameters; for gated ones of x, the input of the
+            gate, and value, the gated half.
+        derivative: Derivative with respect to x, in the same notation; for gated ones value is a constant.
+        range: Range with default parameters; for gated ones, the range of the whole layer.
+        monotonic: Whether the function never falls, with default parameters; gated layers are not monotonic.
+        smooth: Whether the function is continuously differentiable, with default parameters.
+        recommended: Initializer of the weights before the activation.
+        paper: Paper that proposed the function, or first used it in a network; None if it is older than all.
+        parameters: Keyword arguments beyond the input, except the axis.
+        aliases: Other names of the same function.
+        trainable: Whether the parameters can be weights: no; optional (with `trainable: true`); by default
+            (unless `trainable: false`); always.
+        twins: Activations that compute the same function.
+        gate: For a gated layer, name of the element-wise activation in its gate.
+        variant: Formula that a flag switches to.
+        latex: Formula in LaTeX, if the one made from `formula` would read worse.
+        layer_note: Sentence about the Keras layer of this name, if its defaults differ from the function's.
+        note: Any other fact worth a sentence.
     """
 
     name: str
-    kind: Kind
+    kind: ActivationKind
     formula: str
     derivative: str
     range: Range
     monotonic: bool
     smooth: bool
-    recommended: Recommended
+    recommended: RecommendedInitializer
     paper: Paper | None = None
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
     trainable: Trainability = "no"
     twins: tuple[Twin, ...] = ()
     gate: str | None = None
-    variant: Variant | None = None
+    variant: FlagVariant | None = None
     latex: str | None = None
-    layer: str = ""
+    layer_note: str = ""
     note: str = ""
 
     @property
@@ -187,75 +193,20 @@ class Activation:
 
     @property
     def gated(self) -> bool:
-        """Whether it takes a layer of twice its width."""
+        """Whether the activation is a layer of twice the width, half of which gates the other."""
         return self.kind == "gated"
 
     @property
-    def trained(self) -> bool:
-        """Whether its parameters are weights unless the config says otherwise."""
+    def trained_by_default(self) -> bool:
+        """Whether the parameters are weights unless the config says otherwise."""
         return self.trainable in ("default", "always")
 
     @property
     def params(self) -> dict[str, ParameterValue]:
-        """Default of each parameter."""
+        """The default of each parameter."""
         return {parameter.name: parameter.default for parameter in self.parameters}
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The parameters that must be given."""
+        """The names of the parameters that a config must give."""
         return tuple(parameter.name for parameter in self.parameters if parameter.required)
-
-
-RUMELHART = Paper(
-    "Rumelhart, Hinton and Williams",
-    1986,
-    "Learning representations by back-propagating errors",
-    "Nature 323",
-)
-
-LECUN = Paper("LeCun et al.", 1998, "Efficient BackProp", "Neural Networks: Tricks of the Trade")
-
-GLOROT = Paper(
-    "Glorot and Bengio",
-    2010,
-    "Understanding the difficulty of training deep feedforward neural networks",
-    "AISTATS 2010",
-)
-
-HE = Paper(
-    "He et al.",
-    2015,
-    "Delving Deep into Rectifiers: Surpassing Human-Level Performance on ImageNet Classification",
-    "arXiv:1502.01852",
-)
-
-KLAMBAUER = Paper("Klambauer et al.", 2017, "Self-Normalizing Neural Networks", "arXiv:1706.02515")
-
-RAMACHANDRAN = Paper(
-    "Ramachandran, Zoph and Le", 2017, "Searching for Activation Functions", "arXiv:1710.05941"
-)
-
-MARTINS = Paper(
-    "Martins and Astudillo",
-    2016,
-    "From Softmax to Sparsemax: A Sparse Model of Attention and Multi-Label Classification",
-    "arXiv:1602.02068",
-)
-
-SHAZEER = Paper("Shazeer", 2020, "GLU Variants Improve Transformer", "arXiv:2002.05202")
-
-RECTIFIER = Recommended("he_normal", str(HE))
-
-LIKE_A_RECTIFIER = Recommended("he_normal", f"as for relu: {HE}")
-
-SYMMETRIC = Recommended("glorot_uniform", str(GLOROT))
-
-LIKE_TANH = Recommended("glorot_uniform", f"as for tanh: {GLOROT}")
-
-NEAREST = "no paper recommends one; of lecun_normal and he_normal that with the gain nearer to moment_matched"
-
-NEAREST_HE = Recommended("he_normal", NEAREST)
-
-NEAREST_LECUN = Recommended("lecun_normal", NEAREST)
-
-MIXING = Recommended("glorot_uniform", "no paper recommends one; the default of Dense")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import ops
 
-from actbench.activations.catalogue import find
+from actbench.activations.catalogue import find_activation
 from actbench.activations.expression.float64 import fold_constants
 from actbench.activations.expression.parser import parse
 from actbench.activations.expression.tree import evaluate, extend_to_many
@@ -183,11 +183,11 @@ def activation_layer(cell: CellPlan, dtype: str | None = None) -> keras.layers.L
     if cell.expr is not None:
         return ExpressionLayer(cell.expr, cell.params, cell.trainable, dtype=dtype)
     assert cell.name is not None
-    entry = find(cell.name)
+    entry = find_activation(cell.name)
     params = {**entry.params, **cell.params}
     match entry.kind:
         case "expression":
-            bounds = {parameter.name: parameter.least_trained for parameter in entry.parameters}
+            bounds = {parameter.name: parameter.trained_minimum for parameter in entry.parameters}
             return ExpressionLayer(entry.formula, params, cell.trainable, bounds, dtype=dtype)
         case "gated":
             return Gated(entry.gate, dtype=dtype)

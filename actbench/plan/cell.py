@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from actbench.activations.catalogue import find
+from actbench.activations.catalogue import find_activation
 from actbench.activations.entry import ParameterValue
 from actbench.activations.expression.parser import parse
 from actbench.activations.source import look_up
@@ -59,10 +59,10 @@ def plan_cell(entry: ActivationConfig, model_init: InitConfig) -> CellPlan:
         entry: One of the activations.
         model_init: The initialiser of those that have none of their own.
     """
-    row = find(entry.name) if entry.name is not None else None
+    row = find_activation(entry.name) if entry.name is not None else None
     init = entry.init or model_init
     name = row.recommended.init if row is not None and init.name == RECOMMENDED else init.name
-    trained = entry.trainable if entry.trainable is not None else row is not None and row.trained
+    trained = entry.trainable if entry.trainable is not None else row is not None and row.trained_by_default
     return CellPlan(
         label=entry.label,
         name=entry.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from actbench.activations.catalogue import find
+from actbench.activations.catalogue import find_activation
 from actbench.activations.curves import curve_of, curve_of_expression
 from actbench.activations.expression.parser import parse
 from actbench.config.schema.initializers import KERAS, MOMENT_MATCHED
@@ -38,7 +38,7 @@ def curve_of_cell(cell: CellPlan) -> Curve | None:
     """The function as a curve, trained parameters at their start; None of imports and of what mixes units."""
     if cell.expr is not None:
         return curve_of_expression(parse(cell.expr, cell.params, longest=None), cell.params)
-    return None if cell.name is None else curve_of(find(cell.name), cell.params)
+    return None if cell.name is None else curve_of(find_activation(cell.name), cell.params)
 
 
 def are_twins(cell: CellPlan, other: CellPlan) -> bool:
@@ -53,7 +53,7 @@ def are_twins(cell: CellPlan, other: CellPlan) -> bool:
 def _is_twin(cell: CellPlan, other: CellPlan) -> bool:
     if cell.name is None or other.name is None or cell.trainable:
         return False
-    entry, others = find(cell.name), find(other.name)
+    entry, others = find_activation(cell.name), find_activation(other.name)
     return any(
         twin.name == others.name
         and {**entry.params, **cell.params} == {**entry.params, **twin.params}
@@ -63,7 +63,7 @@ def _is_twin(cell: CellPlan, other: CellPlan) -> bool:
 
 
 def _unlabelled(cell: CellPlan) -> CellPlan:
-    params = cell.params if cell.name is None else {**find(cell.name).params, **cell.params}
+    params = cell.params if cell.name is None else {**find_activation(cell.name).params, **cell.params}
     return cell.model_copy(update={"label": "", "params": params})
 
 
@@ -94,7 +94,7 @@ def init_in_words(cell: CellPlan) -> str:
 def _element_wise(cell: CellPlan) -> bool | None:
     if cell.function is not None:
         return None
-    return cell.name is None or find(cell.name).element_wise
+    return cell.name is None or find_activation(cell.name).element_wise
 
 
 def in_yaml(value: ParameterValue | str) -> str:

@@ -5,13 +5,17 @@ import inspect
 import numpy as np
 import pytest
 
-from actbench.activations.catalogue import ACTIVATIONS, NAMES, find
+from actbench.activations.catalogue import ACTIVATION_NAMES, ACTIVATIONS, find_activation
 from actbench.config.schema.fields import OneOf
 from actbench.config.schema.initializers import INITIALIZERS
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
-FROM_KERAS = [name for name in NAMES if find(name).kind in ("keras", "mixing") or find(name).name == "glu"]
+FROM_KERAS = [
+    name
+    for name in ACTIVATION_NAMES
+    if find_activation(name).kind in ("keras", "mixing") or find_activation(name).name == "glu"
+]
 NO_FUNCTIONS = {"get", "serialize", "deserialize"}
 NOT_OFFERED = {"axis"}  # always the units'
 
@@ -36,7 +40,7 @@ def test_aliases_are_those_of_keras(keras):
 def test_parameters_and_defaults_are_those_of_the_keras_function(keras, name):
     _input, *params = inspect.signature(getattr(keras.activations, name)).parameters.values()
     offered = {param.name: param for param in params if param.name not in NOT_OFFERED}
-    entry = find(name)
+    entry = find_activation(name)
     assert set(offered) == set(entry.params)
     for parameter in entry.parameters:
         default = offered[parameter.name].default
@@ -46,11 +50,11 @@ def test_parameters_and_defaults_are_those_of_the_keras_function(keras, name):
 
 def test_the_layers_defaults_are_as_the_catalogue_says(keras):
     assert keras.layers.LeakyReLU().negative_slope == pytest.approx(0.3)
-    assert "0.3" in find("leaky_relu").layer
+    assert "0.3" in find_activation("leaky_relu").layer_note
     layer = keras.layers.PReLU()
     layer.build((None, 2))
     assert layer.alpha.numpy().tolist() == [0.0, 0.0]
-    assert find("prelu").params == {"alpha": 0.0}
+    assert find_activation("prelu").params == {"alpha": 0.0}
     relu, elu = keras.layers.ReLU(), keras.layers.ELU()
     assert (relu.max_value, relu.negative_slope, relu.threshold, elu.alpha) == (None, 0.0, 0.0, 1.0)
 
@@ -87,7 +91,7 @@ def test_twins_compute_the_same(entry, twin):
     x = tf.constant(np.random.default_rng(0).normal(0, 3, (50, 20)).astype(np.float32))
     results = []
     for name, params in ((entry.name, dict(twin.params)), (twin.name, dict(twin.other_params))):
-        params = {**{p.name: p.default for p in find(name).parameters if p.required}, **params}
+        params = {**{p.name: p.default for p in find_activation(name).parameters if p.required}, **params}
         layer = activation_layer(cell({"name": name, "params": params}))
         with tf.GradientTape() as tape:
             tape.watch(x)

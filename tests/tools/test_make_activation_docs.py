@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from actbench.activations.catalogue import ACTIVATIONS, NAMES
+from actbench.activations.catalogue import ACTIVATION_NAMES, ACTIVATIONS
 from actbench.cli._app import main
 from actbench.config.loader import parse_config
 
@@ -58,7 +58,7 @@ def test_everything_in_the_catalogue_has_a_row_and_a_section(page):
     rows = re.findall(r"^\| \[`(\w+)`\]\(#(\w+)\)((?:, `\w+`)*) \|", page, flags=re.MULTILINE)
     assert [name for name, _, _ in rows] == [anchor for _, anchor, _ in rows]
     named = {name for row in rows for name in (row[0], *re.findall(r"\w+", row[2]))}
-    assert named == set(NAMES)
+    assert named == set(ACTIVATION_NAMES)
 
 
 def test_the_figures_are_where_the_page_says(page):

@@ -1,4 +1,7 @@
-"""The catalogue: every activation that a config can name, one row each, known without loading TensorFlow."""
+"""The catalogue: one row for every activation that a config can name, available without TensorFlow.
+
+To add an activation, add its row to the family that it belongs to.
+"""
 
 from __future__ import annotations
 
@@ -23,20 +26,21 @@ FAMILIES: dict[str, tuple[Activation, ...]] = {
     "Not element-wise": MIXING,
 }
 
-_TABLE = tuple(entry for family in FAMILIES.values() for entry in family)
+ACTIVATIONS: dict[str, Activation] = {entry.name: entry for family in FAMILIES.values() for entry in family}
 
-ACTIVATIONS: dict[str, Activation] = {activation.name: activation for activation in _TABLE}
+_BY_ANY_NAME = {name: entry for entry in ACTIVATIONS.values() for name in (entry.name, *entry.aliases)}
 
-_BY_ANY_NAME = {name: entry for entry in _TABLE for name in (entry.name, *entry.aliases)}
-
-NAMES: tuple[str, ...] = tuple(_BY_ANY_NAME)
-"""Every name that `find` knows, aliases included."""
+ACTIVATION_NAMES: tuple[str, ...] = tuple(_BY_ANY_NAME)
+"""Every name that a config may use, aliases included."""
 
 
-def find(name: str) -> Activation:
-    """The activation of that name or alias.
+def find_activation(name: str) -> Activation:
+    """Return the row of an activation.
+
+    Args:
+        name: One of `ACTIVATION_NAMES`.
 
     Raises:
-        KeyError: There is none.
+        KeyError: No activation has this name or alias.
     """
     return _BY_ANY_NAME[name]

@@ -1,8 +1,9 @@
-"""Functions whose parameters are, or can be, weights."""
+"""Functions with parameters that are, or can be, weights."""
 
 import math
 
-from actbench.activations.entry import NEAREST_HE, Activation, Paper, Parameter, Range, Recommended, Twin
+from actbench.activations.catalogue.sources import HE_BY_GAIN
+from actbench.activations.entry import Activation, Paper, Parameter, Range, RecommendedInitializer, Twin
 
 _INF = math.inf
 
@@ -22,7 +23,7 @@ PARAMETRIC = (
         range=Range(-1.0, _INF),
         monotonic=True,
         smooth=True,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
         paper=Paper(
             "Trottier, Giguère and Chaib-draa",
             2016,
@@ -42,7 +43,7 @@ PARAMETRIC = (
         range=Range(-0.06997764131970143, _INF, low_reached=True),
         monotonic=False,
         smooth=True,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
         paper=Paper(
             "Patwardhan, Ingalhalikar and Walambe",
             2018,
@@ -63,7 +64,7 @@ PARAMETRIC = (
         range=Range(-_INF, _INF),
         monotonic=True,
         smooth=True,
-        recommended=Recommended("lecun_uniform", str(_ZIYIN)),
+        recommended=RecommendedInitializer("lecun_uniform", str(_ZIYIN)),
         paper=_ZIYIN,
         parameters=(Parameter("a", 1.0, above=0.0),),
         trainable="optional",

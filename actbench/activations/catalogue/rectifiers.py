@@ -1,25 +1,22 @@
-"""Rectifiers: linear for positive inputs, little or nothing for negative ones."""
+"""Rectifiers, linear for positive inputs and small or zero for negative ones; and shrinkage functions."""
 
 import math
 
-from actbench.activations.entry import (
+from actbench.activations.catalogue.sources import (
     HE,
-    KLAMBAUER,
-    LIKE_A_RECTIFIER,
-    NEAREST_HE,
-    NEAREST_LECUN,
-    RECTIFIER,
-    Activation,
-    Paper,
-    Parameter,
-    Range,
-    Recommended,
-    Twin,
+    HE_AS_FOR_RELU,
+    HE_BY_GAIN,
+    HE_FOR_RECTIFIERS,
+    LECUN_BY_GAIN,
 )
+from actbench.activations.entry import Activation, Paper, Parameter, Range, RecommendedInitializer, Twin
 
 _INF = math.inf
 
+# Klambauer et al. chose the constants so that a standard normal signal keeps its mean of 0 and variance of 1.
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+_KLAMBAUER = Paper("Klambauer et al.", 2017, "Self-Normalizing Neural Networks", "arXiv:1706.02515")
 
 RECTIFIERS = (
     Activation(
@@ -30,7 +27,7 @@ RECTIFIERS = (
         range=Range(0.0, _INF, low_reached=True),
         monotonic=True,
         smooth=False,
-        recommended=RECTIFIER,
+        recommended=HE_FOR_RECTIFIERS,
         paper=Paper(
             "Nair and Hinton",
             2010,
@@ -46,7 +43,7 @@ RECTIFIERS = (
             Twin({"max_value": 6.0}, "relu6", bitwise=True),
             Twin({"negative_slope": 0.2}, "leaky_relu", bitwise=True),
         ),
-        note="max_value null stands for no limit; with defaults it is max(x, 0).",
+        note="A max_value of null means no limit. With the defaults, the function is max(x, 0).",
     ),
     Activation(
         name="relu6",
@@ -56,7 +53,7 @@ RECTIFIERS = (
         range=Range(0.0, 6.0, low_reached=True, high_reached=True),
         monotonic=True,
         smooth=False,
-        recommended=LIKE_A_RECTIFIER,
+        recommended=HE_AS_FOR_RELU,
         paper=Paper(
             "Krizhevsky", 2010, "Convolutional Deep Belief Networks on CIFAR-10", "University of Toronto"
         ),
@@ -69,7 +66,7 @@ RECTIFIERS = (
         range=Range(-_INF, _INF),
         monotonic=True,
         smooth=False,
-        recommended=RECTIFIER,
+        recommended=HE_FOR_RECTIFIERS,
         paper=Paper(
             "Maas, Hannun and Ng",
             2013,
@@ -78,7 +75,7 @@ RECTIFIERS = (
         ),
         parameters=(Parameter("negative_slope", 0.2, at_least=0.0),),
         twins=(Twin({"negative_slope": 0.0}, "relu"), Twin({"negative_slope": 1.0}, "linear")),
-        layer="keras.layers.LeakyReLU has negative_slope 0.3",
+        layer_note="keras.layers.LeakyReLU has negative_slope 0.3",
     ),
     Activation(
         name="prelu",
@@ -88,12 +85,12 @@ RECTIFIERS = (
         range=Range(0.0, _INF, low_reached=True),
         monotonic=True,
         smooth=False,
-        recommended=RECTIFIER,
+        recommended=HE_FOR_RECTIFIERS,
         paper=HE,
         parameters=(Parameter("alpha", 0.0),),
         trainable="always",
-        note="keras.layers.PReLU with one alpha per unit; alpha here is what they start from, 0 in Keras and "
-        "0.25 in the paper. Properties are those at the start.",
+        note="keras.layers.PReLU with one alpha per unit. The parameter alpha is their start value, 0 in "
+        "Keras and 0.25 in the paper. The properties are those at the start.",
     ),
     Activation(
         name="elu",
@@ -103,7 +100,7 @@ RECTIFIERS = (
         range=Range(-1.0, _INF),
         monotonic=True,
         smooth=True,
-        recommended=LIKE_A_RECTIFIER,
+        recommended=HE_AS_FOR_RELU,
         paper=Paper(
             "Clevert, Unterthiner and Hochreiter",
             2015,
@@ -121,8 +118,8 @@ RECTIFIERS = (
         range=Range(-_SELU_SCALE * _SELU_ALPHA, _INF),
         monotonic=True,
         smooth=False,
-        recommended=Recommended("lecun_normal", str(KLAMBAUER)),
-        paper=KLAMBAUER,
+        recommended=RecommendedInitializer("lecun_normal", str(_KLAMBAUER)),
+        paper=_KLAMBAUER,
         latex=r"\lambda \begin{cases} x & x > 0 \\ \alpha (e^{x} - 1) & \text{otherwise} \end{cases}, "
         r"\quad \lambda \approx 1.0507, \alpha \approx 1.6733",
     ),
@@ -134,13 +131,13 @@ RECTIFIERS = (
         range=Range(-1.0, _INF),
         monotonic=True,
         smooth=True,
-        recommended=LIKE_A_RECTIFIER,
+        recommended=HE_AS_FOR_RELU,
         paper=Paper(
             "Barron", 2017, "Continuously Differentiable Exponential Linear Units", "arXiv:1704.07483"
         ),
         parameters=(Parameter("alpha", 1.0, above=0.0),),
         twins=(Twin({}, "elu"),),
-        note="Keras's gradient at exactly 0 is 2, the sum of both sides'.",
+        note="Keras's gradient at exactly 0 is 2, the sum of the slopes of both sides.",
     ),
     Activation(
         name="squared_relu",
@@ -150,7 +147,7 @@ RECTIFIERS = (
         range=Range(0.0, _INF, low_reached=True),
         monotonic=True,
         smooth=True,
-        recommended=NEAREST_LECUN,
+        recommended=LECUN_BY_GAIN,
         paper=Paper(
             "So et al.",
             2021,
@@ -166,13 +163,13 @@ RECTIFIERS = (
         range=Range(0.0, _INF, low_reached=True),
         monotonic=True,
         smooth=False,
-        recommended=LIKE_A_RECTIFIER,
+        recommended=HE_AS_FOR_RELU,
         parameters=(
             Parameter("threshold", 0.0, required=True),
             Parameter("default_value", 0.0, required=True),
         ),
         twins=(Twin({"threshold": 0.0, "default_value": 0.0}, "relu"),),
-        note="Both parameters are required; properties are those with 0 for both.",
+        note="Both parameters are required. The properties are those with both at 0.",
     ),
 )
 
@@ -189,7 +186,7 @@ SHRINKAGE = (
         range=Range(-_INF, _INF),
         monotonic=True,
         smooth=False,
-        recommended=NEAREST_LECUN,
+        recommended=LECUN_BY_GAIN,
         paper=_DONOHO,
         parameters=(Parameter("threshold", 0.5, at_least=0.0),),
         twins=(Twin({"threshold": 0.0}, "linear"),),
@@ -202,7 +199,7 @@ SHRINKAGE = (
         range=Range(-_INF, _INF),
         monotonic=True,
         smooth=False,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
         paper=_DONOHO,
         parameters=(Parameter("threshold", 0.5, at_least=0.0),),
         twins=(Twin({"threshold": 0.0}, "linear"),),
@@ -215,6 +212,6 @@ SHRINKAGE = (
         range=Range(-_INF, _INF),
         monotonic=True,
         smooth=True,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
     ),
 )

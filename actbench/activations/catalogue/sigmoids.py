@@ -1,21 +1,16 @@
-"""Sigmoids: they saturate on at least one side."""
+"""Sigmoids and the step, which saturate on at least one side."""
 
 import math
 
-from actbench.activations.entry import (
+from actbench.activations.catalogue.sources import (
     GLOROT,
-    LECUN,
-    LIKE_TANH,
+    GLOROT_AS_FOR_TANH,
+    GLOROT_FOR_SYMMETRIC,
+    HE_BY_GAIN,
+    LECUN_BY_GAIN,
     MARTINS,
-    NEAREST_HE,
-    NEAREST_LECUN,
-    RUMELHART,
-    SYMMETRIC,
-    Activation,
-    Paper,
-    Parameter,
-    Range,
 )
+from actbench.activations.entry import Activation, Paper, Parameter, Range
 
 SIGMOIDS = (
     Activation(
@@ -26,8 +21,13 @@ SIGMOIDS = (
         range=Range(0.0, 1.0),
         monotonic=True,
         smooth=True,
-        recommended=SYMMETRIC,
-        paper=RUMELHART,
+        recommended=GLOROT_FOR_SYMMETRIC,
+        paper=Paper(
+            "Rumelhart, Hinton and Williams",
+            1986,
+            "Learning representations by back-propagating errors",
+            "Nature 323",
+        ),
     ),
     Activation(
         name="hard_sigmoid",
@@ -37,9 +37,9 @@ SIGMOIDS = (
         range=Range(0.0, 1.0, low_reached=True, high_reached=True),
         monotonic=True,
         smooth=False,
-        recommended=LIKE_TANH,
+        recommended=GLOROT_AS_FOR_TANH,
         paper=Paper("Gulcehre et al.", 2016, "Noisy Activation Functions", "arXiv:1603.00391"),
-        note="The slope 1/6 is Keras 3's; papers and older versions have others.",
+        note="The slope 1/6 is that of Keras 3; papers and older versions have other slopes.",
     ),
     Activation(
         name="sparse_sigmoid",
@@ -49,7 +49,7 @@ SIGMOIDS = (
         range=Range(0.0, 1.0, low_reached=True, high_reached=True),
         monotonic=True,
         smooth=False,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
         paper=MARTINS,
         note="Sparsemax of two classes.",
     ),
@@ -61,7 +61,7 @@ SIGMOIDS = (
         range=Range(-math.inf, 0.0),
         monotonic=True,
         smooth=True,
-        recommended=NEAREST_LECUN,
+        recommended=LECUN_BY_GAIN,
     ),
     Activation(
         name="tanh",
@@ -71,8 +71,8 @@ SIGMOIDS = (
         range=Range(-1.0, 1.0),
         monotonic=True,
         smooth=True,
-        recommended=SYMMETRIC,
-        paper=LECUN,
+        recommended=GLOROT_FOR_SYMMETRIC,
+        paper=Paper("LeCun et al.", 1998, "Efficient BackProp", "Neural Networks: Tricks of the Trade"),
     ),
     Activation(
         name="hard_tanh",
@@ -82,7 +82,7 @@ SIGMOIDS = (
         range=Range(-1.0, 1.0, low_reached=True, high_reached=True),
         monotonic=True,
         smooth=False,
-        recommended=LIKE_TANH,
+        recommended=GLOROT_AS_FOR_TANH,
         paper=Paper("Collobert", 2004, "Large Scale Machine Learning", "PhD thesis, Université Paris VI"),
     ),
     Activation(
@@ -93,7 +93,7 @@ SIGMOIDS = (
         range=Range(-1.0, 1.0),
         monotonic=True,
         smooth=True,
-        recommended=SYMMETRIC,
+        recommended=GLOROT_FOR_SYMMETRIC,
         paper=Paper(
             "Elliott",
             1993,
@@ -110,7 +110,7 @@ SIGMOIDS = (
         range=Range(-1.0, 1.0),
         monotonic=True,
         smooth=True,
-        recommended=LIKE_TANH,
+        recommended=GLOROT_AS_FOR_TANH,
         paper=Paper(
             "Carlile et al.",
             2017,
@@ -128,15 +128,15 @@ SIGMOIDS = (
         range=Range(0.0, 1.0, low_reached=True, high_reached=True),
         monotonic=True,
         smooth=False,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
         paper=Paper(
             "Rosenblatt",
             1958,
             "The Perceptron: A Probabilistic Model for Information Storage and Organization in the Brain",
             "Psychological Review 65",
         ),
-        note="`surrogate` says what stands for its gradient, which is zero: none; straight_through, 1 where "
+        note="The gradient is zero; `surrogate` names a replacement. none: zero. straight_through: 1 where "
         "|x| <= 1 (Bengio, Léonard and Courville 2013, arXiv:1308.3432; clipped by Courbariaux et al. 2016, "
-        "arXiv:1602.02830); sigmoid, that of the sigmoid. TensorFlow takes subnormal numbers for 0.",
+        "arXiv:1602.02830). sigmoid: the slope of the sigmoid. TensorFlow treats subnormal numbers as 0.",
     ),
 )

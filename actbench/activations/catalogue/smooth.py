@@ -1,20 +1,16 @@
-"""Smooth relatives of the rectifier, and the identity that all are measured against."""
+"""Smooth relatives of the rectifier, and the identity, against which the cost of others is measured."""
 
 import math
 
+from actbench.activations.catalogue.sources import GLOROT, HE_BY_GAIN, LECUN_BY_GAIN, MARTINS
 from actbench.activations.entry import (
-    GLOROT,
-    MARTINS,
-    NEAREST_HE,
-    NEAREST_LECUN,
-    RAMACHANDRAN,
     Activation,
+    FlagVariant,
     Paper,
     Parameter,
     Range,
-    Recommended,
+    RecommendedInitializer,
     Twin,
-    Variant,
 )
 
 _INF = math.inf
@@ -32,8 +28,8 @@ SMOOTH = (
         range=Range(-_INF, _INF),
         monotonic=True,
         smooth=True,
-        recommended=Recommended("glorot_uniform", str(GLOROT)),
-        note="No non-linearity at all: what the others cost is measured against it.",
+        recommended=RecommendedInitializer("glorot_uniform", str(GLOROT)),
+        note="No non-linearity at all: the cost of the others is measured against it.",
     ),
     Activation(
         name="softplus",
@@ -43,7 +39,7 @@ SMOOTH = (
         range=Range(0.0, _INF),
         monotonic=True,
         smooth=True,
-        recommended=NEAREST_LECUN,
+        recommended=LECUN_BY_GAIN,
         paper=Paper(
             "Dugas et al.",
             2000,
@@ -60,10 +56,10 @@ SMOOTH = (
         range=Range(0.0, _INF),
         monotonic=True,
         smooth=True,
-        recommended=NEAREST_LECUN,
+        recommended=LECUN_BY_GAIN,
         paper=Paper("Barron", 2021, "Squareplus: A Softplus-Like Algebraic Rectifier", "arXiv:2112.11687"),
         parameters=(Parameter("b", 4, above=0.0),),
-        note="In single precision it loses its last digits for large negative inputs, and is 0 at -1e4.",
+        note="In single precision, large negative inputs lose the last digits, and the value at -1e4 is 0.",
     ),
     Activation(
         name="sparse_plus",
@@ -73,7 +69,7 @@ SMOOTH = (
         range=Range(0.0, _INF, low_reached=True),
         monotonic=True,
         smooth=True,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
         paper=MARTINS,
         note="The integral of sparse_sigmoid, as softplus is of sigmoid.",
     ),
@@ -85,16 +81,16 @@ SMOOTH = (
         range=Range(-0.16997120747990367, _INF, low_reached=True),
         monotonic=False,
         smooth=True,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
         paper=Paper("Hendrycks and Gimpel", 2016, "Gaussian Error Linear Units (GELUs)", "arXiv:1606.08415"),
         parameters=(Parameter("approximate", False),),
-        variant=Variant(
+        variant=FlagVariant(
             "approximate",
             formula=f"x * (1 + tanh({_TANH_ARGUMENT})) / 2",
             derivative=f"(1 + tanh({_TANH_ARGUMENT})) / 2"
             f" + x * (1 - tanh({_TANH_ARGUMENT})**2) / 2 * {_TANH_SLOPE}",
         ),
-        note="With `approximate: true` it is computed by a tanh.",
+        note="With `approximate: true`, a tanh approximates erf.",
     ),
     Activation(
         name="silu",
@@ -104,7 +100,7 @@ SMOOTH = (
         range=Range(-0.2784645427610738, _INF, low_reached=True),
         monotonic=False,
         smooth=True,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
         paper=Paper(
             "Elfwing, Uchibe and Doya",
             2017,
@@ -122,12 +118,14 @@ SMOOTH = (
         range=Range(-0.2784645427610738, _INF, low_reached=True),
         monotonic=False,
         smooth=True,
-        recommended=NEAREST_HE,
-        paper=RAMACHANDRAN,
+        recommended=HE_BY_GAIN,
+        paper=Paper(
+            "Ramachandran, Zoph and Le", 2017, "Searching for Activation Functions", "arXiv:1710.05941"
+        ),
         parameters=(Parameter("beta", 1.0),),
         trainable="default",
         twins=(Twin({"beta": 1.0}, "silu"),),
-        note="Swish as its paper has it, with beta a weight; Keras's swish is silu.",
+        note="Swish as in its paper, with beta as a weight; the swish of Keras is silu.",
     ),
     Activation(
         name="hard_silu",
@@ -137,7 +135,7 @@ SMOOTH = (
         range=Range(-0.375, _INF, low_reached=True),
         monotonic=False,
         smooth=False,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
         paper=Paper("Howard et al.", 2019, "Searching for MobileNetV3", "arXiv:1905.02244"),
         aliases=("hard_swish",),
     ),
@@ -149,7 +147,7 @@ SMOOTH = (
         range=Range(-0.3088434130172504, _INF, low_reached=True),
         monotonic=False,
         smooth=True,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
         paper=Paper(
             "Misra", 2019, "Mish: A Self Regularized Non-Monotonic Activation Function", "arXiv:1908.08681"
         ),
@@ -162,7 +160,7 @@ SMOOTH = (
         range=Range(-0.3484374587596064, _INF, low_reached=True),
         monotonic=False,
         smooth=True,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
         paper=Paper(
             "Nag and Bhattacharyya",
             2021,
@@ -179,7 +177,7 @@ SMOOTH = (
         range=Range(-0.25276881678944035, _INF, low_reached=True),
         monotonic=False,
         smooth=True,
-        recommended=NEAREST_HE,
+        recommended=HE_BY_GAIN,
         paper=Paper(
             "Zhu et al.",
             2021,
@@ -195,7 +193,7 @@ SMOOTH = (
         range=Range(0.0, _INF),
         monotonic=True,
         smooth=True,
-        recommended=NEAREST_LECUN,
-        note="It overflows single precision above 88.7.",
+        recommended=LECUN_BY_GAIN,
+        note="Inputs above 88.7 overflow in single precision.",
     ),
 )

@@ -1,15 +1,19 @@
-"""Gated linear units: a layer of twice the width, whose second half gates the first."""
+"""Activations that mix the units of a layer.
+
+A gated unit is a layer of twice the width, whose second half gates the first. Softmax and its relatives
+normalize over all units.
+"""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-from actbench.activations.entry import MARTINS, NEAREST_HE, NEAREST_LECUN, SHAZEER, Activation, Paper, Range
-from actbench.activations.entry import MIXING as DEFAULT
+from actbench.activations.catalogue.sources import DENSE_DEFAULT, HE_BY_GAIN, LECUN_BY_GAIN, MARTINS
+from actbench.activations.entry import Activation, Paper, Range
 
 if TYPE_CHECKING:
-    from actbench.activations.entry import Recommended
+    from actbench.activations.entry import RecommendedInitializer
 
 _DAUPHIN = Paper(
     "Dauphin et al.",
@@ -26,15 +30,19 @@ _MNIH = Paper(
 )
 
 
-def _unit(
+_SHAZEER = Paper("Shazeer", 2020, "GLU Variants Improve Transformer", "arXiv:2002.05202")
+
+
+def _gated_unit(
     name: str,
     gate: str,
     formula: str,
     derivative: str,
     paper: Paper,
-    recommended: Recommended,
+    recommended: RecommendedInitializer,
     smooth: bool = True,
 ) -> Activation:
+    """Build the row of a gated unit."""
     return Activation(
         name=name,
         kind="gated",
@@ -46,42 +54,42 @@ def _unit(
         recommended=recommended,
         paper=paper,
         gate=gate,
-        note="x is what is in the gate, value what is gated; f' is with respect to x.",
+        note="x is the input of the gate, value is the gated half; f' is with respect to x.",
     )
 
 
 GATED = (
-    _unit(
+    _gated_unit(
         "glu",
         "sigmoid",
         "value * sigmoid(x)",
         "value * sigmoid(x) * sigmoid(-x)",
         _DAUPHIN,
-        NEAREST_HE,
+        HE_BY_GAIN,
     ),
-    _unit("bilinear", "linear", "value * x", "value", _MNIH, NEAREST_LECUN),
-    _unit(
-        "reglu", "relu", "value * relu(x)", "value * where(x > 0, 1, 0)", SHAZEER, NEAREST_HE, smooth=False
+    _gated_unit("bilinear", "linear", "value * x", "value", _MNIH, LECUN_BY_GAIN),
+    _gated_unit(
+        "reglu", "relu", "value * relu(x)", "value * where(x > 0, 1, 0)", _SHAZEER, HE_BY_GAIN, smooth=False
     ),
-    _unit(
+    _gated_unit(
         "geglu",
         "gelu",
         "value * x * (1 + erf(x / sqrt(2))) / 2",
         "value * ((1 + erf(x / sqrt(2))) / 2 + x * exp(-x**2 / 2) / sqrt(2 * pi))",
-        SHAZEER,
-        NEAREST_HE,
+        _SHAZEER,
+        HE_BY_GAIN,
     ),
-    _unit(
+    _gated_unit(
         "swiglu",
         "silu",
         "value * x * sigmoid(x)",
         "value * sigmoid(x) * (1 + x * sigmoid(-x))",
-        SHAZEER,
-        NEAREST_HE,
+        _SHAZEER,
+        HE_BY_GAIN,
     ),
 )
 
-_COMMON: dict[str, Any] = {"kind": "mixing", "monotonic": False, "recommended": DEFAULT}
+_COMMON: dict[str, Any] = {"kind": "mixing", "monotonic": False, "recommended": DENSE_DEFAULT}
 
 MIXING = (
     Activation(

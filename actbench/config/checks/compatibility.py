@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import InitErrorDetails
 
-from actbench.activations.catalogue import NAMES, find
+from actbench.activations.catalogue import ACTIVATION_NAMES, find_activation
 from actbench.activations.gated_widths import TOLERANCE
 from actbench.config.schema.activation import (
     KINDS,
@@ -31,13 +31,14 @@ from actbench.config.schema.optimizers import OPTIMIZERS
 from actbench.config.schema.section import mistake, show
 from actbench.datasets.spec import DATASETS
 from actbench.errors import did_you_mean
-from actbench.metrics import LOSSES, Objective, default_loss, score_in_a_sentence, unfit
+from actbench.metrics.objectives import LOSSES, Objective, default_loss, loss_misfit
+from actbench.metrics.registry import describe_score
 
 if TYPE_CHECKING:
     from actbench.config.schema.layers import Layers
     from actbench.config.schema.model import ModelConfig
     from actbench.config.schema.section import Section
-    from actbench.metrics import ScoreName
+    from actbench.metrics.registry import ScoreName
 
 
 def wrong_labels(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
@@ -73,9 +74,15 @@ def unfit_inits(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     of_model = init_name(value_of(raw.get("model"), "init"))
     for index, entry in entries_of(raw):
         kind = next((kind for kind in KINDS if entry.get(kind) is not None), None)
-        if kind is None or entry.get("init") is not None or (kind == "name" and entry[kind] not in NAMES):
+        if (
+            kind is None
+            or entry.get("init") is not None
+            or (kind == "name" and entry[kind] not in ACTIVATION_NAMES)
+        ):
             continue
-        problem = unfit_init(kind, find(str(entry[kind])) if kind == "name" else None, of_model, entry)
+        problem = unfit_init(
+            kind, find_activation(str(entry[kind])) if kind == "name" else None, of_model, entry
+        )
         if problem is not None:
             yield mistake(f"model.init: {problem}, by init of its own", "activations", index)
 
@@ -89,7 +96,7 @@ def unmatched(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     outputs = None if dataset is None else _outputs(raw, dataset.classes)
     for index, entry in entries_of(raw):
         name = entry.get("name")
-        if name not in NAMES or not find(str(name)).gated:
+        if name not in ACTIVATION_NAMES or not find_activation(str(name)).gated:
             continue
         if applied_alone(layers):
             yield mistake(
@@ -107,7 +114,7 @@ def unmatched(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
 def _outputs(raw: Mapping[str, object], classes: int | None) -> int | None:
     """Units of the head of a dataset with a name; None where what is said of its loss leaves that open."""
     loss = value_of(raw.get("train"), "loss") or default_loss(classes)
-    if raw.get("targets") or loss not in tuple(LOSSES) or unfit(loss, classes):
+    if raw.get("targets") or loss not in tuple(LOSSES) or loss_misfit(loss, classes):
         return None
     return Objective("", classes, loss).units
 
@@ -146,7 +153,7 @@ def unfit_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
     if dataset is None:
         return
-    problem = unfit(loss, dataset.classes)
+    problem = loss_misfit(loss, dataset.classes)
     if problem:
         yield mistake(problem, "train", "loss")
 
@@ -169,7 +176,7 @@ def softmax_of_numbers(data: str) -> str:
 
 def no_accuracy(data: str, score: ScoreName) -> str:
     """Why an accuracy cannot be reached where that is not the score."""
-    told = score_in_a_sentence(score)
+    told = describe_score(score)
     return f"the score of {data} is {told}; allowed: with a single target of classes"
 
 
@@ -231,7 +238,12 @@ def _of_activations(raw: Mapping[str, object], *, any_layer: bool) -> Iterator[I
         init, name = init_name(entry.get("init")), entry.get("name")
         if init in INIT_NAMES and init != KERAS:
             yield mistake(f"{init} does nothing: {why}; allowed: without init", "activations", index, "init")
-        if not any_layer and entry.get("match") == "width" and name in NAMES and find(str(name)).gated:
+        if (
+            not any_layer
+            and entry.get("match") == "width"
+            and name in ACTIVATION_NAMES
+            and find_activation(str(name)).gated
+        ):
             message = "width does nothing without a hidden layer; allowed: without match"
             yield mistake(message, "activations", index, "match")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, GetJsonSchemaHandler, field_validator
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
-from actbench.activations.catalogue import ACTIVATIONS, NAMES, find
+from actbench.activations.catalogue import ACTIVATION_NAMES, ACTIVATIONS, find_activation
 from actbench.activations.entry import ParameterValue
 from actbench.activations.expression.parser import ExpressionError, parse
 from actbench.activations.expression.tree import CONSTANTS, FUNCTIONS
@@ -40,7 +40,9 @@ def wrong_params(kind: str, what: object, params: object) -> Iterator[InitErrorD
     if not isinstance(params, Mapping):
         return
     known = (
-        {parameter.name: parameter for parameter in find(str(what)).parameters} if kind == "name" else None
+        {parameter.name: parameter for parameter in find_activation(str(what)).parameters}
+        if kind == "name"
+        else None
     )
     for key, value in params.items():
         problem = _wrong_key(kind, str(what), key, known)
@@ -91,7 +93,7 @@ def misplaced(kind: str, what: object, raw: Mapping[str, object]) -> Iterator[In
         what: The value of that key; a name is one of the catalogue.
         raw: The entry.
     """
-    entry = find(str(what)) if kind == "name" else None
+    entry = find_activation(str(what)) if kind == "name" else None
     if raw.get("trainable") is not None:
         problem = _untrainable(kind, entry, raw)
         if problem is not None:
@@ -187,7 +189,10 @@ class ActivationConfig(Section):
     shorthand: ClassVar[str] = "a name, or "
 
     name: (
-        Annotated[str, OneOf("activation", NAMES, listing="the names that `actbench list activations` shows")]
+        Annotated[
+            str,
+            OneOf("activation", ACTIVATION_NAMES, listing="the names that `actbench list activations` shows"),
+        ]
         | None
     ) = None
     """an activation's name, as `actbench list activations` shows it"""
@@ -222,8 +227,8 @@ class ActivationConfig(Section):
             return mapping
         label = default_label(mapping)
         written = dict(mapping) if label is None else {"label": label, **mapping}
-        if mapping.get("name") in NAMES:
-            written["name"] = find(mapping["name"]).name
+        if mapping.get("name") in ACTIVATION_NAMES:
+            written["name"] = find_activation(mapping["name"]).name
         return written
 
     @field_validator("params", mode="before")
@@ -252,7 +257,7 @@ class ActivationConfig(Section):
             )
         kind, value = given[0], raw[given[0]]
         params = raw.get("params", {})
-        if kind == "name" and value not in NAMES:
+        if kind == "name" and value not in ACTIVATION_NAMES:
             return  # with an unknown name there is nothing to judge the rest by
         wrong = list(wrong_params(kind, value, params))
         yield from wrong
@@ -270,14 +275,14 @@ class ActivationConfig(Section):
     ) -> dict[str, Any]:
         """Pydantic's hook: either form."""
         one_of = {"oneOf": [{"required": [kind]} for kind in KINDS]}
-        return {"anyOf": [{"enum": list(NAMES)}, {**handler(schema), **one_of}]}
+        return {"anyOf": [{"enum": list(ACTIVATION_NAMES)}, {**handler(schema), **one_of}]}
 
 
 def default_label(entry: Mapping[str, object]) -> str | None:
     """What tables call an entry without a label; None where there is nothing to call it by."""
     name, function, expr = (entry.get(kind) for kind in KINDS)
     if isinstance(name, str):
-        return name if name in NAMES else None
+        return name if name in ACTIVATION_NAMES else None
     if isinstance(function, str) and function.partition(":")[2]:
         function = function.partition(":")[2]
     text = function if isinstance(function, str) else expr

@@ -7,14 +7,18 @@ from typing import Annotated, Any, ClassVar
 from pydantic import GetJsonSchemaHandler, TypeAdapter, ValidationError, model_serializer
 from pydantic_core import CoreSchema, InitErrorDetails
 
-from actbench.activations.catalogue import NAMES, find
+from actbench.activations.catalogue import ACTIVATION_NAMES, find_activation
 from actbench.activations.gated_widths import matched_widths
 from actbench.config.schema.fields import Number, OneOf, Whole
 from actbench.config.schema.section import ListOf, Section, mistake, refuse, show
 
 UNDER_TEST = "*"
 
-FIXED = tuple(name for name in NAMES if not find(name).gated and not find(name).required)
+FIXED = tuple(
+    name
+    for name in ACTIVATION_NAMES
+    if not find_activation(name).gated and not find_activation(name).required
+)
 """What a layer may have for good: activations that take a layer of its own width, and need no parameters."""
 
 _NORMS = ("batch_norm", "layer_norm")
@@ -43,13 +47,13 @@ class _ActivationName(OneOf):
 
     def check(self, value: object) -> str:
         """Its name in the catalogue."""
-        if isinstance(value, str) and value in NAMES and value not in FIXED:
-            why = "takes a layer of twice its width" if find(value).gated else "needs parameters"
+        if isinstance(value, str) and value in ACTIVATION_NAMES and value not in FIXED:
+            why = "takes a layer of twice its width" if find_activation(value).gated else "needs parameters"
             raise refuse(
                 f"{show(value)} {why}; allowed: as one of the activations that are compared, or another name"
             )
         name = super().check(value)
-        return name if name == UNDER_TEST else find(name).name
+        return name if name == UNDER_TEST else find_activation(name).name
 
 
 class PlainLayerConfig(Section):
@@ -290,8 +294,8 @@ def _stacked(layers: Layers, below: Sizes, under_test: Iterator[int], gating: in
 
 
 def _own_weights(activation: str, width: int) -> int:
-    entry = find(activation)
-    if not entry.trained:
+    entry = find_activation(activation)
+    if not entry.trained_by_default:
         return 0
     return width if entry.kind == "layer" else len(entry.parameters)
 

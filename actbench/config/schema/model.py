@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, InitErrorDetails
 
-from actbench.activations.catalogue import find
+from actbench.activations.catalogue import find_activation
 from actbench.config.schema.activation import init_name, unfit_init
 from actbench.config.schema.fields import Number, OneOf, Whole
 from actbench.config.schema.initializers import InitConfig
@@ -98,7 +98,7 @@ class ModelConfig(Section):
                 "layers",
             )
         for name in dict.fromkeys(name for name in names if name != UNDER_TEST):
-            problem = unfit_init("name", find(name), init_name(raw.get("init")), {})
+            problem = unfit_init("name", find_activation(name), init_name(raw.get("init")), {})
             if problem is not None:
                 yield mistake(f"{name}, fixed in layers: {problem}", "init")
 
