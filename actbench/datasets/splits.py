@@ -19,7 +19,7 @@ from actbench.datasets.loading import read
 from actbench.datasets.spec import DEFAULT_TEST, count_of
 from actbench.datasets.targets import read_values
 from actbench.errors import DataError, Fault, collecting
-from actbench.metrics import clash
+from actbench.metrics.registry import metric_name_clash
 from actbench.records.run import TargetInfo
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def read_parts(
     for name, each in values.items():
         with collecting(faults):
             _check_parts(wanted, raw, name, each, split)
-    problem = clash(target_infos(values))
+    problem = metric_name_clash(target_infos(values))
     if problem:
         faults.append(Fault(f"{label}: {problem}", ("dataset", "target")))
     if faults:

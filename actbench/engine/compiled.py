@@ -11,14 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from actbench.engine.evaluation import example_losses, no_tally, tally
+from actbench.engine.evaluation import empty_tally, tally
 from actbench.engine.learner import Learner
+from actbench.engine.losses import example_losses
 from actbench.engine.protocols import Sums, pieces
 
 if TYPE_CHECKING:
     from actbench.datasets.dataset import Dataset
     from actbench.engine.protocols import Evaluation
-    from actbench.metrics import Objective
+    from actbench.metrics.objectives import Objective
     from actbench.plan.cell import CellPlan
     from actbench.plan.models import Setting
 
@@ -140,7 +141,7 @@ def _training_program(
             added = (before + own for before, own in zip(sums, tallies, strict=True))
             return position + batch_size, loss_sum + tf.reduce_sum(losses), *added
 
-        begin = (start, 0.0, *map(no_tally, objectives))
+        begin = (start, 0.0, *map(empty_tally, objectives))
         _, loss_sum, *tallies = tf.while_loop(lambda position, *_: position < stop, step, begin)
         return loss_sum, tallies
 

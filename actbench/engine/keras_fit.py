@@ -9,8 +9,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from actbench.engine.evaluation import LOSS, TALLY, keras_loss, keras_metrics
+from actbench.engine.evaluation import DATA_LOSS, TALLY, keras_metrics
 from actbench.engine.learner import Learner
+from actbench.engine.losses import keras_loss
 from actbench.engine.model import alone, head_name
 from actbench.engine.protocols import Sums, pieces
 
@@ -104,7 +105,7 @@ class StockTrainer(Learner):
         if not self._regularized:
             return float(found["loss"])
         weights = [objective.weight for objective in self.task.objectives]
-        return sum(weight * found[name] for weight, name in zip(weights, self._names(LOSS), strict=True))
+        return sum(weight * found[name] for weight, name in zip(weights, self._names(DATA_LOSS), strict=True))
 
     def _names(self, metric: str) -> list[str]:
         """What Keras calls a metric of each head."""

@@ -17,12 +17,14 @@ from actbench.config.schema.train import TargetConfig, TrainConfig
 from actbench.config.sweep.tune import SEEDS
 from actbench.config.sweep.variants import with_values
 from actbench.datasets.spec import ONLY_TARGET
-from actbench.metrics import LOSSES, objectives_of
+from actbench.metrics.objectives import LOSSES, resolve_objectives
 from actbench.plan.cell import CellPlan
 from actbench.records.base import Record, name_of
 
 if TYPE_CHECKING:
-    from actbench.metrics import Objective, Predicted, TargetKind
+    from actbench.metrics.metric import TargetKind
+    from actbench.metrics.objectives import Objective
+    from actbench.metrics.registry import TargetLike
 
 TUNED = "tuned"
 """Stands in a setting's description where each activation has a value of its own."""
@@ -73,18 +75,18 @@ class Setting(Record):
             }
         )
 
-    def objectives(self, targets: Sequence[Predicted]) -> tuple[Objective, ...]:
+    def objectives(self, targets: Sequence[TargetLike]) -> tuple[Objective, ...]:
         """What a model is trained for.
 
         Args:
             targets: What the data has.
 
         Raises:
-            DataError: As `objectives_of`.
+            DataError: As `resolve_objectives`.
         """
-        return objectives_of(targets, self.train.loss, self.targets)
+        return resolve_objectives(targets, self.train.loss, self.targets)
 
-    def outputs(self, targets: Sequence[Predicted]) -> int:
+    def outputs(self, targets: Sequence[TargetLike]) -> int:
         """Width of all heads of a model together; arguments and errors as of `objectives`."""
         return sum(objective.units for objective in self.objectives(targets))
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from actbench.metrics import score_name
+from actbench.metrics.registry import score_name
 from actbench.records.base import SCHEMA_VERSION, Record, name_of
 
 if TYPE_CHECKING:
-    from actbench.metrics import ScoreName
+    from actbench.metrics.registry import ScoreName
 
 
 class Environment(Record):

@@ -1,6 +1,8 @@
 import pytest
 
-from actbench.metrics import clash, measured, score_name
+from actbench.metrics.classification import TOP5_ACCURACY
+from actbench.metrics.registry import metric_name_clash, parse_metric_name, score_name
+from actbench.metrics.regression import RMSE
 from actbench.records.run import TargetInfo
 
 LABEL = TargetInfo(name="label", classes=10)
@@ -13,12 +15,12 @@ def test_the_score_is_that_of_the_only_target_or_a_mean() -> None:
 
 
 def test_a_metric_is_known_behind_the_name_of_a_target() -> None:
-    assert measured("top5_accuracy", [LABEL]) == ("", "top5_accuracy")
-    assert measured("label_top5_accuracy", [BMI, LABEL]) == ("label", "top5_accuracy")
-    assert measured("bmi_rmse", [BMI, LABEL]) == ("bmi", "rmse")
+    assert parse_metric_name("top5_accuracy", [LABEL]) == ("", TOP5_ACCURACY)
+    assert parse_metric_name("label_top5_accuracy", [BMI, LABEL]) == ("label", TOP5_ACCURACY)
+    assert parse_metric_name("bmi_rmse", [BMI, LABEL]) == ("bmi", RMSE)
     for targets in ([BMI], [BMI, LABEL]):
         with pytest.raises(ValueError, match="no metric"):
-            measured("label_mae", targets)
+            parse_metric_name("label_mae", targets)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,6 @@ def test_a_metric_is_known_behind_the_name_of_a_target() -> None:
 def test_targets_whose_metrics_would_have_one_name_are_told(
     targets: dict[str, int | None], message: str
 ) -> None:
-    found = clash([TargetInfo(name=name, classes=classes) for name, classes in targets.items()])
+    found = metric_name_clash([TargetInfo(name=name, classes=classes) for name, classes in targets.items()])
     assert message in found
     assert bool(message) == bool(found)

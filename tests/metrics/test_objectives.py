@@ -5,7 +5,7 @@ import pytest
 
 from actbench.config.schema.train import TargetConfig
 from actbench.errors import DataError
-from actbench.metrics import Objective, objectives_of
+from actbench.metrics.objectives import Objective, resolve_objectives
 from actbench.records.run import TargetInfo
 
 LABEL = TargetInfo(name="label", classes=10)
@@ -19,7 +19,7 @@ def asked(**targets: Mapping[str, Any]) -> dict[str, TargetConfig]:
 
 
 def test_without_a_word_each_target_gets_the_loss_of_its_kind() -> None:
-    assert objectives_of([LABEL, BMI], None, {}) == (
+    assert resolve_objectives([LABEL, BMI], None, {}) == (
         Objective("label", 10, "sparse_categorical_crossentropy"),
         Objective("bmi", None, "mse"),
     )
@@ -27,24 +27,24 @@ def test_without_a_word_each_target_gets_the_loss_of_its_kind() -> None:
 
 def test_losses_and_weights_are_as_asked_in_the_order_of_the_data() -> None:
     wanted = asked(age={"loss": "huber", "weight": 0.8}, bmi={})
-    assert objectives_of([BMI, AGE], None, wanted) == (
+    assert resolve_objectives([BMI, AGE], None, wanted) == (
         Objective("bmi", None, "mse", 1.0),
         Objective("age", None, "huber", 0.8),
     )
 
 
 def test_a_weight_of_the_only_target_may_be_1() -> None:
-    [objective] = objectives_of([BMI], None, asked(bmi={"weight": 1.0, "loss": "mae"}))
+    [objective] = resolve_objectives([BMI], None, asked(bmi={"weight": 1.0, "loss": "mae"}))
     assert objective == Objective("bmi", None, "mae")
 
 
 def test_a_head_is_as_wide_as_its_loss_needs() -> None:
     of_loss = {
-        loss: objectives_of([SIDE], loss, {})[0].units
+        loss: resolve_objectives([SIDE], loss, {})[0].units
         for loss in (None, "sparse_categorical_crossentropy", "binary_crossentropy")
     }
     assert list(of_loss.values()) == [2, 2, 1]
-    assert objectives_of([BMI], "mae", {})[0].units == 1
+    assert resolve_objectives([BMI], "mae", {})[0].units == 1
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_head_is_as_wide_as_its_loss_needs() -> None:
             [BMI, AGE],
             "mse",
             {},
-            "train.loss: mse cannot be the loss of 2 targets; allowed: one for each under targets, such as "
+            "train.loss: mse cannot be the loss of 2 targets; write one for each under targets, such as "
             "targets: {bmi: {loss: mse}}",
         ),
         (
@@ -91,7 +91,7 @@ def test_a_head_is_as_wide_as_its_loss_needs() -> None:
             None,
             {"label": {"weight": 3.0}},
             "targets.label.weight: 3 of the only target would do no more than scale its loss; "
-            "allowed: 1, or no weight",
+            "use 1, or remove the weight",
         ),
     ],
 )
@@ -99,5 +99,5 @@ def test_what_does_not_fit_is_refused(
     targets: list[TargetInfo], loss: Any, wanted: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(DataError) as refused:
-        objectives_of(targets, loss, asked(**wanted))
+        resolve_objectives(targets, loss, asked(**wanted))
     assert str(refused.value) == message

@@ -15,7 +15,7 @@ from actbench.config.schema.fields import Flag, Number, OneOf, Whole
 from actbench.config.schema.optimizers import OptimizerConfig
 from actbench.config.schema.section import ListOf, Section, mistake, refuse, show
 from actbench.errors import did_you_mean
-from actbench.metrics import LOSSES, Loss
+from actbench.metrics.objectives import LOSSES, Loss
 
 SCHEDULES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "cosine_decay": (("initial_learning_rate", "decay_steps"), ("alpha", "warmup_target", "warmup_steps")),

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from actbench.config.schema.bench import BenchConfig
 from actbench.config.schema.optimizers import OPTIMIZERS
 from actbench.config.schema.train import SCHEDULES, TrainConfig
-from actbench.metrics import LOSSES
+from actbench.metrics.objectives import LOSSES
 from tests.config.configs import fine_data
 
 TRAIN = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 8, "epochs": 2}

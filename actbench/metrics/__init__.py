@@ -1,0 +1,1 @@
+"""The metrics that tests of trained models are judged by, and the losses that models are trained for."""
