@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actbench.analysis.verdicts import judge_differences
-from actbench.records.block import Cell
 
 if TYPE_CHECKING:
     from actbench.analysis.verdicts import Comparison, Difference
-    from actbench.records.block import BlockRecord
+    from actbench.records.block import BlockRecord, Cell
     from actbench.records.run import RunInfo
     from actbench.stats.intervals import Floats, Interval
 
-CellPair = tuple[Cell, Cell]
+CellPair = tuple["Cell", "Cell"]
 """An activation's cell and that of the one it is compared with, of the same seed."""
 
 

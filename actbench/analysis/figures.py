@@ -96,7 +96,7 @@ class Row:
         accuracy_new_data: `score` with an interval for new seeds and new test examples; None unless asked
             for.
         accuracy_diff_new_data: `score_diff` with such an interval; None unless asked for.
-        metrics: Other quantities, in the order in which `Metric.name` lists them; `epochs_trained` only with
+        metrics: Other quantities, in the order that `MetricEstimate.name` lists; `epochs_trained` only with
             early stopping, the last two only with a target.
         epoch_s: Training seconds per epoch: each seed's median epoch, geometric mean over seeds.
         train_time_ratio: Slice time over the baseline's in the same round: each seed's median, geometric mean
@@ -124,7 +124,7 @@ class Row:
     score_diff: Comparison | None
     accuracy_new_data: Interval | None
     accuracy_diff_new_data: Interval | None
-    metrics: tuple[Metric, ...]
+    metrics: tuple[MetricEstimate, ...]
     epoch_s: Interval | None
     train_time_ratio: Comparison | None
     marginal_step_s: Interval | None
@@ -142,7 +142,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Metric:
+class MetricEstimate:
     """Another quantity of one activation than its score on the test set.
 
     Attributes:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from actbench.analysis.cells import results_equal, test_score
-from actbench.analysis.figures import Metric
+from actbench.analysis.figures import MetricEstimate
 from actbench.analysis.verdicts import IDENTICAL, paired_difference
 from actbench.metrics.registry import parse_metric_name, score_range
 from actbench.rng import generator
@@ -70,8 +70,8 @@ def mean_score(cells: Sequence[Cell], name: ScoreName) -> Interval | None:
 
 def other_metrics(
     cells: SettingCells, verdict: VerdictConfig, dataset: DatasetInfo
-) -> dict[str, tuple[Metric, ...]]:
-    """Return every quantity but the score, by label, in the order that `Metric.name` lists.
+) -> dict[str, tuple[MetricEstimate, ...]]:
+    """Return every quantity but the score, by label, in the order that `MetricEstimate.name` lists.
 
     Args:
         cells: The cells of one setting.
@@ -201,11 +201,11 @@ def _compare(cells: SettingCells, verdict: VerdictConfig, quantity: _Quantity) -
 
 def _metric(
     cells: SettingCells, label: str, name: str, quantity: _Quantity, difference: Comparison | None
-) -> Metric:
+) -> MetricEstimate:
     values = [value for cell in cells.ended_well(label) if (value := quantity.read(cell)) is not None]
     pairs = [pair for pair in cells.pairs(label) if all(quantity.read(cell) is not None for cell in pair)]
     mean = _mean(values, quantity)
-    return Metric(name, len(values), len(pairs), mean, difference, quantity.larger_is_better)
+    return MetricEstimate(name, len(values), len(pairs), mean, difference, quantity.larger_is_better)
 
 
 def _mean(values: Sequence[float], quantity: _Quantity) -> Interval | None:

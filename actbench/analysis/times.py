@@ -12,18 +12,18 @@ import numpy as np
 from actbench.analysis.cells import common_slices, common_steps, results_equal
 from actbench.analysis.figures import InferenceEstimate, PlaceboCheck, TimingTarget
 from actbench.analysis.verdicts import Comparison, interval_of, paired_log_ratio
-from actbench.records.block import Cell
 from actbench.rng import generator
-from actbench.stats.intervals import Floats, blocks_mean, exactly
+from actbench.stats.intervals import blocks_mean, exactly
 
 if TYPE_CHECKING:
     from actbench.analysis.cells import SettingCells
     from actbench.analysis.verdicts import Difference
     from actbench.config.schema.measurement import VerdictConfig
+    from actbench.records.block import Cell
     from actbench.records.run import SettingInfo
-    from actbench.stats.intervals import Interval
+    from actbench.stats.intervals import Floats, Interval
 
-TimeReader = Callable[[Sequence[Cell]], list[Floats]]
+TimeReader = Callable[[Sequence["Cell"]], list["Floats"]]
 """Reads the times of cells of one block: one array per cell, whose items i were taken in the same round."""
 
 _BASELINE_TO_ITSELF = Comparison(exactly(1.0), p=None, p_adjusted=None, verdict=None)

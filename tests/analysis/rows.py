@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from actbench.analysis.figures import Metric, Row, SettingEstimates
+from actbench.analysis.figures import MetricEstimate, Row, SettingEstimates
 from actbench.analysis.run import estimate_run
 from actbench.analysis.verdicts import Comparison
 from actbench.records.block import BlockRecord, Cell
@@ -32,7 +32,7 @@ def blocks_of(
     return [make_block(cells, seed=seed) for seed, cells in enumerate(zip(relu, tanh, placebo, strict=True))]
 
 
-def metric(name: str, of: Row) -> Metric:
+def metric(name: str, of: Row) -> MetricEstimate:
     return next(entry for entry in of.metrics if entry.name == name)
 
 

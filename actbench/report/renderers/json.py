@@ -16,7 +16,13 @@ from actbench.report.tables.tuning import tuning_object
 from actbench.stats.intervals import Interval
 
 if TYPE_CHECKING:
-    from actbench.analysis.figures import InferenceEstimate, Metric, PlaceboCheck, Row, SettingEstimates
+    from actbench.analysis.figures import (
+        InferenceEstimate,
+        MetricEstimate,
+        PlaceboCheck,
+        Row,
+        SettingEstimates,
+    )
     from actbench.analysis.probes import LayerFigures, ProbedEpoch
     from actbench.metrics.registry import ScoreName
     from actbench.report.model import Report
@@ -129,7 +135,7 @@ def row_object(report: Report, setting: SettingEstimates, row: Row, table: Table
     }
 
 
-def _metrics(metrics: Iterable[Metric]) -> dict[str, Any]:
+def _metrics(metrics: Iterable[MetricEstimate]) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for metric in metrics:
         value = metric.value or Interval(math.nan, None, None)
