@@ -1,46 +1,58 @@
-"""Widths of gated layers that give a model as many parameters as the plain one has."""
+"""Widths of gated layers with which a model has as many parameters as the plain one.
+
+A gated layer has twice the parameters of a plain one of its width. At equal widths, sizes would be compared,
+too.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
-TOLERANCE = 0.01
-"""How far the parameter counts may be apart, relative to the plain model's."""
+PARAMETER_TOLERANCE = 0.01
+"""Largest difference of the parameter counts, as a fraction of the plain model's."""
 
 
-def matched_widths(
-    plain_widths: Sequence[int], wanted: int, count: Callable[[Sequence[int]], int]
+def match_widths(
+    plain_widths: Sequence[int], target: int, count: Callable[[Sequence[int]], int]
 ) -> tuple[int, ...]:
-    """Widths of gated layers with nearly the plain model's number of parameters.
+    """Find widths of gated layers that give nearly the plain model's number of parameters.
 
-    All are scaled by one factor and rounded. Where that misses by more than 1 %, some that the factor
-    leaves between two widths take the larger one; then layers give or take a unit one at a time, as long as
-    that helps, for a unit of a layer with many inputs may be too coarse; then up to three layers do so at
-    once. None gets wider than the plain one.
+    The search stops at the first of these steps that comes within 1 %:
+
+    1. Scale all widths by one factor, found by bisection, and round them.
+    2. Where the factor lies between two widths, let only the first layers take the larger one.
+    3. Change single layers by one unit, as long as that helps.
+    4. Change up to three layers by up to three units at once: one unit of a layer with many inputs may be too
+       coarse.
+
+    No layer gets wider than its plain counterpart.
 
     Args:
         plain_widths: Width of each plain hidden layer.
-        wanted: Parameters of the plain model.
-        count: Parameters of the gated model with such widths, after gating.
+        target: Number of parameters of the plain model.
+        count: A function that returns the number of parameters of the gated model with given widths.
+
+    Returns:
+        Width of each gated layer, after gating; the nearest ones found if none is within 1 %.
     """
 
     def excess(widths: Sequence[int]) -> int:
-        return count(widths) - wanted
+        return count(widths) - target
 
-    def miss(widths: Sequence[int]) -> int:
+    def error(widths: Sequence[int]) -> int:
         return abs(excess(widths))
 
     low, high = 0.0, 1.0
-    for _ in range(40):
+    for _ in range(40):  # 2**-40 of a width is less than any rounding can tell apart
         middle = (low + high) / 2
         low, high = (low, middle) if excess(_scaled(plain_widths, middle)) > 0 else (middle, high)
     narrow, wide = _scaled(plain_widths, low), _scaled(plain_widths, high)
-    widths = min(narrow, wide, key=miss)
-    if miss(widths) > TOLERANCE * wanted:
-        widths = min(_between(narrow, wide), key=miss)
-    while miss(widths) > TOLERANCE * wanted:
-        best = min(_one_changed(widths, plain_widths), key=miss, default=widths)
-        if miss(best) >= miss(widths):
-            return min(_three_changed(widths, plain_widths), key=miss)
+    widths = min(narrow, wide, key=error)
+    if error(widths) > PARAMETER_TOLERANCE * target:
+        widths = min(_between(narrow, wide), key=error)
+    while error(widths) > PARAMETER_TOLERANCE * target:
+        best = min(_one_changed(widths, plain_widths), key=error, default=widths)
+        if error(best) >= error(widths):
+            return min(_three_changed(widths, plain_widths), key=error)
         widths = best
     return widths
 
@@ -50,13 +62,13 @@ def _scaled(plain_widths: Sequence[int], scale: float) -> tuple[int, ...]:
 
 
 def _between(narrow: Sequence[int], wide: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """The first layers as in one of the two, the others as in the other."""
+    """Yield each mixture whose first layers are wide and whose others are narrow."""
     for layers in range(len(narrow) + 1):
         yield (*wide[:layers], *narrow[layers:])
 
 
 def _one_changed(widths: tuple[int, ...], most: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """One layer a unit wider or narrower."""
+    """Yield the widths with one layer a unit wider or narrower."""
     for layer, width in enumerate(widths):
         for changed in (width - 1, width + 1):
             if 1 <= changed <= most[layer]:
@@ -64,7 +76,10 @@ def _one_changed(widths: tuple[int, ...], most: Sequence[int]) -> Iterator[tuple
 
 
 def _three_changed(widths: tuple[int, ...], most: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """The first layer, one between and the last up to three units wider or narrower; first of all none."""
+    """Yield the widths with the first, the middle and the last layer up to three units wider or narrower.
+
+    The unchanged widths come first: `min` takes the first of equally good ones.
+    """
     layers = sorted({0, len(widths) // 2, len(widths) - 1})
     for steps in product((0, -1, 1, -2, 2, -3, 3), repeat=len(layers)):
         changed = list(widths)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from actbench.activations.catalogue import ACTIVATIONS, find_activation
-from actbench.activations.curves import GATED_VALUE, formulas
+from actbench.activations.curves import GATED_VALUE, formula_and_derivative
 from actbench.activations.entry import Twin
 from actbench.activations.expression.parser import parse
 from actbench.activations.expression.text import to_latex
@@ -67,12 +67,14 @@ class Portrait:
     @property
     def formula(self) -> str:
         """In plain text."""
-        return self.cell.expr or "" if self.entry is None else formulas(self.entry, self.params)[0]
+        return (
+            self.cell.expr or "" if self.entry is None else formula_and_derivative(self.entry, self.params)[0]
+        )
 
     @property
     def derivative(self) -> str | None:
         """In plain text; None of an expression."""
-        return None if self.entry is None else formulas(self.entry, self.params)[1]
+        return None if self.entry is None else formula_and_derivative(self.entry, self.params)[1]
 
     @property
     def latex(self) -> str:

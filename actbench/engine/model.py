@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from actbench.activations.curves import moments
+from actbench.activations.curves import compute_moments
 from actbench.config.schema.activation import ActivationConfig
 from actbench.config.schema.initializers import KERAS, MOMENT_MATCHED
 from actbench.config.schema.layers import (
@@ -19,7 +19,7 @@ from actbench.config.schema.layers import (
     widths_under_test,
 )
 from actbench.engine.dropout import AlphaDropout, Dropout
-from actbench.engine.layers import activation_layer
+from actbench.engine.activation_layers import activation_layer
 from actbench.errors import DataError
 from actbench.plan.cell import plan_cell
 from actbench.plan.describe import curve_of_cell
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         PlainLayerConfig,
     )
     from actbench.config.schema.model import ModelConfig, Output
-    from actbench.metrics import Objective
+    from actbench.metrics.objectives import Objective
     from actbench.plan.cell import CellPlan
 
 
@@ -70,7 +70,7 @@ def _imported_moments(cell: CellPlan) -> Moments:
         inputs = keras.ops.convert_to_tensor(z[:, None], dtype="float32")
         return keras.ops.convert_to_numpy(layer(inputs))[:, 0].astype(np.float64)
 
-    return moments(function)
+    return compute_moments(function)
 
 
 def kernel_regularizer(config: ModelConfig) -> keras.regularizers.Regularizer | None:

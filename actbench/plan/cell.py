@@ -9,7 +9,7 @@ from pydantic import Field
 from actbench.activations.catalogue import find_activation
 from actbench.activations.entry import ParameterValue
 from actbench.activations.expression.parser import parse
-from actbench.activations.source import look_up
+from actbench.activations.source import find_source
 from actbench.config.schema.initializers import RECOMMENDED
 from actbench.records.base import Record
 
@@ -68,7 +68,7 @@ def plan_cell(entry: ActivationConfig, model_init: InitConfig) -> CellPlan:
         name=entry.name,
         expr=None if entry.expr is None else parse(entry.expr, entry.params).text,
         function=entry.function,
-        source_sha256=None if entry.function is None else look_up(entry.function).sha256,
+        source_sha256=None if entry.function is None else find_source(entry.function).sha256,
         params=entry.params,
         trainable=trained,
         match=(entry.match or "params") if row is not None and row.gated else None,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from actbench.activations.catalogue import find_activation
-from actbench.activations.curves import curve_of, curve_of_expression
+from actbench.activations.curves import activation_curve, expression_curve
 from actbench.activations.expression.parser import parse
 from actbench.config.schema.initializers import KERAS, MOMENT_MATCHED
 from actbench.config.schema.section import show
@@ -37,8 +37,8 @@ def describe_cells(cells: Sequence[CellPlan]) -> tuple[ActivationInfo, ...]:
 def curve_of_cell(cell: CellPlan) -> Curve | None:
     """The function as a curve, trained parameters at their start; None of imports and of what mixes units."""
     if cell.expr is not None:
-        return curve_of_expression(parse(cell.expr, cell.params, longest=None), cell.params)
-    return None if cell.name is None else curve_of(find_activation(cell.name), cell.params)
+        return expression_curve(parse(cell.expr, cell.params, longest=None), cell.params)
+    return None if cell.name is None else activation_curve(find_activation(cell.name), cell.params)
 
 
 def are_twins(cell: CellPlan, other: CellPlan) -> bool:

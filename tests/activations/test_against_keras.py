@@ -63,7 +63,7 @@ def test_the_layers_defaults_are_as_the_catalogue_says(keras):
     "name", [name for name, entry in ACTIVATIONS.items() if entry.element_wise or entry.kind == "mixing"]
 )
 def test_what_is_element_wise_and_what_is_not(keras, name):
-    from actbench.engine.layers import activation_layer
+    from actbench.engine.activation_layers import activation_layer
     from tests.engine.tiny import cell
 
     required = {"threshold": {"threshold": 0.25, "default_value": 0.0}}.get(name, {})
@@ -85,7 +85,7 @@ TWINS = [(entry, twin) for entry in ACTIVATIONS.values() for twin in entry.twins
 def test_twins_compute_the_same(entry, twin):
     import tensorflow as tf
 
-    from actbench.engine.layers import activation_layer
+    from actbench.engine.activation_layers import activation_layer
     from tests.engine.tiny import cell
 
     x = tf.constant(np.random.default_rng(0).normal(0, 3, (50, 20)).astype(np.float32))

@@ -5,7 +5,7 @@ import pytest
 
 from actbench.activations.catalogue import ACTIVATION_NAMES, ACTIVATIONS, FAMILIES, find_activation
 from actbench.activations.catalogue.sources import CHOSEN_BY_GAIN
-from actbench.activations.curves import curve_of
+from actbench.activations.curves import activation_curve
 from actbench.activations.expression.parser import parse
 from actbench.analysis.portrait import portray
 from actbench.config.schema.activation import ActivationConfig
@@ -58,7 +58,7 @@ def test_formulas_and_derivatives_are_expressions_in_x_and_the_parameters(name):
 @pytest.mark.parametrize("name", SINGLE)
 def test_range_and_monotony_are_as_stated(name):
     entry = ACTIVATIONS[name]
-    y = curve_of(entry)(X)
+    y = activation_curve(entry)(X)
     y = y[np.isfinite(y)]
     assert entry.monotonic == bool((np.diff(y) >= -1e-12).all())
     low, high = entry.range.low, entry.range.high
@@ -76,7 +76,7 @@ def test_range_and_monotony_are_as_stated(name):
 def test_smoothness_is_as_stated(name):
     """The slope of a smooth function changes little over a little; that of another jumps somewhere."""
     entry = ACTIVATIONS[name]
-    curve = curve_of(entry)
+    curve = activation_curve(entry)
     x = np.arange(-4_000, 4_001) / 1_000 + 1e-9
     jumps = np.abs(np.diff(curve.slope(x)))
     values = np.abs(np.diff(curve(x)))
@@ -88,7 +88,7 @@ def test_smoothness_is_as_stated(name):
 def test_recommended_initialisers_without_a_paper_have_the_nearer_gain(name):
     entry = ACTIVATIONS[name]
     if entry.recommended.source == CHOSEN_BY_GAIN:
-        gain = curve_of(entry).moments().gain
+        gain = activation_curve(entry).moments().gain
         to_he, to_lecun = abs(math.log(gain / math.sqrt(2))), abs(math.log(gain))
         assert entry.recommended.init == ("he_normal" if to_he < to_lecun else "lecun_normal")
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actbench.activations.catalogue import ACTIVATIONS
-from actbench.activations.curves import curve_of, curve_of_expression, moments, quadrature
+from actbench.activations.curves import activation_curve, compute_moments, expression_curve, normal_quadrature
 from actbench.activations.expression.parser import parse
 
 CLOSED = [
@@ -32,10 +32,10 @@ CLOSED = [
 
 @pytest.mark.parametrize(("name", "params", "mean", "second"), CLOSED)
 def test_closed_forms(name, params, mean, second):
-    found = curve_of(ACTIVATIONS[name], params).moments()
+    found = activation_curve(ACTIVATIONS[name], params).moments()
     assert found.mean == pytest.approx(float(mean), abs=1e-12)
     if second is not None:
-        assert found.second == pytest.approx(float(second), rel=1e-9)
+        assert found.second_moment == pytest.approx(float(second), rel=1e-9)
         assert found.gain == pytest.approx(float(second) ** -0.5, rel=1e-9)
 
 
@@ -43,24 +43,24 @@ def test_closed_forms(name, params, mean, second):
     "name", ["tanh", "sigmoid", "gelu", "mish", "softplus", "elu", "hard_sigmoid", "snake"]
 )
 def test_second_moments_are_mpmaths_integrals(name):
-    curve = curve_of(ACTIVATIONS[name])
+    curve = activation_curve(ACTIVATIONS[name])
 
     def integrand(z):
         return float(curve(float(z))) ** 2 * mpmath.npdf(z)
 
     expected = mpmath.quad(integrand, [-12, -3, -1, 0, 1, 3, 12])
-    assert curve.moments().second == pytest.approx(float(expected), rel=1e-9)
+    assert curve.moments().second_moment == pytest.approx(float(expected), rel=1e-9)
 
 
 @pytest.mark.parametrize("threshold", [0.1, 1 / 3, 1.7])
 def test_a_jump_at_a_parameter_costs_no_accuracy(threshold):
-    found = curve_of(ACTIVATIONS["hard_shrink"], {"threshold": threshold}).moments().second
+    found = activation_curve(ACTIVATIONS["hard_shrink"], {"threshold": threshold}).moments().second_moment
     tail = 2 * (threshold * mpmath.npdf(threshold) + mpmath.ncdf(-threshold))
     assert found == pytest.approx(float(tail), rel=1e-10)
 
 
 def test_expressions_have_moments_too():
-    curve = curve_of_expression(parse("a * x", ["a"]), {"a": 3.0})
+    curve = expression_curve(parse("a * x", ["a"]), {"a": 3.0})
     assert curve.moments().gain == pytest.approx(1 / 3, rel=1e-12)
 
 
@@ -69,20 +69,20 @@ def test_expressions_have_moments_too():
     "text", ["0 * x", "1 / x", "exp(x * x)", "log(x)", "1 / x**2", "exp(x**2 / 4)", "1 / sqrt(abs(x))"]
 )
 def test_what_has_no_second_moment_has_no_gain(text, scale):
-    assert curve_of_expression(parse(f"{scale} * ({text})"), {}).moments().gain is None
+    assert expression_curve(parse(f"{scale} * ({text})"), {}).moments().gain is None
 
 
 @given(st.floats(0.1, 10), st.integers(0, 6))
 def test_polynomials(scale, power):
     """E[z^n] of a standard normal is (n - 1)!! for even n."""
-    found = moments(lambda z: scale * z**power)
+    found = compute_moments(lambda z: scale * z**power)
     even = float(mpmath.fac2(power - 1)) if power % 2 == 0 else 0.0
     assert found.mean == pytest.approx(scale * even, rel=1e-9, abs=1e-9)
-    assert found.second == pytest.approx(scale**2 * float(mpmath.fac2(2 * power - 1)), rel=1e-8)
+    assert found.second_moment == pytest.approx(scale**2 * float(mpmath.fac2(2 * power - 1)), rel=1e-8)
 
 
 def test_the_weights_are_a_probability():
-    z, weights = quadrature()
+    z, weights = normal_quadrature()
     assert z.shape == weights.shape
     assert weights.sum() == pytest.approx(1, abs=1e-14)
     assert (np.diff(z) > 0).all()

@@ -6,7 +6,7 @@ import pytest
 from mpmath import mpf
 
 from actbench.activations.catalogue import ACTIVATIONS
-from actbench.activations.curves import curve_of
+from actbench.activations.curves import activation_curve
 from actbench.activations.expression.float64 import compute_values
 from actbench.activations.expression.parser import parse
 
@@ -143,7 +143,7 @@ def test_every_function_of_one_number_is_among_the_cases():
 def test_keras_computes_function_and_derivative(name, params, formula):
     import tensorflow as tf
 
-    from actbench.engine.layers import activation_layer
+    from actbench.engine.activation_layers import activation_layer
     from tests.engine.tiny import cell
 
     layer = activation_layer(cell({"name": name, "params": params}))
@@ -173,7 +173,7 @@ def test_keras_computes_function_and_derivative(name, params, formula):
 @pytest.mark.parametrize(("name", "params", "formula"), CASES, ids=IDS)
 def test_the_catalogues_formulas_are_those_functions(name, params, formula):
     entry = ACTIVATIONS[name]
-    curve = curve_of(entry, params)
+    curve = activation_curve(entry, params)
     values, expected = reference(formula, GRID)
     x = GRID.astype(np.float64)
     assert_close(curve(x), values, 1e-12, "f")
@@ -192,7 +192,7 @@ def test_the_catalogue_knows_where_keras_has_one_sided_slopes():
     """At a kink, f' as differentiated by numpy is what TensorFlow gives."""
     import tensorflow as tf
 
-    from actbench.engine.layers import activation_layer
+    from actbench.engine.activation_layers import activation_layer
     from tests.engine.tiny import cell
 
     kinks = {
@@ -209,4 +209,4 @@ def test_the_catalogue_knows_where_keras_has_one_sided_slopes():
             tape.watch(x)
             y = activation_layer(cell(name))(x)
         theirs = float(tape.gradient(y, x)[0, 0])
-        assert curve_of(ACTIVATIONS[name]).slope(kink) == pytest.approx(theirs, rel=1e-6), name
+        assert activation_curve(ACTIVATIONS[name]).slope(kink) == pytest.approx(theirs, rel=1e-6), name

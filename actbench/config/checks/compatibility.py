@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import InitErrorDetails
 
 from actbench.activations.catalogue import ACTIVATION_NAMES, find_activation
-from actbench.activations.gated_widths import TOLERANCE
+from actbench.activations.gated_widths import PARAMETER_TOLERANCE
 from actbench.config.schema.activation import (
     KINDS,
     PLACEBO,
@@ -128,7 +128,7 @@ def unmatched_in_words(layers: Layers, features: int, outputs: int) -> str | Non
         outputs: Width of the output.
     """
     off = mismatch(layers, features, outputs)
-    if abs(off) <= TOLERANCE:
+    if abs(off) <= PARAMETER_TOLERANCE:
         return None
     return (
         "no gated widths are found within 1 % of the plain one's parameters: with the widths "

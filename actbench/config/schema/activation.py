@@ -14,7 +14,7 @@ from actbench.activations.catalogue import ACTIVATION_NAMES, ACTIVATIONS, find_a
 from actbench.activations.entry import ParameterValue
 from actbench.activations.expression.parser import ExpressionError, parse
 from actbench.activations.expression.tree import CONSTANTS, FUNCTIONS
-from actbench.activations.source import SourceError, look_up
+from actbench.activations.source import SourceError, find_source
 from actbench.config.schema.fields import LONGEST_LABEL, Flag, Label, Number, OneOf, Text
 from actbench.config.schema.initializers import MOMENT_MATCHED, RECOMMENDED, InitConfig
 from actbench.config.schema.section import Section, mistake, refuse, show
@@ -131,7 +131,7 @@ def unfit_init(
 
 def _has_no_gain(entry: Activation | None, raw: Mapping[str, object]) -> bool:
     """Whether the second moment of an entry is of no use; False of one that is wrong in another way."""
-    from actbench.activations.curves import curve_of, curve_of_expression  # numpy takes its time
+    from actbench.activations.curves import activation_curve, expression_curve  # numpy takes its time
 
     params = raw.get("params", {})
     if not isinstance(params, Mapping) or not all(
@@ -140,10 +140,10 @@ def _has_no_gain(entry: Activation | None, raw: Mapping[str, object]) -> bool:
         return False
     try:
         if entry is None:
-            curve: Curve | None = curve_of_expression(parse(str(raw.get("expr")), params), params)
+            curve: Curve | None = expression_curve(parse(str(raw.get("expr")), params), params)
         else:
             known = {key: value for key, value in params.items() if key in entry.params}
-            curve = curve_of(entry, known)
+            curve = activation_curve(entry, known)
     except ExpressionError:
         return False
     return curve is not None and curve.moments().gain is None
@@ -299,6 +299,6 @@ def _wrong_expression(text: str, params: object, *, all_used: bool) -> Iterator[
 
 def _wrong_import(reference: str) -> Iterator[InitErrorDetails]:
     try:
-        look_up(reference)
+        find_source(reference)
     except SourceError as error:
         yield mistake(str(error), "import")

@@ -8,7 +8,7 @@ from pydantic import GetJsonSchemaHandler, TypeAdapter, ValidationError, model_s
 from pydantic_core import CoreSchema, InitErrorDetails
 
 from actbench.activations.catalogue import ACTIVATION_NAMES, find_activation
-from actbench.activations.gated_widths import matched_widths
+from actbench.activations.gated_widths import match_widths
 from actbench.config.schema.fields import Number, OneOf, Whole
 from actbench.config.schema.section import ListOf, Section, mistake, refuse, show
 
@@ -239,7 +239,7 @@ def gated_widths(layers: Layers, features: int, outputs: int) -> tuple[int, ...]
         gated = sizes(layers, features, outputs, gated=True, widths=widths)
         return gated.parameters if gated.projections == plain.projections else 2 * plain.parameters
 
-    return matched_widths(widths_under_test(layers), plain.parameters, count)
+    return match_widths(widths_under_test(layers), plain.parameters, count)
 
 
 def mismatch(layers: Layers, features: int, outputs: int) -> float:

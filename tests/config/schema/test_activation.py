@@ -113,24 +113,24 @@ def mistakes(*entries, **changes):
         (
             {"import": "silu"},
             "import",
-            "'silu' is no reference to a function; allowed: package.module:function",
+            "'silu' is not a reference to a function; write package.module:function",
         ),
         (
             {"import": "no_such_package.ops:silu"},
             "import",
-            "there is no module no_such_package: 'no_such_package' is not found; searched are the installed "
-            "packages and the current folder",
+            "there is no module no_such_package: 'no_such_package' is not found; use a module of an "
+            "installed package or of the current folder",
         ),
         (
             {"import": "keras.opps:silu"},
             "import",
-            "there is no module keras.opps: 'opps' is not found in keras; searched are the installed "
-            "packages and the current folder",
+            "there is no module keras.opps: 'opps' is not found in keras; use a module of an "
+            "installed package or of the current folder",
         ),
         (
             {"import": "math:tanh"},
             "import",
-            "the module math has no Python source; allowed: a function that calls it",
+            "the module math has no Python source; write a Python function that calls it",
         ),
         # what does not apply
         (
