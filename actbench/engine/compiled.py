@@ -14,7 +14,7 @@ import tensorflow as tf
 from actbench.engine.evaluation import empty_tally, tally
 from actbench.engine.learner import Learner
 from actbench.engine.losses import example_losses
-from actbench.engine.protocols import Sums, pieces
+from actbench.engine.protocols import Sums, evaluation_pieces
 
 if TYPE_CHECKING:
     from actbench.datasets.dataset import Dataset
@@ -61,7 +61,7 @@ class CompiledTrainer(Learner):
         self._last_batch = _training_program(self.model, self.optimizer, objectives, self._rest)
         self._evaluate = _evaluation_program(self.model, objectives, [y.dtype for y in engine.y])
         self._predict = tf.function(
-            partial(self.answering_model, training=False), jit_compile=True, autograph=False
+            partial(self.inference_model, training=False), jit_compile=True, autograph=False
         )
         self._inference: dict[int, Any] = {}
 
@@ -89,7 +89,7 @@ class CompiledTrainer(Learner):
         return Sums(float(loss), tuple(tally.numpy().item() for tally in tallies), last - first)
 
     def evaluate(self, examples: range) -> Evaluation:
-        parts = [self._forward(piece) for piece in pieces(examples)]
+        parts = [self._forward(piece) for piece in evaluation_pieces(examples)]
         loss = sum(float(part) for part, _ in parts)
         heads = zip(*(outputs for _, outputs in parts), strict=True)
         outputs = [np.concatenate([part.numpy() for part in head]) for head in heads]

@@ -16,7 +16,7 @@ from actbench.stats.block_bootstrap import degrees_of_freedom, median_standard_e
 
 if TYPE_CHECKING:
     from actbench.engine.protocols import Engine
-    from actbench.engine.rounds import Rounds, Running
+    from actbench.engine.rounds import Rounds, RunningCell
     from actbench.plan.models import Block
 
 # A standard error from fewer samples is not believed.
@@ -154,11 +154,11 @@ class ExtraRounds:
         return all(median_standard_error(ratio, rng) <= largest_error for ratio in ratios)
 
 
-def _samples(cell: Running, figure: int) -> list[float]:
+def _samples(cell: RunningCell, figure: int) -> list[float]:
     return cell.slice_s + cell.extra_slice_s if figure == _TRAINING else cell.latency_s[figure]
 
 
-def _log_ratios(cell: Running, base: Running, figure: int) -> npt.NDArray[np.float64]:
+def _log_ratios(cell: RunningCell, base: RunningCell, figure: int) -> npt.NDArray[np.float64]:
     """In the rounds that both ran: one may have stopped early."""
     if figure != _TRAINING:
         return np.log(cell.latency_s[figure]) - np.log(base.latency_s[figure])

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from actbench.engine.evaluation import DATA_LOSS, TALLY, keras_metrics
 from actbench.engine.learner import Learner
 from actbench.engine.losses import keras_loss
-from actbench.engine.model import alone, head_name
-from actbench.engine.protocols import Sums, pieces
+from actbench.engine.model import head_name, unwrap_single
+from actbench.engine.protocols import Sums, evaluation_pieces
 
 if TYPE_CHECKING:
     from actbench.datasets.dataset import Dataset
@@ -59,9 +59,9 @@ class StockTrainer(Learner):
         self._regularized = self.setting.model.kernel_regularizer is not None
         self.model.compile(
             optimizer=self.optimizer,
-            loss=alone([keras_loss(objective) for objective in self.task.objectives]),
-            loss_weights=alone([objective.weight for objective in self.task.objectives]),
-            metrics=alone(
+            loss=unwrap_single([keras_loss(objective) for objective in self.task.objectives]),
+            loss_weights=unwrap_single([objective.weight for objective in self.task.objectives]),
+            metrics=unwrap_single(
                 [keras_metrics(objective, loss=self._regularized) for objective in self.task.objectives]
             ),
         )
@@ -76,7 +76,7 @@ class StockTrainer(Learner):
 
     def train(self, epoch: tuple[Features, Values], start: int, stop: int) -> Sums:
         rows = slice(start * self._batch_size, stop * self._batch_size)
-        x, y = epoch[0][rows], alone([values[rows] for values in epoch[1]])
+        x, y = epoch[0][rows], unwrap_single([values[rows] for values in epoch[1]])
         history = self.model.fit(x, y, batch_size=self._batch_size, shuffle=False, verbose=0).history
         means = [history[name][-1] for name in self._names(TALLY)]
         tallies = (
@@ -89,14 +89,14 @@ class StockTrainer(Learner):
     def evaluate(self, examples: range) -> Evaluation:
         # Not `predict`, which would be traced here, or with the compilation of what is timed; and `evaluate`
         # alone does not say which examples are right.
-        x = (self._dataset.x[piece.start : piece.stop] for piece in pieces(examples))
+        x = (self._dataset.x[piece.start : piece.stop] for piece in evaluation_pieces(examples))
         parts = [keras.tree.flatten(self.model(part, training=False)) for part in x]
         heads = zip(*parts, strict=True)
         outputs = [np.concatenate([keras.ops.convert_to_numpy(part) for part in head]) for head in heads]
         return self.task.evaluate(examples, self._mean_loss(examples), outputs)
 
     def _mean_loss(self, examples: range) -> float:
-        x, y = self._dataset.x[examples.start : examples.stop], alone(self.task.values(examples))
+        x, y = self._dataset.x[examples.start : examples.stop], unwrap_single(self.task.values(examples))
         evaluated = self.model.evaluate(x, y, batch_size=self._batch_size, verbose=0, return_dict=True)
         return self._data_loss(evaluated)
 
@@ -117,4 +117,4 @@ class StockTrainer(Learner):
         self.infer(batch)
 
     def infer(self, batch: Features) -> None:
-        self.answering_model.predict(batch, batch_size=len(batch), verbose=0)
+        self.inference_model.predict(batch, batch_size=len(batch), verbose=0)

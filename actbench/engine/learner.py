@@ -15,7 +15,7 @@ import tensorflow as tf
 from actbench.config.schema.train import ScheduleConfig
 from actbench.engine.evaluation import Task
 from actbench.engine.losses import example_losses
-from actbench.engine.model import answering, build_model
+from actbench.engine.model import build_model, inference_model
 from actbench.engine.probes import Prober, probed_rows
 from actbench.errors import DataError
 from actbench.rng import integer
@@ -69,19 +69,19 @@ class Learner:
         setting: With these in it.
         task: What it is trained for.
         model: What is trained; it gives logits.
-        answering_model: The same with the output that inference computes.
+        inference_model: The same with the output that inference computes.
         optimizer: Built for the model.
         parameters: Trained weights.
     """
 
     def __init__(self, setting: Setting, dataset: Dataset, cell: CellPlan) -> None:
-        self.setting = setting = setting.tuned(cell)
+        self.setting = setting = setting.for_cell(cell)
         self.task = task = Task(setting, dataset)
         self.train_score = task.train_score
         units = [objective.units for objective in task.objectives]
         self.model = build_model(setting.model, cell, dataset.x.shape[1], units)
         self.optimizer = build_optimizer(setting.train, self.model)
-        self.answering_model = answering(self.model, setting.model.output, task.objectives)
+        self.inference_model = inference_model(self.model, setting.model.output, task.objectives)
         self.parameters = sum(math.prod(weight.shape) for weight in self.model.trainable_weights)
         others = [layer for layer in self.model.layers if not isinstance(layer, keras.layers.Dense)]
         self._seed_generators = [

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from actbench.engine.layers import is_activation
+from actbench.engine.activation_layers import is_activation
 from actbench.records.block import Probe
 from actbench.rng import permutation
 

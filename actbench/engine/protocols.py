@@ -57,7 +57,7 @@ class Evaluation:
     correct: npt.NDArray[np.bool_] | None = None
 
 
-def pieces(examples: range) -> Iterator[range]:
+def evaluation_pieces(examples: range) -> Iterator[range]:
     """The examples in parts, so that the memory of an evaluation does not grow with the dataset."""
     for start in range(0, len(examples), EVALUATION_BATCH):
         yield examples[start : start + EVALUATION_BATCH]

@@ -77,7 +77,7 @@ def test_no_two_cells_of_a_config_are_the_same_but_by_name():
 def test_the_functions_of_custom_yaml_are_what_they_say():
     import numpy as np
 
-    from actbench.engine.imported import import_function
+    from actbench.engine.imported_function import import_function
 
     x = np.array([-1e4, -3.0, -0.4, 0.0, 0.3, 2.0, 1e4], dtype=np.float32)
     cells = make_plan(load_config(CONFIGS / "custom.yaml")).blocks[0].cells

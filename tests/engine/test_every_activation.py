@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from actbench.activations.catalogue import ACTIVATIONS
+from actbench.engine.activation_layers import activation_layer
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.keras_fit import StockEngine
-from actbench.engine.layers import activation_layer
 from tests.engine.tiny import CLASSES, FEATURES, cell, dataset, setting
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -87,7 +87,7 @@ def test_a_gated_model_has_the_plain_ones_parameters_or_its_width(data, name):
 
 
 def test_glu_is_that_of_keras_bit_for_bit():
-    from actbench.engine.layers import activation_layer
+    from actbench.engine.activation_layers import activation_layer
 
     x = keras.ops.convert_to_tensor(np.random.default_rng(0).standard_normal((7, 12)), dtype="float32")
     ours, theirs = activation_layer(cell("glu"))(x), keras.activations.glu(x)
@@ -186,7 +186,7 @@ class TestStep:
     def test_values_and_slopes(self, surrogate, slopes):
         import tensorflow as tf
 
-        from actbench.engine.layers import activation_layer
+        from actbench.engine.activation_layers import activation_layer
 
         layer = activation_layer(cell({"name": "step", "surrogate": surrogate}))
         x = tf.constant([[-2.0, -1.0, 0.0, 1.0, 2.0]])
@@ -201,7 +201,7 @@ def test_the_ops_of_expressions_are_those_of_float64():
     from actbench.activations.expression.float64 import compute_values
     from actbench.activations.expression.parser import parse
     from actbench.activations.expression.tree import OPERATIONS
-    from actbench.engine.layers import OPERATIONS_ON_TENSORS, activation_layer
+    from actbench.engine.activation_layers import OPERATIONS_ON_TENSORS, activation_layer
 
     assert set(OPERATIONS_ON_TENSORS) == set(OPERATIONS)
     x = (np.arange(-24, 25) / 8).astype(np.float32)
@@ -215,5 +215,9 @@ def test_the_ops_of_expressions_are_those_of_float64():
     for text in texts:
         found = activation_layer(cell({"expr": text}))(keras.ops.convert_to_tensor(x[None]))
         np.testing.assert_allclose(
-            keras.ops.convert_to_numpy(found)[0], compute_values(parse(text), x), rtol=2e-6, atol=2e-6, err_msg=text
+            keras.ops.convert_to_numpy(found)[0],
+            compute_values(parse(text), x),
+            rtol=2e-6,
+            atol=2e-6,
+            err_msg=text,
         )

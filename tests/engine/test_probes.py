@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from actbench.engine.layers import activation_layer
+from actbench.engine.activation_layers import activation_layer
 from actbench.engine.learner import Learner
 from actbench.engine.probes import SATURATED_BELOW, Prober, probed_rows
 from actbench.engine.runner import ENGINES

@@ -12,8 +12,8 @@ from actbench.config.schema.train import TrainConfig
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.dropout import Dropout
 from actbench.engine.keras_fit import StockEngine
-from actbench.engine.rounds import Stopwatch
 from actbench.engine.runner import BlockRunner
+from actbench.engine.stopwatch import Stopwatch
 from actbench.environment import describe_environment
 from actbench.plan.models import Block
 from actbench.rng import permutation
@@ -190,7 +190,7 @@ def test_the_softmax_is_in_inference_alone(make):
     trainer.reset(0)
     x = engine.inference_batch(5)
     logits = np.asarray(trainer.model(x, training=False))
-    answers = np.asarray(trainer.answering_model(x, training=False))
+    answers = np.asarray(trainer.inference_model(x, training=False))
     np.testing.assert_allclose(answers, np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), rtol=1e-5)
     trainer.compile_inference(x)
     trainer.infer(x)

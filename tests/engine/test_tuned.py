@@ -25,7 +25,7 @@ def test_a_cell_trains_with_values_of_its_own_as_if_the_setting_had_them(engine)
     setting, data = tiny.setting(optimizer="sgd"), tiny.dataset()
     own = tiny.cell("tanh").model_copy(update={"tuned": VALUES})
     by_cell = engine(setting, data).trainer(own)
-    by_setting = engine(setting.tuned(own), data).trainer(tiny.cell("tanh"))
+    by_setting = engine(setting.for_cell(own), data).trainer(tiny.cell("tanh"))
     plain = engine(setting, data).trainer(tiny.cell("tanh"))
     for trainer in (by_cell, by_setting, plain):
         trainer.reset(3)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actbench.engine.imported import import_function
+from actbench.engine.imported_function import import_function
 from actbench.errors import DataError
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]

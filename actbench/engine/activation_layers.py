@@ -12,7 +12,7 @@ from actbench.activations.catalogue import find_activation
 from actbench.activations.expression.float64 import fold_constants
 from actbench.activations.expression.parser import parse
 from actbench.activations.expression.tree import evaluate, extend_to_many
-from actbench.engine.imported import import_function
+from actbench.engine.imported_function import import_function
 
 if TYPE_CHECKING:
     from actbench.activations.entry import ParameterValue
