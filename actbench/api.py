@@ -1,4 +1,4 @@
-"""The tables of a report as tidy frames: its CSV's columns, with the settings in a frame of their own."""
+"""The Python interface: `run` and `load` return a `Run`, whose tables and raw records are pandas frames."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from actbench.report.renderers.csv import column_names, flat_rows, flatten
 from actbench.report.renderers.html import to_fragment
 from actbench.report.renderers.json import TABLES
 from actbench.store.find import find_run
-from actbench.store.stored import open_run, require_trainings
+from actbench.store.reading import open_run, require_trainings
 from actbench.workflows.run import run_benchmark
 
 if TYPE_CHECKING:
@@ -33,73 +33,79 @@ if TYPE_CHECKING:
     from actbench.report.model import Report, Sort
     from actbench.report.renderers.json import TableName
 
+# Columns of the CSV that describe the setting; frames have them in `Run.settings`.
 _SETTING = "setting_"
 
+# Endings of the names of columns with text, in which a missing value stays None and is not NaN.
 _TEXT = ("verdict", "why")
 
 
-def estimates_frame(report: Report, table: TableName) -> pd.DataFrame:
-    """One row per setting and activation, and for some tables more, in the order of the report.
+def run(
+    config: ConfigSource,
+    *,
+    out: str | os.PathLike[str] = "results",
+    overrides: Sequence[str] = (),
+    fresh: bool = False,
+    quiet: bool = False,
+) -> Run:
+    """Train and time every activation of a config, as `actbench run` does.
+
+    A stopped run, by Ctrl-C for instance, continues with the next block. If blocks cannot be measured, a
+    warning names them and `Run.failed` lists them; the others are kept, and the same call tries the failed
+    ones again.
 
     Args:
-        report: What came out.
-        table: Which one.
+        config: A YAML file, a mapping with the same keys, or a `BenchConfig`.
+        out: The folder that holds all runs; this one gets the folder `out/<name>/<run id>`.
+        overrides: Values to replace, each as "KEY=VALUE", such as "train.epochs=2".
+        fresh: True to measure everything again; the earlier ledger is set aside.
+        quiet: True to show no progress on standard error.
 
-    Returns:
-        `setting` (the id), `activation`, the figures, `status` but for "tuning"; a figure that does
-        not exist is NaN.
+    Raises:
+        ConfigError: The config or an override is wrong; the message has one line per mistake.
+        DataError: The dataset cannot be used, or does not fit the config.
+        StoreError: The run folder cannot be used or written.
+        EnvironmentMismatchError: The run was begun in another environment.
+        WorkerError: No worker can be started.
+        NothingMeasuredError: No block could be measured.
     """
-    rows = flat_rows(report, table)
-    columns = column_names(report, table, rows)
-    names = [name for name in columns if not f"{name}_".startswith(_SETTING)]
-    return _frame(
-        [{"setting": row["setting_id"], **{name: row.get(name) for name in names}} for row in rows],
-        ["setting", *names],
-    )
+    with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
+        result = run_benchmark(config, Path(out), overrides=overrides, fresh=fresh, listen=display)
+    finished = Run(result.path, result.info, result.records)
+    if finished.failed:
+        reasons = "; ".join(f"{record.block}: {record.reason}" for record in finished.failed)
+        warnings.warn(f"blocks that could not be measured: {reasons}", stacklevel=2)
+    return finished
 
 
-def summary_frame(report: Report) -> pd.DataFrame:
-    """One row per activation over all settings; none where there is one setting."""
-    rows = flat_rows(report, "summary")
-    return _frame(rows, column_names(report, "summary", rows))
+def load(path: str | os.PathLike[str] | None = None, *, out: str | os.PathLike[str] = "results") -> Run:
+    """Read a run, finished or not.
 
+    Args:
+        path: A run folder, or a run id or the name of a config in `out`; None for the newest run.
+        out: The folder that holds all runs.
 
-def settings_frame(info: RunInfo) -> pd.DataFrame:
-    """One row per setting: `setting` (the id), `name`, then a column per key of the config.
-
-    Lists are JSON text.
+    Raises:
+        StoreError: There is no such run, the run is damaged, or nothing was trained in it.
     """
-    return _frame(
-        [
-            {"setting": setting.id, "name": setting.name, **flatten(setting.description)}
-            for setting in info.settings
-        ]
-    )
-
-
-def _frame(rows: Sequence[dict[str, Any]], columns: list[str] | None = None) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=columns)
-    for name in frame:
-        present = [value for value in frame[name] if value is not None]
-        is_figure = all(isinstance(value, int | float) for value in present)
-        if len(present) < len(frame) and is_figure and not str(name).endswith(_TEXT):
-            frame[name] = frame[name].astype("float64")
-    return frame
+    stored = open_run(find_run(Path(out), None if path is None else os.fspath(path)))
+    require_trainings(stored)
+    return Run(stored.path, stored.info, stored.records)
 
 
 @dataclass(frozen=True, repr=False)
 class Run:
-    """What a run measured.
+    """A run, finished or not.
 
-    The tables that a report shows are `accuracy`, `time`, `inference`, `metrics`, `pareto` and `why`: one row
-    per setting and activation, with what `actbench report --format csv` says of it.
-    What they are made of are `trainings`, `slices` and `calls`: one row per observation. docs/python.md says
-    what each column holds. Every frame is the caller's own to change.
+    The properties `accuracy`, `time`, `inference`, `metrics`, `pareto` and `why` are tables of the report: one
+    row per setting and activation, with the columns of `actbench report --format csv`. The properties
+    `trainings`, `slices` and `calls` are the raw measurements: one row per observation. docs/python.md
+    describes each column. Every access returns a new frame, which the caller may change.
 
     Attributes:
         path: The run folder.
-        info: What was planned and where: run.json.
-        records: What the ledger holds, one per block, failed ones included.
+        info: The plan and its environment, as in run.json.
+        records: The ledger's records, one per block, failed ones included.
     """
 
     path: Path
@@ -123,32 +129,32 @@ class Run:
 
     @property
     def metrics(self) -> pd.DataFrame:
-        """Other metrics than that of `accuracy`, with intervals and verdicts."""
+        """The metrics beside the score, with intervals and verdicts."""
         return estimates_frame(self._report, "metrics")
 
     @property
     def pareto(self) -> pd.DataFrame:
-        """Accuracy against training time: who is on the front, with what probability."""
+        """Accuracy against training time: the probability that an activation is on the Pareto front."""
         return estimates_frame(self._report, "pareto")
 
     @property
     def why(self) -> pd.DataFrame:
-        """What the probes saw inside the networks: one row per activation, moment and layer."""
+        """Diagnostics of the networks from inside: one row per activation, moment and layer."""
         return estimates_frame(self._report, "why")
 
     @property
     def summary(self) -> pd.DataFrame:
-        """Over all settings: mean rank, mean differences, how often each verdict; empty for one setting."""
+        """Mean rank, mean differences and counts of verdicts over all settings; empty for one setting."""
         return summary_frame(self._report)
 
     @property
     def tuning(self) -> pd.DataFrame:
-        """What each activation was tried with, and what was chosen; empty where nothing was tuned."""
+        """The values that each activation was tried with, and the chosen ones; empty if nothing was tuned."""
         return estimates_frame(self._report, "tuning")
 
     @property
     def settings(self) -> pd.DataFrame:
-        """What was trained on what: one row per setting, to be merged on `setting`."""
+        """The config of each setting: one row per setting, to be merged on `setting`."""
         return settings_frame(self.info)
 
     @property
@@ -180,18 +186,18 @@ class Run:
         against: str | None = None,
         generalise: bool = False,
     ) -> str:
-        """The report as text, as `actbench report` writes it.
+        """Return the report as text, as `actbench report` prints it.
 
         Args:
             format: "terminal", "markdown", "html", "latex", "csv" or "json".
-            table: Which figures.
-            sort: In which order the activations stand.
-            against: Label to compare with instead of the config's baseline.
-            generalise: Whether to add intervals for new test data.
+            table: Name of the table, or "all".
+            sort: Order of the activations: "accuracy", "time", "activation" or "config".
+            against: Label of the activation to compare with instead of the config's baseline.
+            generalise: True to add intervals for new test data.
 
         Raises:
-            ConfigError: There is no such format, table or order, the run does not have that table, no
-                activation of it has the label `against`, or this or `generalise` would change nothing.
+            ConfigError: There is no such format, table or order; the run does not have that table; or
+                `against` names no activation, or `against` or `generalise` would change nothing.
             NothingMeasuredError: No training ended well.
             EnvironmentMismatchError: The blocks were measured on different machines.
         """
@@ -206,7 +212,7 @@ class Run:
         return reports.build(self.info, self.records)
 
     def _repr_html_(self) -> str:
-        """The report, for a notebook."""
+        """Return the report as HTML, for a notebook."""
         return to_fragment(lay_out(self._report, "all"))
 
     def __repr__(self) -> str:
@@ -220,53 +226,50 @@ def _check(argument: str, word: str, allowed: Sequence[str]) -> None:
         raise ConfigError(f"report: {argument}: there is no {word!r}; allowed: {', '.join(allowed)}{hint}")
 
 
-def run(
-    config: ConfigSource,
-    *,
-    out: str | os.PathLike[str] = "results",
-    overrides: Sequence[str] = (),
-    fresh: bool = False,
-    quiet: bool = False,
-) -> Run:
-    """Train and time every activation of a config, as `actbench run` does.
-
-    A run that was stopped, by Ctrl-C for instance, goes on where it was. Blocks that cannot be measured are
-    warned of and listed in `Run.failed`; the others are kept, and the same call tries those again.
+def estimates_frame(report: Report, table: TableName) -> pd.DataFrame:
+    """Return a table as a frame, in the order of the report.
 
     Args:
-        config: A YAML file, a mapping as it would stand in one, or a `BenchConfig`.
-        out: The folder that holds all runs; this one lies in `out/<name>/<run id>`.
-        overrides: Values to replace, each as "KEY=VALUE", such as "train.epochs=2".
-        fresh: Measure everything again; the earlier ledger is set aside.
-        quiet: No progress on standard error.
+        report: The report of a run.
+        table: Name of the table.
 
-    Raises:
-        ConfigError: The config or an override is wrong; the message has one line per mistake.
-        DataError: The dataset cannot be used, or does not fit the config.
-        StoreError: The run folder cannot be used or written.
-        EnvironmentMismatchError: The run was begun in another environment.
-        WorkerError: No worker can be started.
-        NothingMeasuredError: No block could be measured.
+    Returns:
+        One row per setting and activation, and for some tables more. The columns are `setting` (the id),
+        `activation`, the figures, and `status` except for "tuning". A figure that does not exist is NaN.
     """
-    with ProgressDisplay(ErrorConsole(quiet=quiet)) as display:
-        outcome = run_benchmark(config, Path(out), overrides=overrides, fresh=fresh, listen=display)
-    finished = Run(outcome.path, outcome.info, outcome.records)
-    if finished.failed:
-        reasons = "; ".join(f"{record.block}: {record.reason}" for record in finished.failed)
-        warnings.warn(f"blocks that could not be measured: {reasons}", stacklevel=2)
-    return finished
+    rows = flat_rows(report, table)
+    columns = column_names(report, table, rows)
+    names = [name for name in columns if not f"{name}_".startswith(_SETTING)]
+    return _frame(
+        [{"setting": row["setting_id"], **{name: row.get(name) for name in names}} for row in rows],
+        ["setting", *names],
+    )
 
 
-def load(path: str | os.PathLike[str] | None = None, *, out: str | os.PathLike[str] = "results") -> Run:
-    """Read a run, finished or not.
+def summary_frame(report: Report) -> pd.DataFrame:
+    """Return one row per activation over all settings; no rows if there is one setting."""
+    rows = flat_rows(report, "summary")
+    return _frame(rows, column_names(report, "summary", rows))
 
-    Args:
-        path: A run folder, or a run id or the name of a config under `out`; the newest run when left out.
-        out: The folder that holds all runs.
 
-    Raises:
-        StoreError: There is no such run, it is damaged, or nothing was trained in it.
+def settings_frame(info: RunInfo) -> pd.DataFrame:
+    """Return one row per setting: `setting` (the id), `name`, then a column per key of the config.
+
+    Lists are JSON text.
     """
-    stored = open_run(find_run(Path(out), None if path is None else os.fspath(path)))
-    require_trainings(stored)
-    return Run(stored.path, stored.info, stored.records)
+    return _frame(
+        [
+            {"setting": setting.id, "name": setting.name, **flatten(setting.description)}
+            for setting in info.settings
+        ]
+    )
+
+
+def _frame(rows: Sequence[dict[str, Any]], columns: list[str] | None = None) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=columns)
+    for name in frame:
+        present = [value for value in frame[name] if value is not None]
+        is_figure = all(isinstance(value, int | float) for value in present)
+        if len(present) < len(frame) and is_figure and not str(name).endswith(_TEXT):
+            frame[name] = frame[name].astype("float64")
+    return frame

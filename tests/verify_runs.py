@@ -6,7 +6,7 @@ from actbench.environment import describe_environment
 from actbench.execution.protocol import Finished
 from actbench.plan.build import make_plan
 from actbench.records.run import RunInfo, SettingInfo
-from actbench.store.folder import create_or_resume
+from actbench.store.writing import create_or_resume
 from tests.fake_worker import record_of
 
 CONFIG = {

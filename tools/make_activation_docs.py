@@ -17,12 +17,12 @@ from actbench.activations.catalogue import FAMILIES
 from actbench.activations.entry import Activation
 from actbench.activations.expression.parser import DEEPEST_NESTING, LARGEST_EXPONENT, LONGEST_TEXT
 from actbench.activations.expression.tree import CONSTANTS, FUNCTIONS
-from actbench.activations.gated_widths import TOLERANCE
+from actbench.activations.gated_widths import PARAMETER_TOLERANCE
 from actbench.analysis.portrait import Portrait, portray
 from actbench.config.schema.activation import ActivationConfig
 from actbench.config.schema.initializers import INITIALIZERS
 from actbench.report.chart import Chart, to_bytes
-from actbench.report.show import WEIGHTS, panels, format_parameter, format_properties, format_twin
+from actbench.report.show import WEIGHTS, describe_parameter, format_properties, format_twin, panels
 
 TEMPLATE = Path(__file__).parent / "activations.md"
 DOCS = Path(__file__).parent.parent / "docs"
@@ -49,7 +49,7 @@ def page(families: Families) -> str:
         "longest": str(LONGEST_TEXT),
         "deepest": str(DEEPEST_NESTING),
         "largest_exponent": str(LARGEST_EXPONENT),
-        "tolerance": f"{TOLERANCE:.0%}".replace("%", " %"),
+        "tolerance": f"{PARAMETER_TOLERANCE:.0%}".replace("%", " %"),
         "initialisers": ", ".join(map(_code, INITIALIZERS)),
     }
     template = TEMPLATE.read_text(encoding="utf-8")
@@ -135,7 +135,7 @@ def _section(portrait: Portrait) -> Iterable[str]:
         yield f"- Also called {', '.join(map(_code, entry.aliases))}."
     yield f"- {format_properties(portrait).capitalize()}."
     for parameter in entry.parameters:
-        yield f"- Parameter {format_parameter(parameter, {})}."
+        yield f"- Parameter {describe_parameter(parameter, {})}."
     if WEIGHTS[entry.trainable]:
         yield f"- Weights: {WEIGHTS[entry.trainable]}."
     for twin in portrait.twins:
@@ -146,7 +146,7 @@ def _section(portrait: Portrait) -> Iterable[str]:
     for remark in filter(None, (entry.layer_note, entry.note)):
         yield f"- {remark.removesuffix('.')}."
     if moments is not None:
-        mean, second, gain = map(_number, (portrait.mean, moments.second, moments.gain))
+        mean, second, gain = map(_number, (portrait.mean, moments.second_moment, moments.gain))
         yield f"- E[f(z)] = {mean}, E[f(z)²] = {second}, gain {gain}."
     yield ""
 

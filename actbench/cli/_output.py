@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from actbench.report.chart import Chart
-    from actbench.store.stored import StoredRun
+    from actbench.store.reading import StoredRun
     from actbench.workflows.measure import RunResult
 
 output_option = click.option(
@@ -103,7 +103,7 @@ def read_run(out: Path, reference: str | None, *, micro: bool = False) -> "Store
         StoreError: There is no such run, or it cannot be read, or nothing was trained in it.
     """
     from actbench.store.find import find_run
-    from actbench.store.stored import open_run, require_trainings
+    from actbench.store.reading import open_run, require_trainings
 
     stored = open_run(find_run(out, reference))
     if not micro:

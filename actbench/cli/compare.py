@@ -7,13 +7,12 @@ import click
 
 from actbench.cli._options import example, out_option, read_share, read_words
 from actbench.cli._output import not_empty, output_option, read_run, screen, write_result
+from actbench.report.compare.formats import CHANGES_FORMATS, render_changes
 
 if TYPE_CHECKING:
-    from actbench.analysis.comparison.gate import Gate, Kind
+    from actbench.analysis.comparison.gate import Gate, GatedKind
 
-# As in `report.compare.formats` and `analysis.comparison.gate`, which `--help` has no time to load.
-_FORMATS = ("terminal", "markdown", "json", "junit", "benchmark-action")
-
+# As in `analysis.comparison.gate`, which `--help` has no time to load.
 _KINDS = ("accuracy", "time")
 
 
@@ -29,7 +28,7 @@ _KINDS = ("accuracy", "time")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(_FORMATS),
+    type=click.Choice(CHANGES_FORMATS.names),
     default="terminal",
     show_default=True,
     help="Format of the comparison; json and benchmark-action have unrounded figures.",
@@ -64,7 +63,7 @@ def compare(
     old: str,
     new: str,
     form: str,
-    fail_on: "tuple[Kind, ...]",
+    fail_on: "tuple[GatedKind, ...]",
     max_slowdown: float | None,
     max_drop: float | None,
     strict: bool,
@@ -81,7 +80,6 @@ def compare(
     """
     gate = _gate(fail_on, max_slowdown, max_drop, strict)
 
-    from actbench.report.compare.formats import render_changes
     from actbench.workflows.compare import compare_stored_runs
 
     compared = compare_stored_runs(
@@ -97,7 +95,7 @@ def compare(
 
 
 def _gate(
-    fail_on: "tuple[Kind, ...]", max_slowdown: float | None, max_drop: float | None, strict: bool
+    fail_on: "tuple[GatedKind, ...]", max_slowdown: float | None, max_drop: float | None, strict: bool
 ) -> "Gate":
     """Return the gate that the options ask for; an option without effect is a mistake."""
     idle = [

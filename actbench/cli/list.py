@@ -1,4 +1,4 @@
-"""actbench list: shows what can be named in a config, and the runs on disk."""
+"""actbench list: lists the activations and datasets that configs can name, and the runs on disk."""
 
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import click
 
-from actbench.cli._options import example, out_option
+from actbench.cli._options import example, out_option, text_or_json_option
 
 Rows = list[dict[str, Any]]
 
-# what name and id, `actbench show` or docs/data.md say too; a table of 80 columns has no room for it
-_FOR_MACHINES = {
+# Keys that only JSON has: in 80 columns there is no room for what `actbench show` or docs/data.md say.
+_JSON_ONLY = {
     "activations": (
         *("kind", "required", "trainable", "element_wise", "monotonic", "smooth", "bounded"),
         *("recommended_init", "paper"),
@@ -31,19 +31,22 @@ _FOR_MACHINES = {
 )
 @click.argument("what", required=False, type=click.Choice(["activations", "datasets", "runs"]))
 @out_option
-@click.option("--gated", is_flag=True, help="Only gated units.")
-@click.option("--trainable", is_flag=True, help="Only activations whose parameters can be weights.")
-@click.option("--monotonic", is_flag=True, help="Only activations that never fall, with their defaults.")
+@click.option("--gated", is_flag=True, help="List only gated units.")
+@click.option("--trainable", is_flag=True, help="List only activations with parameters that can be trained.")
 @click.option(
-    "--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True
+    "--monotonic", is_flag=True, help="List only activations that never fall with their default parameters."
 )
+@text_or_json_option
 def command(what: str | None, out: Path, gated: bool, trainable: bool, monotonic: bool, form: str) -> None:
-    """Show what there is: activations, datasets, runs.
+    """List what can be named: activations, datasets, runs.
 
-    Without an argument, all three. The filters are for activations; with several, all have to hold.
+    Without an argument, all three are listed. The filters are for activations; an activation has to pass all
+    of them.
     """
     if (gated or trainable or monotonic) and what != "activations":
-        raise click.UsageError("--gated, --trainable and --monotonic go with: actbench list activations")
+        raise click.UsageError(
+            "--gated, --trainable and --monotonic filter activations; use: actbench list activations"
+        )
     rows: dict[str, Callable[[], Rows]] = {
         "activations": lambda: _activations(gated, trainable, monotonic),
         "datasets": _datasets,
@@ -118,7 +121,7 @@ def _table(title: str, rows: Rows) -> str:
     if not rows:
         return f"no {title}"
     filled = [key for key in rows[0] if any(row[key] not in (None, "", [], {}) for row in rows)]
-    shown = [key for key in filled if key not in _FOR_MACHINES.get(title, ())]
+    shown = [key for key in filled if key not in _JSON_ONLY.get(title, ())]
     table = Table(title=title, title_justify="left")
     for key in shown:
         numeric = all(isinstance(row[key], int | None) for row in rows)
@@ -127,13 +130,13 @@ def _table(title: str, rows: Rows) -> str:
     for row in rows:
         table.add_row(*(Text(_cell(row[key], row.get("required", ()))) for key in shown))
     console = Console(highlight=False)
-    with console.capture() as captured:  # printed by click: rich exits by itself when a pipe is closed
+    with console.capture() as captured:  # click prints it: rich would end the process if the pipe is closed
         console.print(table)
     return captured.get().rstrip()
 
 
 def _cell(value: object, required: Collection[str]) -> str:
-    """A value as a config would have it; an empty one as nothing, a required one as that."""
+    """Return a value as a config has it; nothing for an empty value, "required" for a required parameter."""
     import json
 
     if isinstance(value, dict):

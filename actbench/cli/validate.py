@@ -1,4 +1,4 @@
-"""actbench validate: says whether configs are fine, and all that is wrong with them if not."""
+"""actbench validate: checks configs and their data, and names every mistake."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ def validate(configs: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
 
 
 def _check(path: Path, overrides: tuple[str, ...]) -> str | None:
-    """Tells of a config that is fine; returns what is wrong with one that is not."""
+    """Check one config: print a summary if it is fine, else return its mistakes, one line each."""
     from actbench.config.loader import read_given
     from actbench.errors import InputError
     from actbench.plan.data_checks import plan_on_data

@@ -1,7 +1,7 @@
-"""The facts of a machine that decide how steady a measurement on it can be.
+"""The state of a machine, which decides how steady a measurement on it can be.
 
-psutil tells most of them on every system. Control groups, the frequency of the cores and huge pages are read
-from a tree like Linux's `/proc` and `/sys`; where there is none, as on macOS, they are unknown.
+psutil knows most facts on every system. Control groups, the frequency of the cores and huge pages are read
+from a tree like Linux's `/proc` and `/sys`; without such a tree, as on macOS, they are unknown.
 """
 
 import os
@@ -14,23 +14,24 @@ from typing import TypeVar
 
 import psutil
 
+# Other processes that used less of a core are left out, and all but the busiest.
 _BUSY_CORES = 0.05
 
 _BUSY_SHOWN = 3
 
-_UNLIMITED = 2**62  # control groups of version 1 write a little less than 2**63 where there is no limit
+_UNLIMITED = 2**62  # control groups of version 1 write a little less than 2**63 for no limit
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class BusyProcess:
-    """A process that was at work beside the measurement.
+    """A process that was at work during the measurement.
 
     Attributes:
         pid: Process id.
         name: Name of the program.
-        cores: Processor time over time that passed.
+        cores: Processor time divided by the time that passed.
     """
 
     pid: int
@@ -43,18 +44,18 @@ class MachineState:
     """The state of the machine, at the start of a measurement or during it; None is unknown.
 
     Attributes:
-        cores: Cores that are online, whoever may use them.
-        cores_quota: Cores' worth of time that the control group allows; None, too, without a limit.
+        cores: Number of cores that are online, whether this process may use them or not.
+        cores_quota: Cores' worth of time that the control group allows; also None if there is no limit.
         governor: Frequency governor of the cores, such as "performance".
         turbo: True if cores may run above their nominal frequency.
-        load_average: Processes that ran or waited, on average over the minute before.
-        steal: Fraction of the processor's time that the hypervisor gave to others meanwhile.
+        load_average: Processes that ran or waited, on average over the minute before the measurement.
+        steal: Fraction of the processor's time that the hypervisor gave to other machines.
         memory_available_bytes: Memory that a new process could have.
-        memory_limit_bytes: Memory that the control group allows; None, too, without a limit.
+        memory_limit_bytes: Memory that the control group allows; also None if there is no limit.
         swap_bytes: Size of all swap space.
         swap_used_bytes: Swap space in use.
         huge_pages: When memory comes in transparent huge pages, such as "madvise".
-        busy_processes: Others that used at least a twentieth of a core meanwhile, the busiest first.
+        busy_processes: Other processes that used at least a twentieth of a core, the busiest first.
     """
 
     cores: int | None
@@ -90,7 +91,7 @@ class ProcessSample:
 
 @dataclass(frozen=True)
 class MachineSample:
-    """The facts that have to be read twice, or before the machine is given work; None is unknown.
+    """The facts that are read twice, or before the machine is given work; None is unknown.
 
     Attributes:
         at_s: Reading of a monotonic clock.
@@ -100,8 +101,8 @@ class MachineSample:
         swap_bytes: As in `MachineState`.
         swap_used_bytes: As in `MachineState`.
         cpu_s: Time that all cores have spent so far, idle or not.
-        steal_s: Part of that time which the hypervisor gave to others.
-        processes: All processes that can be seen, by id; empty where none can.
+        steal_s: Part of that time that the hypervisor gave to others.
+        processes: All processes that can be seen, by id.
     """
 
     at_s: float
@@ -120,7 +121,8 @@ def sample_machine() -> MachineSample:
     load = _if_known(psutil.getloadavg)
     memory = _if_known(psutil.virtual_memory)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # that it knows no pages swapped in or out
+        # psutil warns if the system does not count the pages that were swapped in or out.
+        warnings.simplefilter("ignore", RuntimeWarning)
         swap = _if_known(psutil.swap_memory)
     cpu = _if_known(psutil.cpu_times)
     times: dict[str, float] = {} if cpu is None else cpu._asdict()
@@ -141,12 +143,12 @@ def sample_machine() -> MachineSample:
 def describe_machine(
     root: Path, before: MachineSample, after: MachineSample, *, own: int | None = None
 ) -> MachineState:
-    """Return the facts, given the samples from before and after a measurement.
+    """Return the state of the machine, given a sample from before and one from after a measurement.
 
     Args:
         root: The file tree with `proc` and `sys`.
         before: Sample before the measurement; load and memory are as they were then.
-        after: Sample after it.
+        after: Sample after the measurement.
         own: Id of the process that measured; by default this one.
     """
     return MachineState(
@@ -166,7 +168,7 @@ def describe_machine(
 
 
 def cpu_quota(root: Path) -> float | None:
-    """Return the cores' worth of time that this process's control group allows; None without a limit.
+    """Return the cores' worth of time that this process's control group allows; None if there is no limit.
 
     See "Control Group v2" and "Control Groups version 1" in the Linux kernel's documentation.
 
@@ -178,7 +180,7 @@ def cpu_quota(root: Path) -> float | None:
 
 
 def memory_limit(root: Path) -> int | None:
-    """Return the bytes of memory that this process's control group allows; None without a limit."""
+    """Return the bytes of memory that this process's control group allows; None if there is no limit."""
     limits = [
         _read_int(folder / name)
         for folder in _control_groups(root, "memory")
@@ -188,7 +190,7 @@ def memory_limit(root: Path) -> int | None:
 
 
 def _if_known(ask: Callable[[], _T]) -> _T | None:
-    """Return the answer of psutil; None where this system does not tell."""
+    """Return the answer of psutil; None if this system does not tell."""
     try:
         return ask()
     except (OSError, RuntimeError, psutil.Error):
@@ -201,7 +203,7 @@ def _sample_processes() -> dict[int, ProcessSample]:
         name, parent, started_s, cpu = (
             process.info[key] for key in ("name", "ppid", "create_time", "cpu_times")
         )
-        if cpu is not None:  # macOS tells it of the user's own processes only
+        if cpu is not None:  # macOS shows the times of the user's own processes only
             found[process.pid] = ProcessSample(name or "?", parent or 0, started_s, cpu.user + cpu.system)
     return found
 
@@ -281,7 +283,7 @@ def _quota(folder: Path) -> float | None:
 
 
 def _read_text(path: Path) -> str | None:
-    """Return the content without surrounding white space; None where it cannot be read."""
+    """Return the content without surrounding white space; None if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
@@ -289,7 +291,7 @@ def _read_text(path: Path) -> str | None:
 
 
 def _read_int(path: Path) -> int | None:
-    """Return the content as a whole number; None where it is something else, such as "max"."""
+    """Return the content as a whole number; None if it is something else, such as "max"."""
     try:
         return int(_read_text(path) or "")
     except ValueError:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actbench.analysis.micro import estimate_micro
-from actbench.plan.micro import mode_in_words
+from actbench.plan.micro import format_mode
 from actbench.report.activation_facts import MIXING_NOTE, activation_facts, marked_label, mixing_labels
 from actbench.report.chart import Chart, Line, to_bytes, to_text
 from actbench.report.document import Column, Document, Section, Table
@@ -35,15 +35,14 @@ _COLUMNS = (
 )
 
 _NOTES = (
-    "ns per element: of a call, by the elements that it gives back; median over n rounds. Ratio to copy: to "
-    "a plain copy of the same tensor in the same round, which is the floor. Both with a 95 % interval that "
-    "speaks for this one process.",
-    "GB/s: at that median, counting only what has to move: an element read and one written, and with the "
-    "gradient as many again; a gated unit reads two, and writes the gradients of both. The copy's is what "
-    "memory, or with few elements the caches, gives.",
-    "With few elements it is calls into TensorFlow that are timed, not arithmetic: the copy shows how much "
-    "one takes. linear has nothing to compute and may be below the floor: not compiled, it hands over the "
-    "tensor itself.",
+    "ns per element: time of a call divided by the number of elements of its result; median over n rounds. "
+    "Ratio to copy: to a plain copy of the same tensor in the same round, which is the floor. Both have a "
+    "95 % interval that holds for this one process.",
+    "GB/s: at that median, counting only the bytes that have to move: one element read and one written, and "
+    "as many again with the gradient; a gated unit reads two and writes the gradients of both. The copy "
+    "shows the bandwidth of the memory, or of the caches if there are few elements.",
+    "With few elements, a call into TensorFlow takes longer than the arithmetic: the copy shows how long. "
+    "linear computes nothing and may be below the floor: not compiled, it returns the tensor itself.",
 )
 
 
@@ -84,8 +83,11 @@ def render_micro(
 
 
 def micro_charts(estimates: MicroEstimates) -> list[Chart]:
-    """Time per element by size, the floor last: a chart for each type and mode that has two sizes or more."""
-    by_mode = _grouped(estimates.settings, lambda setting: mode_in_words(setting.dtype, setting.compiled))
+    """Return charts of the time per element by size: one for each dtype and mode with two sizes or more.
+
+    The copy, which is the floor, is the last line of each chart.
+    """
+    by_mode = _grouped(estimates.settings, lambda setting: format_mode(setting.dtype, setting.compiled))
     return [
         _chart(title, settings)
         for title, settings in by_mode.items()
@@ -113,7 +115,7 @@ def _chart(title: str, settings: Sequence[MicroSetting]) -> Chart:
 def _document(info: RunInfo, estimates: MicroEstimates) -> Document:
     by_way = _grouped(
         estimates.settings,
-        lambda setting: f"{mode_in_words(setting.dtype, setting.compiled)}, {setting.direction}",
+        lambda setting: f"{format_mode(setting.dtype, setting.compiled)}, {setting.direction}",
     )
     sections = [
         Section(way, (), tuple(_table(info, setting) for setting in settings))
@@ -138,7 +140,7 @@ def _document(info: RunInfo, estimates: MicroEstimates) -> Document:
 def _grouped(
     settings: Iterable[MicroSetting], key: Callable[[MicroSetting], str]
 ) -> dict[str, list[MicroSetting]]:
-    """In the order of the first of each group."""
+    """Group settings by a key, in the order in which the keys first appear."""
     groups: dict[str, list[MicroSetting]] = {}
     for setting in settings:
         groups.setdefault(key(setting), []).append(setting)
@@ -160,18 +162,18 @@ def _table(info: RunInfo, setting: MicroSetting) -> Table:
 
 
 def _placebo(settings: Sequence[MicroSetting]) -> str:
-    """How loud the noise is, and how often the second copy seems to be another."""
+    """Return the range of the placebo's ratios, and how many of their intervals miss 1."""
     ratios = [setting.placebo.estimate for setting in settings if setting.placebo is not None]
     flagged = sum(setting.flagged for setting in settings)
     told = f"1 is outside {flagged} of {len(ratios)} intervals" if flagged else "1 is inside all intervals"
     return (
         f"a second copy takes {min(ratios):.3f} to {max(ratios):.3f} of the copy's time; {told}, "
-        "of which by chance 1 in 20 misses it"
+        "and 1 in 20 intervals misses it by chance"
     )
 
 
 def to_json(info: RunInfo, estimates: MicroEstimates) -> str:
-    """One object with `run`, `placebo` and `settings`, as of any run."""
+    """Return the figures as one JSON object with `run`, `placebo` and `settings`, as for any run."""
     value = {
         "run": run_object(info, estimates),
         "placebo": {
@@ -195,7 +197,7 @@ def to_json(info: RunInfo, estimates: MicroEstimates) -> str:
 
 
 def to_csv(estimates: MicroEstimates) -> str:
-    """A line per activation and setting, with the same names, flattened with `_`."""
+    """Return a line per activation and setting, with the names of the JSON joined by `_`."""
     lines = [
         _flat({"setting": _way(setting), **_figures(row)})
         for setting in estimates.settings

@@ -1,4 +1,4 @@
-"""What there is to say about a run before it is begun."""
+"""The report of `actbench plan`: the work, the time, and the differences that the seeds can show."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from actbench.config.schema.layers import gated_widths, sizes, widths_under_test
 from actbench.metrics.registry import score_title
 from actbench.plan.describe import describe_cells
-from actbench.plan.models import TUNED, with_tuned
-from actbench.records.base import in_flow, in_words
+from actbench.plan.models import TUNED_MARK, mark_tuned
+from actbench.records.base import format_config_value, format_inline
 from actbench.report.activation_facts import format_initializers
 from actbench.report.facts import LINEAR
 from actbench.report.formatting import format_duration, score_format
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Gated:
-    """What a gated unit makes of a setting's hidden layers.
+class GatedModel:
+    """The model of a gated unit, whose layers may be narrower so that it has as many parameters.
 
     Attributes:
-        label: The activation's.
+        label: Label of the activation.
         hidden_units: Width of each layer with the activation, after gating.
-        parameters: Weights and biases of the model.
-        plain: Those of the model without gates.
+        parameters: Number of weights and biases of the model.
+        plain: The same of the model without gates.
     """
 
     label: str
@@ -46,16 +46,17 @@ class Gated:
 
 @dataclass(frozen=True)
 class Outline:
-    """A plan with what it costs and what it can decide.
+    """A plan with its costs and the decisions that it allows.
 
     Attributes:
-        plan: Everything planned.
-        folder: Where the run lies or would lie.
+        plan: The whole plan.
+        folder: The run folder, which may not exist yet.
         pending: The blocks still to be measured, in order.
-        data: What each setting is trained on, by the setting's id.
-        estimates: What those of each setting are expected to take, by its id, but for timing-only rounds.
-        design: What one setting's seeds can decide in its score.
-        sd_source: Where `design.sd` comes from, in words.
+        data: The data of each setting, by the setting's id.
+        estimates: The expected time of each setting's pending blocks, by the setting's id, without
+            timing-only rounds.
+        design: The decisions that one setting's seeds allow.
+        sd_source: Source of `design.sd`, in words.
     """
 
     plan: Plan
@@ -68,45 +69,45 @@ class Outline:
 
     @property
     def score_name(self) -> ScoreName:
-        """What its verdicts are about; "score" where its settings differ in that."""
+        """The name of the score; "score" if the settings have different ones."""
         names = {self.data[setting.id].score_name for setting in self.plan.settings}
         return names.pop() if len(names) == 1 else "score"
 
     @property
     def extra_budget_s(self) -> float:
-        """What timing-only rounds may add to `time_s`."""
+        """The most that timing-only rounds can add to `time_s`, in seconds."""
         return sum(block.extra_budget_s for block in self.pending)
 
     @property
     def time_s(self) -> float:
-        """Return the seconds that all pending blocks are expected to take."""
+        """The expected time of all pending blocks, in seconds."""
         return sum(estimate.seconds for estimate in self.estimates.values())
 
     @property
     def time_lower_s(self) -> float:
-        """Return the least time that would be no surprise, in seconds."""
+        """The least time that would be no surprise, in seconds."""
         return sum(estimate.lower_s for estimate in self.estimates.values())
 
     @property
     def time_upper_s(self) -> float:
-        """Return the greatest time that would be no surprise, in seconds."""
+        """The greatest time that would be no surprise, in seconds."""
         return sum(estimate.upper_s for estimate in self.estimates.values())
 
     @property
     def time_source(self) -> str | None:
-        """Return where the costs behind the times were measured, in words; None if nothing is pending."""
+        """The runs in which the costs behind the times were measured; None if nothing is pending."""
         return " and ".join(dict.fromkeys(estimate.source for estimate in self.estimates.values())) or None
 
     def described(self, setting: Setting) -> tuple[ActivationInfo, ...]:
-        """What each activation is in a setting, in the order of the config."""
+        """Return the description of each activation in a setting, in the order of the config."""
         return describe_cells(self.plan.cells(setting))
 
     def pending_in(self, setting: Setting) -> int:
-        """How many blocks of a setting are still to be measured."""
+        """Return the number of a setting's blocks that are still to be measured."""
         return sum(block.setting == setting for block in self.pending)
 
-    def gated(self, setting: Setting) -> tuple[Gated, ...]:
-        """The models of gated units, with the widths that they get."""
+    def gated(self, setting: Setting) -> tuple[GatedModel, ...]:
+        """Return the model of each gated unit in a setting."""
         layers, data = setting.model.network, self.data[setting.id]
         outputs = setting.outputs(data.targets)
         plain = sizes(layers, data.features, outputs).parameters
@@ -116,19 +117,19 @@ class Outline:
                 matched = entry.match == "params"
                 units = gated_widths(layers, data.features, outputs) if matched else widths_under_test(layers)
                 own = sizes(layers, data.features, outputs, gated=True, widths=units).parameters
-                found.append(Gated(entry.label, units, own, plain))
+                found.append(GatedModel(entry.label, units, own, plain))
         return tuple(found)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Data that is still to come, settings that compare nothing, and why no score can come out better."""
+        """Data that is not here yet, settings that compare nothing, and too few seeds for any verdict."""
         missing = dict.fromkeys(info.name for info in self.data.values() if not info.sha256)
         to_come = (f"{name} is not in Keras's cache: a run downloads it first" for name in missing)
         return (*to_come, *self._linear, *self._undecidable)
 
     @property
     def _linear(self) -> tuple[str, ...]:
-        """In which settings there is nothing to compare; empty where there is in all."""
+        """The settings without a hidden layer, in which all activations are the same model."""
         linear = [setting.name for setting in self.plan.settings if not setting.model.compares]
         if not linear:
             return ()
@@ -136,7 +137,7 @@ class Outline:
 
     @property
     def _undecidable(self) -> tuple[str, ...]:
-        """Why none can, and how many seeds it takes; empty where one can."""
+        """The reason why no score can come out BETTER or WORSE; empty if one can."""
         if self.design.comparisons == 0:
             return (f"{self.plan.baseline} is the only activation: there is nothing to compare",)
         if self.design.decidable:
@@ -147,32 +148,37 @@ class Outline:
         return (f"these seeds are too few for any {score} to come out BETTER or WORSE; {remedy}",)
 
 
-Facts = Iterator[tuple[str, str]]
+# What a line of the outline says: its label, and the fact.
+_Lines = Iterator[tuple[str, str]]
+
+# The longest label is "detectable difference".
+_LABEL_WIDTH = 23
 
 
 def outline_to_text(outline: Outline) -> str:
-    """A line for each fact and each warning; none is wrapped."""
-    lines = [f"{name:<10}{fact}" for name, fact in (*_work(outline), *_verdicts(outline))]
+    """Return one line for each fact and each warning; no line is wrapped."""
+    lines = [f"{label:<{_LABEL_WIDTH}}{fact}" for label, fact in (*_work(outline), *_decisions(outline))]
     return "".join(f"{line}\n" for line in (*lines, *(f"warning: {text}" for text in outline.warnings)))
 
 
-def _work(outline: Outline) -> Facts:
+def _work(outline: Outline) -> _Lines:
+    """Yield what would be run, and how long that takes."""
     plan, pending = outline.plan, len(outline.pending)
     first, *others = map(outline.described, plan.settings)
     alike = all(other == first for other in others)
     yield "run", f"{plan.name}/{plan.run_id}"
     for setting in plan.settings:
         yield "setting", _setting(outline, setting)
-        yield from _gated(outline.gated(setting))
+        yield from _gated_units(outline.gated(setting))
         if not alike:
-            yield from _initialisers(outline, setting)
+            yield from _initializers(outline, setting)
     labels = [label for label in plan.labels if label != plan.placebo]
-    yield "cells", ", ".join(labels) + (f" and a placebo of {plan.baseline}" if plan.placebo else "")
+    yield "activations", ", ".join(labels) + (f" and a placebo of {plan.baseline}" if plan.placebo else "")
     if alike:
-        yield from _initialisers(outline, plan.settings[0])
+        yield from _initializers(outline, plan.settings[0])
     seeds = outline.design.seeds
     tuning = len(plan.tuning)
-    before = f", and {tuning} to tune first" if tuning else ""
+    before = f", after {tuning} to tune" if tuning else ""
     yield "blocks", f"{len(plan.final)}: {len(plan.settings)} setting(s), {seeds} seed(s) each{before}"
     tried = f", {plan.tuning_trainings} of them to tune" if tuning else ""
     yield "trainings", f"{plan.trainings}{tried}"
@@ -183,7 +189,7 @@ def _work(outline: Outline) -> Facts:
 
 
 def _time(outline: Outline) -> str:
-    """Return what the pending blocks are expected to take, the range, and where that comes from."""
+    """Return the expected time of the pending blocks, its range, and where the estimate comes from."""
     if outline.time_source is None:
         return f"about {format_duration(0)} here"
     seconds = (outline.time_s, outline.time_lower_s, outline.time_upper_s)
@@ -192,110 +198,117 @@ def _time(outline: Outline) -> str:
 
 
 def _setting(outline: Outline, setting: Setting) -> str:
+    """Return the description of a setting; of several settings also the name and the expected time."""
     if not setting.name:
-        return _in_words(setting)
+        return _description(setting)
     pending, estimate = outline.pending_in(setting), outline.estimates.get(setting.id)
-    time_s = estimate.seconds if estimate else 0.0
-    words = _in_words(setting)
-    return f"{setting.name}: {pending} block(s) pending, about {format_duration(time_s)}; {words}"
+    time = format_duration(estimate.seconds if estimate else 0.0)
+    return f"{setting.name}: {pending} block(s) pending, about {time}; {_description(setting)}"
 
 
-def _in_words(setting: Setting) -> str:
-    """Dataset, layers and training; the rest where it is not the default."""
+def _description(setting: Setting) -> str:
+    """Return dataset, layers and training of a setting; other keys only if they are not at their default."""
     sections = {
         "model": setting.model.model_dump(exclude_defaults=True, exclude={"init"}),
         "train": setting.train.model_dump(),
     }
-    model, train = with_tuned(sections, setting.tune).values()
+    model, train = mark_tuned(sections, setting.tune).values()
     layers = model.pop("hidden_units", None)
     stopping = train["early_stopping"]
     told = [
         setting.dataset.title,
         *([] if layers is None else [f"hidden units {list(layers)}"]),
-        *([in_words(model)] if model else []),
-        f"{in_flow(train['optimizer'])}{_rate(train['learning_rate'])}",
+        *([format_config_value(model)] if model else []),
+        f"{format_inline(train['optimizer'])}{_learning_rate(train['learning_rate'])}",
         f"batch {setting.train.batch_size}",
         f"{setting.train.epochs} epochs" if stopping is None else f"at most {setting.train.epochs} epochs",
-        *([] if stopping is None else [f"early stopping {in_flow(stopping)}"]),
+        *([] if stopping is None else [f"early stopping {format_inline(stopping)}"]),
         f"engine {setting.timing.engine}",
     ]
     return ", ".join(told)
 
 
-def _rate(rate: float | dict[str, Any] | str) -> str:
-    """Behind the optimizer, as a number or a schedule is understood there."""
-    if rate == TUNED:
-        return f", learning rate {TUNED}"
-    return f" {rate:g}" if isinstance(rate, float) else f" {in_flow(rate)}"
+def _learning_rate(rate: float | dict[str, Any] | str) -> str:
+    """Return the learning rate as it follows the optimizer's name: a number, a schedule, or "tuned"."""
+    if rate == TUNED_MARK:
+        return f", learning rate {TUNED_MARK}"
+    return f" {rate:g}" if isinstance(rate, float) else f" {format_inline(rate)}"
 
 
-def _initialisers(outline: Outline, setting: Setting) -> Facts:
+def _initializers(outline: Outline, setting: Setting) -> _Lines:
     described = [entry for entry in outline.described(setting) if entry.label != outline.plan.placebo]
-    for initialiser in format_initializers(described):
-        yield "init", initialiser
+    for initializer in format_initializers(described):
+        yield "initializer", initializer
 
 
-def _gated(found: Sequence[Gated]) -> Facts:
+def _gated_units(models: Sequence[GatedModel]) -> _Lines:
     labels: dict[str, list[str]] = {}
-    for gated in found:
-        widths = f"hidden units {list(gated.hidden_units)}, {gated.parameters:,} parameters"
-        labels.setdefault(f"{widths}; plain {gated.plain:,}", []).append(gated.label)
+    for model in models:
+        widths = f"hidden units {list(model.hidden_units)}, {model.parameters:,} parameters"
+        labels.setdefault(f"{widths}; {model.plain:,} without gates", []).append(model.label)
     for words, whose in labels.items():
-        yield "gated", f"{', '.join(whose)}: {words}"
+        yield "gated units", f"{', '.join(whose)}: {words}"
 
 
-def _verdicts(outline: Outline) -> Facts:
+def _decisions(outline: Outline) -> _Lines:
+    """Yield which differences the seeds can show; nothing if nothing is compared."""
     design = outline.design
     if design.comparisons == 0:
         return
-    power = f"{100 * POWER:.0f} % power"
-    baseline, alpha, alpha_each = outline.plan.baseline, design.alpha, design.alpha_each
-    yield "compares", f"{design.comparisons} with {baseline}, at alpha {alpha:g} after Holm's adjustment"
+    shown, baseline, alpha = score_format(outline.score_name), outline.plan.baseline, design.alpha
+    yield "comparisons", f"{design.comparisons} with {baseline}, at alpha {alpha:g} after Holm's adjustment"
     yield (
-        "p",
-        f"{design.smallest_p:.2g} at best with {design.seeds} seed(s); "
-        f"Holm's first, strictest step needs {alpha_each:.2g}",
+        "smallest p",
+        f"{design.smallest_p:.2g} with {design.seeds} seed(s); "
+        f"Holm's first, strictest step needs {design.alpha_each:.2g}",
     )
-    shown = score_format(outline.score_name)
     if design.sd is None:
-        yield "spread", f"of {shown.name} from seed to seed: {outline.sd_source}; --sd plans with one"
-        yield "seeds", f"{_to_decide(design)}; how many a difference takes depends on the spread"
+        yield "standard deviation", f"{outline.sd_source} for {shown.name}; give one to plan with it"
+        yield (
+            "seeds needed",
+            f"{_to_decide(design)}; to detect a difference, that depends on the standard deviation",
+        )
         return
-    yield "spread", f"{_size(design.sd, shown)}{shown.unit} from seed to seed, {outline.sd_source}"
+    sd = f"{_size(design.sd, shown)}{shown.unit}"
+    yield "standard deviation", f"{sd} from seed to seed, {outline.sd_source}"
+    yield "detectable difference", _detectable_difference(design, shown)
+    yield "equivalence", _equivalence(design, shown)
+    yield "seeds needed", _seeds_needed(design, shown)
+
+
+def _detectable_difference(design: Design, shown: MetricFormat) -> str:
     difference = design.detectable_difference
     if difference is None:
-        yield "finds", f"no difference of {shown.name}, however large"
-    else:
-        found = f"{_size(difference, shown)}{shown.unit} of {shown.name}"
-        yield "finds", f"differences of {found}, with {power} in that step"
-    yield "equals", _equals(design, shown)
-    yield "seeds", _seeds_needed(design, shown)
+        return f"no difference of {shown.name}, however large"
+    size = f"{_size(difference, shown)}{shown.unit} of {shown.name}"
+    return f"{size}, with {100 * POWER:.0f} % power in Holm's first step"
 
 
-def _equals(design: Design, shown: MetricFormat) -> str:
-    """What would be said of two equal activations."""
+def _equivalence(design: Design, shown: MetricFormat) -> str:
+    """Return the interval to expect of two equal activations, and how often they come out EQUIVALENT."""
     share = design.equivalence_power
     if design.half_width is None or share is None:
-        return "no intervals with a single seed"
-    margin = _size(design.margin, shown)
-    often = "hardly ever" if share < 0.01 else f"in {100 * share:.0f} % of runs"
-    width = f"{_size(design.half_width, shown)}{shown.unit}"
-    return f"intervals of about ±{width}: inside ±{margin} (EQUIVALENT) {often}"
+        return "no interval with a single seed"
+    often = "under 1 %" if share < 0.01 else f"{100 * share:.0f} %"
+    interval = f"±{_size(design.half_width, shown)}{shown.unit}"
+    return (
+        f"expected interval {interval}; EQUIVALENT (inside ±{_size(design.margin, shown)}) in {often} of runs"
+    )
 
 
 def _seeds_needed(design: Design, shown: MetricFormat) -> str:
-    """How many would do, each where there is such a number."""
+    """Return the fewest seeds for each kind of result, where there is such a number."""
     over = f"over {MOST_SEEDS:,}"
     detect = "no number" if design.seeds_to_decide is None else _count(design.seeds_to_detect_margin, over)
     return (
         f"{_to_decide(design)}; with {100 * POWER:.0f} % power, "
-        f"{detect} to find a difference of {_size(design.margin, shown)}{shown.unit}, "
+        f"{detect} to detect a difference of {_size(design.margin, shown)}{shown.unit}, "
         f"{_count(design.seeds_to_show_equivalence, over)} to show EQUIVALENT"
     )
 
 
 def _to_decide(design: Design) -> str:
-    return f"{_count(design.seeds_to_decide, 'no number')} to decide any"
+    return f"{_count(design.seeds_to_decide, 'no number')} to decide any comparison"
 
 
 def _count(number: int | None, otherwise: str) -> str:
@@ -308,13 +321,13 @@ def _size(difference: float, shown: MetricFormat) -> str:
 
 
 def outline_to_json(outline: Outline) -> str:
-    """All of its figures."""
+    """Return the figures as one JSON object; figures that do not exist are null."""
     plan, design = outline.plan, outline.design
     value = {
         "run": {"name": plan.name, "run_id": plan.run_id, "path": str(outline.folder)},
         "settings": [
             {
-                **with_tuned(setting.model_dump(mode="json"), setting.tune),
+                **mark_tuned(setting.model_dump(mode="json"), setting.tune),
                 "name": setting.name,
                 "gated": [asdict(gated) for gated in outline.gated(setting)],
                 "described": [entry.model_dump(mode="json") for entry in outline.described(setting)],
@@ -359,7 +372,7 @@ def outline_to_json(outline: Outline) -> str:
 
 
 def _time_object(estimate: Estimate | None) -> dict[str, Any]:
-    """Return a setting's part of the time, 0 if nothing of it is pending."""
+    """Return a setting's part of the time; 0 if none of its blocks is pending."""
     if estimate is None:
         return {"time_s": 0.0, "time_lower_s": 0.0, "time_upper_s": 0.0, "time_source": None}
     return {

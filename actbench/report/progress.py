@@ -1,4 +1,4 @@
-"""What a person sees on standard error while a run goes on."""
+"""The progress of a run on standard error: a bar that redraws itself on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from actbench.report.formatting import format_duration, format_value
 if TYPE_CHECKING:
     from actbench.execution.protocol import Event
 
-# A redraw competes with what is being timed, and a log that nobody watches wants fewer lines still.
+# A redraw competes with the timed process for the processor; a log needs fewer lines still.
 REDRAW_INTERVAL_S = 0.5
 
 LINE_INTERVAL_S = 5.0
@@ -28,27 +28,29 @@ BAR_WIDTH = 24
 
 
 class ErrorConsole(Console):
-    """Standard error; where nobody reads it any more, the run goes on without a word."""
+    """Standard error; if its reader has gone, the run continues in silence.
+
+    Args:
+        quiet: True to print nothing.
+    """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        # In a notebook rich would print into the cell's output, which is for results; and the cell's standard
-        # error says that it is a terminal, but knows no moving cursor.
+        # In a notebook rich would print into the cell's output, which is for results. The cell's standard
+        # error claims to be a terminal, but cannot move the cursor.
         terminal = False if Console().is_jupyter else None
         super().__init__(stderr=True, quiet=quiet, force_jupyter=False, force_terminal=terminal)
 
     def on_broken_pipe(self) -> None:
-        """Rich would end the process."""
+        """Go quiet; rich itself would end the process."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 class ProgressDisplay:
-    """Listens to a run and shows blocks, epochs, time left and validation accuracies.
-
-    On a terminal it is a region that redraws itself; elsewhere plain lines.
+    """A listener of a run that shows blocks, epochs, time left and validation scores.
 
     Args:
-        console: Where to write; its standard error.
+        console: The console to write to.
         clock: A monotonic clock in seconds.
     """
 
@@ -62,7 +64,7 @@ class ProgressDisplay:
         self._pending: tuple[str, ...] = ()
         self._titles: dict[str, str] = {}
         self._weights: dict[str, float] = {}
-        self._done = 0.0  # the weights of the blocks that are finished
+        self._done = 0.0  # sum of the weights of the finished blocks
 
     def __enter__(self) -> ProgressDisplay:
         if self._console.is_terminal:
@@ -75,7 +77,7 @@ class ProgressDisplay:
         self._live.stop()
 
     def __call__(self, event: Beginning | Event) -> None:
-        """Shows the event, or skips it when the last one was shown a moment ago."""
+        """Show the event, or skip it if the last one was shown a moment ago."""
         match event:
             case Beginning():
                 self._begin(event)
@@ -132,7 +134,7 @@ class ProgressDisplay:
         return f"block {position}/{len(self._pending)} ({self._titles[block]})"
 
     def _share(self, block: str, fraction: float) -> float:
-        """Of the work, that is done; blocks of several settings are not equally long."""
+        """Return the share of the work that is done; blocks of different settings differ in weight."""
         return (self._done + fraction * self._weights[block]) / sum(self._weights.values())
 
     def _time_left(self, block: str, fraction: float) -> str:

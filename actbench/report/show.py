@@ -12,7 +12,7 @@ import numpy as np
 
 from actbench.analysis.portrait import POINTS
 from actbench.config.schema.initializers import KERAS
-from actbench.plan.describe import in_yaml, init_in_words
+from actbench.plan.describe import format_initializer, format_parameter
 from actbench.report.chart import Chart, Line, to_text
 from actbench.report.document import Column, Document, Section, Table
 from actbench.report.renderers.terminal import to_terminal
@@ -70,11 +70,11 @@ def _definition(portrait: Portrait) -> Iterable[_Fact]:
     yield "properties", format_properties(portrait)
     if entry is None:
         for name, value in portrait.params.items():
-            yield "parameter", f"{name}: here {in_yaml(value)}"
+            yield "parameter", f"{name}: here {format_parameter(value)}"
         yield "weights", WEIGHTS["optional"] if portrait.params else ""
         return
     for parameter in entry.parameters:
-        yield "parameter", format_parameter(parameter, portrait.cell.params)
+        yield "parameter", describe_parameter(parameter, portrait.cell.params)
     yield "weights", WEIGHTS[entry.trainable]
     yield "surrogate", portrait.cell.surrogate or ""
     for twin in portrait.twins:
@@ -83,7 +83,7 @@ def _definition(portrait: Portrait) -> Iterable[_Fact]:
 
 def _remarks(portrait: Portrait) -> Iterable[_Fact]:
     entry = portrait.entry
-    yield "starts from", "" if portrait.cell.init == KERAS else init_in_words(portrait.cell)
+    yield "starts from", "" if portrait.cell.init == KERAS else format_initializer(portrait.cell)
     if entry is None:
         yield "initializer", _NO_RECOMMENDATION if portrait.moments else ""
         return
@@ -105,7 +105,7 @@ def _numbers(portrait: Portrait) -> Iterable[Section]:
     else:
         facts = (
             ("E[f(z)]", format(portrait.mean, _SIX_DIGITS)),
-            ("E[f(z)^2]", format(moments.second, _SIX_DIGITS)),
+            ("E[f(z)^2]", format(moments.second_moment, _SIX_DIGITS)),
             ("gain", f"{format(moments.gain, _SIX_DIGITS)} = 1 / sqrt(E[f(z)^2])"),
         )
     given = "z and value standard normal, independent" if gated else "z standard normal"
@@ -145,19 +145,19 @@ def format_properties(portrait: Portrait) -> str:
     return ", ".join(name if true else f"not {name}" for name, true in told.items() if true is not None)
 
 
-def format_parameter(parameter: Parameter, given: Mapping[str, ParameterValue]) -> str:
+def describe_parameter(parameter: Parameter, given: Mapping[str, ParameterValue]) -> str:
     """Return the name, the default and the bounds of a parameter, and its value if one is given."""
     bounds = {"above": parameter.above, "at least": parameter.at_least, "at most": parameter.at_most}
     stated = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
-    default = "required" if parameter.required else f"default {in_yaml(parameter.default)}"
-    here = [f"here {in_yaml(given[parameter.name])}"] if parameter.name in given else []
+    default = "required" if parameter.required else f"default {format_parameter(parameter.default)}"
+    here = [f"here {format_parameter(given[parameter.name])}"] if parameter.name in given else []
     return f"{parameter.name}: {', '.join((default, *stated, *here))}"
 
 
 def format_twin(twin: Twin) -> str:
     """Return a twin as "to relu6, where max_value is 6" or "to celu with alpha 1"."""
-    there = ", ".join(f"{name} {in_yaml(value)}" for name, value in twin.other_params.items())
-    here = " and ".join(f"{name} is {in_yaml(value)}" for name, value in twin.params.items())
+    there = ", ".join(f"{name} {format_parameter(value)}" for name, value in twin.other_params.items())
+    here = " and ".join(f"{name} is {format_parameter(value)}" for name, value in twin.params.items())
     return f"to {twin.name}{f' with {there}' if there else ''}{f', where {here}' if here else ''}"
 
 
@@ -251,7 +251,7 @@ def _object(portrait: Portrait) -> dict[str, Any]:
         ],
         "paper": None if entry is None or entry.paper is None else str(entry.paper),
         "expected_value": portrait.mean,
-        "second_moment": None if moments is None else moments.second,
+        "second_moment": None if moments is None else moments.second_moment,
         "gain": None if moments is None else moments.gain,
         "recommended_init": None if entry is None else entry.recommended.init,
         "recommended_init_source": None if entry is None else entry.recommended.source,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import Changes
     from actbench.analysis.comparison.gate import Check, Gate, Kind
     from actbench.errors import ActbenchError
-    from actbench.store.stored import StoredRun
+    from actbench.store.reading import StoredRun
 
 
 @dataclass(frozen=True)

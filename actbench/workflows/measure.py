@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from actbench.plan.micro import MicroPlan
     from actbench.plan.models import Plan
     from actbench.records.run import RunInfo
-    from actbench.store.folder import RunFolder
+    from actbench.store.writing import RunFolder
 
 Execute = Callable[[Iterable[Block | MicroBlock]], Iterator[Event]]
 """Measures blocks, each taken when those before it are measured."""

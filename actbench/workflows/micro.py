@@ -14,7 +14,7 @@ from actbench.plan.describe import describe_cells
 from actbench.plan.micro import COPY
 from actbench.records.run import RunInfo, SettingInfo
 from actbench.report.micro import render_micro
-from actbench.store.folder import create_or_resume
+from actbench.store.writing import create_or_resume
 from actbench.workflows.measure import command_line, measure_pending, timestamp
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The story of a dry run: plan, look at what there is of the run, estimate; measure and write nothing."""
+"""The steps of `actbench plan`: plan, look at the finished blocks, estimate; measure and write nothing."""
 
 from __future__ import annotations
 
@@ -15,38 +15,46 @@ from actbench.config.loader import read_given
 from actbench.config.schema.bench import BenchConfig
 from actbench.environment import MACHINE, compare_environments, cpu_family, describe_environment
 from actbench.errors import InputError, StoreError
-from actbench.execution.estimate import SAME_MACHINE, Basis, costs_of, estimate, from_reference, step_flops
+from actbench.execution.estimate import (
+    SAME_MACHINE,
+    Basis,
+    derive_costs,
+    estimate,
+    reference_basis,
+    step_flops,
+)
 from actbench.plan.data_checks import plan_on_data
 from actbench.plan.models import Setting
 from actbench.report.plan import Outline
 from actbench.store.files import run_path
 from actbench.store.find import newest_runs
-from actbench.store.stored import open_run, read_info
+from actbench.store.reading import open_run, read_info
 
 if TYPE_CHECKING:
     from actbench.config.schema.measurement import VerdictConfig
     from actbench.plan.models import Block, Plan
     from actbench.records.run import DatasetInfo, RunInfo
-    from actbench.store.stored import StoredRun
+    from actbench.store.reading import StoredRun
 
-# Steps whose numbers of operations differ by more than this are not similar.
+# Training steps whose numbers of operations differ by more than this factor are not similar.
 _SIMILAR = 10.0
 
-# Of so many runs the ledger is read to estimate the time.
+# The most runs whose ledgers are read to estimate the time, so that a full results folder costs seconds.
 _MOST_RUNS = 20
 
 
 def make_outline(
     config_path: Path, overrides: Sequence[str], out: Path, *, sd: float | None = None, fresh: bool = False
 ) -> Outline:
-    """Plans a config and looks at what there is of its run.
+    """Plan a config, estimate its time, and compute which differences it can show.
 
     Args:
         config_path: The YAML file.
         overrides: `KEY=VALUE` replacements in the config.
         out: The folder that holds all runs.
-        sd: As `Design.sd`; None for the run's own where it is finished, else a typical one of accuracies.
-        fresh: Whether everything would be measured again.
+        sd: As `Design.sd`. None for the one that the run of this plan showed, if it is finished, else for a
+            typical one of accuracies.
+        fresh: True if everything would be measured again.
 
     Raises:
         ConfigError: The config or an override is wrong.
@@ -58,7 +66,7 @@ def make_outline(
     stored = _stored(folder)
     finished = frozenset[str]() if fresh else _finished(stored)
     pending = tuple(block for block in plan.blocks if block.id not in finished)
-    sd, source = (sd, "given") if sd is not None else _spread(plan, stored, data)
+    sd, source = (sd, "given") if sd is not None else _expected_sd(plan, stored, data)
     return Outline(
         plan=plan,
         folder=folder,
@@ -71,7 +79,7 @@ def make_outline(
 
 
 def _stored(folder: Path) -> StoredRun | None:
-    """What an earlier run of the plan has left; None where it was not begun, or cannot be read."""
+    """Return the run of the plan; None if it was not begun, or cannot be read."""
     try:
         return open_run(folder)
     except StoreError:
@@ -84,10 +92,11 @@ def _finished(stored: StoredRun | None) -> frozenset[str]:
 
 
 def _bases(pending: Sequence[Block], data: Mapping[str, DatasetInfo], out: Path) -> dict[str, Basis]:
-    """Return what to derive each setting's time from, by its id.
+    """Return the costs that each setting's time is derived from, by the setting's id.
 
-    That is the setting measured on this machine whose training steps are most like its own; of equally like
-    ones the newest. Where none is within a factor of `_SIMILAR`, it is the reference run.
+    They are those of the setting measured on this machine whose training steps are the most similar in
+    operations; of equally similar settings, the newest. If none is within a factor of `_SIMILAR`, they are
+    those of the reference run.
     """
     settings = {block.setting.id: block.setting for block in pending}
     measured = list(_measured_here(out)) if settings else []
@@ -100,7 +109,7 @@ def _bases(pending: Sequence[Block], data: Mapping[str, DatasetInfo], out: Path)
             if engine == setting.timing.engine
         ]
         similar = [entry for entry in distances if entry[0] <= log(_SIMILAR)]
-        _, found[setting.id] = min(similar, key=itemgetter(0), default=(0.0, from_reference(setting)))
+        _, found[setting.id] = min(similar, key=itemgetter(0), default=(0.0, reference_basis(setting)))
     return found
 
 
@@ -123,11 +132,11 @@ def _measured_here(out: Path) -> Iterator[tuple[str, Basis]]:
         ]
         for setting in settings_of(info):
             data = info.dataset.get(setting.id)
-            if data is None or not data.features:  # an older version did not record how wide they are
+            if data is None or not data.features:  # an older version did not record the number of features
                 continue
             try:
-                costs = costs_of(setting, data, records)
-            except InputError:  # another version understood the data otherwise
+                costs = derive_costs(setting, data, records)
+            except InputError:  # another version read the data in another way
                 continue
             if costs is not None:
                 source = f"{info.name}/{info.run_id} on this machine"
@@ -141,7 +150,7 @@ def settings_of(info: RunInfo) -> list[Setting]:
     """Return the settings of a recorded run, without looking at its data or importing its activations.
 
     Returns:
-        One for each setting; none if this version does not understand the config.
+        One setting for each of the run's; none if this version does not understand the config.
     """
     try:
         config = BenchConfig.model_validate({**info.config, "activations": ["relu"], "baseline": "relu"})
@@ -160,10 +169,10 @@ def settings_of(info: RunInfo) -> list[Setting]:
     ]
 
 
-def _spread(
+def _expected_sd(
     plan: Plan, stored: StoredRun | None, data: Mapping[str, DatasetInfo]
 ) -> tuple[float | None, str]:
-    """The standard deviation to expect, and where it comes from; of what is no accuracy none is typical."""
+    """Return the standard deviation to expect and its source; only accuracy has a typical one."""
     if stored is not None and len(_finished(stored)) == len(plan.blocks):
         sd = observed_sd(stored.info, stored.records)
         if sd is not None:

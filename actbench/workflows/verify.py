@@ -20,14 +20,14 @@ from actbench.execution.protocol import Event, Finished
 from actbench.plan.build import make_plan
 from actbench.plan.models import Block, Plan
 from actbench.rng import permutation
-from actbench.store.stored import open_run, require_trainings
+from actbench.store.reading import open_run, require_trainings
 
 if TYPE_CHECKING:
     from actbench.metrics.registry import ScoreName
     from actbench.plan.cell import CellPlan
     from actbench.records.block import BlockRecord, Cell
     from actbench.records.run import RunInfo
-    from actbench.store.stored import StoredRun
+    from actbench.store.reading import StoredRun
 
 Execute = Callable[[Sequence[Block]], Iterator[Event]]
 

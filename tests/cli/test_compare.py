@@ -87,7 +87,7 @@ def test_another_machine_is_told_where_it_is_no_error(
     assert stderr == f"the machines differ, {treatment}: cores 2 and 4\n"
 
 
-@pytest.mark.parametrize("form", CHANGES_FORMATS)
+@pytest.mark.parametrize("form", CHANGES_FORMATS.names)
 def test_every_format(tmp_path: Path, form: str) -> None:
     changes, gate = compared(OLD, SLOWER), Gate(("time",))
     expected = render_changes(changes, gate, check_all(changes, gate), form)  # type: ignore[arg-type]
@@ -96,7 +96,7 @@ def test_every_format(tmp_path: Path, form: str) -> None:
 
 def test_the_command_offers_what_there_is() -> None:
     choices = {parameter.name: parameter.type for parameter in compare.params}
-    assert tuple(choices["form"].choices) == tuple(CHANGES_FORMATS)  # type: ignore[attr-defined]
+    assert tuple(choices["form"].choices) == CHANGES_FORMATS.names  # type: ignore[attr-defined]
     assert module._KINDS == KINDS
 
 

@@ -99,7 +99,10 @@ def test_a_filter_that_leaves_nothing_says_so():
 def test_a_filter_of_anything_else_is_refused(what, option):
     result = CliRunner().invoke(main, ["list", *what, option])
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "--gated, --trainable and --monotonic go with: actbench list activations" in result.stderr
+    assert (
+        "--gated, --trainable and --monotonic filter activations; use: actbench list activations"
+        in result.stderr
+    )
 
 
 def test_a_required_parameter_is_called_that_instead_of_having_a_default(monkeypatch):

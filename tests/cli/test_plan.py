@@ -101,21 +101,22 @@ def test_a_design_that_can_decide_nothing_gets_a_warning_with_the_seeds_that_cou
 
 
 def seeds(printed):
-    return re.search("^seeds +(.*)$", printed, flags=re.MULTILINE)[1]
+    return re.search("^seeds needed +(.*)$", printed, flags=re.MULTILINE)[1]
 
 
 def test_an_alpha_that_no_seeds_reach_is_said_in_the_figures_and_in_the_warning(text):
     printed = text(SMOKE, "--set", "verdict.alpha=0.0000001")
     assert warning(printed)[0].endswith("no number of seeds would do")
     assert seeds(printed) == (
-        "no number to decide any; with 80 % power, no number to find a difference of 0.10 points, "
+        "no number to decide any comparison; with 80 % power, "
+        "no number to detect a difference of 0.10 points, "
         "40 to show EQUIVALENT"
     )
 
 
 def test_more_seeds_than_anyone_has_are_not_no_number(text):
     assert seeds(text(SMOKE, "--sd", "20%")) == (
-        "7 to decide any; with 80 % power, over 10,000 to find a difference of 0.10 points, "
+        "7 to decide any comparison; with 80 % power, over 10,000 to detect a difference of 0.10 points, "
         "over 10,000 to show EQUIVALENT"
     )
 
@@ -199,4 +200,4 @@ def test_a_wrong_config_is_told_with_exit_code_2(plan):
 def test_a_dry_run_prints_exactly_the_plan(plan, tmp_path, options):
     dry = CliRunner().invoke(main, ["run", SMOKE, "--dry-run", "--out", str(tmp_path), *options])
     assert dry.stdout == plan(SMOKE, *options).stdout
-    assert re.search(r"^trainings \d+$", dry.stdout, flags=re.MULTILINE)
+    assert re.search(r"^trainings +\d+$", dry.stdout, flags=re.MULTILINE)

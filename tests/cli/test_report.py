@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from actbench.report.model import SORTS
 
 from actbench.api import load
 from actbench.cli.report import report
@@ -15,7 +16,6 @@ from actbench.errors import ConfigError, EnvironmentMismatchError, NothingMeasur
 from actbench.records.block import BlockRecord
 from actbench.report import build as reports
 from actbench.report.build import FORMATS
-from actbench.report.model import SORTS
 from actbench.report.renderers.json import TABLES
 from tests.factories import (
     SyntheticRun,

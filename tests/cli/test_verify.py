@@ -105,7 +105,7 @@ def test_the_defaults_are_those_of_the_python_api():
     assert (defaults["cells"], defaults["tolerance"]) == (verify.CELLS, verify.TOLERANCE)
 
 
-@pytest.mark.heavy  # the README's tests verify the reference run
+@pytest.mark.heavy  # test_faults verifies a run with the default options in every run of the tests
 @pytest.mark.tensorflow
 def test_a_real_run_is_reproduced_bit_by_bit(tmp_path):
     config = tmp_path / "tiny.yaml"

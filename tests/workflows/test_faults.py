@@ -1,5 +1,6 @@
 """Real runs with the real worker, killed, interrupted and rivalled."""
 
+import json
 import os
 import signal
 import time
@@ -17,16 +18,26 @@ dataset: {name: mnist, validation: 500, train_samples: 4000, test_samples: 1000}
 model: {hidden_units: [32]}
 activations: [relu, tanh]
 baseline: relu
+placebo: false
+probes: false
 train: {optimizer: adam, learning_rate: 0.001, batch_size: 64, epochs: 10}
 timing: {slices_per_epoch: 2, inference_batch_sizes: [8], inference_rounds: 3}
 """
 
 
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "faults.yaml"
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    path = tmp_path_factory.mktemp("config") / "faults.yaml"
     path.write_text(CONFIG)
     return path
+
+
+@pytest.fixture(scope="module")
+def undisturbed(config, tmp_path_factory):
+    """The results folder of a run that nothing disturbed."""
+    out = tmp_path_factory.mktemp("undisturbed")
+    assert actbench(*run_arguments(config, out, 4)).returncode == 0
+    return out
 
 
 def ledger_lines(out):
@@ -66,10 +77,8 @@ def accuracies(out):
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the worker through /proc")
-def test_killing_parent_and_worker_changes_no_number_and_repeats_no_block(config, tmp_path):
-    quiet, stormy = tmp_path / "quiet", tmp_path / "stormy"
-    assert actbench(*run_arguments(config, quiet, 4)).returncode == 0
-
+def test_killing_parent_and_worker_changes_no_number_and_repeats_no_block(config, undisturbed, tmp_path):
+    stormy = tmp_path / "stormy"
     first = start_actbench(*run_arguments(config, stormy, 4))
     wait_for_lines(stormy, 1, first)
     worker = worker_of(first)
@@ -90,7 +99,14 @@ def test_killing_parent_and_worker_changes_no_number_and_repeats_no_block(config
     lines = ledger_lines(stormy)
     assert lines[: len(kept)] == kept
     assert len(lines) == 4
-    assert accuracies(stormy) == accuracies(quiet)
+    assert accuracies(stormy) == accuracies(undisturbed)
+
+
+def test_a_run_is_reproduced_bit_by_bit(undisturbed):
+    done = actbench("verify", "faults", "--out", undisturbed, "--format", "json")
+    done.check_returncode()
+    value = json.loads(done.stdout)
+    assert (value["result"], value["changes"], len(value["cells"])) == ("identical", [], 3)
 
 
 def test_ctrl_c_keeps_what_is_finished_and_a_rival_is_told(config, tmp_path):

@@ -9,7 +9,7 @@ from actbench.execution.local import run_blocks
 from actbench.execution.protocol import Beginning, Finished, Started
 from actbench.records.base import SCHEMA_VERSION
 from actbench.store.find import list_runs
-from actbench.store.stored import open_run
+from actbench.store.reading import open_run
 from actbench.workflows.micro import run_micro
 from tests.micro_runs import measured, micro_plan, micro_record
 

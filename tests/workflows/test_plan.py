@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -116,11 +117,13 @@ SINE = ("dataset={name: sine, validation: 100}", "seeds=3")
 
 def test_no_spread_is_invented_for_what_is_no_accuracy(tmp_path):
     found = make_outline(SMOKE, SINE, tmp_path)
-    lines = dict(line.split(maxsplit=1) for line in outline_to_text(found).splitlines())
-    assert lines["spread"] == "of R² from seed to seed: not known; --sd plans with one"
-    assert lines["seeds"] == "7 to decide any; how many a difference takes depends on the spread"
-    assert lines["p"].startswith("0.25 at best with 3 seed(s)")
-    assert not {"finds", "equals"} & set(lines)
+    lines = dict(re.split("  +", line, maxsplit=1) for line in outline_to_text(found).splitlines())
+    assert lines["standard deviation"] == "not known for R²; give one to plan with it"
+    assert lines["seeds needed"] == (
+        "7 to decide any comparison; to detect a difference, that depends on the standard deviation"
+    )
+    assert lines["smallest p"].startswith("0.25 with 3 seed(s)")
+    assert not {"detectable difference", "equivalence"} & set(lines)
     figures = json.loads(outline_to_json(found))["r2"]
     assert {name for name, value in figures.items() if value is None} == {
         "sd", "detectable_difference", "seeds_to_detect_margin", "half_width", "equivalence_power",
@@ -130,7 +133,7 @@ def test_no_spread_is_invented_for_what_is_no_accuracy(tmp_path):
 
 def test_a_spread_that_is_given_or_was_measured_plans_for_r2_too(tmp_path):
     given = make_outline(SMOKE, SINE, tmp_path, sd=0.05)
-    assert "spread    0.05 from seed to seed, given" in outline_to_text(given).splitlines()
+    assert f"{'standard deviation':<23}0.05 from seed to seed, given" in outline_to_text(given).splitlines()
     run_benchmark(SMOKE, tmp_path, overrides=SINE, execute=measured)
     assert make_outline(SMOKE, SINE, tmp_path).design.sd == pytest.approx(0.01)
 
@@ -150,10 +153,10 @@ def test_gated_layers_are_told_with_widths_and_parameters(tmp_path):
     assert (wide.label, wide.hidden_units, wide.parameters) == ("swiglu", (64,), 2 * 785 * 64 + 65 * 10)
     lines = outline_to_text(found).splitlines()
     assert (
-        f"gated     glu, reglu: hidden units [{width}], {matched.parameters:,} parameters; plain 50,890"
-        in lines
+        f"{'gated units':<23}glu, reglu: hidden units [{width}], {matched.parameters:,} parameters; "
+        "50,890 without gates" in lines
     )
-    assert "init      moment_matched (normal, gain 1.245): elu" in lines
+    assert f"{'initializer':<23}moment_matched (normal, gain 1.245): elu" in lines
     value = json.loads(outline_to_json(found))
     assert [gated["parameters"] for gated in value["settings"][0]["gated"]] == [
         matched.parameters,
@@ -169,7 +172,9 @@ def test_a_placebo_of_a_gated_unit_is_not_told_again(tmp_path):
     matched = make_outline(
         SMOKE, ("activations=[relu, {name: relu, init: moment_matched, label: b}]", "baseline=b"), tmp_path
     )
-    assert "init      moment_matched (normal, gain 1.414): b" in outline_to_text(matched).splitlines()
+    assert (
+        f"{'initializer':<23}moment_matched (normal, gain 1.414): b" in outline_to_text(matched).splitlines()
+    )
 
 
 def test_every_setting_of_a_sweep_is_told_with_what_it_costs(tmp_path):
@@ -178,13 +183,13 @@ def test_every_setting_of_a_sweep_is_told_with_what_it_costs(tmp_path):
     text = outline_to_text(plan)
     settings = [line for line in text.splitlines() if line.startswith("setting ")]
     assert [line.partition(":")[0] for line in settings] == [
-        "setting   epochs 1, init keras",
-        "setting   epochs 1, init he_normal",
-        "setting   epochs 40, init keras",
-        "setting   epochs 40, init he_normal",
+        f"{'setting':<23}epochs 1, init keras",
+        f"{'setting':<23}epochs 1, init he_normal",
+        f"{'setting':<23}epochs 40, init keras",
+        f"{'setting':<23}epochs 40, init he_normal",
     ]
     assert all("2 block(s) pending, about " in line for line in settings)
-    assert text.count("init      he_normal") == 2
+    assert text.count(f"{'initializer':<23}he_normal") == 2
     value = json.loads(outline_to_json(plan))
     assert [setting["name"] for setting in value["settings"]] == [
         "epochs 1, init keras",

@@ -5,7 +5,7 @@ import pytest
 from actbench.analysis.comparison.runs import compare_runs
 from actbench.errors import ConfigError, DataError, NothingMeasuredError
 from actbench.execution.protocol import Beginning, Finished, Started
-from actbench.store.stored import open_run
+from actbench.store.reading import open_run
 from actbench.workflows.verify import recorded_cells
 from tests.commands import run_with_fake_worker as run
 

@@ -14,7 +14,7 @@ from actbench.errors import NothingMeasuredError
 from actbench.execution.protocol import Finished, Started
 from actbench.report.plan import outline_to_json, outline_to_text
 from actbench.store.ledger import Ledger
-from actbench.store.stored import open_run
+from actbench.store.reading import open_run
 from actbench.workflows.plan import make_outline
 from actbench.workflows.run import run_benchmark
 from actbench.workflows.verify import verify_run
@@ -193,7 +193,7 @@ def test_the_plan_tells_what_tuning_costs(config):
     outline = make_outline(config, (), config.parent / "results")
     assert (outline.plan.trainings, outline.design.seeds) == (6 * 2 + 3 * 3, 3)
     text = outline_to_text(outline)
-    assert "3: 1 setting(s), 3 seed(s) each, and 6 to tune first" in text
+    assert "3: 1 setting(s), 3 seed(s) each, after 6 to tune" in text
     assert "21, 12 of them to tune" in text
 
 

@@ -15,12 +15,17 @@ from actbench.report.formatting import format_value, format_verdict, score_forma
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import Changes, Level, SettingChange
+    from actbench.report.compare.formats import GatedChanges
     from actbench.report.formatting import MetricFormat
     from actbench.stats.intervals import Interval
 
 
-def changes_to_benchmark_action(changes: Changes) -> str:
-    """All activations of NEW, compared or not: seconds, and 1 less the score, for smaller is better."""
+def changes_to_benchmark_action(shown: GatedChanges) -> str:
+    """Return the figures of all activations of NEW, compared or not.
+
+    Smaller is better in this format, so that it has seconds, and 1 less the score.
+    """
+    changes = shown.changes
     compared = {setting.pair.new.id: setting for setting in changes.settings}
     entries: list[dict[str, Any]] = []
     for setting, levels in changes.new.levels.items():
@@ -73,5 +78,5 @@ def _entry(
     bounds = {}
     if interval.ci_low is not None and interval.ci_high is not None:
         farther = max(abs(interval.estimate - bound) for bound in (interval.ci_low, interval.ci_high))
-        bounds = {"range": f"± {farther:.3g}"}  # it knows only symmetric ones
+        bounds = {"range": f"± {farther:.3g}"}  # the format has only symmetric ranges
     return {"name": name, "unit": unit, "value": interval.estimate, **bounds, "extra": "\n".join(extra)}

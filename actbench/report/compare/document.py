@@ -1,4 +1,4 @@
-"""The format-free document of a comparison of two runs: facts, a section per setting, notes."""
+"""The document of a comparison of two runs: facts, a section per setting, notes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from actbench.analysis.comparison.changes import diverged_in_words, timed_in_words
 from actbench.analysis.comparison.matching import timing_differences
-from actbench.records.base import in_flow, in_words, name_of
+from actbench.records.base import format_config_value, format_inline, format_values
 from actbench.report.compare.facts import changes_facts, run_name
 from actbench.report.document import Column, Document, Section, Table
 from actbench.report.facts import described_sections
 from actbench.report.formatting import UNITS, format_value, format_verdict, latency_kind, score_format
+from actbench.report.renderers.markdown import to_markdown
+from actbench.report.renderers.terminal import to_terminal
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import Changes, RowChange, SettingChange, Timed
-    from actbench.analysis.comparison.gate import Check, Gate
+    from actbench.report.compare.formats import GatedChanges
     from actbench.report.formatting import Value
 
 _SCORE = "{}: NEW less OLD{}, {}. OLD and NEW are means over all seeds of their run."
@@ -41,17 +43,22 @@ _ALIKE = (
 )
 
 
-def lay_out_changes(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Document:
-    """Return the document of a comparison.
+def changes_to_terminal(shown: GatedChanges) -> str:
+    """Return a comparison as text for a screen."""
+    return to_terminal(lay_out_changes(shown), shown.width, shown.color)
 
-    Args:
-        changes: From `compare_runs`.
-        gate: The limits that NEW has to keep.
-        checks: From `check_all`.
-    """
+
+def changes_to_markdown(shown: GatedChanges) -> str:
+    """Return a comparison as Markdown, for a comment on a pull request."""
+    return to_markdown(lay_out_changes(shown))
+
+
+def lay_out_changes(shown: GatedChanges) -> Document:
+    """Return the document of a comparison."""
+    changes = shown.changes
     return Document(
         title=f"{run_name(changes.new)} compared with {run_name(changes.old)}",
-        facts=changes_facts(changes, gate, checks),
+        facts=changes_facts(changes, shown.gate, shown.checks),
         sections=tuple(_section(changes, setting) for setting in changes.settings),
         notes=_notes(changes),
     )
@@ -60,12 +67,12 @@ def lay_out_changes(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Do
 def _section(changes: Changes, setting: SettingChange) -> Section:
     pair = setting.pair
     sections = described_sections(pair.new, changes.new.info.dataset[pair.new.id])
-    facts = [(name, in_words(value)) for name, value in sections.items() if value]
+    facts = [(name, format_config_value(value)) for name, value in sections.items() if value]
     if pair.old.id != pair.new.id:
         facts.append(("matched", f"with OLD's setting {pair.old.id}; {', '.join(timing_differences(pair))}"))
     facts.append(("seeds", f"{setting.seeds} in both"))
     tuned = [
-        f"{row.activation} {name_of({key: value})} in OLD, {in_flow(row.new.tuned.get(key))} in NEW"
+        f"{row.activation} {format_values({key: value})} in OLD, {format_inline(row.new.tuned.get(key))} in NEW"
         for row in setting.rows
         for key, value in row.old.tuned.items()
         if row.new.tuned.get(key) != value

@@ -1,4 +1,4 @@
-"""The formats of a comparison of two runs. To add one, write its function and add it to `CHANGES_FORMATS`."""
+"""The formats of a comparison of two runs: one line each, which names the function that writes it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from actbench.report.compare.benchmark_action import changes_to_benchmark_action
-from actbench.report.compare.document import lay_out_changes
-from actbench.report.compare.json import changes_to_json
-from actbench.report.compare.junit import changes_to_junit
-from actbench.report.renderers.markdown import to_markdown
-from actbench.report.renderers.terminal import to_terminal
+from actbench.report.registry import Registry
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import Changes
@@ -23,9 +18,9 @@ class GatedChanges:
     """Everything that a format may show of a comparison.
 
     Attributes:
-        changes: From `compare_runs`.
+        changes: What changed from OLD to NEW, from `compare_runs`.
         gate: The limits that NEW has to keep.
-        checks: From `check_all`.
+        checks: The rulings of the gate, from `check_all`.
         width: Columns of the terminal.
         color: True if the terminal may show bold and dim text.
     """
@@ -37,22 +32,18 @@ class GatedChanges:
     color: bool = False
 
 
-def _terminal(shown: GatedChanges) -> str:
-    return to_terminal(lay_out_changes(shown.changes, shown.gate, shown.checks), shown.width, shown.color)
+_HERE = "actbench.report.compare"
 
-
-def _markdown(shown: GatedChanges) -> str:
-    return to_markdown(lay_out_changes(shown.changes, shown.gate, shown.checks))
-
-
-# In the order in which `actbench compare --help` lists them, which has the names, too.
-CHANGES_FORMATS: dict[str, Callable[[GatedChanges], str]] = {
-    "terminal": _terminal,
-    "markdown": _markdown,
-    "json": lambda shown: changes_to_json(shown.changes, shown.gate, shown.checks),
-    "junit": lambda shown: changes_to_junit(shown.changes, shown.checks),
-    "benchmark-action": lambda shown: changes_to_benchmark_action(shown.changes),
-}
+CHANGES_FORMATS: Registry[Callable[[GatedChanges], str]] = Registry(
+    "format",
+    {
+        "terminal": f"{_HERE}.document:changes_to_terminal",
+        "markdown": f"{_HERE}.document:changes_to_markdown",
+        "json": f"{_HERE}.json:changes_to_json",
+        "junit": f"{_HERE}.junit:changes_to_junit",
+        "benchmark-action": f"{_HERE}.benchmark_action:changes_to_benchmark_action",
+    },
+)
 
 
 def render_changes(
@@ -70,11 +61,15 @@ def render_changes(
         changes: From `compare_runs`.
         gate: The limits that NEW has to keep.
         checks: From `check_all`.
-        format: A key of `CHANGES_FORMATS`.
+        format: A name in `CHANGES_FORMATS`.
         width: Columns of the terminal; other formats ignore it.
         color: True if the terminal may show bold and dim text; other formats ignore it.
 
     Returns:
         Text that ends with a newline.
+
+    Raises:
+        ArgumentError: There is no such format.
     """
-    return CHANGES_FORMATS[format](GatedChanges(changes, gate, checks, width, color))
+    write = CHANGES_FORMATS.find(CHANGES_FORMATS.resolve(format))
+    return write(GatedChanges(changes, gate, checks, width, color))

@@ -1,4 +1,4 @@
-"""A comparison of two runs as one JSON object, in the names of `contract`."""
+"""A comparison of two runs as one JSON object, with the names that scripts rely on."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     )
     from actbench.analysis.comparison.gate import Check, Gate
     from actbench.metrics.registry import ScoreName
+    from actbench.report.compare.formats import GatedChanges
     from actbench.stats.intervals import Interval
 
 
-def changes_to_json(changes: Changes, gate: Gate, checks: Sequence[Check]) -> str:
-    """Figures that do not exist are null, never NaN."""
+def changes_to_json(shown: GatedChanges) -> str:
+    """Return a comparison as one JSON object; figures that do not exist are null, never NaN."""
+    changes = shown.changes
     value = {
         "old": _run(changes.old),
         "new": _run(changes.new),
@@ -36,7 +38,7 @@ def changes_to_json(changes: Changes, gate: Gate, checks: Sequence[Check]) -> st
         },
         "software": [{"name": name, "old": old, "new": new} for name, (old, new) in changes.software.items()],
         "verdict": changes.verdict.model_dump(mode="json"),
-        "gate": _gate(changes, gate, checks),
+        "gate": _gate(changes, shown.gate, shown.checks),
         "settings": [_setting(setting) for setting in changes.settings],
         "left_out": [asdict(entry) for entry in changes.left_out],
     }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import Changes, RowChange, SettingChange
     from actbench.analysis.comparison.gate import Check
     from actbench.analysis.verdicts import Comparison
+    from actbench.report.compare.formats import GatedChanges
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,14 @@ class _Case:
     title: str
 
 
-def changes_to_junit(changes: Changes, checks: Sequence[Check]) -> str:
-    """One suite per setting, one case per activation and metric, and one for all that is left out.
+def changes_to_junit(shown: GatedChanges) -> str:
+    """Return a comparison as JUnit XML.
 
-    A limit of the gate that is broken is a failure. What is undecided is skipped: for the gate where it
-    judges the metric, by the verdict INCONCLUSIVE where it does not. So is what is left out.
+    There is one suite per setting, and in it one case per activation and quantity, and one per omission. A
+    broken limit of the gate is a failure. A case is skipped if the gate cannot decide it, if it is
+    INCONCLUSIVE and no limit applies, or if it is left out of the comparison.
     """
+    changes, checks = shown.changes, shown.checks
     root = ET.Element("testsuites", name=f"{changes.new.info.name}: NEW compared with OLD")
     settings = {setting.pair.new.id: setting for setting in changes.settings}
     for name in dict.fromkeys([*settings, *(entry.setting for entry in changes.left_out)]):
@@ -60,7 +63,7 @@ def _add_suite(
     judged = {(check.activation, check.quantity): check for check in checks if check.setting == name}
     for case in _cases(setting) if setting else ():
         _add_ruling(changes, add(case.title), case, judged.pop((case.activation, case.quantity), None))
-    for check in judged.values():  # of what is gone
+    for check in judged.values():  # of activations and quantities that NEW no longer has
         ET.SubElement(
             add(f"{check.activation}: {check.quantity}"), "skipped", message=check_in_words(changes, check)
         )

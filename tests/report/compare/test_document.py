@@ -65,7 +65,7 @@ def test_the_verdicts_come_first() -> None:
     assert any(line.startswith("- **failed**: tanh: training step 1.2") for line in lines[:12])
 
 
-@pytest.mark.parametrize("form", CHANGES_FORMATS)
+@pytest.mark.parametrize("form", CHANGES_FORMATS.names)
 def test_every_format_labels_times_of_two_machines(form: str) -> None:
     text = shown(two_machines(), form)
     assert "two machines" in text.lower() or '"two_machines": true' in text
@@ -74,7 +74,7 @@ def test_every_format_labels_times_of_two_machines(form: str) -> None:
     assert '"two_machines": true' not in same
 
 
-@pytest.mark.parametrize("form", CHANGES_FORMATS)
+@pytest.mark.parametrize("form", CHANGES_FORMATS.names)
 def test_times_of_another_machine_are_in_no_format(form: str) -> None:
     changes = eventful(environment={"cores": 4})
     text = shown(changes, form)
@@ -179,7 +179,7 @@ def test_junit_fails_a_training_that_always_diverges() -> None:
     assert "diverged 0 of 6 in OLD, 6 of 6 in NEW" in failure.attrib["message"]
 
 
-@pytest.mark.parametrize("form", CHANGES_FORMATS)
+@pytest.mark.parametrize("form", CHANGES_FORMATS.names)
 def test_a_run_in_which_everything_diverged_is_shown(form: str) -> None:
     text = shown(compared(small_run(), small_run(accuracy=lambda *_: None)), form)
     assert ("diverged 0 of 6 in OLD, 6 of 6 in NEW" in text) == (form != "benchmark-action")
@@ -246,7 +246,7 @@ def test_without_an_interval_there_is_no_range() -> None:
     assert not any("range" in entry for entry in json.loads(shown(compared(run, run), "benchmark-action")))
 
 
-@pytest.mark.parametrize("form", CHANGES_FORMATS)
+@pytest.mark.parametrize("form", CHANGES_FORMATS.names)
 def test_nothing_in_common_is_shown_nevertheless(form: str) -> None:
     old, new = small_run(), with_training(small_run(), "22222222", epochs=9)
     text = shown(compared(old, new), form, Gate())
@@ -332,7 +332,7 @@ def test_a_run_without_the_blocks_of_a_setting_shares_nothing() -> None:
     assert "- **left out**: seeds 0, 1, 2, 3, 4, 5 of setting b (in OLD only)" in text
 
 
-@pytest.mark.parametrize("form", CHANGES_FORMATS)
+@pytest.mark.parametrize("form", CHANGES_FORMATS.names)
 def test_the_same_comparison_is_the_same_text(form: str) -> None:
     run = make_run(("relu", "tanh", "placebo"))
     backwards = SyntheticRun(run.info, run.records[::-1])

@@ -173,7 +173,7 @@ def test_generalising_needs_examples_that_are_right_or_wrong() -> None:
         build.build(make_info(seeds=6, targets=TWO), RUN, generalise=True)
 
 
-@pytest.mark.parametrize("form", CHANGES_FORMATS)
+@pytest.mark.parametrize("form", CHANGES_FORMATS.names)
 def test_a_comparison_speaks_of_r2(form: str) -> None:
     worse = blocks([0.80, 0.81, 0.82, 0.83, 0.84, 0.85], [0.1, 0.2, 0.3, 0.2, 0.1, 0.2])
     better = blocks([0.80, 0.81, 0.82, 0.83, 0.84, 0.85], [0.7, 0.8, 0.7, 0.7, 0.8, 0.7])
