@@ -128,7 +128,7 @@ class SettingCells:
 
 def _offset(interval: Interval) -> float:
     """Return by how much a process sets two copies apart in all of its seeds; 0 where chance may have."""
-    return abs(interval.estimate) if interval.clear_of(0.0, 0.0) else 0.0
+    return abs(interval.estimate) if interval.is_clear_of(0.0, 0.0) else 0.0
 
 
 def test_score(cell: Cell) -> float:

@@ -13,14 +13,8 @@ from scipy.special import stdtrit
 from actbench.analysis.blocks import finished_blocks
 from actbench.analysis.cells import SettingCells, test_score
 from actbench.stats.intervals import UPPER_QUANTILE
-from actbench.stats.significance import (
-    detectable_effect,
-    equivalence_power,
-    seeds_for_effect,
-    seeds_for_equivalence,
-    seeds_to_decide,
-    smallest_p,
-)
+from actbench.stats.power import detectable_effect, equivalence_power, seeds_for_effect, seeds_for_equivalence
+from actbench.stats.significance import seeds_to_decide, smallest_p
 
 if TYPE_CHECKING:
     from actbench.records.block import BlockRecord

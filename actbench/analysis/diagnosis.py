@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from actbench.analysis.cells import test_score
 from actbench.analysis.probes import ends_differ, summarize_probes
-from actbench.stats.intervals import welch
+from actbench.stats.means import welch_difference
 
 if TYPE_CHECKING:
     from actbench.analysis.cells import SettingCells
@@ -161,7 +161,7 @@ def _surely_worse(row: Row, leader: str, cells: SettingCells) -> bool:
     if row.score is None:
         return False
     best, own = ([test_score(cell) for cell in cells.ended_well(label)] for label in (leader, row.activation))
-    gap = welch(best, own)
+    gap = welch_difference(best, own)
     return gap.standard_error is not None and gap.estimate > STANDARD_ERRORS * gap.standard_error
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from actbench.analysis.blocks import common_environment, failed_blocks, finished_blocks, require_blocks
 from actbench.rng import generator
-from actbench.stats.intervals import blocks_mean, exactly
+from actbench.stats.intervals import exact_interval
+from actbench.stats.means import mean_over_blocks
 
 if TYPE_CHECKING:
     from actbench.records.block import BlockRecord
@@ -144,7 +145,7 @@ def _setting(setting: SettingInfo, record: BlockRecord, info: RunInfo) -> MicroS
             activation=label,
             ns_per_element=seconds.map(lambda s: s * 1e9 / elements),
             gb_per_s=moved / seconds.estimate / 1e9,
-            copy_ratio=exactly(1.0)
+            copy_ratio=exact_interval(1.0)
             if label == info.baseline
             else _over_rounds(logs[label] - logs[info.baseline]),
             rounds=len(logs[label]),
@@ -159,4 +160,4 @@ def _setting(setting: SettingInfo, record: BlockRecord, info: RunInfo) -> MicroS
 
 def _over_rounds(logs: Floats) -> Interval:
     """Return the median over rounds, with an interval that speaks for this one process."""
-    return blocks_mean([logs], generator(0, "rounds")).interval.map(math.exp)
+    return mean_over_blocks([logs], generator(0, "rounds")).interval.map(math.exp)

@@ -53,7 +53,7 @@ class NewDataBootstrap:
         """
         rows = [row for cell in cells if (row := self._right(cell)) is not None]
         interval = self._interval(rows, map(test_score, cells)) if len(rows) == len(cells) else None
-        return interval and interval.within(*score_range("accuracy"))
+        return interval and interval.clip(*score_range("accuracy"))
 
     def difference(self, pairs: Sequence[CellPair]) -> Interval | None:
         """Return the mean difference of test accuracies, paired by seed and by example.

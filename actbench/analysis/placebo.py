@@ -13,7 +13,7 @@ import numpy as np
 
 from actbench.analysis.cells import common_slices
 from actbench.rng import generator
-from actbench.stats.intervals import Mean, blocks_mean
+from actbench.stats.means import MeanEstimate, mean_over_blocks
 
 if TYPE_CHECKING:
     from actbench.records.block import BlockRecord
@@ -63,7 +63,7 @@ def summarize_placebo(
     labels = [cell.activation for cell in record.cells]
     times = dict(zip(labels, common_slices(record.cells), strict=True))
     log_ratios = np.log(times[placebo] / times[original])
-    mean = blocks_mean([log_ratios], generator(0, "doctor"))
+    mean = mean_over_blocks([log_ratios], generator(0, "doctor"))
     return PlaceboMeasurement(
         engine=engine,
         rounds=len(log_ratios),
@@ -74,14 +74,14 @@ def summarize_placebo(
     )
 
 
-def _of_several_blocks(mean: Mean, blocks: int) -> Mean:
+def _of_several_blocks(mean: MeanEstimate, blocks: int) -> MeanEstimate:
     """Return the mean over so many blocks whose standard errors are all that of the given mean."""
     if mean.standard_error is None:
         return mean
-    return Mean(mean.estimate, mean.standard_error / math.sqrt(blocks), blocks - 1)
+    return MeanEstimate(mean.estimate, mean.standard_error / math.sqrt(blocks), blocks - 1)
 
 
-def _half_width(mean: Mean) -> float | None:
+def _half_width(mean: MeanEstimate) -> float | None:
     """Return half of the width of an interval of log ratios, as a fraction."""
     interval = mean.interval
     if interval.ci_low is None or interval.ci_high is None:

@@ -14,7 +14,7 @@ from actbench.activations.expression.text import to_latex
 from actbench.config.schema.initializers import InitConfig
 from actbench.errors import ConfigError
 from actbench.plan.cell import plan_cell
-from actbench.plan.describe import curve_of_cell, in_yaml
+from actbench.plan.describe import curve_of_cell, format_parameter
 
 if TYPE_CHECKING:
     from actbench.activations.curves import Curve, Moments
@@ -51,7 +51,7 @@ class Portrait:
     @property
     def caption(self) -> str:
         """What the user calls it, and the parameters that were given."""
-        given = ", ".join(f"{name} {in_yaml(value)}" for name, value in self.cell.params.items())
+        given = ", ".join(f"{name} {format_parameter(value)}" for name, value in self.cell.params.items())
         return f"{self.cell.label} ({given})" if given else self.cell.label
 
     @property

@@ -116,7 +116,7 @@ def _summarize(epoch: int | None, probes: Sequence[Probe]) -> ProbedEpoch:
 
 def _layer(probes: Sequence[Probe], index: int) -> LayerFigures:
     def share(read: Callable[[Probe], Sequence[float]]) -> Interval:
-        return mean_interval([read(probe)[index] for probe in probes]).within(0.0, 1.0)
+        return mean_interval([read(probe)[index] for probe in probes]).clip(0.0, 1.0)
 
     def mean_of_finite(read: Callable[[Probe], Sequence[float | None]]) -> Interval | None:
         finite = [value for probe in probes if (value := read(probe)[index]) is not None]
@@ -130,7 +130,7 @@ def _layer(probes: Sequence[Probe], index: int) -> LayerFigures:
         saturated=share(lambda probe: probe.saturated),
         zeros=share(lambda probe: probe.zeros),
         preactivation_mean=mean_of_finite(lambda probe: probe.preactivation_mean),
-        preactivation_variance=variance and variance.within(0.0, math.inf),
+        preactivation_variance=variance and variance.clip(0.0, math.inf),
         gradient_norm=_geometric_mean(norms),
         without_gradient=norms.count(0.0),
     )

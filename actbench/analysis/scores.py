@@ -65,7 +65,7 @@ def mean_score(cells: Sequence[Cell], name: ScoreName) -> Interval | None:
     Returns:
         None without any cell.
     """
-    return mean_interval([test_score(cell) for cell in cells]).within(*score_range(name)) if cells else None
+    return mean_interval([test_score(cell) for cell in cells]).clip(*score_range(name)) if cells else None
 
 
 def other_metrics(
@@ -213,4 +213,4 @@ def _mean(values: Sequence[float], quantity: _Quantity) -> Interval | None:
         return None
     if quantity.logarithmic:
         return mean_interval([math.log(value) for value in values]).map(math.exp)
-    return mean_interval(values).within(*quantity.within)
+    return mean_interval(values).clip(*quantity.within)

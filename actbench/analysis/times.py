@@ -13,7 +13,8 @@ from actbench.analysis.cells import common_slices, common_steps, results_equal
 from actbench.analysis.figures import InferenceEstimate, PlaceboCheck, TimingTarget
 from actbench.analysis.verdicts import Comparison, interval_of, paired_log_ratio
 from actbench.rng import generator
-from actbench.stats.intervals import blocks_mean, exactly
+from actbench.stats.intervals import exact_interval
+from actbench.stats.means import mean_over_blocks
 
 if TYPE_CHECKING:
     from actbench.analysis.cells import SettingCells
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 TimeReader = Callable[[Sequence["Cell"]], list["Floats"]]
 """Reads the times of cells of one block: one array per cell, whose items i were taken in the same round."""
 
-_BASELINE_TO_ITSELF = Comparison(exactly(1.0), p=None, p_adjusted=None, verdict=None)
+_BASELINE_TO_ITSELF = Comparison(exact_interval(1.0), p=None, p_adjusted=None, verdict=None)
 
 
 def training_ratios(cells: SettingCells, verdict: VerdictConfig) -> dict[str, Comparison]:
@@ -74,7 +75,7 @@ def epoch_seconds(cells: SettingCells, label: str) -> Interval | None:
         np.log(np.reshape(cell.slice_s, (-1, block.slices_per_epoch)).sum(axis=1))
         for block, cell in cells.ended_well_with_blocks(label)
     ]
-    return blocks_mean(epochs, _rng()).interval.map(math.exp) if epochs else None
+    return mean_over_blocks(epochs, _rng()).interval.map(math.exp) if epochs else None
 
 
 def marginal_step_seconds(cells: SettingCells, label: str, linear: str | None) -> Interval | None:
@@ -96,7 +97,7 @@ def marginal_step_seconds(cells: SettingCells, label: str, linear: str | None) -
     for cell, base in cells.pairs(label, linear):
         own, other = common_slices((cell, base))
         differences.append((own - other) / common_steps(blocks[id(cell)], (cell, base)))
-    return blocks_mean(differences, _rng()).interval if differences else None
+    return mean_over_blocks(differences, _rng()).interval if differences else None
 
 
 def log_ratio(times: Sequence[Floats]) -> Floats:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard, get_args
 
 from actbench.analysis.figures import Candidate, Tuning
-from actbench.config.schema.fields import Number, Whole
+from actbench.config.schema.fields import IntegerField, NumberField
 from actbench.config.schema.optimizers import OPTIMIZERS
 from actbench.config.schema.train import ScheduleConfig
-from actbench.config.sweep.tune import SEEDS, tuned
-from actbench.config.sweep.variants import candidates_of
+from actbench.config.sweep.tune import SEEDS, candidate_lists
+from actbench.config.sweep.variants import tune_candidates
 
 if TYPE_CHECKING:
     from actbench.analysis.figures import TunedValues
@@ -45,10 +45,10 @@ def summarize_tuning(
     finished = [record for record in records if record.status == "ok"]
     tried = [record for record in finished if record.tuning]
     final = [record for record in finished if not record.tuning]
-    values = [candidate.values for candidate in candidates_of(tune)]
+    values = [candidate.values for candidate in tune_candidates(tune)]
     blocks = [[record for record in tried if record.candidate == own] for own in values]
     complete = all(len(found) == tune[SEEDS] for found in blocks)
-    lists = dict(tuned(tune))
+    lists = dict(candidate_lists(tune))
     tunings = []
     for label in labels:
         cells = [_cells(found, label) for found in blocks]
@@ -140,9 +140,9 @@ def _allowed_range(key: str, optimizer: str | None) -> tuple[float, float]:
     value between it and the smallest that was tried.
     """
     field = _field(key, optimizer)
-    if isinstance(field, Whole):
+    if isinstance(field, IntegerField):
         return field.low, field.high
-    low, high = (field.at_least, field.at_most) if isinstance(field, Number) else (None, None)
+    low, high = (field.at_least, field.at_most) if isinstance(field, NumberField) else (None, None)
     return -math.inf if low is None else low, math.inf if high is None else high
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from actbench.stats.intervals import Interval, blocks_mean, exactly, mean_interval, sorted_samples
-from actbench.stats.significance import holm, seeds_to_settle, sign_flip_p
+from actbench.stats.intervals import Interval, exact_interval, mean_interval, sorted_samples
+from actbench.stats.means import mean_over_blocks
+from actbench.stats.power import seeds_to_settle
+from actbench.stats.significance import holm, sign_flip_p
 
 if TYPE_CHECKING:
     from actbench.stats.intervals import Floats
@@ -41,7 +43,7 @@ class Difference:
     signs: bool = False
 
 
-IDENTICAL = Difference(exactly(0.0), 1.0, 0.0, 0)
+IDENTICAL = Difference(exact_interval(0.0), 1.0, 0.0, 0)
 """The difference of two activations that computed the same to the last bit: no noise is in it."""
 
 
@@ -102,7 +104,7 @@ def paired_log_ratio(ratios: Sequence[Sequence[float] | Floats], rng: np.random.
             ran.
         rng: Draws the bootstrap of a single seed's rounds.
     """
-    mean = blocks_mean(ratios, rng)
+    mean = mean_over_blocks(ratios, rng)
     # The rounds of a single seed say nothing about the spread from seed to seed.
     known = mean.standard_error is not None and len(ratios) > 1
     spread = mean.standard_error * math.sqrt(len(ratios)) if known and mean.standard_error else None
@@ -150,7 +152,7 @@ def judge_differences(
                 margin,
                 alpha / family,  # the first step of Holm's method, the most demanding one
                 beyond=beyond,
-                signs=difference.signs,
+                sign_flip=difference.signs,
             )
         judged[label] = Comparison(difference.interval, difference.p, p_adjusted, verdict, seeds_needed)
     return judged
@@ -178,8 +180,8 @@ def decide_verdict(
         beyond: How far from 0 the interval must stay for BETTER or WORSE. 0 for a quantity that only the
             seeds disturb; the margin for times, which a process may offset by up to that in all its seeds.
     """
-    if interval.inside(-margin, margin):
+    if interval.is_inside(-margin, margin):
         return "EQUIVALENT"
-    if p_adjusted is not None and p_adjusted <= alpha and interval.clear_of(-beyond, beyond):
+    if p_adjusted is not None and p_adjusted <= alpha and interval.is_clear_of(-beyond, beyond):
         return "BETTER" if (interval.estimate > 0) == larger_is_better else "WORSE"
     return "INCONCLUSIVE"

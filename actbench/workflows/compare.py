@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from actbench.analysis.comparison.gate import KINDS, check_all
+from actbench.analysis.comparison.gate import GATED_KINDS, check_all
 from actbench.analysis.comparison.runs import compare_runs
 from actbench.errors import (
     EnvironmentMismatchError,
@@ -19,7 +19,7 @@ from actbench.report.compare.facts import check_in_words
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import Changes
-    from actbench.analysis.comparison.gate import Check, Gate, Kind
+    from actbench.analysis.comparison.gate import Check, Gate, GatedKind
     from actbench.errors import ActbenchError
     from actbench.store.reading import StoredRun
 
@@ -80,16 +80,16 @@ def comparison_error(changes: Changes, gate: Gate, checks: Sequence[Check]) -> A
     """
     failed = [check for check in checks if check.ruling == "failed"]
     undecided = [check for check in checks if check.ruling == "undecided"]
-    compared = [kind for kind in KINDS if _is_compared(changes, kind)]
+    compared = [kind for kind in GATED_KINDS if _is_compared(changes, kind)]
     refused = not changes.times_compared
     missing = [kind for kind in gate.fail_on if kind not in compared and not (kind == "time" and refused)]
     if failed:
         return GateFailedError(_list_checks("NEW is beyond", changes, failed))
     if missing or not compared:
         names = {"accuracy": _scores_in_words(changes), "time": "time"}
-        what = " and no ".join(names[kind] for kind in missing or KINDS)
+        what = " and no ".join(names[kind] for kind in missing or GATED_KINDS)
         return NothingMeasuredError(f"there is nothing to compare: no {what} that both runs have measured")
-    if refused and "time" in (gate.fail_on or KINDS):
+    if refused and "time" in (gate.fail_on or GATED_KINDS):
         return EnvironmentMismatchError(
             f"times of different machines are not compared: {', '.join(changes.machines)}; use "
             "`accept_environment` to compare them nevertheless, or `fail_on` accuracy to judge scores alone"
@@ -99,7 +99,7 @@ def comparison_error(changes: Changes, gate: Gate, checks: Sequence[Check]) -> A
     return None
 
 
-def _is_compared(changes: Changes, kind: Kind) -> bool:
+def _is_compared(changes: Changes, kind: GatedKind) -> bool:
     rows = [row for setting in changes.settings for row in setting.rows]
     return any(row.times for row in rows) if kind == "time" else any(row.score for row in rows)
 

@@ -8,7 +8,8 @@ from actbench.analysis.figures import MetricEstimate, Row, SettingEstimates
 from actbench.analysis.run import estimate_run
 from actbench.analysis.verdicts import Comparison
 from actbench.records.block import BlockRecord, Cell
-from actbench.stats.intervals import Interval, student
+from actbench.stats.intervals import Interval
+from actbench.stats.means import student_mean
 from tests.factories import make_block, make_info
 
 
@@ -43,4 +44,4 @@ def interval(comparison: Comparison | None) -> Interval:
 
 def ratio_interval(ratios: Sequence[float]) -> Interval:
     """Of one ratio a seed."""
-    return student([math.log(value) for value in ratios]).interval.map(math.exp)
+    return student_mean([math.log(value) for value in ratios]).interval.map(math.exp)

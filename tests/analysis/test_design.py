@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from actbench.analysis.design import TYPICAL_SD, Design, observed_sd
-from actbench.store.stored import open_run
+from actbench.store.reading import open_run
 from tests.factories import make_block, make_cell, make_info
 
 REFERENCE = Path("results/reference/mnist")

@@ -13,7 +13,7 @@ from actbench.analysis.verdicts import Comparison
 from actbench.config.schema.measurement import VerdictConfig
 from actbench.errors import ConfigError, NothingMeasuredError
 from actbench.records.block import BlockRecord, Cell, pack
-from actbench.stats.intervals import Interval, exactly
+from actbench.stats.intervals import Interval, exact_interval
 from tests.analysis.rows import blocks_of, interval, one_setting, ratio_interval, row
 from tests.factories import SyntheticRun, make_block, make_cell, make_failed_block, make_info, make_run
 
@@ -85,7 +85,8 @@ class TestPlacebo:
         assert placebo.flagged == {}
 
     @pytest.mark.parametrize(
-        ("placebo", "difference"), [((0.9, 0.9), exactly(0.0)), ((0.9, None), Interval(0.0, None, None))]
+        ("placebo", "difference"),
+        [((0.9, 0.9), exact_interval(0.0)), ((0.9, None), Interval(0.0, None, None))],
     )
     def test_only_an_equal_placebo_differs_by_exactly_nothing(
         self, placebo: tuple[float | None, ...], difference: Interval
@@ -141,7 +142,7 @@ class TestAgainst:
         assert interval(relu.score_diff).estimate == pytest.approx(-0.02)
         assert interval(relu.train_time_ratio) == ratio_interval([1 / 2, 1 / 3])
         assert tanh.score_diff is None
-        assert interval(tanh.train_time_ratio) == exactly(1.0)
+        assert interval(tanh.train_time_ratio) == exact_interval(1.0)
 
     def test_moves_no_figure_that_is_no_comparison(self) -> None:
         for label in ("relu", "tanh", "placebo"):
@@ -152,7 +153,7 @@ class TestAgainst:
     def test_the_copy_may_be_compared_with(self) -> None:
         relu = row("relu", self.BLOCKS, against="placebo")
         assert relu.score_diff is not None
-        assert (relu.score_diff.interval, relu.score_diff.verdict) == (exactly(0.0), "EQUIVALENT")
+        assert (relu.score_diff.interval, relu.score_diff.verdict) == (exact_interval(0.0), "EQUIVALENT")
 
     def test_the_report_says_with_what(self) -> None:
         info = make_info(seeds=2)

@@ -5,7 +5,7 @@ import pytest
 from actbench.analysis.scores import epochs_to_target
 from actbench.analysis.verdicts import Comparison
 from actbench.records.block import BlockRecord, Cell
-from actbench.stats.intervals import Interval, exactly, mean_interval
+from actbench.stats.intervals import Interval, exact_interval, mean_interval
 from tests.analysis.rows import blocks_of, interval, metric, row
 from tests.factories import make_block, make_cell
 
@@ -89,7 +89,7 @@ class TestTies:
             relu=[make_cell("relu", accuracy=value) for value in values],
             tanh=[make_cell("tanh", accuracy=value) for value in values],
         )
-        same = Comparison(exactly(0.0), p=1.0, p_adjusted=1.0, verdict="EQUIVALENT")
+        same = Comparison(exact_interval(0.0), p=1.0, p_adjusted=1.0, verdict="EQUIVALENT")
         tanh = row("tanh", blocks)
         assert tanh.score_diff == same
         assert metric("test_loss", tanh).difference == same
@@ -133,14 +133,14 @@ class TestOtherMetrics:
 
         blocks = blocks_of(cells("relu", [0.90, 0.92]), cells("tanh", [0.92, 0.96]))
         train = metric("train_accuracy", row("tanh", blocks))
-        assert train.value == mean_interval([0.92, 0.96]).within(0.0, 1.0)
+        assert train.value == mean_interval([0.92, 0.96]).clip(0.0, 1.0)
         assert interval(train.difference).estimate == pytest.approx(0.03)
 
     def test_the_baseline_has_values_only(self) -> None:
         blocks = blocks_of(losses("relu", [0.4, 0.5]), losses("tanh", [0.3, 0.3]))
         loss = metric("test_loss", row("relu", blocks))
         assert loss.difference is None
-        assert loss.value == mean_interval([0.4, 0.5]).within(0.0, math.inf)
+        assert loss.value == mean_interval([0.4, 0.5]).clip(0.0, math.inf)
 
     def test_targets_only_where_there_is_one(self) -> None:
         blocks = blocks_of([make_cell()], [make_cell("tanh")])

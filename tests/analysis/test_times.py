@@ -10,7 +10,8 @@ from actbench.analysis.run import estimate_run
 from actbench.analysis.verdicts import Comparison
 from actbench.records.block import BlockRecord, Cell
 from actbench.records.run import RunInfo
-from actbench.stats.intervals import Interval, exactly, student
+from actbench.stats.intervals import Interval, exact_interval
+from actbench.stats.means import student_mean
 from tests.analysis.rows import blocks_of, interval, ratio_interval, row
 from tests.factories import make_block, make_cell, make_info
 
@@ -40,10 +41,10 @@ class TestTrainingTime:
     def test_p_is_of_the_t_test_over_seeds(self) -> None:
         ratio = row("tanh", self.BLOCKS).train_time_ratio
         assert ratio is not None
-        assert ratio.p == student([math.log(2), math.log(4)]).p
+        assert ratio.p == student_mean([math.log(2), math.log(4)]).p
 
     def test_the_baseline_is_exactly_one(self) -> None:
-        one = Comparison(exactly(1.0), p=None, p_adjusted=None, verdict=None)
+        one = Comparison(exact_interval(1.0), p=None, p_adjusted=None, verdict=None)
         assert row("relu", self.BLOCKS).train_time_ratio == one
         assert row("relu", self.BLOCKS[:1]).train_time_ratio == one
 
@@ -239,7 +240,7 @@ class TestInference:
         assert entry.latency_p95_s == pytest.approx(0.09505)
         assert entry.latency_p99_s == pytest.approx(0.09901)
         assert entry.items_per_s == pytest.approx(4 / 0.0505)
-        assert interval(entry.time_ratio) == exactly(1.0)
+        assert interval(entry.time_ratio) == exact_interval(1.0)
         (entry,) = row("tanh", blocks).inference
         assert interval(entry.time_ratio).estimate == pytest.approx(2.0)
 

@@ -15,7 +15,8 @@ from actbench.analysis.verdicts import (
     paired_difference,
     paired_log_ratio,
 )
-from actbench.stats.intervals import Interval, blocks_mean, exactly, mean_interval
+from actbench.stats.intervals import Interval, exact_interval, mean_interval
+from actbench.stats.means import mean_over_blocks
 from actbench.stats.significance import holm
 
 
@@ -30,8 +31,8 @@ def rng(seed: int = 0) -> np.random.Generator:
         (Interval(0.0, -0.9, 0.9), 0.9, 0.0, "EQUIVALENT"),
         (Interval(0.5, 0.1, 0.9), 0.001, 0.0, "EQUIVALENT"),
         (Interval(0.5, -1.0, 1.0), 0.5, 0.0, "EQUIVALENT"),
-        (exactly(0.0), 1.0, 0.0, "EQUIVALENT"),
-        (exactly(0.0), None, 0.0, "EQUIVALENT"),
+        (exact_interval(0.0), 1.0, 0.0, "EQUIVALENT"),
+        (exact_interval(0.0), None, 0.0, "EQUIVALENT"),
         # Partly beyond the margin: sure of a difference, though not of one that matters.
         (Interval(0.8, 0.2, 1.4), 0.01, 0.0, "BETTER"),
         (Interval(-0.8, -1.4, -0.2), 0.01, 0.0, "WORSE"),
@@ -106,7 +107,7 @@ class TestPairedDifference:
 class TestPairedLogRatio:
     def test_says_what_the_blocks_say(self) -> None:
         ratios = [[0.01, 0.02, 0.03], [0.03, 0.04, 0.05], [0.00, 0.03, 0.09]]
-        mean = blocks_mean(ratios, rng())
+        mean = mean_over_blocks(ratios, rng())
         spread = float(np.std([0.02, 0.04, 0.03], ddof=1))
         assert paired_log_ratio(ratios, rng()) == Difference(
             mean.interval,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from actbench.analysis.comparison.gate import KINDS, Gate, check_all
+from actbench.analysis.comparison.gate import GATED_KINDS, Gate, check_all
 from actbench.cli import compare as module
 from actbench.cli._app import main
 from actbench.cli.compare import compare
@@ -97,7 +97,7 @@ def test_every_format(tmp_path: Path, form: str) -> None:
 def test_the_command_offers_what_there_is() -> None:
     choices = {parameter.name: parameter.type for parameter in compare.params}
     assert tuple(choices["form"].choices) == CHANGES_FORMATS.names  # type: ignore[attr-defined]
-    assert module._KINDS == KINDS
+    assert module._KINDS == GATED_KINDS
 
 
 @pytest.mark.parametrize(("new", "code"), [(OLD, 0), (SLOWER, 1)])

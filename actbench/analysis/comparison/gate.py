@@ -1,4 +1,4 @@
-"""A comparison decides over success: which limits NEW keeps, breaks, or may do either with."""
+"""The gate of a comparison: which limits NEW keeps, which it breaks, and which cannot be decided."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-from actbench.analysis.comparison.changes import (
-    absences,
-    diverged_in_words,
-    timed_in_words,
-)
+from actbench.analysis.comparison.changes import format_timed
 from actbench.metrics.registry import score_title
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import (
-        Absence,
+        ActivationFigures,
         Changes,
         RowChange,
         SettingChange,
@@ -24,33 +20,35 @@ if TYPE_CHECKING:
     from actbench.config.schema.measurement import VerdictConfig
     from actbench.stats.intervals import Interval
 
-Kind = Literal["accuracy", "time"]
+GatedKind = Literal["accuracy", "time"]
+"""What a limit is about; "accuracy" is the score, whatever the score is."""
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
+GATED_KINDS: tuple[GatedKind, ...] = get_args(GatedKind)
 
 Ruling = Literal["passed", "failed", "undecided"]
 
-MAX_SLOWDOWN = 0.05
+MAX_SLOWDOWN = 0.05  # docs/ci.md says how to find a value for your machines
 
 
 @dataclass(frozen=True)
 class Gate:
-    """What NEW may not do.
+    """The limits that NEW has to keep.
 
     Attributes:
-        fail_on: What is judged; nothing for a comparison without consequences.
+        fail_on: What is judged; empty for a comparison without consequences.
         max_slowdown: How much longer anything may take, relative.
-        max_drop: How far a score may fall, of an accuracy a fraction; None for the margin of NEW's verdicts.
-        strict: Whether what cannot be decided is a failure, too.
+        max_drop: How far a score may fall, of an accuracy as a fraction; None for the margin of NEW's
+            verdicts.
+        strict: Whether a limit that cannot be decided counts as broken.
     """
 
-    fail_on: tuple[Kind, ...] = ()
+    fail_on: tuple[GatedKind, ...] = ()
     max_slowdown: float = MAX_SLOWDOWN
     max_drop: float | None = None
     strict: bool = False
 
     def drop(self, verdict: VerdictConfig) -> float:
-        """How far a score may fall, where NEW's verdicts have these margins."""
+        """Return how far a score may fall, given NEW's margins."""
         return verdict.margin if self.max_drop is None else self.max_drop
 
 
@@ -59,19 +57,19 @@ class Check:
     """One figure of one activation against its limit.
 
     Attributes:
-        setting: Id, of the new run; of the old one where the new run has no such setting.
+        setting: Id of the setting: the new run's, or the old run's where the new run has no such setting.
         activation: The label.
-        kind: Which limit; "accuracy" is that of the score, whatever it is.
-        quantity: What the score is, such as "accuracy", "training step" or "inference, batch size 128".
+        kind: What the limit is about.
+        quantity: The score's title, such as "accuracy", or "training step", "inference, batch size 128".
         ruling: Whether the interval lies on one side of the limit, and on which.
-        interval: Of the difference or ratio; None where there is none.
-        limit: On the scale of the interval.
-        reason: Why it cannot be decided, where that is not the interval's width; else empty.
+        interval: Interval of the difference or ratio; None where there is none.
+        limit: The limit on the scale of the interval.
+        reason: Why it cannot be decided, if the interval's width is not the reason; else empty.
     """
 
     setting: str
     activation: str
-    kind: Kind
+    kind: GatedKind
     quantity: str
     ruling: Ruling
     interval: Interval | None
@@ -80,7 +78,15 @@ class Check:
 
 
 def check_all(changes: Changes, gate: Gate) -> tuple[Check, ...]:
-    """Every figure that the gate judges: what is compared, in the order of NEW, then what only OLD has."""
+    """Check every figure that the gate judges.
+
+    Args:
+        changes: The comparison of two runs.
+        gate: The limits.
+
+    Returns:
+        First the figures that are compared, in the order of NEW, then those of OLD that have no counterpart.
+    """
     return tuple(check for check in _checks(changes, gate) if check.kind in gate.fail_on)
 
 
@@ -92,7 +98,7 @@ def _checks(changes: Changes, gate: Gate) -> Iterator[Check]:
                 yield _check_score(setting, row, interval, gate.drop(changes.verdict))
             for change in row.times:
                 yield _check_time(setting.pair.new.id, row.activation, change, gate)
-    yield from (_check_absence(absence, changes, gate) for absence in absences(changes))
+    yield from (_check_missing(figure, changes, gate) for figure in _missing_figures(changes))
 
 
 def _check_score(setting: SettingChange, row: RowChange, interval: Interval, drop: float) -> Check:
@@ -105,7 +111,7 @@ def _check_score(setting: SettingChange, row: RowChange, interval: Interval, dro
         elif interval.ci_low >= limit:
             ruling = "passed"
     if row.diverges_more and ruling != "failed":  # the seeds that are left are a selection
-        ruling, reason = "undecided", diverged_in_words(row)
+        ruling, reason = "undecided", row.divergence
     quantity = score_title(setting.score_name)
     return Check(setting.pair.new.id, row.activation, "accuracy", quantity, ruling, interval, limit, reason)
 
@@ -119,14 +125,84 @@ def _check_time(setting: str, activation: str, change: TimeChange, gate: Gate) -
             ruling = "failed"
         elif interval.ci_high <= limit:
             ruling = "passed"
-    return Check(setting, activation, "time", timed_in_words(change.timed), ruling, interval, limit)
+    return Check(setting, activation, "time", format_timed(change.timed), ruling, interval, limit)
 
 
-def _check_absence(absence: Absence, changes: Changes, gate: Gate) -> Check:
-    """What is gone may be worse than its limit or not; a training that now always diverges is worse."""
-    kind: Kind = "accuracy" if absence.is_score else "time"
-    limit = -gate.drop(changes.verdict) if kind == "accuracy" else 1.0 + gate.max_slowdown
-    ruling: Ruling = "failed" if absence.lost and kind == "accuracy" else "undecided"
+@dataclass(frozen=True)
+class _MissingFigure:
+    """A figure of OLD that has no counterpart in NEW.
+
+    Attributes:
+        setting: As in `Check`.
+        activation: The label.
+        kind: What its limit is about.
+        quantity: As in `Check`.
+        reason: Why there is no counterpart, such as "is in OLD only".
+        all_diverge: Whether all of the activation's trainings ended well in OLD, and all diverged in NEW.
+    """
+
+    setting: str
+    activation: str
+    kind: GatedKind
+    quantity: str
+    reason: str
+    all_diverge: bool = False
+
+
+def _check_missing(figure: _MissingFigure, changes: Changes, gate: Gate) -> Check:
+    """Check a figure without a counterpart, which is undecided but for an accuracy that was lost for sure."""
+    limit = -gate.drop(changes.verdict) if figure.kind == "accuracy" else 1.0 + gate.max_slowdown
+    ruling: Ruling = "failed" if figure.all_diverge and figure.kind == "accuracy" else "undecided"
     return Check(
-        absence.setting, absence.activation, kind, absence.quantity, ruling, None, limit, absence.reason
+        figure.setting, figure.activation, figure.kind, figure.quantity, ruling, None, limit, figure.reason
     )
+
+
+def _missing_figures(changes: Changes) -> Iterator[_MissingFigure]:
+    """Yield every figure of OLD that is not compared, in OLD's order, but for times the machines forbid."""
+    compared = {setting.pair.old.id: setting for setting in changes.settings}
+    for setting, by_label in changes.old.figures.items():
+        for label, figures in by_label.items():
+            if figures.seeds and setting in compared:
+                yield from _missing_in(changes, compared[setting], label, figures)
+            elif figures.seeds:
+                reason = _reason(changes, setting, "setting")
+                for quantity, kind in _quantities(changes, setting, figures).items():
+                    yield _MissingFigure(setting, label, kind, quantity, reason)
+
+
+def _missing_in(
+    changes: Changes, setting: SettingChange, label: str, figures: ActivationFigures
+) -> Iterator[_MissingFigure]:
+    """Yield the missing figures of one activation of a setting that both runs have."""
+    new_id = setting.pair.new.id
+    row = next((row for row in setting.rows if row.activation == label), None)
+    found = set()
+    if row is not None:
+        found |= {format_timed(change.timed) for change in row.times}
+        found |= {score_title(setting.score_name)} if row.score else set()
+    for quantity, kind in _quantities(changes, setting.pair.old.id, figures).items():
+        if quantity in found or (kind == "time" and not setting.times_compared):
+            continue
+        if row is None:
+            reason = _reason(changes, new_id, f"activation {label}")
+            yield _MissingFigure(new_id, label, kind, quantity, reason)
+        elif row.new.seeds:
+            yield _MissingFigure(new_id, label, kind, quantity, _reason(changes, new_id, quantity))
+        elif row.new.diverged:
+            all_diverge = not row.old.diverged
+            yield _MissingFigure(new_id, label, kind, quantity, row.divergence, all_diverge)
+        else:
+            yield _MissingFigure(new_id, label, kind, quantity, "is not measured in NEW")
+
+
+def _quantities(changes: Changes, setting: str, figures: ActivationFigures) -> dict[str, GatedKind]:
+    """Return what OLD has measured of an activation."""
+    times: dict[str, GatedKind] = {format_timed(timed): "time" for timed in figures.seconds}
+    return {changes.old.score_title(setting): "accuracy", **times}
+
+
+def _reason(changes: Changes, setting: str, what: str) -> str:
+    reasons = (entry.reason for entry in changes.left_out if (entry.setting, entry.what) == (setting, what))
+    reason = next(reasons, "")
+    return f"cannot be compared: {reason}" if reason else "is in OLD only"

@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from actbench.analysis.comparison.changes import timed_in_words
+from actbench.analysis.comparison.changes import format_timed
 from actbench.report.formatting import format_value, format_verdict, score_format
 
 if TYPE_CHECKING:
-    from actbench.analysis.comparison.changes import Changes, Level, SettingChange
+    from actbench.analysis.comparison.changes import ActivationFigures, Changes, SettingChange
     from actbench.report.compare.formats import GatedChanges
     from actbench.report.formatting import MetricFormat
     from actbench.stats.intervals import Interval
@@ -28,7 +28,7 @@ def changes_to_benchmark_action(shown: GatedChanges) -> str:
     changes = shown.changes
     compared = {setting.pair.new.id: setting for setting in changes.settings}
     entries: list[dict[str, Any]] = []
-    for setting, levels in changes.new.levels.items():
+    for setting, levels in changes.new.figures.items():
         for label, level in levels.items():
             name = f"{changes.new.info.name}/{setting}/{label}"
             score = changes.new.info.dataset[setting].score_name
@@ -39,7 +39,7 @@ def changes_to_benchmark_action(shown: GatedChanges) -> str:
 def _entries(
     changes: Changes,
     name: str,
-    level: Level,
+    level: ActivationFigures,
     setting: SettingChange | None,
     label: str,
     shown: MetricFormat,
@@ -64,11 +64,11 @@ def _entries(
             ratio = format_value(comparison.interval, "ratio")
             change = f"{ratio} of OLD's{of_two}: {format_verdict(comparison)}"
         unit = "s/step" if timed is None else "s/call"
-        yield _entry(f"{name}/{timed_in_words(timed)}", unit, seconds, level, changes, change)
+        yield _entry(f"{name}/{format_timed(timed)}", unit, seconds, level, changes, change)
 
 
 def _entry(
-    name: str, unit: str, interval: Interval, level: Level, changes: Changes, change: str | None
+    name: str, unit: str, interval: Interval, level: ActivationFigures, changes: Changes, change: str | None
 ) -> dict[str, Any]:
     environment = changes.new.environment
     extra = [

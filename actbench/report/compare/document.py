@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from actbench.analysis.comparison.changes import diverged_in_words, timed_in_words
-from actbench.analysis.comparison.matching import timing_differences
+from actbench.analysis.comparison.changes import format_timed
 from actbench.records.base import format_config_value, format_inline, format_values
 from actbench.report.compare.facts import changes_facts, run_name
 from actbench.report.document import Column, Document, Section, Table
@@ -69,10 +68,11 @@ def _section(changes: Changes, setting: SettingChange) -> Section:
     sections = described_sections(pair.new, changes.new.info.dataset[pair.new.id])
     facts = [(name, format_config_value(value)) for name, value in sections.items() if value]
     if pair.old.id != pair.new.id:
-        facts.append(("matched", f"with OLD's setting {pair.old.id}; {', '.join(timing_differences(pair))}"))
+        facts.append(("matched", f"with OLD's setting {pair.old.id}; {', '.join(pair.timing_differences)}"))
     facts.append(("seeds", f"{setting.seeds} in both"))
     tuned = [
-        f"{row.activation} {format_values({key: value})} in OLD, {format_inline(row.new.tuned.get(key))} in NEW"
+        f"{row.activation} {format_values({key: value})} in OLD, "
+        f"{format_inline(row.new.tuned.get(key))} in NEW"
         for row in setting.rows
         for key, value in row.old.tuned.items()
         if row.new.tuned.get(key) != value
@@ -81,7 +81,7 @@ def _section(changes: Changes, setting: SettingChange) -> Section:
         facts.append(("tuned", f"to other values: {'; '.join(tuned)}"))
     if setting.placebo:
         ratios = ", ".join(
-            f"{timed_in_words(timed)} {format_value(ratio, 'ratio')}"
+            f"{format_timed(timed)} {format_value(ratio, 'ratio')}"
             for timed, ratio in setting.placebo.items()
         )
         facts.append(("placebo", f"relative to {setting.baseline}, where any change is noise: {ratios}"))
@@ -119,7 +119,7 @@ def _score_table(setting: SettingChange) -> Table:
     ]
     unpaired = [row.activation for row in rows if row.score and not row.score.pairs]
     notes = [
-        f"{row.activation}: {diverged_in_words(row)}" for row in rows if row.old.diverged or row.new.diverged
+        f"{row.activation}: {row.divergence}" for row in rows if row.old.diverged or row.new.diverged
     ]
     if unpaired:
         notes.append(
@@ -157,7 +157,7 @@ def _time_table(setting: SettingChange, timed: Timed, suffix: str) -> Table:
         comparison = change.comparison
         cells.append((row.activation, comparison.interval, *relative, format_verdict(comparison), samples))
     notes = (_ALIKE,) if setting.all_alike(timed) else ()
-    return Table(f"{timed_in_words(timed)}{suffix}", columns, tuple(cells), notes)
+    return Table(f"{format_timed(timed)}{suffix}", columns, tuple(cells), notes)
 
 
 def _levels(rows: Sequence[RowChange], times: Sequence[Timed], suffix: str) -> Table:

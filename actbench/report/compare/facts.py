@@ -6,14 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, get_args
 
-from actbench.analysis.comparison.changes import timed_in_words
+from actbench.analysis.comparison.changes import format_timed
 from actbench.analysis.comparison.gate import Ruling
 from actbench.metrics.registry import score_title
 from actbench.report.formatting import format_value, score_format
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import Changes, LeftOut, RunSide
-    from actbench.analysis.comparison.gate import Check, Gate, Kind
+    from actbench.analysis.comparison.gate import Check, Gate, GatedKind
     from actbench.report.facts import Facts
     from actbench.report.formatting import FigureKind, MetricFormat
 
@@ -60,7 +60,7 @@ def _summary(changes: Changes) -> Facts:
                 found[score].append((str(row.score.comparison.verdict), label))
                 identical[score] += row.score.identical
             for change in row.times:
-                found[timed_in_words(change.timed)].append((str(change.comparison.verdict), label))
+                found[format_timed(change.timed)].append((str(change.comparison.verdict), label))
     facts = {quantity: _verdicts(entries) for quantity, entries in found.items()}
     for score, count in identical.items():
         facts[score] += f"; {count} identical bit for bit" * (count > 0)
@@ -103,7 +103,7 @@ def _gate_facts(changes: Changes, gate: Gate, checks: Sequence[Check]) -> Facts:
 
 def _label(changes: Changes, setting: str, activation: str) -> str:
     only = [compared.pair.new.id for compared in changes.settings] == [setting]
-    return activation if only else f"{activation} (setting {changes.name_of(setting)})"
+    return activation if only else f"{activation} (setting {changes.setting_name(setting)})"
 
 
 def _run_facts(changes: Changes) -> Facts:
@@ -131,7 +131,7 @@ def _blocks(side: RunSide) -> str:
 
 def left_out_in_words(changes: Changes, entry: LeftOut) -> str:
     """Return what is not compared, and why."""
-    where = f"setting {changes.name_of(entry.setting)}"
+    where = f"setting {changes.setting_name(entry.setting)}"
     what = where if entry.what == "setting" else f"{entry.what} of {where}"
     only = {"old": " (in OLD only)", "new": " (in NEW only)", "both": ""}[entry.side]
     return f"{what}{f': {entry.reason}' if entry.reason else only}"
@@ -141,7 +141,7 @@ def _limits_in_words(changes: Changes, gate: Gate) -> str:
     """Return what the gate allows, such as "accuracy may fall by 0.1 points, times may grow by 5 %"."""
     names = dict.fromkeys(setting.score_name for setting in changes.settings) or {"accuracy": None}
     falls = (_fall(score_format(name), gate.drop(changes.verdict)) for name in names)
-    limits: dict[Kind, str] = {
+    limits: dict[GatedKind, str] = {
         "accuracy": ", ".join(falls),
         "time": f"times may grow by {100 * gate.max_slowdown:.3g} %",
     }
@@ -159,6 +159,5 @@ def check_in_words(changes: Changes, check: Check) -> str:
         figure_kind = "signed score"
     figure = "" if check.interval is None else f" {format_value(check.interval, figure_kind)}"
     relation = check.reason or _RELATIONS[check.ruling].format(format_value(check.limit, figure_kind))
-    return (
-        f"{check.activation}: {check.quantity}{figure} {relation} (setting {changes.name_of(check.setting)})"
-    )
+    where = f"setting {changes.setting_name(check.setting)}"
+    return f"{check.activation}: {check.quantity}{figure} {relation} ({where})"

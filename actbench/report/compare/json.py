@@ -11,8 +11,8 @@ from actbench.report.json_values import comparison_object, interval_object
 
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import (
+        ActivationFigures,
         Changes,
-        Level,
         RowChange,
         RunSide,
         SettingChange,
@@ -116,7 +116,7 @@ def _row(row: RowChange, score: ScoreName) -> dict[str, Any]:
 
 
 def _seconds(row: RowChange, timed: Timed) -> Mapping[str, Any]:
-    def seconds(level: Level) -> dict[str, float | None] | None:
+    def seconds(level: ActivationFigures) -> dict[str, float | None] | None:
         return interval_object("epoch_s", level.seconds.get(timed))
 
     return {"old": seconds(row.old), "new": seconds(row.new)}

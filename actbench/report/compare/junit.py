@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from actbench.analysis.comparison.changes import timed_in_words
+from actbench.analysis.comparison.changes import format_timed
 from actbench.report.compare.facts import check_in_words, left_out_in_words
 from actbench.report.formatting import format_value, format_verdict, score_format
 
@@ -88,7 +88,7 @@ def _cases(setting: SettingChange) -> Iterator[_Case]:
     for row in setting.rows:
         yield _score_case(setting, row)
         for change in row.times:
-            quantity = timed_in_words(change.timed)
+            quantity = format_timed(change.timed)
             ratio = f"NEW/OLD {format_value(change.comparison.interval, 'ratio')}"
             title = f"{row.activation}: {quantity}"
             if setting.two_machines:

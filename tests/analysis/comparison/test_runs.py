@@ -6,7 +6,7 @@ from scipy import stats
 from actbench.analysis.comparison.changes import Changes, RowChange, ScoreChange, TimeChange, Timed
 from actbench.errors import EnvironmentMismatchError, NothingMeasuredError
 from actbench.rng import generator
-from actbench.stats.intervals import exactly, mean_interval
+from actbench.stats.intervals import exact_interval, mean_interval
 from actbench.stats.significance import sign_flip_p
 from tests.analysis.comparison.two_runs import (
     LABELS,
@@ -40,7 +40,7 @@ def test_a_run_and_itself_are_identical_bit_for_bit() -> None:
     changes = compared(run, run)
     for label in ("relu", "tanh"):
         assert accuracy(changes, label).identical
-        assert accuracy(changes, label).comparison.interval == exactly(0.0)
+        assert accuracy(changes, label).comparison.interval == exact_interval(0.0)
         assert accuracy(changes, label).comparison.verdict == "EQUIVALENT"
         assert time(changes, label).comparison.interval.estimate == 1.0
     assert changes.left_out == ()
@@ -136,7 +136,7 @@ def test_a_drift_of_the_session_is_in_the_ratio_and_not_relative_to_the_baseline
     assert time(changes).to_baseline is not None
     assert time(changes).to_baseline.estimate == pytest.approx(1.1)  # type: ignore[union-attr]
     assert time(changes, "relu").comparison.interval.estimate == pytest.approx(1.2)
-    assert time(changes, "relu").to_baseline == exactly(1.0)
+    assert time(changes, "relu").to_baseline == exact_interval(1.0)
     assert changes.settings[0].placebo[None].estimate == pytest.approx(1.0)
 
 
@@ -273,7 +273,7 @@ def test_several_settings_and_those_of_one_side() -> None:
     changes = compared(joined(both, only_old), joined(only_new, both))
     assert [setting.pair.new.id for setting in changes.settings] == ["a"]
     assert {(entry.side, entry.setting) for entry in changes.left_out} == {("old", "b"), ("new", "c")}
-    assert list(changes.new.levels) == ["c", "a"]
+    assert list(changes.new.figures) == ["c", "a"]
 
 
 def test_divergence_is_counted() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from actbench.analysis.comparison.changes import LeftOut
-from actbench.analysis.comparison.matching import match_settings
+from actbench.analysis.comparison.runs import match_settings
 from actbench.records.run import RunInfo, SettingInfo
 from tests.factories import make_info
 
