@@ -1,4 +1,7 @@
-"""From an activation as a config has it to what can be said of it without TensorFlow."""
+"""The portrait of an activation: everything that `actbench show` can say of it without training.
+
+Nothing here needs TensorFlow: formulas come from the catalogue, numbers from the curve in float64.
+"""
 
 from __future__ import annotations
 
@@ -22,77 +25,75 @@ if TYPE_CHECKING:
     from actbench.config.schema.activation import ActivationConfig
     from actbench.plan.cell import CellPlan
 
-POINTS = (-10.0, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 10.0)
-
-_ZERO = 1e-9
+_ZERO = 1e-9  # a mean below this is 0: the numerical integral is exact to fewer digits
 
 
 @dataclass(frozen=True)
 class Portrait:
-    """One activation.
+    """One activation with its parameters.
 
     Attributes:
-        cell: As it would be planned.
-        entry: Its row of the catalogue; None of an expression.
-        curve: f; of a gated unit, its gate times 1; None of what is not element-wise.
-        moments: Of f(z), z standard normal; of a gated unit, what is gated being another such value. None
-            where there is no curve, or no gain.
-        zero_centred: Whether E[f(z)] is 0; None where there is no E[f(z)].
-        twins: With which parameters it is which other activation, as the catalogue has it.
+        cell: The activation as a run would plan it.
+        entry: Its row of the catalogue; None for an expression.
+        curve: The function f, for a gated unit its gate times the value 1; None if it is not element-wise.
+        moments: Moments of f(z) with z standard normal; the value that a gated unit gates is another such
+            variable. None if there is no curve or no gain.
+        zero_centered: Whether E[f(z)] is 0; None where there are no moments.
+        twins: The other activations that it is identical to, and with which parameters, as the catalogue says.
     """
 
     cell: CellPlan
     entry: Activation | None
     curve: Curve | None
     moments: Moments | None
-    zero_centred: bool | None
+    zero_centered: bool | None
     twins: tuple[Twin, ...]
 
     @property
     def caption(self) -> str:
-        """What the user calls it, and the parameters that were given."""
+        """Return the label with the parameters that were given, such as "elu (alpha 0.5)"."""
         given = ", ".join(f"{name} {format_parameter(value)}" for name, value in self.cell.params.items())
         return f"{self.cell.label} ({given})" if given else self.cell.label
 
     @property
     def params(self) -> dict[str, ParameterValue]:
-        """Value of every parameter."""
+        """Return the value of every parameter, given or not."""
         return {**(self.entry.params if self.entry else {}), **self.cell.params}
 
     @property
-    def usual(self) -> Activation | None:
-        """The row, where what it says of range and shape is true: its parameters are the defaults."""
+    def entry_at_defaults(self) -> Activation | None:
+        """Return the catalogue's row if all parameters are at their defaults: its range and shape hold then."""
         return self.entry if self.entry is not None and self.entry.params == self.params else None
 
     @property
     def formula(self) -> str:
-        """In plain text."""
-        return (
-            self.cell.expr or "" if self.entry is None else formula_and_derivative(self.entry, self.params)[0]
-        )
+        """Return the formula in plain text."""
+        if self.entry is None:
+            return self.cell.expr or ""
+        return formula_and_derivative(self.entry, self.params)[0]
 
     @property
     def derivative(self) -> str | None:
-        """In plain text; None of an expression."""
+        """Return the derivative in plain text; None for an expression."""
         return None if self.entry is None else formula_and_derivative(self.entry, self.params)[1]
 
     @property
     def latex(self) -> str:
-        """The formula."""
+        """Return the formula in LaTeX."""
         if self.entry is not None and self.entry.latex is not None:
             return self.entry.latex
         return to_latex(parse(self.formula, self._names, all_used=False, longest=None).root)
 
     @property
     def latex_derivative(self) -> str | None:
-        """The derivative, where it is an expression."""
+        """Return the derivative in LaTeX; None for an expression, and for what is not element-wise."""
         if self.derivative is None or self.curve is None:
             return None
         return to_latex(parse(self.derivative, self._names, all_used=False).root)
 
     @property
     def mean(self) -> float | None:
-        """E[f(z)], of zero-centred functions without the rounding error."""
+        """Return E[f(z)], exactly 0 for a zero-centered function; None without moments."""
         return None if self.moments is None else 0.0 if self.zero_centred else self.moments.mean
 
     @property
@@ -101,14 +102,17 @@ class Portrait:
 
 
 def portray(configs: Sequence[ActivationConfig]) -> list[Portrait]:
-    """The portrait of each activation, with its parameters.
+    """Return the portrait of each activation.
+
+    Args:
+        configs: The activations as a config has them.
 
     Raises:
-        ConfigError: One is an import, which cannot be looked at without running it.
+        ConfigError: If one is an import: what it computes is not known without running it.
     """
     refused = [
         f"{config.function}: what it computes is not known without running it; "
-        "allowed: names of the catalogue and expressions"
+        "use a name of the catalogue or an expression"
         for config in configs
         if config.function is not None
     ]
@@ -122,15 +126,25 @@ def _portrait(cell: CellPlan) -> Portrait:
     curve = curve_of_cell(cell)
     moments = None if curve is None else curve.moments()
     if moments is None or moments.gain is None:
-        moments, centred = None, None
+        moments, centered = None, None
     else:
         # of a gated unit E[value * gate] = E[value] * E[gate], and E[value] = 0
-        centred = (entry is not None and entry.gated) or abs(moments.mean) < _ZERO
-    return Portrait(cell, entry, curve, moments, centred, () if entry is None else _twins(entry, cell.params))
+        centered = (entry is not None and entry.gated) or abs(moments.mean) < _ZERO
+    return Portrait(
+        cell, entry, curve, moments, centered, () if entry is None else _twins(entry, cell.params)
+    )
 
 
 def _twins(entry: Activation, given: Mapping[str, ParameterValue]) -> tuple[Twin, ...]:
-    """What it can be identical to; with other parameters than the defaults, what it then is identical to."""
+    """Return the twins of an activation.
+
+    Args:
+        entry: Its row of the catalogue.
+        given: The parameters that were given.
+
+    Returns:
+        All possible twins if the parameters are the defaults, else those that have just these parameters.
+    """
     params = {**entry.params, **given}
     twins = _all_twins(entry)
     if params == entry.params:
@@ -139,15 +153,15 @@ def _twins(entry: Activation, given: Mapping[str, ParameterValue]) -> tuple[Twin
 
 
 def _all_twins(entry: Activation) -> list[Twin]:
-    """Those of its row, and those of other rows seen from it."""
+    """Return the twins that a row names, and the rows that name it as their twin."""
     twins = list(entry.twins)
     for other in ACTIVATIONS.values():
         for twin in other.twins:
             seen_from_here = Twin(twin.other_params, other.name, twin.params, twin.bitwise)
-            if twin.name == entry.name and not any(_same(seen_from_here, known) for known in twins):
+            if twin.name == entry.name and not any(_is_same_twin(seen_from_here, known) for known in twins):
                 twins.append(seen_from_here)
     return twins
 
 
-def _same(twin: Twin, other: Twin) -> bool:
+def _is_same_twin(twin: Twin, other: Twin) -> bool:
     return (twin.params, twin.name, twin.other_params) == (other.params, other.name, other.other_params)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench.config.schema.layers import gated_widths, sizes, widths_under_test
+from actbench.config.schema.layers import matched_gated_widths, network_size, widths_under_test
 from actbench.metrics.registry import score_title
 from actbench.plan.describe import describe_cells
 from actbench.plan.models import TUNED_MARK, mark_tuned
@@ -16,7 +16,7 @@ from actbench.records.base import format_config_value, format_inline
 from actbench.report.activation_facts import format_initializers
 from actbench.report.facts import LINEAR
 from actbench.report.formatting import format_duration, score_format
-from actbench.stats.significance import MOST_SEEDS, POWER
+from actbench.stats.power import MOST_SEEDS, TARGET_POWER
 
 if TYPE_CHECKING:
     from actbench.analysis.design import Design
@@ -110,13 +110,17 @@ class Outline:
         """Return the model of each gated unit in a setting."""
         layers, data = setting.model.network, self.data[setting.id]
         outputs = setting.outputs(data.targets)
-        plain = sizes(layers, data.features, outputs).parameters
+        plain = network_size(layers, data.features, outputs).parameters
         found = []
         for entry in self.described(setting):
             if entry.match is not None and entry.label != self.plan.placebo:
                 matched = entry.match == "params"
-                units = gated_widths(layers, data.features, outputs) if matched else widths_under_test(layers)
-                own = sizes(layers, data.features, outputs, gated=True, widths=units).parameters
+                units = (
+                    matched_gated_widths(layers, data.features, outputs)
+                    if matched
+                    else widths_under_test(layers)
+                )
+                own = network_size(layers, data.features, outputs, gated=True, widths=units).parameters
                 found.append(GatedModel(entry.label, units, own, plain))
         return tuple(found)
 
@@ -281,7 +285,7 @@ def _detectable_difference(design: Design, shown: MetricFormat) -> str:
     if difference is None:
         return f"no difference of {shown.name}, however large"
     size = f"{_size(difference, shown)}{shown.unit} of {shown.name}"
-    return f"{size}, with {100 * POWER:.0f} % power in Holm's first step"
+    return f"{size}, with {100 * TARGET_POWER:.0f} % power in Holm's first step"
 
 
 def _equivalence(design: Design, shown: MetricFormat) -> str:
@@ -301,7 +305,7 @@ def _seeds_needed(design: Design, shown: MetricFormat) -> str:
     over = f"over {MOST_SEEDS:,}"
     detect = "no number" if design.seeds_to_decide is None else _count(design.seeds_to_detect_margin, over)
     return (
-        f"{_to_decide(design)}; with {100 * POWER:.0f} % power, "
+        f"{_to_decide(design)}; with {100 * TARGET_POWER:.0f} % power, "
         f"{detect} to detect a difference of {_size(design.margin, shown)}{shown.unit}, "
         f"{_count(design.seeds_to_show_equivalence, over)} to show EQUIVALENT"
     )
@@ -358,7 +362,7 @@ def outline_to_json(outline: Outline) -> str:
             "seeds_to_decide": design.seeds_to_decide,
             "sd": design.sd,
             "sd_source": outline.sd_source,
-            "power": POWER,
+            "power": TARGET_POWER,
             "detectable_difference": design.detectable_difference,
             "margin": design.margin,
             "seeds_to_detect_margin": design.seeds_to_detect_margin,

@@ -1,1 +1,1 @@
-"""Statistics: pure functions of samples, which know no records."""
+"""Statistics as pure functions of samples; nothing here knows runs or records."""

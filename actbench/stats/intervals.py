@@ -1,4 +1,7 @@
-"""95 % intervals of means over seeds. The same samples, in any order, give the same interval."""
+"""95 % intervals, and the interval of a mean over seeds.
+
+The same samples give the same interval to the last bit, whatever their order.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -6,9 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtr, stdtrit
-
-from actbench.stats.block_bootstrap import degrees_of_freedom, median_standard_error
+from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
 
@@ -16,9 +17,11 @@ UPPER_QUANTILE = (1 + CONFIDENCE) / 2
 
 Floats = npt.NDArray[np.float64]
 
-_FEWEST_FOR_SKEWNESS = 6
+_FEWEST_FOR_SKEWNESS = 6  # the skewness of fewer samples is noise
 
-_STEEPEST = 0.85
+# Hall's transformation takes a cube root, which is too steep near 0. With this bound on the skewness, the
+# root's argument stays above 0.1, and no bound moves by more than 0.4 of the interval's width.
+_LARGEST_SKEWNESS_TERM = 0.85
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,9 @@ class Interval:
     """An estimate and its 95 % interval.
 
     Attributes:
-        estimate: In the unit of the samples.
-        ci_low: Lower bound; None where the samples, too few or all equal, say nothing about the spread.
-        ci_high: Upper bound; None exactly when `ci_low` is.
+        estimate: The estimate, in the unit of the samples.
+        ci_low: Lower bound; None if the samples, too few or all equal, say nothing about the spread.
+        ci_high: Upper bound; None exactly if `ci_low` is None.
     """
 
     estimate: float
@@ -37,35 +40,35 @@ class Interval:
 
     @property
     def bounded(self) -> bool:
-        """Whether there are bounds."""
+        """Whether the interval has bounds."""
         return self.ci_low is not None
 
     def map(self, function: Callable[[float], float]) -> "Interval":
-        """The interval of an increasing function of the estimated quantity."""
+        """Return the interval of an increasing function of the quantity, such as its exponential."""
         if self.ci_low is None or self.ci_high is None:
             return Interval(function(self.estimate), None, None)
         return Interval(function(self.estimate), function(self.ci_low), function(self.ci_high))
 
-    def within(self, low: float, high: float) -> "Interval":
-        """The interval of a quantity that lies in low..high, such as a share: no bound beyond these."""
+    def clip(self, low: float, high: float) -> "Interval":
+        """Move estimate and bounds into low..high, for a quantity that lies there, such as a share."""
         return self.map(lambda value: min(max(value, low), high))
 
     def excludes(self, value: float) -> bool:
-        """Whether the interval exists and `value` lies outside it."""
+        """Return whether the interval has bounds and `value` lies outside them."""
         if self.ci_low is None or self.ci_high is None:
             return False
         return not self.ci_low <= value <= self.ci_high
 
-    def clear_of(self, low: float, high: float) -> bool:
-        """Whether the interval exists and has nothing in common with low..high."""
+    def is_clear_of(self, low: float, high: float) -> bool:
+        """Return whether the interval has bounds and nothing in common with low..high."""
         return (
             self.ci_low is not None
             and self.ci_high is not None
             and (self.ci_high < low or high < self.ci_low)
         )
 
-    def inside(self, low: float, high: float) -> bool:
-        """Whether the interval exists and lies in low..high."""
+    def is_inside(self, low: float, high: float) -> bool:
+        """Return whether the interval has bounds and lies within low..high."""
         return (
             self.ci_low is not None
             and self.ci_high is not None
@@ -73,50 +76,55 @@ class Interval:
         )
 
 
-def exactly(value: float) -> Interval:
-    """What is known without measuring, such as a ratio to itself."""
+def exact_interval(value: float) -> Interval:
+    """Return the interval of a value that is known without measuring, such as a ratio to itself."""
     return Interval(value, value, value)
 
 
 def mean_interval(values: Sequence[float] | Floats) -> Interval:
-    """Mean of independent samples; Student's t interval, extended where the samples are skewed.
+    """Estimate the mean of independent samples: Student's t interval, extended if the samples are skewed.
 
-    Skewed samples make the t interval miss on the side of their longer tail; Hall's transformation (P. Hall,
-    "On the removal of skewness by transformation", JRSS B 54, 1992) says by how much. That bound is moved
-    outwards, by at most 0.4 of the width, and none ever inwards. The skewness of fewer than six samples says
-    nothing and is left out.
+    Student's interval is mean -+ t s / sqrt(n), where s is the standard deviation and t the 97.5 % quantile
+    with n - 1 degrees of freedom. With skewed samples it misses on the side of their longer tail. The
+    skewness c tells by how much: w, the studentized mean over sqrt(n), becomes about normal by
+
+        g(w) = w + c w^2 / 3 + c^2 w^3 / 27 + c / (6 n)
+
+    (P. Hall, "On the removal of skewness by transformation", JRSS B 54, 1992). The bound on that side is
+    moved to where sqrt(n) g(w) = -+t, outwards by at most 0.4 of the width. No bound is moved inwards. Fewer
+    than six samples get Student's interval.
 
     BCa, the usual choice, was tried and left: of a nominal 95 % it covers 86 % with 6 normal samples and 90 %
-    with 10, this one 96 %. `tests/analysis/test_coverage.py` watches that.
+    with 10, this interval 96 %. `tests/stats/test_coverage.py` watches the coverage.
 
     Args:
-        values: Shape (n,), n >= 1, one per seed.
+        values: One sample per seed, shape (n,), n >= 1.
 
     Returns:
-        Unbounded (None) for n = 1, and when all samples are equal: what is measured in steps, such as an
-        accuracy, ties by chance, and a width of zero would claim certainty.
+        Mean and bounds. Without bounds if n = 1 or all samples are equal: accuracies move in steps and tie by
+        chance, so a width of zero would claim a certainty that is not there.
 
     Raises:
-        ValueError: If there is no sample.
+        ValueError: If the samples do not have shape (n,), n >= 1.
     """
     samples = sorted_samples(values)  # a float sum depends on its order
     n = len(samples)
-    if samples[0] == samples[-1]:  # one sample, too
+    if samples[0] == samples[-1]:  # also true of a single sample
         return Interval(float(samples[0]), None, None)
     mean = float(samples.mean())
     standard_error = float(samples.std(ddof=1)) / math.sqrt(n)
     t = float(stdtrit(n - 1, UPPER_QUANTILE))
-    skewness = _skewness(samples, t) if n >= _FEWEST_FOR_SKEWNESS else 0.0
-    low = mean - standard_error * max(t, _skewed(t, skewness, n))
-    high = mean - standard_error * min(-t, _skewed(-t, skewness, n))
+    skewness = _bounded_skewness(samples, t) if n >= _FEWEST_FOR_SKEWNESS else 0.0
+    low = mean - standard_error * max(t, _skewed_quantile(t, skewness, n))
+    high = mean - standard_error * min(-t, _skewed_quantile(-t, skewness, n))
     return Interval(mean, low, high)
 
 
 def sorted_samples(values: Sequence[float] | Floats) -> Floats:
-    """The samples in ascending order.
+    """Return the samples in ascending order, so that sums do not depend on the order in which they came.
 
     Raises:
-        ValueError: If they are not a sequence of at least one number.
+        ValueError: If the samples do not have shape (n,), n >= 1.
     """
     samples: Floats = np.sort(np.asarray(values, dtype=np.float64), axis=None)
     if np.ndim(values) != 1 or samples.size == 0:
@@ -124,115 +132,16 @@ def sorted_samples(values: Sequence[float] | Floats) -> Floats:
     return samples
 
 
-def _skewness(samples: Floats, t: float) -> float:
-    """Third standardised moment, bounded where the transformation would run away (its cube root near 0)."""
+def _bounded_skewness(samples: Floats, t: float) -> float:
+    """Return the third standardized moment, bounded so that Hall's cube root stays away from 0."""
     deviations = (samples - samples.mean()) / samples.std()
-    bound = _STEEPEST * math.sqrt(len(samples)) / t
+    bound = _LARGEST_SKEWNESS_TERM * math.sqrt(len(samples)) / t
     return float(np.clip(np.mean(deviations**3), -bound, bound))
 
 
-def _skewed(t: float, skewness: float, n: int) -> float:
-    """Hall's inverse: the quantile of the t statistic of skewed samples where symmetric ones have t."""
-    if abs(skewness) < 1e-6:
+def _skewed_quantile(t: float, skewness: float, n: int) -> float:
+    """Return sqrt(n) w where sqrt(n) g(w) = t: the skewed counterpart of a quantile of Student's t."""
+    if abs(skewness) < 1e-6:  # the formula would divide by it; its limit is t
         return t
     root = math.sqrt(n)
     return root * 3 * (float(np.cbrt(1 + skewness * (t / root - skewness / (6 * n)))) - 1) / skewness
-
-
-_FEWEST_ROUNDS = 6
-
-
-@dataclass(frozen=True)
-class Mean:
-    """A mean, or a median, whose error follows Student's t distribution.
-
-    Attributes:
-        estimate: In the unit of the samples; times and ratios of times as logarithms.
-        standard_error: In the same unit; None where the samples say nothing about it.
-        degrees: Degrees of freedom of the standard error, at least 1; need not be whole.
-    """
-
-    estimate: float
-    standard_error: float | None
-    degrees: float = 1.0
-
-    @property
-    def interval(self) -> Interval:
-        """Student's 95 % t interval; unbounded (None) without a standard error."""
-        if self.standard_error is None:
-            return Interval(self.estimate, None, None)
-        half_width = float(stdtrit(self.degrees, UPPER_QUANTILE)) * self.standard_error
-        return Interval(self.estimate, self.estimate - half_width, self.estimate + half_width)
-
-    @property
-    def p(self) -> float | None:
-        """Of the two-sided t test that the mean is 0; None without a standard error."""
-        if self.standard_error is None:
-            return None
-        return 2 * float(stdtr(self.degrees, -abs(self.estimate) / self.standard_error))
-
-
-def student(values: Sequence[float] | Floats) -> Mean:
-    """The mean of independent samples, shape (n,), n >= 1; no standard error for n = 1 or equal samples."""
-    samples = sorted_samples(values)
-    n = len(samples)
-    if samples[0] == samples[-1]:
-        return Mean(float(samples[0]), None)
-    return Mean(float(samples.mean()), float(samples.std(ddof=1)) / math.sqrt(n), n - 1)
-
-
-def welch(new: Sequence[float] | Floats, old: Sequence[float] | Floats) -> Mean:
-    """The difference of two independent means, new less old (B. L. Welch, Biometrika 34, 1947).
-
-    Args:
-        new: Shape (n,), n >= 1.
-        old: Shape (m,), m >= 1; its spread may differ.
-
-    Returns:
-        No standard error where a side has a single sample, or neither has any spread.
-    """
-    sides = [sorted_samples(values) for values in (new, old)]
-    difference = float(sides[0].mean() - sides[1].mean())
-    if min(map(len, sides)) < 2 or all(side[0] == side[-1] for side in sides):
-        return Mean(difference, None)
-    squares = [float(side.var(ddof=1)) / len(side) for side in sides]
-    degrees = sum(squares) ** 2 / sum(
-        square**2 / (len(side) - 1) for square, side in zip(squares, sides, strict=True)
-    )
-    return Mean(difference, math.sqrt(sum(squares)), degrees)
-
-
-def blocks_mean(blocks: Sequence[Sequence[float] | Floats], rng: np.random.Generator) -> Mean:
-    """Mean over blocks of each block's median over rounds, with an error that knows both kinds of noise.
-
-    The rounds of a block share its memory layout and its moment on the machine, so blocks, not rounds, are
-    the independent samples. Drawing blocks anew, with what the few draws of a bootstrap miss put right, is
-    Student's t over the blocks' medians, in closed form. The percentile bootstrap over blocks and the rounds
-    inside was tried and left: simulated, it covers 80 % with 3 blocks, 87 % with 5 and 92 % with 10 where
-    blocks differ as much as rounds do, and is 20 % too wide with 10 where only rounds differ. This one covers
-    94 to 96 % throughout; `tests/analysis/test_coverage.py` watches that.
-
-    A single block speaks through its rounds, for that one process only: a moving-block bootstrap, because
-    what disturbs a machine lasts for several rounds.
-
-    Args:
-        blocks: Shape (rounds,) each, in the order in which they ran; blocks may differ in their number. Times
-            and ratios of times as logarithms.
-        rng: For the bootstrap.
-
-    Returns:
-        No standard error where there are too few rounds (below 6, of a single block), or where they tie.
-
-    Raises:
-        ValueError: If there is no block, or one has no round.
-    """
-    medians = [float(np.median(sorted_samples(rounds))) for rounds in blocks]
-    if len(medians) != 1:
-        return student(medians)
-    return _single_block(np.asarray(blocks[0], dtype=np.float64), medians[0], rng)
-
-
-def _single_block(rounds: Floats, median: float, rng: np.random.Generator) -> Mean:
-    if len(rounds) < _FEWEST_ROUNDS or np.ptp(rounds) == 0:
-        return Mean(median, None)
-    return Mean(median, median_standard_error(rounds, rng) or None, degrees_of_freedom(len(rounds)))

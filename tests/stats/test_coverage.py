@@ -20,7 +20,8 @@ from actbench.analysis.verdicts import (
     paired_difference,
     paired_log_ratio,
 )
-from actbench.stats.intervals import Interval, blocks_mean, mean_interval, welch
+from actbench.stats.intervals import Interval, mean_interval
+from actbench.stats.means import mean_over_blocks, welch_difference
 from tests.factories import make_cell
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], npt.NDArray[np.float64]]
@@ -70,7 +71,7 @@ def test_two_independent_means_with_different_spreads(new: int, old: int) -> Non
     rng, experiments = np.random.default_rng(new), 4000
     share = np.mean(
         [
-            holds(welch(TRUTH + rng.normal(0, 1, new), rng.normal(0, 2, old)).interval)
+            holds(welch_difference(TRUTH + rng.normal(0, 1, new), rng.normal(0, 2, old)).interval)
             for _ in range(experiments)
         ]
     )
@@ -111,7 +112,7 @@ def test_time_ratios(noise: Draw, blocks: int, rounds: int) -> None:
     # A single block speaks for its own process only; several disagree by as much as their rounds do.
     between = 0.01 * rng.normal(size=(experiments, blocks, 1)) if blocks > 1 else 0.0
     ratios = TRUTH + between + 0.01 * noise(rng, (experiments, blocks, rounds))
-    assert np.mean([holds(blocks_mean(list(block), rng).interval) for block in ratios]) >= 0.92
+    assert np.mean([holds(mean_over_blocks(list(block), rng).interval) for block in ratios]) >= 0.92
 
 
 def test_a_null_ratio_is_centred_on_one() -> None:
@@ -121,7 +122,7 @@ def test_a_null_ratio_is_centred_on_one() -> None:
     for _ in range(500):
         drift = rng.normal(0, 0.2, (6, 20))
         first, second = (np.exp(drift + 0.02 * np.abs(rng.standard_t(2, (6, 20)))) for _ in range(2))
-        estimates.append(blocks_mean(list(np.log(first / second)), rng).interval.map(math.exp).estimate)
+        estimates.append(mean_over_blocks(list(np.log(first / second)), rng).interval.map(math.exp).estimate)
     assert np.mean(estimates) == pytest.approx(1.0, abs=4 * float(np.std(estimates)) / math.sqrt(500))
     assert np.std(estimates) < 0.005
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from actbench.stats.intervals import Interval, exactly, mean_interval, sorted_samples
+from actbench.stats.intervals import Interval, exact_interval, mean_interval, sorted_samples
 
 # Student's t at 97.5 % with 2, 7 and 9 degrees of freedom, from a printed table.
 T_2, T_7, T_9 = 4.302653, 2.364624, 2.262157
@@ -128,8 +128,8 @@ class TestInterval:
         assert Interval(0.0, None, None).map(math.exp) == Interval(1.0, None, None)
 
     def test_what_needs_no_measurement_has_bounds(self) -> None:
-        assert exactly(1.0) == Interval(1.0, 1.0, 1.0)
-        assert exactly(1.0).bounded
+        assert exact_interval(1.0) == Interval(1.0, 1.0, 1.0)
+        assert exact_interval(1.0).bounded
         assert not Interval(1.0, None, None).bounded
 
     @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ class TestInterval:
             (Interval(0.9, 0.8, 0.99), True),
             (Interval(1.1, 1.0, 1.2), False),
             (Interval(0.9, 0.8, 1.0), False),
-            (exactly(1.0), False),
+            (exact_interval(1.0), False),
             (Interval(1.1, None, None), False),
         ],
     )
@@ -151,7 +151,7 @@ class TestInterval:
         [
             (Interval(0.0, -0.5, 0.5), False, True),
             (Interval(0.0, -1.0, 1.0), False, True),
-            (exactly(0.0), False, True),
+            (exact_interval(0.0), False, True),
             (Interval(0.9, 0.7, 1.1), False, False),
             (Interval(0.0, -2.0, 2.0), False, False),
             (Interval(1.5, 1.0, 2.0), False, False),
@@ -163,13 +163,13 @@ class TestInterval:
         ],
     )
     def test_lies_inside_a_range_or_clear_of_it(self, interval: Interval, clear: bool, inside: bool) -> None:
-        assert interval.clear_of(-1.0, 1.0) is clear
-        assert interval.inside(-1.0, 1.0) is inside
+        assert interval.is_clear_of(-1.0, 1.0) is clear
+        assert interval.is_inside(-1.0, 1.0) is inside
 
 
 def test_a_bound_ends_where_the_quantity_does() -> None:
     share = mean_interval([0.9, 1.0])
     assert bounds(share)[1] > 1
-    assert share.within(0.0, 1.0) == Interval(share.estimate, share.ci_low, 1.0)
-    assert mean_interval([0.0, 0.1]).within(0.0, 1.0).ci_low == 0.0
-    assert Interval(0.5, None, None).within(0.0, 1.0) == Interval(0.5, None, None)
+    assert share.clip(0.0, 1.0) == Interval(share.estimate, share.ci_low, 1.0)
+    assert mean_interval([0.0, 0.1]).clip(0.0, 1.0).ci_low == 0.0
+    assert Interval(0.5, None, None).clip(0.0, 1.0) == Interval(0.5, None, None)

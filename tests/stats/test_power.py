@@ -9,19 +9,16 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from actbench.stats.intervals import mean_interval
-from actbench.stats.significance import (
+from actbench.stats.power import (
     MOST_SEEDS,
-    SAMPLED_FLIPS,
     detectable_effect,
     equivalence_power,
     power,
     seeds_for_effect,
     seeds_for_equivalence,
-    seeds_to_decide,
     seeds_to_settle,
-    sign_flip_p,
-    smallest_p,
 )
+from actbench.stats.significance import SAMPLED_FLIPS, seeds_to_decide, sign_flip_p, smallest_p
 
 EXPERIMENTS = 4000
 ERROR = 4 * math.sqrt(0.25 / EXPERIMENTS)  # four standard errors of a simulated probability, at most
@@ -150,7 +147,7 @@ def test_equivalence_power_against_simulated_intervals(mean, margin, seeds):
     inside = np.mean((low >= -margin) & (high <= margin))
     assert equivalence_power(mean, 1.0, seeds, margin) == pytest.approx(inside, abs=ERROR)
     # The interval in use is wider where the samples happen to be skewed.
-    judged = np.mean([mean_interval(values).inside(-margin, margin) for values in samples])
+    judged = np.mean([mean_interval(values).is_inside(-margin, margin) for values in samples])
     assert inside - 0.15 <= judged <= inside
 
 
@@ -210,9 +207,9 @@ def test_seeds_to_settle_are_more_than_there_were(mean, sd, seeds, margin, alpha
 def test_the_t_test_needs_no_signs():
     # Four standard deviations among twelve comparisons: nine seeds for the sign patterns, five for t.
     assert seeds_to_settle(4.0, 1.0, 2, margin=0.001, alpha=0.05 / 12) == 9
-    assert seeds_to_settle(4.0, 1.0, 2, margin=0.001, alpha=0.05 / 12, signs=False) == 5
+    assert seeds_to_settle(4.0, 1.0, 2, margin=0.001, alpha=0.05 / 12, sign_flip=False) == 5
     expected = stats.nct.sf(stats.t.isf(0.05 / 24, 4), 4, 4 * math.sqrt(5))
-    assert power(4.0, 5, 0.05 / 12, signs=False) == pytest.approx(expected, abs=1e-4)
+    assert power(4.0, 5, 0.05 / 12, sign_flip=False) == pytest.approx(expected, abs=1e-4)
 
 
 def test_more_seeds_are_never_less_decidable():
