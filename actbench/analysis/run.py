@@ -15,11 +15,10 @@ from actbench.analysis.blocks import (
     require_cells,
     verdict_config,
 )
-from actbench.analysis.cells import SettingCells
+from actbench.analysis.cells import SettingCells, common_slices, test_score
 from actbench.analysis.diagnosis import add_diagnoses
 from actbench.analysis.figures import Estimates, Row, SettingEstimates
 from actbench.analysis.new_data import NewDataBootstrap
-from actbench.analysis.pareto import non_dominated
 from actbench.analysis.scores import mean_score, other_metrics, score_differences
 from actbench.analysis.summary import summarize_settings
 from actbench.analysis.times import (
@@ -34,6 +33,7 @@ from actbench.analysis.tuning import summarize_tuning
 from actbench.errors import ArgumentError, did_you_mean
 from actbench.metrics.registry import describe_score
 from actbench.rng import generator
+from actbench.stats.pareto import front_probabilities
 
 if TYPE_CHECKING:
     from actbench.analysis.figures import Tuning
@@ -195,3 +195,29 @@ def _rows(
         )
 
     return tuple(map(row, cells.activations))
+
+
+def non_dominated(cells: SettingCells, rng: np.random.Generator) -> dict[str, float]:
+    """Return the probability that each activation lies on the Pareto front of score and training time.
+
+    Args:
+        cells: The cells of one setting.
+        rng: Draws the blocks.
+
+    Returns:
+        The probability by label, as `front_probabilities` estimates it. The placebo and activations that
+        diverged in any block are left out. Empty with fewer than two blocks, which show no spread.
+    """
+    contenders = [
+        label
+        for label in cells.activations
+        if label != cells.placebo and all(cell.status == "ok" for cell in cells.of(label))
+    ]
+    if len(cells.blocks) < 2 or not contenders:
+        return {}
+    scores = np.array([[test_score(cell) for cell in cells.of(label)] for label in contenders])
+    log_times = [
+        np.log(common_slices([cells.of(label)[block] for label in contenders]))
+        for block in range(len(cells.blocks))
+    ]
+    return dict(zip(contenders, front_probabilities(scores, log_times, rng).tolist(), strict=True))

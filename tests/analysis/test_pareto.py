@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from actbench.analysis.cells import SettingCells
-from actbench.analysis.pareto import non_dominated
+from actbench.analysis.run import non_dominated
 from tests.analysis.rows import blocks_of, one_setting
 from tests.factories import make_block, make_cell
 
