@@ -46,7 +46,7 @@ def front_probabilities(scores: Floats, log_times: Sequence[Floats], rng: np.ran
 
 
 def _relative_times(log_times: Floats) -> Floats:
-    """Return the median over rounds of each contender's time, relative to the round's mean, shape (contenders,).
+    """Return each contender's median over rounds, relative to the round's mean, shape (contenders,).
 
     The round's mean takes the drift of the machine out, which would otherwise shift the medians of a block.
     """
@@ -58,4 +58,5 @@ def _is_dominated(contender: int, scores: Floats, times: Floats) -> npt.NDArray[
     """Return in which draws another contender dominates this one; arrays have shape (contenders, draws)."""
     as_good = (scores >= scores[contender]) & (times <= times[contender])
     better = (scores > scores[contender]) | (times < times[contender])
-    return np.any(as_good & better, axis=0)
+    dominated: npt.NDArray[np.bool_] = np.any(as_good & better, axis=0)
+    return dominated

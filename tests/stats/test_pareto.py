@@ -25,8 +25,8 @@ def test_exact_copies_share_the_front() -> None:
 
 
 def test_a_probability_is_the_share_of_draws_by_hand() -> None:
-    # The second is slower, and better in the second block alone: by more than the first is in the other. Of two
-    # blocks drawn, it is dominated only if both are the first: in a quarter of the draws.
+    # The second is slower, and better in the second block alone: by more than the first is in the other. Of
+    # two blocks drawn, it is dominated only if both are the first: in a quarter of the draws.
     scores = np.array([[0.9, 0.8], [0.8, 0.95]])
     found = front_probabilities(scores, constant_times([1.0, 2.0], 2), rng())
     assert found.tolist() == [1.0, pytest.approx(0.75, abs=0.03)]
