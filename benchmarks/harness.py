@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from actbench.store.find import find_run
-from actbench.store.stored import open_run
+from actbench.store.reading import open_run
 
 PHASES = ("import_s", "compile_s", "training_s", "inference_s")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from actbench.environment import describe_environment
 from actbench.records.block import BlockRecord, Cell, Inference, Phases
 from actbench.records.run import DatasetInfo, RunInfo, SettingInfo
-from actbench.store.folder import create_or_resume
+from actbench.store.writing import create_or_resume
 
 LABELS = ("relu", "tanh", "sigmoid", "softplus", "elu", "selu", "gelu", "silu", "mish", "placebo")
 SEEDS = 100

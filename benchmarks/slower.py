@@ -16,7 +16,7 @@ from typing import Any
 from actbench.report import build
 from actbench.report.renderers.json import as_object
 from actbench.store.find import find_run
-from actbench.store.stored import open_run
+from actbench.store.reading import open_run
 from actbench.workflows.run import run_benchmark
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mnist.yaml"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from actbench.store.folder import create_or_resume
+from actbench.store.writing import create_or_resume
 from tests.factories import SyntheticRun
 
 

@@ -9,8 +9,8 @@ against the ledger.
 from dataclasses import asdict
 from pathlib import Path
 
-from actbench.execution.estimate import Costs, costs_of
-from actbench.store.stored import open_run
+from actbench.execution.estimate import Costs, derive_costs
+from actbench.store.reading import open_run
 from actbench.workflows.plan import settings_of
 
 RUN = Path(__file__).parents[1] / "results" / "reference" / "mnist"
@@ -20,7 +20,7 @@ def reference_costs() -> Costs:
     """Return the costs of the reference run, rounded to three digits."""
     run = open_run(RUN)
     [setting] = settings_of(run.info)
-    costs = costs_of(setting, run.info.dataset[setting.id], run.records)
+    costs = derive_costs(setting, run.info.dataset[setting.id], run.records)
     assert costs is not None
     return Costs(**{name: float(f"{value:.3g}") for name, value in asdict(costs).items()})
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from actbench.config.schema.activation import ActivationConfig
     from actbench.plan.cell import CellPlan
 
-_ZERO = 1e-9  # a mean below this is 0: the numerical integral is exact to fewer digits
+_ZERO = 1e-9  # the numerical mean of an odd function is a rounding error, far below this
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Portrait:
         moments: Moments of f(z) with z standard normal; the value that a gated unit gates is another such
             variable. None if there is no curve or no gain.
         zero_centered: Whether E[f(z)] is 0; None where there are no moments.
-        twins: The other activations that it is identical to, and with which parameters, as the catalogue says.
+        twins: The activations that it is identical to, and with which parameters, as the catalogue says.
     """
 
     cell: CellPlan
@@ -62,7 +62,7 @@ class Portrait:
 
     @property
     def entry_at_defaults(self) -> Activation | None:
-        """Return the catalogue's row if all parameters are at their defaults: its range and shape hold then."""
+        """Return the catalogue's row if its range and shape hold: all parameters are at their defaults."""
         return self.entry if self.entry is not None and self.entry.params == self.params else None
 
     @property
@@ -94,7 +94,7 @@ class Portrait:
     @property
     def mean(self) -> float | None:
         """Return E[f(z)], exactly 0 for a zero-centered function; None without moments."""
-        return None if self.moments is None else 0.0 if self.zero_centred else self.moments.mean
+        return None if self.moments is None else 0.0 if self.zero_centered else self.moments.mean
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -130,9 +130,8 @@ def _portrait(cell: CellPlan) -> Portrait:
     else:
         # of a gated unit E[value * gate] = E[value] * E[gate], and E[value] = 0
         centered = (entry is not None and entry.gated) or abs(moments.mean) < _ZERO
-    return Portrait(
-        cell, entry, curve, moments, centered, () if entry is None else _twins(entry, cell.params)
-    )
+    twins = () if entry is None else _twins(entry, cell.params)
+    return Portrait(cell, entry, curve, moments, centered, twins)
 
 
 def _twins(entry: Activation, given: Mapping[str, ParameterValue]) -> tuple[Twin, ...]:

@@ -138,7 +138,7 @@ def _read(what: tuple[str, ...]) -> "tuple[str, list[ActivationConfig]]":
     """Return the name of the run, and the activations of a config or those that the arguments name."""
     from actbench.config.loader import load_config
     from actbench.errors import ConfigError
-    from actbench.plan.micro import RESERVED
+    from actbench.plan.micro import COPY_LABELS
 
     configs = [word for word in what if word.endswith((".yaml", ".yml"))]
     if configs and len(what) > 1:
@@ -152,10 +152,10 @@ def _read(what: tuple[str, ...]) -> "tuple[str, list[ActivationConfig]]":
     again = dict.fromkeys(label for label in labels if labels.count(label) > 1)
     mistakes = [f"{label}: is named more than once; use another label for each" for label in again]
     mistakes += [
-        f"{label}: is the label of the {'plain' if label == RESERVED[0] else 'second'} copy; "
+        f"{label}: is the label of the {'plain' if label == COPY_LABELS[0] else 'second'} copy; "
         "use another label"
         for label in dict.fromkeys(labels)
-        if label in RESERVED
+        if label in COPY_LABELS
     ]
     if mistakes:
         raise ConfigError("\n".join(mistakes))

@@ -32,15 +32,17 @@ def validate(configs: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
 
 def _check(path: Path, overrides: tuple[str, ...]) -> str | None:
     """Check one config: print a summary if it is fine, else return its mistakes, one line each."""
-    from actbench.config.loader import read_given
+    from actbench.config.loader import load_source
     from actbench.errors import InputError
-    from actbench.plan.data_checks import plan_on_data
+    from actbench.plan.build import make_plan
+    from actbench.plan.data_checks import check_data
 
     try:
-        plan, _ = plan_on_data(read_given(path, overrides))
+        loaded = load_source(path, overrides)
+        settings, _ = check_data(loaded)
     except InputError as error:
         return str(error)
-    click.echo(f"{path}: fine: {_summary(plan)}")
+    click.echo(f"{path}: fine: {_summary(make_plan(loaded.config, settings))}")
     return None
 
 

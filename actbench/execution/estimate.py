@@ -128,12 +128,12 @@ class Estimate:
     source: str
 
 
-def from_reference(setting: Setting) -> Basis:
+def reference_basis(setting: Setting) -> Basis:
     """Return what to expect of a setting like which nothing was measured on this machine."""
     return Basis(REFERENCE[setting.timing.engine], "the reference run of another machine", OTHER_MACHINE)
 
 
-def costs_of(setting: Setting, data: DatasetInfo, records: Iterable[BlockRecord]) -> Costs | None:
+def derive_costs(setting: Setting, data: DatasetInfo, records: Iterable[BlockRecord]) -> Costs | None:
     """Return what the measured blocks of a setting cost.
 
     Where they do not tell, as of inference that was not timed, the reference run does.

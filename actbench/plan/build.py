@@ -1,73 +1,68 @@
-"""From a config to its plan, with ids that depend on nothing but their content."""
+"""The plan of a config: its settings and blocks, with ids that depend only on their content."""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from actbench.config.schema.activation import PLACEBO
 from actbench.datasets.loading import sha256_of_own
-from actbench.plan.cell import plan_cell
-from actbench.plan.models import Block, Plan, Setting, differing
+from actbench.plan.models import Block, Plan, Setting, id_content, plan_cells
+from actbench.records.base import hash_content
 from actbench.rng import integer
 
 if TYPE_CHECKING:
     from actbench.config.schema.bench import BenchConfig
     from actbench.plan.cell import CellPlan
 
-_SETTING_DIGITS = 8
-
-_RUN_DIGITS = 12
+_RUN_ID_DIGITS = 12
 
 
 def make_plan(config: BenchConfig, settings: Sequence[Setting] | None = None) -> Plan:
-    """Return the plan of a config. Equal configs have equal plans if the files that they name are equal, too.
+    """Return the plan of a config.
+
+    Equal configs have equal plans if the files that they name have equal content.
 
     Args:
         config: A valid config.
-        settings: The settings of its `variants`, in order, where they are planned already.
+        settings: The settings of its `variants`, in order, as `check_data` returns them. By default they are
+            made here.
 
     Raises:
-        DataError: An own file cannot be read.
+        DataError: One of the user's own files cannot be read.
     """
     if settings is None:
-        settings = [plan_setting(variant, varied) for varied, variant in config.variants]
-    cells_of = [plan_cells(variant) for _, variant in config.variants]
-    planned = list(zip(settings, cells_of, strict=True))
-    timed = sum(setting.timing.budget_s is not None for setting in settings) * len(config.seeds)
+        settings = [
+            Setting.from_config(variant, varied, sha256_of_own(variant.dataset.wanted()))
+            for varied, variant in config.variants
+        ]
+    planned = [
+        (setting, plan_cells(variant))
+        for setting, (_, variant) in zip(settings, config.variants, strict=True)
+    ]
+    timed_blocks = sum(setting.timing.budget_s is not None for setting in settings) * len(config.seeds)
     blocks = tuple(
         block
         for setting, cells in planned
         for block in (
             *_tuning_blocks(config, setting, cells),
-            *_final_blocks(config, setting, cells, (setting.timing.budget_s or 0.0) / max(1, timed)),
+            *_final_blocks(config, setting, cells, (setting.timing.budget_s or 0.0) / max(1, timed_blocks)),
         )
     )
     content = {
         "blocks": [block.id for block in blocks],
-        "cells": {setting.id: [differing(cell) for cell in cells] for setting, cells in planned},
+        "cells": {setting.id: [id_content(cell) for cell in cells] for setting, cells in planned},
         "baseline": config.baseline,
     }
     return Plan(
-        run_id=_digest(content, _RUN_DIGITS),
+        run_id=hash_content(content, _RUN_ID_DIGITS),
         name=config.name,
         settings=tuple(settings),
         blocks=blocks,
         baseline=config.baseline,
         placebo=PLACEBO if config.placebo else None,
     )
-
-
-def plan_cells(config: BenchConfig) -> tuple[CellPlan, ...]:
-    """What its activations amount to, in their order, the placebo last."""
-    cells = [plan_cell(entry, config.model.init) for entry in config.activations]
-    if config.placebo:
-        baseline = next(cell for cell in cells if cell.label == config.baseline)
-        cells.append(baseline.model_copy(update={"label": PLACEBO}))
-    return tuple(cells)
 
 
 def _final_blocks(
@@ -86,8 +81,8 @@ def _final_blocks(
 
 
 def _tuning_blocks(config: BenchConfig, setting: Setting, cells: tuple[CellPlan, ...]) -> Iterator[Block]:
-    """Candidate by candidate, so that a worker compiles each once."""
-    seeds = _fresh_seeds(config.tuning_seeds, config.seeds)
+    """Yield the tuning blocks candidate by candidate, so that a worker compiles each candidate once."""
+    seeds = _tuning_seeds(config.tuning_seeds, config.seeds)
     for number, candidate in enumerate(config.candidates):
         tried = tuple(cell.model_copy(update={"tuned": candidate}) for cell in cells if cell.label != PLACEBO)
         for seed in seeds:
@@ -103,38 +98,11 @@ def _tuning_blocks(config: BenchConfig, setting: Setting, cells: tuple[CellPlan,
             )
 
 
-def _fresh_seeds(count: int, taken: Sequence[int]) -> tuple[int, ...]:
-    """That many seeds, none of which is taken; a taken one is passed over, so that it moves no other."""
-    drawn = (integer(index, "tuning seed") for index in itertools.count())
-    fresh = filter(lambda seed: seed not in taken, drawn)
-    return tuple(dict.fromkeys(itertools.islice(fresh, count)))
+def _tuning_seeds(count: int, final_seeds: Sequence[int]) -> tuple[int, ...]:
+    """Return seeds of which no final block has one.
 
-
-def plan_setting(config: BenchConfig, varied: Mapping[str, Any]) -> Setting:
-    """The setting of a config without a sweep.
-
-    Args:
-        config: One of the `variants` of a config.
-        varied: The values by which it differs, by dotted key.
-
-    Raises:
-        DataError: An own file cannot be read.
+    A drawn seed that a final block has is skipped, so that the other tuning seeds stay the same.
     """
-    unnamed = Setting(
-        id="",
-        dataset=config.dataset,
-        model=config.model,
-        train=config.train,
-        timing=config.timing,
-        probes=config.probes,
-        data_sha256=sha256_of_own(config.dataset.wanted()),
-        varied=dict(varied),
-        targets=config.targets,
-        tune=config.tune,
-    )
-    return unnamed.model_copy(update={"id": _digest(differing(unnamed), _SETTING_DIGITS)})
-
-
-def _digest(content: dict[str, Any], digits: int) -> str:
-    text = json.dumps(content, sort_keys=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+    drawn = (integer(index, "tuning seed") for index in itertools.count())
+    fresh = filter(lambda seed: seed not in final_seeds, drawn)
+    return tuple(dict.fromkeys(itertools.islice(fresh, count)))

@@ -1,4 +1,4 @@
-"""One training of a block."""
+"""The plan of one cell: an activation of the config with every default filled in."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 class CellPlan(Record):
-    """One training of a block. Of `name`, `expr` and `function` exactly one is there.
+    """One training of a block; exactly one of `name`, `expr` and `function` is set.
 
     Attributes:
-        label: What tables call the activation.
-        name: Its name in the catalogue.
+        label: The name of the activation in tables.
+        name: The name of the activation in the catalogue.
         expr: An expression in x and the parameters, in canonical form.
-        function: What is imported, as "package.module:function".
-        source_sha256: Of an imported function's source, as `activations.source` hashes it.
-        params: Its parameters as written; the catalogue's defaults for the others.
-        trainable: Whether its parameters are weights.
-        match: What a gated layer has in common with the plain one: the model's parameter count, or its width.
-        surrogate: What stands for the gradient of the step.
-        init: Initialiser of the hidden layers' weights: "keras" for the default of Dense, "moment_matched",
-            or the name of a Keras initialiser.
-        init_params: Arguments of a Keras initialiser.
-        tuned: Values that it has in the place of the setting's, by dotted key; of a setting that is tuned the
-            plan has none, for they are chosen when its tuning blocks are measured.
+        function: The imported function, as "package.module:function".
+        source_sha256: The hash of the imported function's source, as `activations.source` computes it.
+        params: The parameters that the config sets; the others have the catalogue's defaults.
+        trainable: True if the parameters are weights.
+        match: What a gated layer has in common with a plain one: the model's parameter count, or the width.
+        surrogate: What replaces the gradient of a step function.
+        init: Initializer of the hidden layers' weights: "keras" for the default of Dense, "moment_matched",
+            or the name of a Keras initializer.
+        init_params: Arguments of a Keras initializer.
+        tuned: Values that replace the setting's, by dotted key. The plan of a tuned setting has none, because
+            its tuning blocks are measured first.
     """
 
     label: str
@@ -53,16 +53,18 @@ class CellPlan(Record):
 
 
 def plan_cell(entry: ActivationConfig, model_init: InitConfig) -> CellPlan:
-    """What a config's entry amounts to.
+    """Return the plan of one activation of a config.
 
     Args:
-        entry: One of the activations.
-        model_init: The initialiser of those that have none of their own.
+        entry: The activation.
+        model_init: The initializer for an activation that sets none.
+
+    Raises:
+        SourceError: The imported function has no Python source.
     """
-    row = find_activation(entry.name) if entry.name is not None else None
+    known = find_activation(entry.name) if entry.name is not None else None
     init = entry.init or model_init
-    name = row.recommended.init if row is not None and init.name == RECOMMENDED else init.name
-    trained = entry.trainable if entry.trainable is not None else row is not None and row.trained_by_default
+    trained_by_default = known is not None and known.trained_by_default
     return CellPlan(
         label=entry.label,
         name=entry.name,
@@ -70,9 +72,9 @@ def plan_cell(entry: ActivationConfig, model_init: InitConfig) -> CellPlan:
         function=entry.function,
         source_sha256=None if entry.function is None else find_source(entry.function).sha256,
         params=entry.params,
-        trainable=trained,
-        match=(entry.match or "params") if row is not None and row.gated else None,
-        surrogate=(entry.surrogate or "none") if row is not None and row.kind == "step" else None,
-        init=name,
+        trainable=trained_by_default if entry.trainable is None else entry.trainable,
+        match=(entry.match or "params") if known is not None and known.gated else None,
+        surrogate=(entry.surrogate or "none") if known is not None and known.kind == "step" else None,
+        init=known.recommended.init if known is not None and init.name == RECOMMENDED else init.name,
         init_params=dict(init.params),
     )

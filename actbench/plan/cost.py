@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from actbench.config.schema.layers import sizes
+from actbench.config.schema.layers import network_size
 
 if TYPE_CHECKING:
     from actbench.plan.models import Setting
@@ -44,5 +44,5 @@ def training_flops(setting: Setting, features: int, classes: int, train_size: in
         classes: Width of the output.
         train_size: Training examples.
     """
-    weights = sizes(setting.model.network, features, classes).products
+    weights = network_size(setting.model.network, features, classes).products
     return 3 * 2 * weights * train_size * setting.train.epochs

@@ -1,4 +1,4 @@
-"""What in a config does not fit its data, which only the data shows."""
+"""The checks of a config against its data, which the config alone does not allow."""
 
 from __future__ import annotations
 
@@ -6,58 +6,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from actbench.config.checks.compatibility import no_accuracy, softmax_of_numbers, unmatched_in_words
+from actbench.config.checks.compatibility import (
+    explain_missing_accuracy,
+    explain_parameter_mismatch,
+    explain_softmax_of_numbers,
+)
 from actbench.datasets.dataset import describe, expect
+from actbench.datasets.loading import sha256_of_own
 from actbench.datasets.readers.keras_sets import download, is_missing
 from actbench.datasets.spec import DEFAULT_TEST
 from actbench.errors import Fault, collecting
-from actbench.plan.build import make_plan, plan_cells, plan_setting
+from actbench.plan.models import Setting, plan_cells
 from actbench.records.run import DatasetInfo, TargetInfo
 
 if TYPE_CHECKING:
-    from actbench.config.loader import Given
+    from actbench.config.loader import LoadedConfig
     from actbench.config.schema.bench import BenchConfig
     from actbench.datasets.spec import Wanted
-    from actbench.plan.models import Plan, Setting
 
-
-def misfits(config: BenchConfig, setting: Setting, info: DatasetInfo, *, whole: bool) -> Iterator[Fault]:
-    """Losses, targets, an output, a score and gated units that it cannot have.
-
-    Args:
-        config: Without a sweep.
-        setting: It, planned.
-        info: Of the data, which lacks targets that have been found wrong already.
-        whole: Whether nothing has: else another width may come of that alone, and so of a loss that is wrong.
-    """
-    faults: list[Fault] = []
-    names = [target.name for target in info.targets]
-    lacking = [
-        TargetInfo(name=name, classes=None) for name in config.dataset.target or () if name not in names
-    ]
-    with collecting(faults):
-        setting.objectives([*info.targets, *lacking])
-    if lacking:  # what is said of them, or of what they may have been meant for, is no further mistake
-        yield from (fault for fault in faults if fault.key[0] != "targets" or fault.key[1] in names)
-        return
-    yield from faults
-    if setting.model.output == "softmax" and all(target.classes is None for target in info.targets):
-        yield Fault(softmax_of_numbers(info.name), ("model", "output"))
-    if config.verdict.target_accuracy is not None and info.score_name != "accuracy":
-        yield Fault(no_accuracy(info.name, info.score_name), ("verdict", "target_accuracy"))
-    if whole and not faults:
-        yield from _unmatched(config, setting, info)
-
-
-def _unmatched(config: BenchConfig, setting: Setting, info: DatasetInfo) -> Iterator[Fault]:
-    """Gated units that have no matching widths."""
-    problem = unmatched_in_words(setting.model.network, info.features, setting.outputs(info.targets))
-    for index, cell in enumerate(plan_cells(config)[: len(config.activations)]):
-        if cell.match == "params" and problem is not None:
-            yield Fault(problem, ("activations", index))
-
-
-_USUAL: dict[str, Any] = {
+# Values that every dataset accepts; they replace wrong values, so that the rest can be checked.
+_ACCEPTED: dict[str, Any] = {
     "test": DEFAULT_TEST,
     "validation": 0,
     "train_samples": None,
@@ -66,75 +34,91 @@ _USUAL: dict[str, Any] = {
 }
 
 
-def plan_on_data(given: Given, *, fetch: bool = False) -> tuple[Plan, dict[str, DatasetInfo]]:
-    """The plan, and what there is to say of each setting's data, by the setting's id.
+def check_data(loaded: LoadedConfig, *, fetch: bool = False) -> tuple[list[Setting], dict[str, DatasetInfo]]:
+    """Check a config against its data, and return what `make_plan` and a run need to know of them.
 
     Args:
-        given: The config; own files are read whole.
-        fetch: Whether to download what is missing; else that is described by what is known without it.
+        loaded: The config. The user's own files are read whole.
+        fetch: Download missing datasets. By default they are described by what is known without them.
+
+    Returns:
+        The settings of the config's `variants`, in order, and the description of each one's data by its id.
 
     Raises:
-        DataError: The data cannot be used, or something in the config does not fit it; what is wrong with any
-            setting is told together, each where it is written.
+        DataError: The data cannot be used, or something in the config does not fit them. All mistakes in all
+            settings are reported together, each with the place where it is written.
     """
-    looks = _Looks(fetch=fetch)
-    found = [looks.at(config, varied) for varied, config in given.config.variants]
-    if any(faults for _, _, faults in found):
-        raise given.refusal([faults for _, _, faults in found])
-    infos = {setting.id: info for setting, info, _ in found if setting is not None and info is not None}
-    return make_plan(given.config, [setting for setting, _, _ in found if setting is not None]), infos
+    checker = _Checker(fetch=fetch)
+    settings: list[Setting] = []
+    infos: dict[str, DatasetInfo] = {}
+    faults = []
+    for varied, variant in loaded.config.variants:
+        setting, info, mistakes = checker.check(variant, varied)
+        faults.append(mistakes)
+        if setting is not None:
+            settings.append(setting)
+            if info is not None:
+                infos[setting.id] = info
+    if any(faults):
+        raise loaded.data_error(faults)
+    return settings, infos
 
 
-Look = tuple[DatasetInfo | None, list[Fault]]
-"""The description of data, None where it cannot be described, and the mistakes in it."""
+_Description = tuple[DatasetInfo | None, list[Fault]]
+"""The description of a dataset, None if it cannot be described, and the mistakes in what was asked of it."""
 
 
-class _Looks:
-    """Looks at the data of settings, at the same data once."""
+class _Checker:
+    """Checks settings against their data, and describes each dataset once.
+
+    Args:
+        fetch: As in `check_data`.
+    """
 
     def __init__(self, *, fetch: bool) -> None:
         self._fetch = fetch
-        self._taken: dict[str, Look] = {}
+        self._described: dict[str, _Description] = {}
 
-    def at(
+    def check(
         self, config: BenchConfig, varied: Mapping[str, Any]
     ) -> tuple[Setting | None, DatasetInfo | None, list[Fault]]:
-        """Plan the setting of a config without a sweep, and look at its data.
+        """Check a config without a sweep.
 
         Args:
             config: One of the `variants` of a config.
-            varied: The values by which it differs, by dotted key.
+            varied: The values by which it differs from the others, by dotted key.
 
         Returns:
-            The setting, None where it cannot be planned; the description of its data; all mistakes.
+            The setting, None if its files cannot be read; the description of its data; all mistakes.
         """
-        faults: list[Fault] = []
-        with collecting(faults):
-            setting = plan_setting(config, varied)
+        wanted = config.dataset.wanted()
+        unreadable: list[Fault] = []
+        with collecting(unreadable):
+            setting = Setting.from_config(config, varied, sha256_of_own(wanted))
             key = f"{setting.dataset.model_dump_json()} {setting.kinds}"
-            if key not in self._taken:
-                self._taken[key] = self._look(setting)
-            info, faults = self._taken[key]
+            if key not in self._described:
+                self._described[key] = self._describe_what_fits(wanted, setting)
+            info, faults = self._described[key]
             if info is None:
                 return setting, None, faults
-            return setting, info, [*faults, *misfits(config, setting, info, whole=not faults)]
-        return None, None, _with_key(faults, config.dataset.wanted())
+            return setting, info, [*faults, *_mismatches(config, setting, info, complete=not faults)]
+        return None, None, _at_source(unreadable, wanted)
 
-    def _look(self, setting: Setting) -> Look:
-        """Goes on without what is wrong as long as it can."""
-        wanted: Wanted | None = setting.dataset.wanted()
+    def _describe_what_fits(self, wanted: Wanted, setting: Setting) -> _Description:
+        """Describe a dataset, and drop what is wrong in the request until the rest can be described."""
         found: list[Fault] = []
-        alike = True
-        while wanted is not None:
+        rest: Wanted | None = wanted
+        same_data = True
+        while rest is not None:
             faults: list[Fault] = []
             with collecting(faults):
-                return self._describe(wanted, setting), found
-            faults = _with_key(faults, wanted)
-            found += faults if alike else []
-            left = _without(wanted, faults)
-            # with other targets or parts, what is wrong further on may come of that alone
-            alike = alike and left == replace(wanted, features=left and left.features)
-            wanted = left
+                return self._describe(rest, setting), found
+            faults = _at_source(faults, rest)
+            # Once other targets or parts replace wrong ones, a further mistake may come of that alone.
+            found += faults if same_data else []
+            smaller = _without(rest, faults)
+            same_data = same_data and smaller == replace(rest, features=smaller and smaller.features)
+            rest = smaller
         return None, found
 
     def _describe(self, wanted: Wanted, setting: Setting) -> DatasetInfo:
@@ -145,21 +129,59 @@ class _Looks:
         return describe(wanted, setting.kinds, setting.data_sha256)
 
 
-def _with_key(faults: list[Fault], wanted: Wanted) -> list[Fault]:
-    """What is wrong in a file is told at the key that names it."""
+def _at_source(faults: list[Fault], wanted: Wanted) -> list[Fault]:
+    """Return faults with a key: one that has none is in the file or dataset that `dataset` names."""
     source = ("dataset", "name" if wanted.path is None else "path")
     return [Fault(fault.message, fault.key or source) for fault in faults]
 
 
 def _without(wanted: Wanted, faults: list[Fault]) -> Wanted | None:
-    """The same without what of it is wrong; None where that leaves nothing to look at."""
+    """Return a request without what is wrong in it; None if nothing can be dropped or nothing is left."""
     keys = {fault.key[1:] for fault in faults}
-    left = replace(
+    rest = replace(
         wanted,
         target=tuple(name for index, name in enumerate(wanted.target) if ("target", index) not in keys),
         features=wanted.features
         and tuple(name for index, name in enumerate(wanted.features) if ("features", index) not in keys),
-        **{key: usual for key, usual in _USUAL.items() if (key,) in keys},
+        **{key: accepted for key, accepted in _ACCEPTED.items() if (key,) in keys},
     )
-    nothing = (wanted.target and not left.target) or (wanted.features and not left.features)
-    return None if left == wanted or nothing else left
+    nothing_left = (wanted.target and not rest.target) or (wanted.features and not rest.features)
+    return None if rest == wanted or nothing_left else rest
+
+
+def _mismatches(
+    config: BenchConfig, setting: Setting, info: DatasetInfo, *, complete: bool
+) -> Iterator[Fault]:
+    """Yield the losses, targets, outputs, scores and gated units that do not fit the data.
+
+    Args:
+        config: A config without a sweep.
+        setting: Its setting.
+        info: The description of its data, without targets that were found to be wrong.
+        complete: True if nothing was found to be wrong. Otherwise the width of the outputs may be another one
+            for that reason alone, so that gated widths are not checked.
+    """
+    faults: list[Fault] = []
+    names = [target.name for target in info.targets]
+    wrong = [TargetInfo(name=name, classes=None) for name in config.dataset.target or () if name not in names]
+    with collecting(faults):
+        setting.objectives([*info.targets, *wrong])
+    if wrong:
+        # What is said of a wrong target, or of the one that was meant, is not a second mistake.
+        yield from (fault for fault in faults if fault.key[0] != "targets" or fault.key[1] in names)
+        return
+    yield from faults
+    if setting.model.output == "softmax" and all(target.classes is None for target in info.targets):
+        yield Fault(explain_softmax_of_numbers(info.name), ("model", "output"))
+    if config.verdict.target_accuracy is not None and info.score_name != "accuracy":
+        yield Fault(explain_missing_accuracy(info.name, info.score_name), ("verdict", "target_accuracy"))
+    if complete and not faults:
+        yield from _unmatched_widths(config, setting, info)
+
+
+def _unmatched_widths(config: BenchConfig, setting: Setting, info: DatasetInfo) -> Iterator[Fault]:
+    """Yield the gated activations for which no width matches the plain layer's parameter count."""
+    problem = explain_parameter_mismatch(setting.model.network, info.features, setting.outputs(info.targets))
+    for index, cell in enumerate(plan_cells(config)[: len(config.activations)]):
+        if cell.match == "params" and problem is not None:
+            yield Fault(problem, ("activations", index))

@@ -9,7 +9,7 @@ from actbench.activations.catalogue import find_activation
 from actbench.activations.curves import activation_curve, expression_curve
 from actbench.activations.expression.parser import parse
 from actbench.config.schema.initializers import KERAS, MOMENT_MATCHED
-from actbench.config.schema.section import show
+from actbench.config.schema.section import describe_value
 from actbench.records.run import ActivationInfo
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def describe_cells(cells: Sequence[CellPlan]) -> tuple[ActivationInfo, ...]:
         ActivationInfo(
             label=cell.label,
             definition=_definition(cell),
-            init=init_in_words(cell),
+            init=format_initializer(cell),
             element_wise=_element_wise(cell),
             match=cell.match,
             twin_of=next((other.label for other in cells[:index] if are_twins(cell, other)), None),
@@ -69,7 +69,7 @@ def _unlabelled(cell: CellPlan) -> CellPlan:
 
 def _definition(cell: CellPlan) -> str:
     what = cell.name or (f"expr {cell.expr}" if cell.expr is not None else f"import {cell.function}")
-    told = [what, *(f"{name} {in_yaml(value)}" for name, value in cell.params.items())]
+    told = [what, *(f"{name} {format_parameter(value)}" for name, value in cell.params.items())]
     if cell.trainable:
         told.append("trained")
     if cell.surrogate is not None:
@@ -79,7 +79,7 @@ def _definition(cell: CellPlan) -> str:
     return ", ".join(told)
 
 
-def init_in_words(cell: CellPlan) -> str:
+def format_initializer(cell: CellPlan) -> str:
     """The initialiser of the hidden layers' weights."""
     if cell.init == KERAS:
         return "keras (glorot_uniform, the default of Dense)"
@@ -87,7 +87,7 @@ def init_in_words(cell: CellPlan) -> str:
         curve = curve_of_cell(cell)
         gain = None if curve is None else curve.moments().gain
         return "moment_matched" if gain is None else f"moment_matched (normal, gain {gain:.4g})"
-    given = ", ".join(f"{name} {in_yaml(value)}" for name, value in cell.init_params.items())
+    given = ", ".join(f"{name} {format_parameter(value)}" for name, value in cell.init_params.items())
     return f"{cell.init} ({given})" if given else cell.init
 
 
@@ -97,6 +97,6 @@ def _element_wise(cell: CellPlan) -> bool | None:
     return cell.name is None or find_activation(cell.name).element_wise
 
 
-def in_yaml(value: ParameterValue | str) -> str:
+def format_parameter(value: ParameterValue | str) -> str:
     """A value as a config has it; the shortest that is still exact, so that other values have other words."""
-    return value if isinstance(value, str) else show(value).removesuffix(".0")
+    return value if isinstance(value, str) else describe_value(value).removesuffix(".0")

@@ -1,22 +1,24 @@
-"""What `actbench micro` measures: blocks of one tensor each, with ids that say what they are."""
+"""The plan of `actbench micro`: blocks of one tensor each, with ids that say what they are."""
 
-import hashlib
-import json
-from collections.abc import Sequence
+from __future__ import annotations
+
 from itertools import product
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from actbench.config.schema.activation import PLACEBO
 from actbench.plan.cell import CellPlan
-from actbench.records.base import Record
+from actbench.records.base import Record, hash_content
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COPY = "copy"
 
-RESERVED = (COPY, PLACEBO)
-"""Labels of the plain copy and of the second one, which no activation may have."""
+COPY_LABELS = (COPY, PLACEBO)
+"""Labels of the two plain copies of a tensor, which no activation may have."""
 
 COLUMNS = 100
-"""Width of every tensor: the units that a gated or mixing activation sees."""
+"""Width of every tensor: the number of units that a gated or mixing activation sees."""
 
 DType = Literal["float32", "bfloat16"]
 
@@ -24,20 +26,20 @@ Direction = Literal["forward", "forward + backward"]
 
 DIRECTIONS: tuple[Direction, ...] = ("forward", "forward + backward")
 
-_RUN_DIGITS = 12
+_RUN_ID_DIGITS = 12
 
 
 class MicroBlock(Record):
-    """One tensor and one way to compute: all activations on it, interleaved in one process.
+    """One tensor and one way to compute; all activations are timed on it, interleaved in one process.
 
     Attributes:
-        id: In words without spaces, such as "10000-float32-compiled-forward".
-        cells: The activations; the copies are added where it is measured.
-        elements: What an activation gives back; a gated one takes twice as many.
-        dtype: Of the tensor.
-        compiled: Whether by XLA, or operation by operation.
+        id: Words without spaces, such as "10000-float32-compiled-forward".
+        cells: The activations; the worker adds the two copies.
+        elements: Elements of an activation's output; the input of a gated activation has twice as many.
+        dtype: Type of the tensor's elements.
+        compiled: True if XLA compiles the function; otherwise it runs operation by operation.
         direction: The function alone, or with its gradient.
-        rounds: How often each is timed.
+        rounds: Number of values measured for each activation.
     """
 
     kind: Literal["micro"] = "micro"
@@ -51,22 +53,21 @@ class MicroBlock(Record):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Of all that is timed: the copy first, its placebo last."""
+        """Return the labels of everything that is timed: the copy first, its placebo last."""
         return COPY, *(cell.label for cell in self.cells), PLACEBO
 
     @property
     def title(self) -> str:
-        """What progress calls it."""
-        mode = mode_in_words(self.dtype, self.compiled)
-        return f"{self.elements:,} elements, {mode}, {self.direction}"
+        """Return the name of the block in progress messages."""
+        return f"{self.elements:,} elements, {format_mode(self.dtype, self.compiled)}, {self.direction}"
 
 
 class MicroPlan(Record):
-    """A whole run of `actbench micro`.
+    """Everything that a run of `actbench micro` measures.
 
     Attributes:
-        run_id: 12 hexadecimal digits, a hash of what determines the numbers; the name does not.
-        name: Of the folder.
+        run_id: 12 hexadecimal digits, a hash of what determines the numbers. The name does not enter it.
+        name: The name of the run's folder.
         blocks: The smallest tensors first.
     """
 
@@ -83,21 +84,21 @@ def make_micro_plan(
     compiled: Sequence[bool],
     rounds: int,
 ) -> MicroPlan:
-    """The plan of all combinations.
+    """Return the plan of all combinations.
 
     Args:
-        name: Of the run's folder.
-        cells: The activations; where their weights start plays no part here.
+        name: The name of the run's folder.
+        cells: The activations; their initializers are ignored, because no layer is trained.
         sizes: Elements of the tensors, multiples of `COLUMNS`.
-        dtypes: Of the tensors.
-        compiled: Whether by XLA; one or both.
-        rounds: How often each is timed.
+        dtypes: Types of the tensors' elements.
+        compiled: Whether XLA compiles; one value or both.
+        rounds: Number of values measured for each activation and tensor.
     """
-    alone = tuple(cell.model_copy(update={"init": "keras", "init_params": {}}) for cell in cells)
+    without_init = tuple(cell.model_copy(update={"init": "keras", "init_params": {}}) for cell in cells)
     blocks = tuple(
         MicroBlock(
             id=f"{elements}-{dtype}-{'compiled' if by_xla else 'eager'}-{direction.replace(' + ', '-')}",
-            cells=alone,
+            cells=without_init,
             elements=elements,
             dtype=dtype,
             compiled=by_xla,
@@ -106,12 +107,10 @@ def make_micro_plan(
         )
         for elements, dtype, by_xla, direction in product(sorted(sizes), dtypes, compiled, DIRECTIONS)
     )
-    content = json.dumps([block.model_dump(mode="json") for block in blocks], sort_keys=True, allow_nan=False)
-    return MicroPlan(
-        run_id=hashlib.sha256(content.encode()).hexdigest()[:_RUN_DIGITS], name=name, blocks=blocks
-    )
+    content = [block.model_dump(mode="json") for block in blocks]
+    return MicroPlan(run_id=hash_content(content, _RUN_ID_DIGITS), name=name, blocks=blocks)
 
 
-def mode_in_words(dtype: str, compiled: bool) -> str:
-    """On what and how it is computed, such as "float32, compiled"."""
+def format_mode(dtype: str, compiled: bool) -> str:
+    """Return the element type and whether XLA compiles as text, such as "float32, compiled"."""
     return f"{dtype}, {'compiled' if compiled else 'not compiled'}"

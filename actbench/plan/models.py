@@ -1,4 +1,4 @@
-"""What is trained, on what and how, whatever the activation and the seed."""
+"""What a run consists of: a plan has settings and blocks, and each block has cells."""
 
 from __future__ import annotations
 
@@ -18,28 +18,30 @@ from actbench.config.sweep.tune import SEEDS
 from actbench.config.sweep.variants import with_values
 from actbench.datasets.spec import ONLY_TARGET
 from actbench.metrics.objectives import LOSSES, resolve_objectives
-from actbench.plan.cell import CellPlan
-from actbench.records.base import Record, name_of
+from actbench.plan.cell import CellPlan, plan_cell
+from actbench.records.base import Record, format_values, hash_content
 
 if TYPE_CHECKING:
+    from actbench.config.schema.bench import BenchConfig
     from actbench.metrics.metric import TargetKind
     from actbench.metrics.objectives import Objective
     from actbench.metrics.registry import TargetLike
 
-TUNED = "tuned"
-"""Stands in a setting's description where each activation has a value of its own."""
+TUNED_MARK = "tuned"
+"""The text in a setting's description in place of a value that is chosen for each activation."""
+
+_ID_DIGITS = 8
 
 
 class Setting(Record):
-    """Everything but the activation and the seed.
+    """Everything that a training depends on, except the activation and the seed.
 
     Attributes:
-        id: 8 hexadecimal digits, a hash of what differs from the defaults in what follows; of own files it
-            counts what is in them, not where they lie.
-        data_sha256: Of own files' content; None of a dataset with a name.
-        varied: What differs between the settings of the plan, by dotted key; it has no say in the id.
-        tune: As in the config: lists of candidates by key, and the number of seeds. Where there are any, what
-            the setting itself says of these keys is the first candidate.
+        id: 8 hexadecimal digits, a hash of `id_content`.
+        data_sha256: The hash of the content of the user's own files; None for a dataset that has a name.
+        varied: The values by which the settings of a plan differ, by dotted key. They do not enter the id.
+        tune: As in the config: a list of candidates for each key, and the number of seeds. The setting's own
+            value of such a key is the first candidate.
     """
 
     id: str
@@ -53,18 +55,41 @@ class Setting(Record):
     varied: dict[str, Any] = Field(default_factory=dict)
     tune: dict[str, Any] = Field(default_factory=dict)
 
+    @classmethod
+    def from_config(cls, config: BenchConfig, varied: Mapping[str, Any], data_sha256: str | None) -> Setting:
+        """Return the setting of a config without a sweep.
+
+        Args:
+            config: One of the `variants` of a config.
+            varied: The values by which it differs from the others, by dotted key.
+            data_sha256: As `datasets.loading.sha256_of_own` returns it.
+        """
+        without_id = cls(
+            id="",
+            dataset=config.dataset,
+            model=config.model,
+            train=config.train,
+            timing=config.timing,
+            probes=config.probes,
+            data_sha256=data_sha256,
+            varied=dict(varied),
+            targets=config.targets,
+            tune=config.tune,
+        )
+        return without_id.model_copy(update={"id": hash_content(without_id.id_content, _ID_DIGITS)})
+
     @property
     def name(self) -> str:
-        """What varies, in words; empty for the only setting of a plan."""
-        return name_of(self.varied)
+        """Return the varied values as text; empty for the only setting of a plan."""
+        return format_values(self.varied)
 
     @property
-    def differing(self) -> dict[str, Any]:
-        """What differs from the defaults, as plain data: the id is a hash of it."""
-        return differing(self)
+    def id_content(self) -> dict[str, Any]:
+        """Return the plain data of which the id is a hash."""
+        return id_content(self)
 
-    def tuned(self, cell: CellPlan) -> Setting:
-        """The setting with what a cell has in the place of its own."""
+    def for_cell(self, cell: CellPlan) -> Setting:
+        """Return the setting that a cell is trained with: its tuned values replace the setting's own."""
         if not cell.tuned:
             return self
         changed = with_values({"model": self.model, "train": self.train}, cell.tuned)
@@ -76,65 +101,84 @@ class Setting(Record):
         )
 
     def objectives(self, targets: Sequence[TargetLike]) -> tuple[Objective, ...]:
-        """What a model is trained for.
+        """Return the loss and the output head for each target.
 
         Args:
-            targets: What the data has.
+            targets: The targets of the data.
 
         Raises:
-            DataError: As `resolve_objectives`.
+            DataError: A loss cannot be used for its target, or a target is not in the data.
         """
         return resolve_objectives(targets, self.train.loss, self.targets)
 
     def outputs(self, targets: Sequence[TargetLike]) -> int:
-        """Width of all heads of a model together; arguments and errors as of `objectives`."""
+        """Return the width of all output heads together.
+
+        Args:
+            targets: The targets of the data.
+
+        Raises:
+            DataError: As for `objectives`.
+        """
         return sum(objective.units for objective in self.objectives(targets))
 
     @property
     def kinds(self) -> dict[str, TargetKind]:
-        """What the losses make of targets, by name; of the others the data decides."""
+        """Return the kind of each target that a loss determines, by name; the data decides the others."""
         asked = {name: LOSSES[target.loss] for name, target in self.targets.items() if target.loss}
         if self.train.loss is None:
             return asked
         return dict.fromkeys(self.dataset.target or ONLY_TARGET, LOSSES[self.train.loss])
 
 
-def with_tuned(sections: Mapping[str, Any], tune: Mapping[str, Any]) -> dict[str, Any]:
-    """Sections of a setting for a reader: TUNED in the place of the first candidate of what is tuned."""
-    return with_values(sections, {key: TUNED for key in tune if key != SEEDS})
+def plan_cells(config: BenchConfig) -> tuple[CellPlan, ...]:
+    """Return the cells of a config without a sweep, in the order of its activations, the placebo last."""
+    cells = [plan_cell(entry, config.model.init) for entry in config.activations]
+    if config.placebo:
+        baseline = next(cell for cell in cells if cell.label == config.baseline)
+        cells.append(baseline.model_copy(update={"label": PLACEBO}))
+    return tuple(cells)
 
 
-def describe_setting(setting: Setting) -> dict[str, Any]:
-    """A setting as reports show it: own files by name, wherever they lie, and TUNED for what is tuned."""
-    description = setting.model_dump(mode="json", exclude={"id", "data_sha256", "varied"})
-    description = with_tuned(description, setting.tune)
-    data = description["dataset"]
-    names = {key: Path(data[key]).name for key in PATH_KEYS if data[key] is not None}
-    told = {key: value for key, value in data.items() if (key, value) != ("format", "auto")}
-    return {**description, "dataset": {**told, **names}}
+def id_content(record: Record) -> dict[str, Any]:
+    """Return what determines an id: the values that differ from their defaults.
 
-
-def differing(record: Record) -> dict[str, Any]:
-    """What differs from the defaults and has a say in an id: a key that comes later changes none."""
-    place = set(PATH_KEYS)  # where files lie moves no number
+    Defaults are left out so that a key added in a later version changes no earlier id. The paths of files are
+    left out because they move no number; the hash of the content stands for them.
+    """
     return record.model_dump(
-        mode="json", exclude_defaults=True, exclude={"id": True, "varied": True, "dataset": place}
+        mode="json", exclude_defaults=True, exclude={"id": True, "varied": True, "dataset": set(PATH_KEYS)}
     )
 
 
+def describe_setting(setting: Setting) -> dict[str, Any]:
+    """Return a setting as reports show it: files without their folder, and `TUNED_MARK` for tuned keys."""
+    description = setting.model_dump(mode="json", exclude={"id", "data_sha256", "varied"})
+    description = mark_tuned(description, setting.tune)
+    dataset = {
+        key: value for key, value in description["dataset"].items() if (key, value) != ("format", "auto")
+    }
+    file_names = {key: Path(dataset[key]).name for key in PATH_KEYS if dataset[key] is not None}
+    return {**description, "dataset": {**dataset, **file_names}}
+
+
+def mark_tuned(sections: Mapping[str, Any], tune: Mapping[str, Any]) -> dict[str, Any]:
+    """Return sections of a setting with `TUNED_MARK` in place of the first candidate of each tuned key."""
+    return with_values(sections, {key: TUNED_MARK for key in tune if key != SEEDS})
+
+
 class Block(Record):
-    """All cells of one setting and seed: they run interleaved in one process.
+    """All cells of one setting and seed, which run interleaved in one process.
 
     Attributes:
-        id: `<setting id>-<seed>`; of a tuning block `<setting id>-tune-<number of the candidate>-<seed>`.
+        id: `<setting id>-<seed>`; for a tuning block `<setting id>-tune-<number of the candidate>-<seed>`.
         cells: In the order of the config, the placebo last.
-        baseline: Label of the activation that the others are compared with; it need not be among the cells.
-        seeds: How many blocks the setting has.
-        extra_budget_s: The block's share of what timing-only rounds may take in the whole run.
-        training_only: Whether the block leaves out probes, timed inference and timing-only rounds, whatever
-            the setting says of them.
-        candidate: What a tuning block tries, by dotted key. Such a block has no placebo and is not timed, and
-            looks at no test data; the others have no candidate.
+        baseline: Label of the activation that the others are compared with. A tuning block may lack it.
+        seeds: Number of blocks of the setting.
+        extra_budget_s: The block's share of the time that timing-only rounds may take in the whole run.
+        training_only: Leave out probes, timed inference and timing-only rounds, whatever the setting says.
+        candidate: The values that a tuning block tries, by dotted key; empty for a final block. A tuning
+            block has no placebo, is not timed and does not use the test data.
     """
 
     id: str
@@ -149,50 +193,48 @@ class Block(Record):
 
     @property
     def inference_batch_sizes(self) -> tuple[int, ...]:
-        """Return the examples per timed inference call; empty for a block without any."""
+        """Return the examples per timed inference call; empty for a block without timed inference."""
         return () if self.training_only else self.setting.timing.inference_batch_sizes
 
     @property
     def probe_epochs(self) -> tuple[int | Literal["last"], ...]:
-        """Return after how many epochs to look inside the networks; empty for never."""
+        """Return after how many epochs the networks are probed; empty for a block without probes."""
         return () if self.training_only else self.setting.probes.epochs
 
     @property
     def target_ci(self) -> float | None:
-        """Return the precision up to which there are timing-only rounds; None for a block without any."""
+        """Return the precision at which timing-only rounds end; None for a block without such rounds."""
         return None if self.training_only else self.setting.timing.target_ci
 
     @property
     def title(self) -> str:
-        """What progress calls it."""
-        tuning = f"tuning {name_of(self.candidate)}" if self.candidate else ""
+        """Return the name of the block in progress messages."""
+        tuning = f"tuning {format_values(self.candidate)}" if self.candidate else ""
         return ", ".join(filter(None, (self.setting.name, tuning, f"seed {self.seed}")))
 
-    def with_values(self, chosen: Mapping[str, Mapping[str, Any]]) -> Block:
-        """The block with the values that each activation was given.
+    def with_chosen(self, chosen: Mapping[str, Mapping[str, Any]]) -> Block:
+        """Return the block with the tuned values of each activation.
 
         Args:
-            chosen: Values by dotted key, by label; the placebo has the baseline's.
+            chosen: By label, the values by dotted key. The placebo takes the baseline's.
         """
-        cells = [
-            cell.model_copy(update={"tuned": dict(chosen[self._stands_for(cell)])}) for cell in self.cells
-        ]
+        cells = [cell.model_copy(update={"tuned": dict(chosen[self._tuned_as(cell)])}) for cell in self.cells]
         return self.model_copy(update={"cells": tuple(cells)})
 
-    def _stands_for(self, cell: CellPlan) -> str:
+    def _tuned_as(self, cell: CellPlan) -> str:
         return self.baseline if cell.label == PLACEBO and self.baseline is not None else cell.label
 
 
 class Plan(Record):
-    """A whole run.
+    """Everything that a run measures.
 
     Attributes:
-        run_id: 12 hexadecimal digits, a hash of what determines the numbers; the name does not.
-        name: The config's.
+        run_id: 12 hexadecimal digits, a hash of what determines the numbers. The name does not enter it.
+        name: The name of the config.
         settings: In the order of the config.
-        blocks: Setting by setting, of each the tuning blocks first, seed by seed.
+        blocks: Setting by setting; within a setting the tuning blocks first, then seed by seed.
         baseline: Label of the activation that the others are compared with.
-        placebo: Label of the placebo; None when switched off.
+        placebo: Label of the placebo; None if it is switched off.
     """
 
     run_id: str
@@ -204,29 +246,29 @@ class Plan(Record):
 
     @property
     def trainings(self) -> int:
-        """How many cells there are in all blocks."""
+        """Return the number of cells in all blocks."""
         return sum(len(block.cells) for block in self.blocks)
 
     @property
     def tuning_trainings(self) -> int:
-        """How many of them choose hyper-parameters."""
+        """Return the number of cells in tuning blocks."""
         return sum(len(block.cells) for block in self.tuning)
 
     @property
     def tuning(self) -> tuple[Block, ...]:
-        """The blocks that choose hyper-parameters."""
+        """Return the tuning blocks, which serve to choose hyper-parameters."""
         return tuple(block for block in self.blocks if block.candidate)
 
     @property
     def final(self) -> tuple[Block, ...]:
-        """The blocks that are reported: all others."""
+        """Return the final blocks, which are reported: all but the tuning blocks."""
         return tuple(block for block in self.blocks if not block.candidate)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Of the activations, the placebo last; the same in every block that is no tuning."""
+        """Return the labels of the activations, the placebo last; they are the same in every final block."""
         return tuple(cell.label for cell in self.final[0].cells)
 
     def cells(self, setting: Setting) -> tuple[CellPlan, ...]:
-        """What is trained in each block of a setting that is no tuning."""
+        """Return the cells of each final block of a setting."""
         return next(block.cells for block in self.final if block.setting == setting)

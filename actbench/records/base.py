@@ -1,61 +1,74 @@
-"""The base of all records, and their version."""
+"""The base of all records, the ids made from them, and how values of a config are written as text."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 SCHEMA_VERSION = 4
+"""The version of run.json and of the ledger that this actbench writes; it reads all earlier ones."""
 
 
 class Record(BaseModel):
-    """Base of everything that is written to disk."""
+    """The base of everything that is written to disk or sent to a worker: immutable, strict and finite."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-_WORDS = {None: "null", True: "true", False: "false"}
-
-
-def name_of(varied: Mapping[str, Any]) -> str:
-    """What a setting is called, such as "learning_rate 0.01, hidden_units [100]".
+def hash_content(content: Any, digits: int) -> str:
+    """Return the first hexadecimal digits of the SHA-256 of plain data, from which ids are made.
 
     Args:
-        varied: Value by dotted key; the other settings of the run have the same keys.
+        content: What JSON can hold; the order of keys does not matter.
+        digits: The length of the id, 1 to 64.
+    """
+    text = json.dumps(content, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+
+
+def format_values(values: Mapping[str, Any]) -> str:
+    """Return values of a setting as text, such as "learning_rate 0.01, hidden_units [100]".
+
+    Args:
+        values: Values by dotted key.
 
     Returns:
-        Each value behind the last part of its key, or the whole key where two end alike.
+        Each value after the last part of its key, or after the whole key if two keys end in the same part.
     """
-    short = [key.rpartition(".")[2] for key in varied]
+    last_parts = [key.rpartition(".")[2] for key in values]
     return ", ".join(
-        f"{last if short.count(last) == 1 else key} {in_flow(value)}"
-        for last, (key, value) in zip(short, varied.items(), strict=True)
+        f"{last if last_parts.count(last) == 1 else key} {format_inline(value)}"
+        for last, (key, value) in zip(last_parts, values.items(), strict=True)
     )
 
 
-def in_words(value: Any) -> str:
-    """A value of a config, such as a setting's description, without what is null or empty."""
+def format_config_value(value: Any) -> str:
+    """Return a value of a config as text, a mapping without braces. Null and empty items are left out."""
+    if not isinstance(value, Mapping):
+        return format_inline(value)
+    items = _without_empty(value)
+    if list(items) == ["name"]:  # the config's shorthand is the name alone
+        return str(items["name"])
+    return ", ".join(f"{name} {format_inline(item)}" for name, item in items.items())
+
+
+def format_inline(value: Any) -> str:
+    """Return a value of a config as YAML writes it on one line. Null and empty items are left out."""
     if isinstance(value, Mapping):
-        told = _told(value)
-        if list(told) == ["name"]:
-            return str(told["name"])  # as the shorthand has it
-        return ", ".join(f"{name} {in_flow(item)}" for name, item in told.items())
-    return in_flow(value)
-
-
-def _told(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: item for name, item in value.items() if item is not None and item != {}}
-
-
-def in_flow(value: Any) -> str:
-    """A value of a config as that has it on one line, without what is null or empty."""
-    if isinstance(value, Mapping):
-        told = _told(value)
-        if list(told) == ["name"]:
-            return str(told["name"])
-        return f"{{{', '.join(f'{name}: {in_flow(item)}' for name, item in told.items())}}}"
+        items = _without_empty(value)
+        if list(items) == ["name"]:
+            return str(items["name"])
+        return f"{{{', '.join(f'{name}: {format_inline(item)}' for name, item in items.items())}}}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(in_flow(item) for item in value)}]"
+        return f"[{', '.join(format_inline(item) for item in value)}]"
     if isinstance(value, str) and not value[:1].isalnum():
         return f'"{value}"'
-    return _WORDS[value] if value is None or isinstance(value, bool) else str(value)
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _without_empty(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: item for name, item in mapping.items() if item is not None and item != {}}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from actbench.metrics.registry import score_name
-from actbench.records.base import SCHEMA_VERSION, Record, name_of
+from actbench.records.base import SCHEMA_VERSION, Record, format_values
 
 if TYPE_CHECKING:
     from actbench.metrics.registry import ScoreName
@@ -140,7 +140,7 @@ class SettingInfo(Record):
     @property
     def name(self) -> str:
         """What varies, in words; the id of the only setting."""
-        return name_of(self.varied) or self.id
+        return format_values(self.varied) or self.id
 
 
 class RunInfo(Record):

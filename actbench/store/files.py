@@ -112,7 +112,7 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def first_free(pattern: str, folder: Path) -> Path:
+def first_free_path(pattern: str, folder: Path) -> Path:
     """The first name that nothing has yet.
 
     Args:

@@ -10,7 +10,7 @@ from pathlib import Path
 from actbench.errors import StoreError
 from actbench.store.files import INFO_FILE, LEDGER_FILE, is_run_folder
 from actbench.store.ledger import Ledger
-from actbench.store.stored import open_run, read_info
+from actbench.store.reading import open_run, read_info
 
 _DEPTH = 3
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from actbench.errors import StoreError
 from actbench.records.block import BlockRecord
-from actbench.store.files import first_free, reporting, sync_folder, write_all, write_new
+from actbench.store.files import first_free_path, reporting, sync_folder, write_all, write_new
 from actbench.store.serialization import decode, encode
 
 
@@ -123,7 +123,7 @@ class Ledger:
         content = self._content()
         length = content.rfind(b"\n") + 1
         if length < len(content):
-            write_new(first_free(f"{self.path.stem}.torn-{{}}", self.path.parent), content[length:])
+            write_new(first_free_path(f"{self.path.stem}.torn-{{}}", self.path.parent), content[length:])
             sync_folder(self.path.parent)
             os.ftruncate(descriptor, length)
             os.fsync(descriptor)

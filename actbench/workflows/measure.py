@@ -114,7 +114,7 @@ def _with_chosen_values(
             chosen[setting] = chosen_values(block.setting.tune, records[setting].values(), labels)
         values = chosen[setting]
         if values is not None:
-            yield block.with_values(values)
+            yield block.with_chosen(values)
 
 
 def timestamp() -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from actbench.analysis.design import TYPICAL_SD, Design, observed_sd
-from actbench.config.loader import read_given
+from actbench.config.loader import load_source
 from actbench.config.schema.bench import BenchConfig
 from actbench.environment import MACHINE, compare_environments, cpu_family, describe_environment
 from actbench.errors import InputError, StoreError
@@ -23,7 +23,8 @@ from actbench.execution.estimate import (
     reference_basis,
     step_flops,
 )
-from actbench.plan.data_checks import plan_on_data
+from actbench.plan.build import make_plan
+from actbench.plan.data_checks import check_data
 from actbench.plan.models import Setting
 from actbench.report.plan import Outline
 from actbench.store.files import run_path
@@ -60,8 +61,9 @@ def make_outline(
         ConfigError: The config or an override is wrong.
         DataError: The data cannot be used, or does not fit the config.
     """
-    given = read_given(config_path, overrides)
-    plan, data = plan_on_data(given)
+    given = load_source(config_path, overrides)
+    settings, data = check_data(given)
+    plan = make_plan(given.config, settings)
     folder = run_path(out, plan.name, plan.run_id)
     stored = _stored(folder)
     finished = frozenset[str]() if fresh else _finished(stored)

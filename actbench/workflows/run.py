@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actbench.config.loader import read_given
+from actbench.config.loader import load_source
 from actbench.environment import describe_environment
 from actbench.execution.local import run_blocks
-from actbench.plan.data_checks import plan_on_data
+from actbench.plan.build import make_plan
+from actbench.plan.data_checks import check_data
 from actbench.plan.describe import describe_cells
 from actbench.plan.models import describe_setting
 from actbench.records.run import RunInfo, SettingInfo
@@ -52,12 +53,13 @@ def run_benchmark(
         EnvironmentMismatchError: The run was begun in another environment.
         NothingMeasuredError: No block could be measured.
     """
-    given = read_given(source, overrides)
-    plan, data = plan_on_data(given, fetch=True)
+    given = load_source(source, overrides)
+    settings, data = check_data(given, fetch=True)
+    plan = make_plan(given.config, settings)
     info = _describe_run(given.config, plan, data, overrides)
     with create_or_resume(out, info, given.text.encode(), fresh=fresh) as folder:
         result = measure_pending(folder, plan, listen, execute)
-        for name, text in build.tables(result.info, result.records).items():
+        for name, text in build.table_files(result.info, result.records).items():
             folder.write_table(name, text)
     return result
 

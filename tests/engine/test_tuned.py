@@ -58,7 +58,7 @@ def test_an_absurd_learning_rate_loses_and_the_final_trainings_have_the_other():
     [own] = summarize_tuning(plan.settings[0].tune, tried, ["relu"])
     assert own.chosen == {"train.learning_rate": 0.1}
     [final] = plan.final
-    record = measurer.measure(final.with_values({"relu": own.chosen}), lambda _: None)
+    record = measurer.measure(final.with_chosen({"relu": own.chosen}), lambda _: None)
     assert not record.tuning
     assert record.cells[0].test_score > 0.4
     assert record.cells[0].tuned == own.chosen
@@ -89,7 +89,7 @@ def test_final_blocks_are_measured_by_the_engine_that_tuned_and_by_the_setting_t
 
     monkeypatch.setitem(ENGINES, "compiled", Engine)
     plan, measurer = make_plan(config), Measurer(import_s=0.0)
-    final = plan.final[0].with_values({"relu": {"train.learning_rate": 0.1}})
+    final = plan.final[0].with_chosen({"relu": {"train.learning_rate": 0.1}})
     tried, _, measured = (measurer.measure(block, lambda _: None) for block in (*plan.tuning, final))
     assert made == [final.setting]
     assert (tried.cells[0].inference, tried.cells[0].probes) == ((), ())

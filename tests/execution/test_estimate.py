@@ -8,9 +8,9 @@ from actbench.execution.estimate import (
     SAME_MACHINE,
     Basis,
     Costs,
-    costs_of,
+    derive_costs,
     estimate,
-    from_reference,
+    reference_basis,
     step_flops,
     weights,
 )
@@ -37,7 +37,7 @@ def describe_data(planned):
 
 
 def estimated(planned, basis=None, blocks=None):
-    bases = {setting.id: basis or from_reference(setting) for setting in planned.settings}
+    bases = {setting.id: basis or reference_basis(setting) for setting in planned.settings}
     return estimate(planned.blocks if blocks is None else blocks, describe_data(planned), bases)
 
 
@@ -147,7 +147,7 @@ def test_each_setting_has_its_own_estimate():
     other = wider.setting.model_copy(update={"id": "1a59e5e7"})
     large = wider.model_copy(update={"setting": other, "id": "1a59e5e7-0"})
     data = describe_data(plan(1))[small[0].setting.id]
-    bases = {setting.id: from_reference(setting) for setting in (small[0].setting, other)}
+    bases = {setting.id: reference_basis(setting) for setting in (small[0].setting, other)}
     found = estimate((*small, large), {small[0].setting.id: data, "1a59e5e7": data}, bases)
     assert found.keys() == {small[0].setting.id, "1a59e5e7"}
     assert found["1a59e5e7"].seconds > 2 * found[small[0].setting.id].seconds
@@ -157,7 +157,7 @@ def test_costs_are_those_of_the_records():
     planned = plan(2)
     [setting] = planned.settings
     data = describe_data(planned)[setting.id]
-    costs = costs_of(setting, data, measured(planned))
+    costs = derive_costs(setting, data, measured(planned))
     assert costs == Costs(
         start_s=5.0,
         compile_s=2.0,
@@ -173,12 +173,12 @@ def test_what_the_records_do_not_tell_is_that_of_the_reference():
     planned = plan(1)
     [setting] = planned.settings
     data = describe_data(planned)[setting.id]
-    costs, other = costs_of(setting, data, [record_of(planned.blocks[0])]), REFERENCE["compiled"]
+    costs, other = derive_costs(setting, data, [record_of(planned.blocks[0])]), REFERENCE["compiled"]
     assert costs is not None
     told = (costs.start_s, costs.compile_s, costs.call_compile_s, costs.call_s)
     assert told == (other.start_s, other.compile_s, other.call_compile_s, other.call_s)
-    assert costs_of(setting, data, []) is None
-    assert costs_of(setting.model_copy(update={"id": "another"}), data, measured(planned)) is None
+    assert derive_costs(setting, data, []) is None
+    assert derive_costs(setting.model_copy(update={"id": "another"}), data, measured(planned)) is None
 
 
 def test_blocks_weigh_as_much_as_there_is_to_do():

@@ -260,10 +260,10 @@ def test_what_is_tuned_has_a_say_in_the_ids_and_what_stands_in_its_place_has_non
 def test_final_blocks_take_what_was_chosen_and_the_placebo_what_the_baseline_has():
     block = plan(tune=TUNE).final[0]
     rates = {"relu": 0.1, "leaky": 0.2, "swish": 0.3}
-    given_values = block.with_values({label: {"train.learning_rate": rate} for label, rate in rates.items()})
+    given_values = block.with_chosen({label: {"train.learning_rate": rate} for label, rate in rates.items()})
     assert given_values.id == block.id
     assert [cell.tuned["train.learning_rate"] for cell in given_values.cells] == [0.1, 0.2, 0.3, 0.1]
-    settings = [block.setting.tuned(cell) for cell in given_values.cells]
+    settings = [block.setting.for_cell(cell) for cell in given_values.cells]
     assert [setting.train.learning_rate for setting in settings] == [0.1, 0.2, 0.3, 0.1]
     assert {setting.train.batch_size for setting in settings} == {128}
 
@@ -271,7 +271,7 @@ def test_final_blocks_take_what_was_chosen_and_the_placebo_what_the_baseline_has
 def test_a_cell_may_have_parameters_of_the_optimizer_and_a_regularizer_of_its_own():
     [setting] = plan().settings
     values = {"train.optimizer.params.beta_1": 0.5, "model.kernel_regularizer": {"l2": 0.1}}
-    own = setting.tuned(CellPlan(label="relu", name="relu", tuned=values))
+    own = setting.for_cell(CellPlan(label="relu", name="relu", tuned=values))
     assert own.train.optimizer.params == {"beta_1": 0.5}
     assert own.model.kernel_regularizer is not None
     assert own.model.kernel_regularizer.l2 == 0.1

@@ -4,13 +4,13 @@ import shutil
 import numpy as np
 import pytest
 
-from actbench.config.loader import read_given
+from actbench.config.loader import load_source
 from actbench.datasets import files
 from actbench.datasets.dataset import describe
 from actbench.errors import DataError, InputError
-from actbench.plan import build, data_checks
-from actbench.plan.data_checks import plan_on_data
-from actbench.plan.models import describe_setting
+from actbench.plan.build import make_plan
+from actbench.plan.data_checks import check_data
+from actbench.plan.models import Setting, describe_setting
 from tests.config.configs import FINE
 from tests.datasets.files import CSV, write_csv, write_idx
 
@@ -21,7 +21,9 @@ OWN = FINE.replace(
 
 def look(folder, text=OWN, *overrides):
     (folder / "c.yaml").write_text(text)
-    return plan_on_data(read_given(folder / "c.yaml", overrides))
+    loaded = load_source(folder / "c.yaml", overrides)
+    settings, infos = check_data(loaded)
+    return make_plan(loaded.config, settings), infos
 
 
 def planned(folder, text=OWN, *overrides):
@@ -63,11 +65,10 @@ def test_the_id_is_that_of_the_content_not_of_the_place(tmp_path):
 
 def test_each_setting_is_planned_once_and_its_files_are_hashed_once(tmp_path, monkeypatch):
     write_csv(tmp_path)
-    settings, hashed, plan_setting, hash_file = [], [], build.plan_setting, files._sha256_of
-    for module in (build, data_checks):
-        monkeypatch.setattr(
-            module, "plan_setting", lambda *given: settings.append(given[1]) or plan_setting(*given)
-        )
+    settings, hashed, from_config, hash_file = [], [], Setting.from_config, files._sha256_of
+    monkeypatch.setattr(
+        Setting, "from_config", lambda *given: settings.append(given[1]) or from_config(*given)
+    )
     monkeypatch.setattr(files, "_sha256_of", lambda path: hashed.append(path.name) or hash_file(path))
     made = planned(tmp_path, OWN, "sweep={train.epochs: [1, 2, 3]}")
     assert settings == [{"train.epochs": 1}, {"train.epochs": 2}, {"train.epochs": 3}]
@@ -319,7 +320,7 @@ def test_of_a_config_that_is_an_object_the_key_is_told(tmp_path):
     write_csv(tmp_path)
     (tmp_path / "c.yaml").write_text(OWN.replace("target: smoker", "target: smokr"))
     with pytest.raises(DataError) as caught:
-        plan_on_data(read_given(read_given(tmp_path / "c.yaml").config))
+        check_data(load_source(load_source(tmp_path / "c.yaml").config))
     assert str(caught.value).startswith("config: dataset.target[0]: there is no column 'smokr'")
 
 

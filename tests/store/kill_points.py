@@ -10,8 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from actbench.store.folder import create_or_resume
-from actbench.store.stored import open_run
+from actbench.store.reading import open_run
+from actbench.store.writing import create_or_resume
 from tests.factories import make_block, make_cell, make_info
 
 INFO = make_info(("relu",), placebo=None, seeds=6)

@@ -5,8 +5,8 @@ import pytest
 
 from actbench.errors import StoreError
 from actbench.store.find import find_run, list_runs
-from actbench.store.folder import create_or_resume
 from actbench.store.ledger import Ledger
+from actbench.store.writing import create_or_resume
 from tests.factories import make_block, make_cell, make_failed_block, make_info
 
 INFO = make_info(("relu",), placebo=None, seeds=3)

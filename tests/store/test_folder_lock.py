@@ -3,13 +3,13 @@ import os
 import pytest
 
 from actbench.errors import StoreError
-from actbench.store.folder import FolderLock
+from actbench.store.writing import FolderLock
 from tests.store.processes import start, stop
 
 HOLD = """
 import subprocess, sys
 from pathlib import Path
-from actbench.store.folder import FolderLock
+from actbench.store.writing import FolderLock
 lock = FolderLock(Path(sys.argv[1]))
 if sys.argv[2] == "with a child":
     child = subprocess.Popen(["sleep", "60"], close_fds=False)

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from actbench.store.folder import create_or_resume
-from actbench.store.stored import open_run
+from actbench.store.reading import open_run
+from actbench.store.writing import create_or_resume
 from tests.factories import make_block, make_cell, make_info
 from tests.store.processes import ROOT, start, stop
 
@@ -15,7 +15,7 @@ INFO = make_info(LABELS, baseline="cell 0", placebo=None, seeds=5000)
 APPEND_FOR_EVER = """
 import sys
 from pathlib import Path
-from actbench.store.folder import create_or_resume
+from actbench.store.writing import create_or_resume
 from tests.factories import make_block, make_cell, make_info
 labels = [f"cell {number}" for number in range(14)]
 info = make_info(labels, baseline="cell 0", placebo=None, seeds=5000)

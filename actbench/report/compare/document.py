@@ -118,9 +118,7 @@ def _score_table(setting: SettingChange) -> Table:
         for row in rows
     ]
     unpaired = [row.activation for row in rows if row.score and not row.score.pairs]
-    notes = [
-        f"{row.activation}: {row.divergence}" for row in rows if row.old.diverged or row.new.diverged
-    ]
+    notes = [f"{row.activation}: {row.divergence}" for row in rows if row.old.diverged or row.new.diverged]
     if unpaired:
         notes.append(
             f"{', '.join(unpaired)}: no seed ended well in both; two independent samples, Welch's interval"

@@ -7,13 +7,13 @@ from actbench.config.schema.measurement import TimingConfig
 from actbench.config.schema.model import ModelConfig
 from actbench.errors import ConfigError
 from actbench.plan.build import make_plan
-from actbench.records.base import name_of
+from actbench.records.base import format_values
 from tests.config.configs import FINE, fine_data
 
 
 def names(sweep, **changes):
     config = BenchConfig.model_validate(fine_data(sweep=sweep, **changes))
-    return [name_of(varied) for varied, _ in config.variants]
+    return [format_values(varied) for varied, _ in config.variants]
 
 
 def message(sweep, overrides=(), text=FINE):
@@ -106,7 +106,7 @@ def test_a_config_with_a_sweep_survives_a_round_trip():
 
 
 def test_keys_that_end_alike_are_told_whole():
-    assert name_of({"train.rate": 1, "model.rate": None}) == "train.rate 1, model.rate null"
+    assert format_values({"train.rate": 1, "model.rate": None}) == "train.rate 1, model.rate null"
 
 
 def test_wrong_values_are_told_where_they_stand_in_the_sweep_all_together():

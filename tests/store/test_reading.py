@@ -3,9 +3,9 @@ import pytest
 
 from actbench.errors import StoreError
 from actbench.records.block import pack, unpack
-from actbench.store.folder import create_or_resume
+from actbench.store.reading import open_run
 from actbench.store.serialization import encode
-from actbench.store.stored import open_run
+from actbench.store.writing import create_or_resume
 from tests.factories import make_block, make_cell, make_failed_block, make_info
 
 INFO = make_info(("relu",), placebo=None, seeds=3)

@@ -9,9 +9,9 @@ from actbench.errors import EnvironmentMismatchError, StoreError
 from actbench.records.base import SCHEMA_VERSION
 from actbench.records.run import TargetInfo
 from actbench.report import build
-from actbench.store.folder import TABLES, create_or_resume
+from actbench.store.reading import open_run
 from actbench.store.serialization import encode
-from actbench.store.stored import open_run
+from actbench.store.writing import TABLES, create_or_resume
 from tests.factories import make_block, make_cell, make_failed_block, make_info, make_run
 from tests.store.processes import start, stop
 
@@ -209,7 +209,7 @@ def test_only_the_tables_of_actbench_are_dropped(tmp_path, begun):
 
 def test_the_tables_that_are_dropped_are_those_of_the_report():
     swept = make_run(("relu", "tanh"), seeds=2, settings=("11111111", "22222222"), probed=True)
-    assert {*build.tables(swept.info, swept.records), "tuning.csv", "micro.csv"} == set(TABLES)
+    assert {*build.table_files(swept.info, swept.records), "tuning.csv", "micro.csv"} == set(TABLES)
 
 
 def test_a_folder_of_another_plan_is_refused(tmp_path, begun):
@@ -415,7 +415,7 @@ def test_a_second_process_is_refused_before_it_touches_anything(tmp_path):
     code = """
 import sys
 from pathlib import Path
-from actbench.store.folder import create_or_resume
+from actbench.store.writing import create_or_resume
 from tests.factories import make_failed_block, make_info
 with create_or_resume(Path(sys.argv[1]), make_info(seeds=3), b"theirs") as folder:
     folder.append(make_failed_block())

@@ -16,7 +16,7 @@ from actbench.store.files import (
     CONFIG_FILE,
     INFO_FILE,
     LEDGER_FILE,
-    first_free,
+    first_free_path,
     is_run_folder,
     make_folder,
     reporting,
@@ -26,8 +26,8 @@ from actbench.store.files import (
     write_atomically,
 )
 from actbench.store.ledger import Ledger
+from actbench.store.reading import latest, read_info
 from actbench.store.serialization import encode
-from actbench.store.stored import latest, read_info
 
 if TYPE_CHECKING:
     from actbench.records.block import BlockRecord
@@ -210,7 +210,7 @@ def _resumable(path: Path, ledger: Ledger, info: RunInfo) -> RunInfo | None:
 
 def _set_ledger_aside(ledger: Path) -> None:
     if ledger.exists() and ledger.stat().st_size > 0:
-        os.rename(ledger, first_free("ledger.old-{}.jsonl", ledger.parent))  # noqa: PTH104 - as in files.py
+        os.rename(ledger, first_free_path("ledger.old-{}.jsonl", ledger.parent))  # noqa: PTH104 - as in files.py
         sync_folder(ledger.parent)
 
 
