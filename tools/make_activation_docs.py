@@ -113,7 +113,7 @@ def _table(portraits: Iterable[Portrait]) -> Iterable[str]:
             str(entry.range).replace("inf", "∞"),
             _word(entry.monotonic),
             _word(entry.smooth),
-            _word(portrait.zero_centred),
+            _word(portrait.zero_centered),
             _number(portrait.mean),
             _number(moments.gain if moments else None),
             _code(entry.recommended.init),

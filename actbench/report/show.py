@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from actbench.analysis.portrait import POINTS
 from actbench.config.schema.initializers import KERAS
 from actbench.plan.describe import format_initializer, format_parameter
 from actbench.report.chart import Chart, Line, to_text
@@ -36,12 +35,15 @@ _NO_RECOMMENDATION = "nobody recommends one; `init: moment_matched` has the gain
 
 _SIX_DIGITS = ".6g"
 
+# Where the table of values evaluates f and its derivative: near 0, and where tails have begun.
+_POINTS = (-10.0, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 10.0)
+
 
 def portraits_to_text(portraits: Sequence[Portrait], width: int = 80, color: bool = False) -> str:
     """Return portraits as a terminal shows them, followed by the charts of their curves.
 
     Args:
-        portraits: From `paint`.
+        portraits: From `portray`.
         width: Columns of the terminal.
         color: True if the terminal may show bold and dim text.
     """
@@ -66,7 +68,7 @@ def _definition(portrait: Portrait) -> Iterable[_Fact]:
     yield "also called", ", ".join(entry.aliases) if entry else ""
     yield "formula", portrait.formula
     yield "derivative", portrait.derivative or ""
-    yield "range", str(portrait.usual.range) if portrait.usual else ""
+    yield "range", str(portrait.entry_at_defaults.range) if portrait.entry_at_defaults else ""
     yield "properties", format_properties(portrait)
     if entry is None:
         for name, value in portrait.params.items():
@@ -116,7 +118,7 @@ def _points(portrait: Portrait) -> Table:
     curve = portrait.curve
     assert curve is not None
     columns = (Column("x", "decimal"), Column("f(x)", "decimal"), Column("f'(x)", "decimal"))
-    rows = zip(POINTS, curve(POINTS), curve.slope(POINTS), strict=True)
+    rows = zip(_POINTS, curve(_POINTS), curve.slope(_POINTS), strict=True)
     gated = portrait.entry is not None and portrait.entry.gated
     return Table(
         "At a few points, value = 1" if gated else "At a few points",
@@ -134,13 +136,13 @@ def format_properties(portrait: Portrait) -> str:
 
     The catalogue's range and shape hold for the default parameters, so that fewer are known for others.
     """
-    usual = portrait.usual
+    usual = portrait.entry_at_defaults
     told = {
         "element-wise": portrait.entry is None or portrait.entry.element_wise,
         "bounded": usual and usual.range.bounded,
         "monotonic": usual and usual.monotonic,
         "smooth": usual and usual.smooth,
-        "zero-centered": portrait.zero_centred,
+        "zero-centered": portrait.zero_centered,
     }
     return ", ".join(name if true else f"not {name}" for name, true in told.items() if true is not None)
 
@@ -225,7 +227,7 @@ def _visible(y: Array) -> list[float]:
 
 
 def _object(portrait: Portrait) -> dict[str, Any]:
-    entry, usual, moments = portrait.entry, portrait.usual, portrait.moments
+    entry, usual, moments = portrait.entry, portrait.entry_at_defaults, portrait.moments
     return {
         "name": portrait.cell.label if entry is None else entry.name,
         "label": portrait.cell.label,
@@ -240,7 +242,7 @@ def _object(portrait: Portrait) -> dict[str, Any]:
         "bounded": None if usual is None else usual.range.bounded,
         "monotonic": None if usual is None else usual.monotonic,
         "smooth": None if usual is None else usual.smooth,
-        "zero_centred": portrait.zero_centred,
+        "zero_centred": portrait.zero_centered,
         "element_wise": True if entry is None else entry.element_wise,
         "trainable": _trainable(portrait),
         "surrogate": portrait.cell.surrogate,
@@ -272,7 +274,7 @@ def _points_object(portrait: Portrait) -> list[dict[str, float | None]]:
     curve = portrait.curve
     if curve is None:
         return []
-    rows = zip(POINTS, curve(POINTS), curve.slope(POINTS), strict=True)
+    rows = zip(_POINTS, curve(_POINTS), curve.slope(_POINTS), strict=True)
     return [{"x": x, "f": _finite(f), "derivative": _finite(slope)} for x, f, slope in rows]
 
 

@@ -99,11 +99,11 @@ def portrait(name):
     return only
 
 
-def test_zero_centred_is_computed():
-    centred = {name for name in ACTIVATIONS if portrait(name).zero_centred}
-    assert {"linear", "tanh", "selu", "softsign", "hard_tanh", "isru", "swiglu"} <= centred
-    assert not {"relu", "sigmoid", "gelu", "elu", "snake"} & centred
-    assert portrait("softmax").zero_centred is None
+def test_zero_centered_is_computed():
+    centered = {name for name in ACTIVATIONS if portrait(name).zero_centered}
+    assert {"linear", "tanh", "selu", "softsign", "hard_tanh", "isru", "swiglu"} <= centered
+    assert not {"relu", "sigmoid", "gelu", "elu", "snake"} & centered
+    assert portrait("softmax").zero_centered is None
 
 
 def test_parameters_cannot_be_changed_by_accident():
