@@ -138,10 +138,10 @@ def read_folder_name(_: click.Context, __: click.Parameter, text: str | None) ->
     """Read a name that a folder can have on any system; None if the option is not given."""
     from pydantic_core import PydanticCustomError
 
-    from actbench.config.schema.fields import FolderName
+    from actbench.config.schema.fields import FolderNameField
 
     try:
-        return None if text is None else FolderName().check(text)
+        return None if text is None else FolderNameField().check(text)
     except PydanticCustomError as error:
         raise click.BadParameter(error.message()) from None
 

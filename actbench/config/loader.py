@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
-from actbench.config.paths import with_absolute_paths
-from actbench.config.schema.bench import SWEPT, BenchConfig
-from actbench.config.schema.section import Kind, show
-from actbench.config.sweep.variants import candidates_of, each_once, variants_of
+from actbench.config.paths import make_paths_absolute
+from actbench.config.schema.bench import SWEPT_SECTIONS, BenchConfig
+from actbench.config.schema.section import MistakeKind, describe_value
+from actbench.config.sweep.variants import merge_mistakes, sweep_variants, tune_candidates
 from actbench.config.yaml.objects import read_object, to_yaml
 from actbench.config.yaml.reader import parse_yaml
 from actbench.config.yaml.tree import OVERRIDE, Entry, Mistake, ParsedYaml, Position, YamlNode, mistake_at
@@ -39,7 +39,7 @@ def apply_overrides(root: YamlNode, overrides: Iterable[str]) -> ParsedYaml:
     for override in overrides:
         key, equals, text = override.partition("=")
         path = _path(key)
-        position = Position(f"{OVERRIDE} {key if key.isprintable() else show(key)}")
+        position = Position(f"{OVERRIDE} {key if key.isprintable() else describe_value(key)}")
         if not equals or not all(path):
             mistakes.append(Mistake(position, (), "is not KEY=VALUE; allowed: such as train.epochs=2"))
             continue
@@ -63,10 +63,10 @@ def require_texts(overrides: object) -> None:
         ConfigError: It is none.
     """
     if not isinstance(overrides, list | tuple):
-        wrong = [f"overrides: {show(overrides)} is not a list"]
+        wrong = [f"overrides: {describe_value(overrides)} is not a list"]
     else:
         wrong = [
-            f"overrides[{index}]: {show(item)} is not text"
+            f"overrides[{index}]: {describe_value(item)} is not text"
             for index, item in enumerate(overrides)
             if not isinstance(item, str)
         ]
@@ -88,7 +88,7 @@ def _assign(node: YamlNode, path: Sequence[str], depth: int, value: YamlNode) ->
         return value
     entries = {} if node.value is None else node.value
     if not isinstance(entries, dict):
-        what = f"{format_key(path[:depth])} is {show(node.to_python())}"
+        what = f"{format_key(path[:depth])} is {describe_value(node.to_python())}"
         return Mistake(
             value.position, tuple(path), f"{what}, which has no keys; allowed: to replace it as a whole"
         )
@@ -109,7 +109,7 @@ ConfigSource = str | Path | Mapping[str, Any] | BenchConfig
 
 
 @dataclass(frozen=True)
-class Given:
+class LoadedConfig:
     """A config, and what a run folder keeps of it.
 
     Attributes:
@@ -123,15 +123,17 @@ class Given:
     text: str
     document: YamlNode
 
-    def refusal(self, found: Sequence[Sequence[Fault]]) -> DataError:
+    def data_error(self, found: Sequence[Sequence[Fault]]) -> DataError:
         """The exception for what only the data shows, each fault where its value is written.
 
         Args:
             found: What is wrong with each of the config's `variants`.
         """
-        first = candidates_of(self.config.tune)[0]  # which is what the variants have in them
-        variants = [variant.joined(first) for variant in variants_of(self.config.sweep, SWEPT)]
-        wrong = each_once(
+        first = tune_candidates(self.config.tune)[0]  # which is what the variants have in them
+        variants = [
+            variant.joined_with(first) for variant in sweep_variants(self.config.sweep, SWEPT_SECTIONS)
+        ]
+        wrong = merge_mistakes(
             [
                 [(self._key(fault, variant), "value", fault.message) for fault in of]
                 for of, variant in zip(found, variants, strict=True)
@@ -142,11 +144,11 @@ class Given:
 
     def _key(self, fault: Fault, variant: Variant) -> tuple[str | int, ...]:
         """What it is about, or the swept key that alone makes it."""
-        written = self.document.has_path(fault.key) or variant.source(fault.key)
-        return fault.key if written else variant.maker(fault.key) or fault.key
+        written = self.document.has_path(fault.key) or variant.written_at(fault.key)
+        return fault.key if written else variant.swept_parent(fault.key) or fault.key
 
 
-def read_given(source: ConfigSource, overrides: Sequence[str] = ()) -> Given:
+def load_source(source: ConfigSource, overrides: Sequence[str] = ()) -> LoadedConfig:
     """Read and check a config, whatever it is given as.
 
     Args:
@@ -157,18 +159,20 @@ def read_given(source: ConfigSource, overrides: Sequence[str] = ()) -> Given:
         ConfigError: As in `load_config`.
     """
     if isinstance(source, str | Path):
-        text = read_config(Path(source))
+        text = read_config_text(Path(source))
         parsed = parse_yaml(text, str(source))
         config, document = _check(parsed, str(source), overrides)
         assert parsed.root is not None
-        return Given(config, with_absolute_paths(text, parsed.root, Path(source).parent), document)
+        return LoadedConfig(config, make_paths_absolute(text, parsed.root, Path(source).parent), document)
     if not isinstance(source, Mapping | BenchConfig):
-        raise ConfigError(f"config: {show(source)} is no config; allowed: a path, a mapping or a BenchConfig")
+        raise ConfigError(
+            f"config: {describe_value(source)} is no config; allowed: a path, a mapping or a BenchConfig"
+        )
     parsed = read_object(source, "config")
     if parsed.mistakes:  # what stands in a refused value's place would be judged, too
         raise _error(parsed.mistakes)
     config, document = _check(parsed, "config", overrides)
-    return Given(config, to_yaml(config.model_dump(mode="json")), document)
+    return LoadedConfig(config, to_yaml(config.model_dump(mode="json")), document)
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> BenchConfig:
@@ -181,10 +185,10 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> BenchConfig:
     Raises:
         ConfigError: The file cannot be read, or there is something wrong in it or in the overrides.
     """
-    return parse_config(read_config(Path(path)), str(path), overrides)
+    return parse_config(read_config_text(Path(path)), str(path), overrides)
 
 
-def read_config(path: Path) -> str:
+def read_config_text(path: Path) -> str:
     """The text of a config file.
 
     Raises:
@@ -236,7 +240,7 @@ def _check(parsed: ParsedYaml, source: str, overrides: Sequence[str]) -> tuple[B
         config = BenchConfig.model_validate(root.to_python(), context={"folder": Path(source).parent})
     except ValidationError as error:
         mistakes += [
-            mistake_at(root, item["loc"], cast(Kind, item["type"]), item["msg"])
+            mistake_at(root, item["loc"], cast(MistakeKind, item["type"]), item["msg"])
             for item in error.errors(include_url=False)
         ]
         raise _error(mistakes) from None

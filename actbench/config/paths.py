@@ -20,12 +20,12 @@ PATH_KEYS = ("path", "test_path")
 _PARTS = re.compile(r"(&\S+\s+)?(.*?)(\s*)", re.DOTALL)
 
 
-def absolute(path: str, folder: Path) -> str:
+def absolute_path(path: str, folder: Path) -> str:
     """What a path means in a config that lies in this folder."""
     return os.path.abspath(os.path.join(folder, os.path.expanduser(path)))  # noqa: PTH100, PTH111, PTH118 - text in, text out
 
 
-def with_absolute_paths(text: str, document: YamlNode, folder: Path) -> str:
+def make_paths_absolute(text: str, document: YamlNode, folder: Path) -> str:
     """The same config for any other folder; all but the relative paths of its data stays as it is.
 
     Args:
@@ -39,7 +39,7 @@ def with_absolute_paths(text: str, document: YamlNode, folder: Path) -> str:
         if not os.path.isabs(os.path.expanduser(path)):  # noqa: PTH111, PTH117 - so
             parts = _PARTS.fullmatch(text[slice(*span)])
             assert parts is not None
-            written[span] = f"{parts[1] or ''}{to_inline_yaml(absolute(path, folder))}{parts[3]}"
+            written[span] = f"{parts[1] or ''}{to_inline_yaml(absolute_path(path, folder))}{parts[3]}"
             aliases |= {f"*{parts[1].strip()[1:]}"} if parts[1] else set()
     for node in _every(document):  # an alias elsewhere means what the path was
         if node.span not in written and text[slice(*node.span)].strip() in aliases:

@@ -14,8 +14,8 @@ from actbench.config.schema.activation import ActivationConfig
 from actbench.config.schema.initializers import KERAS, MOMENT_MATCHED
 from actbench.config.schema.layers import (
     UNDER_TEST,
-    gated_widths,
-    initialised_for,
+    matched_gated_widths,
+    kernel_activations,
     widths_under_test,
 )
 from actbench.engine.activation_layers import activation_layer
@@ -27,7 +27,7 @@ from actbench.plan.describe import curve_of_cell
 if TYPE_CHECKING:
     from actbench.activations.curves import Array, Moments
     from actbench.config.schema.layers import (
-        Layers,
+        LayerConfigs,
         PlainLayerConfig,
     )
     from actbench.config.schema.model import ModelConfig, Output
@@ -51,7 +51,7 @@ def build_model(config: ModelConfig, cell: CellPlan, features: int, units: Seque
     layers = config.network
     widths = widths_under_test(layers)
     if cell.match == "params":
-        widths = gated_widths(layers, features, sum(units))
+        widths = matched_gated_widths(layers, features, sum(units))
     hidden = _HiddenLayers(config, cell, widths).stack(inputs, layers)
     return keras.Model(inputs, unwrap_single(_heads(hidden, units, config)))
 
@@ -108,10 +108,10 @@ class _HiddenLayers:
         self._config = config
         self._cell = cell
         self._widths = iter(widths)
-        self._initialized_for: Iterator[str] = iter(initialised_for(config.network))
+        self._initialized_for: Iterator[str] = iter(kernel_activations(config.network))
         self._fixed_cell = cache(self._plan_fixed)
 
-    def stack(self, hidden: Any, layers: Layers) -> Any:
+    def stack(self, hidden: Any, layers: LayerConfigs) -> Any:
         """Return the symbolic output of the last layer, shape (batch, width)."""
         for layer in layers:
             hidden = self._add(hidden, layer)
@@ -129,8 +129,8 @@ class _HiddenLayers:
             hidden = keras.layers.BatchNormalization(momentum=norm.momentum, epsilon=norm.epsilon)(hidden)
         elif layer.layer_norm is not None:
             hidden = keras.layers.LayerNormalization(epsilon=layer.layer_norm.epsilon)(hidden)
-        elif layer.inside:
-            return self._residual(hidden, layer.inside)
+        elif layer.block_layers:
+            return self._residual(hidden, layer.block_layers)
         return (
             hidden if layer.activation is None else activation_layer(self._planned(layer.activation))(hidden)
         )
@@ -142,7 +142,7 @@ class _HiddenLayers:
             units = width if self._cell.match is None else 2 * width  # value and gate
         return keras.layers.Dense(units, **self._kernel())(hidden)
 
-    def _residual(self, shortcut: Any, layers: Layers) -> Any:
+    def _residual(self, shortcut: Any, layers: LayerConfigs) -> Any:
         """Add a block to its input, projected where the widths differ.
 
         He et al. (2015), Deep residual learning for image recognition, arXiv:1512.03385, eq. 1 and 2.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from actbench.config.loader import parse_config, read_config
+from actbench.config.loader import parse_config, read_config_text
 from actbench.datasets.dataset import prepare
 from actbench.engine import runtime
 from actbench.engine.compiled import CompiledEngine
@@ -17,7 +17,7 @@ from actbench.plan.cost import slice_steps, steps_per_epoch
 from actbench.rng import permutation
 
 CONFIG = Path(__file__).with_name("placebo.yaml")
-PLAN = make_plan(parse_config(read_config(CONFIG), str(CONFIG)))
+PLAN = make_plan(parse_config(read_config_text(CONFIG), str(CONFIG)))
 SETTING = PLAN.settings[0]
 # Slices of each model in the whole run; the epochs have more steps than slices.
 COUNT = len(PLAN.blocks) * SETTING.train.epochs * SETTING.timing.slices_per_epoch

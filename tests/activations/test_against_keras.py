@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from actbench.activations.catalogue import ACTIVATION_NAMES, ACTIVATIONS, find_activation
-from actbench.config.schema.fields import OneOf
+from actbench.config.schema.fields import ChoiceField
 from actbench.config.schema.initializers import INITIALIZERS
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -136,7 +136,7 @@ def test_keras_makes_the_initialiser_from_its_name_and_has_its_parameters(keras,
     theirs = {p.name: p.default for p in plain if not p.name.endswith("_axes")}  # of convolutions
     assert theirs == {key: known.default for key, known in INITIALIZERS[name].items()}
     for key, known in INITIALIZERS[name].items():
-        for choice in known.kind.words if isinstance(known.kind, OneOf) else ():
+        for choice in known.kind.words if isinstance(known.kind, ChoiceField) else ():
             assert keras_initializer(name, {key: choice}).get_config()[key] == choice
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import actbench
-from actbench.config.loader import read_given
+from actbench.config.loader import load_source
 from tests.factories import make_run
 from tests.stored import store
 
@@ -87,7 +87,7 @@ def test_the_columns_of_observations_are_the_documented_ones(reference, name):
 def test_the_pages_examples_work(reference, monkeypatch, capsys):
     def run(*given, **options):
         bound = signature.bind(*given, **options)
-        read_given(bound.arguments["config"], bound.arguments.get("overrides", ()))
+        load_source(bound.arguments["config"], bound.arguments.get("overrides", ()))
         return reference
 
     signature = inspect.signature(actbench.run)

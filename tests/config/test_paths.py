@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from actbench.config.loader import parse_config, read_given
+from actbench.config.loader import load_source, parse_config
 from tests.config.configs import FINE
 
 OWN = FINE.replace("{name: mnist, validation: 5000}", "{path: a.csv, test_path: t.csv, target: y}  # ours")
@@ -10,7 +10,7 @@ OWN = FINE.replace("{name: mnist, validation: 5000}", "{path: a.csv, test_path: 
 
 def copied(folder, text):
     (folder / "c.yaml").write_text(text)
-    return read_given(folder / "c.yaml").text
+    return load_source(folder / "c.yaml").text
 
 
 def test_only_relative_paths_of_data_are_written_out(tmp_path):
@@ -60,4 +60,4 @@ def test_a_name_that_an_alias_makes_a_path_stays_a_name(tmp_path):
 def test_the_shipped_study_of_a_table_is_copied_with_its_remarks():
     path = Path("configs/health.yaml")
     text = path.read_text()
-    assert read_given(path).text == text.replace("health.csv", str(Path("configs/health.csv").absolute()))
+    assert load_source(path).text == text.replace("health.csv", str(Path("configs/health.csv").absolute()))

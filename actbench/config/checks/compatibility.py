@@ -10,54 +10,56 @@ from pydantic_core import InitErrorDetails
 from actbench.activations.catalogue import ACTIVATION_NAMES, find_activation
 from actbench.activations.gated_widths import PARAMETER_TOLERANCE
 from actbench.config.schema.activation import (
-    KINDS,
     PLACEBO,
+    SOURCE_KEYS,
     ActivationConfig,
     default_label,
-    init_name,
-    unfit_init,
+    explain_unfit_initializer,
+    initializer_name,
 )
 from actbench.config.schema.initializers import INIT_NAMES, KERAS, InitConfig
 from actbench.config.schema.layers import (
     UNDER_TEST,
-    applied_alone,
-    gated_widths,
-    initialised_for,
-    layers_of,
-    mismatch,
+    has_lone_activation,
+    kernel_activations,
+    matched_gated_widths,
+    parameter_mismatch,
+    read_layers,
 )
 from actbench.config.schema.measurement import ProbesConfig, TimingConfig
 from actbench.config.schema.optimizers import OPTIMIZERS
-from actbench.config.schema.section import mistake, show
+from actbench.config.schema.section import describe_value, mistake
 from actbench.datasets.spec import DATASETS
 from actbench.errors import did_you_mean
 from actbench.metrics.objectives import LOSSES, Objective, default_loss, loss_misfit
 from actbench.metrics.registry import describe_score
 
 if TYPE_CHECKING:
-    from actbench.config.schema.layers import Layers
+    from actbench.config.schema.layers import LayerConfigs
     from actbench.config.schema.model import ModelConfig
     from actbench.config.schema.section import Section
     from actbench.metrics.registry import ScoreName
 
 
-def wrong_labels(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+def check_labels(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """Labels that are taken or reserved, and a baseline that is not among them."""
     entries = raw.get("activations")
     labels = [_label(entry) for entry in entries] if isinstance(entries, list | tuple) else []
     for index, label in enumerate(labels):
         if label is not None and label in labels[:index]:
-            taken = f"{show(label)} is the label of activations[{labels.index(label)}] already"
+            taken = f"{describe_value(label)} is the label of activations[{labels.index(label)}] already"
             yield mistake(f"{taken}; allowed: a label of its own for each", "activations", index, "label")
         if label == PLACEBO and raw.get("placebo", True) is not False:
-            reserved = f"{show(label)} is reserved for the second copy of the baseline"
+            reserved = f"{describe_value(label)} is reserved for the second copy of the baseline"
             yield mistake(
                 f"{reserved}; allowed: another label, or placebo: false", "activations", index, "label"
             )
     baseline, known = raw.get("baseline"), [label for label in labels if label and label.isprintable()]
     if isinstance(baseline, str) and known and baseline not in known:
         allowed = f"{', '.join(known)}{did_you_mean(baseline, known)}"
-        yield mistake(f"{show(baseline)} is not among the activations; allowed: {allowed}", "baseline")
+        yield mistake(
+            f"{describe_value(baseline)} is not among the activations; allowed: {allowed}", "baseline"
+        )
 
 
 def _label(entry: object) -> str | None:
@@ -69,36 +71,36 @@ def _label(entry: object) -> str | None:
     return entry if isinstance(entry, str) else None
 
 
-def unfit_inits(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+def check_initializers(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """Activations that cannot have the initialiser of the model, and have none of their own."""
-    of_model = init_name(value_of(raw.get("model"), "init"))
-    for index, entry in entries_of(raw):
-        kind = next((kind for kind in KINDS if entry.get(kind) is not None), None)
+    of_model = initializer_name(raw_value(raw.get("model"), "init"))
+    for index, entry in raw_activations(raw):
+        kind = next((kind for kind in SOURCE_KEYS if entry.get(kind) is not None), None)
         if (
             kind is None
             or entry.get("init") is not None
             or (kind == "name" and entry[kind] not in ACTIVATION_NAMES)
         ):
             continue
-        problem = unfit_init(
+        problem = explain_unfit_initializer(
             kind, find_activation(str(entry[kind])) if kind == "name" else None, of_model, entry
         )
         if problem is not None:
             yield mistake(f"model.init: {problem}, by init of its own", "activations", index)
 
 
-def unmatched(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+def check_gated_units(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """Gated units whose model cannot have nearly as many parameters as the plain one."""
-    layers = layers_of(raw.get("model"))
-    dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
+    layers = read_layers(raw.get("model"))
+    dataset = DATASETS.get(str(raw_value(raw.get("dataset"), "name")))
     if layers is None:
         return
     outputs = None if dataset is None else _outputs(raw, dataset.classes)
-    for index, entry in entries_of(raw):
+    for index, entry in raw_activations(raw):
         name = entry.get("name")
         if name not in ACTIVATION_NAMES or not find_activation(str(name)).gated:
             continue
-        if applied_alone(layers):
+        if has_lone_activation(layers):
             yield mistake(
                 "a gated unit takes a dense layer of twice its width, and a layer of the model applies the "
                 'activation by itself; allowed: {dense: 64, activation: "*"} in place of {activation: "*"}',
@@ -106,20 +108,20 @@ def unmatched(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
                 index,
             )
         elif outputs is not None and dataset is not None and entry.get("match") != "width":
-            problem = unmatched_in_words(layers, dataset.features, outputs)
+            problem = explain_parameter_mismatch(layers, dataset.features, outputs)
             if problem is not None:
                 yield mistake(problem, "activations", index)
 
 
 def _outputs(raw: Mapping[str, object], classes: int | None) -> int | None:
     """Units of the head of a dataset with a name; None where what is said of its loss leaves that open."""
-    loss = value_of(raw.get("train"), "loss") or default_loss(classes)
+    loss = raw_value(raw.get("train"), "loss") or default_loss(classes)
     if raw.get("targets") or loss not in tuple(LOSSES) or loss_misfit(loss, classes):
         return None
     return Objective("", classes, loss).units
 
 
-def unmatched_in_words(layers: Layers, features: int, outputs: int) -> str | None:
+def explain_parameter_mismatch(layers: LayerConfigs, features: int, outputs: int) -> str | None:
     """Why no widths of gated layers give the plain model's number of parameters; None where some do.
 
     Args:
@@ -127,19 +129,19 @@ def unmatched_in_words(layers: Layers, features: int, outputs: int) -> str | Non
         features: Width of an example.
         outputs: Width of the output.
     """
-    off = mismatch(layers, features, outputs)
+    off = parameter_mismatch(layers, features, outputs)
     if abs(off) <= PARAMETER_TOLERANCE:
         return None
     return (
         "no gated widths are found within 1 % of the plain one's parameters: with the widths "
-        f"{list(gated_widths(layers, features, outputs))} it has {100 * off:+.1f} %; "
+        f"{list(matched_gated_widths(layers, features, outputs))} it has {100 * off:+.1f} %; "
         "allowed: match: width, or wider hidden layers"
     )
 
 
-def unfit_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+def check_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """A loss beside a mapping of losses, or one that a dataset of known classes cannot have."""
-    loss = value_of(raw.get("train"), "loss")
+    loss = raw_value(raw.get("train"), "loss")
     if not isinstance(loss, str) or loss not in LOSSES:
         return
     targets = raw.get("targets")
@@ -150,7 +152,7 @@ def unfit_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
             "train",
             "loss",
         )
-    dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
+    dataset = DATASETS.get(str(raw_value(raw.get("dataset"), "name")))
     if dataset is None:
         return
     problem = loss_misfit(loss, dataset.classes)
@@ -158,34 +160,34 @@ def unfit_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         yield mistake(problem, "train", "loss")
 
 
-def unfit_for_numbers(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+def check_numeric_target(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """What only classes have, where a dataset is known to have a number to predict."""
-    dataset = DATASETS.get(str(value_of(raw.get("dataset"), "name")))
+    dataset = DATASETS.get(str(raw_value(raw.get("dataset"), "name")))
     if dataset is None or dataset.classes is not None:
         return
-    if value_of(raw.get("model"), "output") == "softmax":
-        yield mistake(softmax_of_numbers(dataset.name), "model", "output")
-    if value_of(raw.get("verdict"), "target_accuracy") is not None:
-        yield mistake(no_accuracy(dataset.name, "r2"), "verdict", "target_accuracy")
+    if raw_value(raw.get("model"), "output") == "softmax":
+        yield mistake(explain_softmax_of_numbers(dataset.name), "model", "output")
+    if raw_value(raw.get("verdict"), "target_accuracy") is not None:
+        yield mistake(explain_missing_accuracy(dataset.name, "r2"), "verdict", "target_accuracy")
 
 
-def softmax_of_numbers(data: str) -> str:
+def explain_softmax_of_numbers(data: str) -> str:
     """What is wrong with it."""
     return f"softmax does nothing where numbers are predicted, as of {data}; allowed: logits"
 
 
-def no_accuracy(data: str, score: ScoreName) -> str:
+def explain_missing_accuracy(data: str, score: ScoreName) -> str:
     """Why an accuracy cannot be reached where that is not the score."""
     told = describe_score(score)
     return f"the score of {data} is {told}; allowed: with a single target of classes"
 
 
-def unvalidated(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+def check_validation_split(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """What looks at validation examples, in a config that has none."""
     wanted = (
         (raw.get("tune") or None, "choose by", ("tune",)),
-        (value_of(raw.get("train"), "early_stopping"), "see the loss on", ("train", "early_stopping")),
-        (value_of(raw.get("verdict"), "target_accuracy"), "reach it on", ("verdict", "target_accuracy")),
+        (raw_value(raw.get("train"), "early_stopping"), "see the loss on", ("train", "early_stopping")),
+        (raw_value(raw.get("verdict"), "target_accuracy"), "reach it on", ("verdict", "target_accuracy")),
     )
     for value, purpose, path in wanted:
         if value is not None:
@@ -196,19 +198,19 @@ def unvalidated(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
             )
 
 
-def value_of(section: object, key: str, default: object = None) -> object:
+def raw_value(section: object, key: str, default: object = None) -> object:
     """A value of a section that may be checked already, or may be no section at all."""
     if isinstance(section, Mapping):
         return section.get(key, default)
     return getattr(section, key, None)
 
 
-def entries_of(raw: Mapping[str, object]) -> Iterator[tuple[int, Mapping[str, object]]]:
+def raw_activations(raw: Mapping[str, object]) -> Iterator[tuple[int, Mapping[str, object]]]:
     """The activations that are mappings once written out, with their places in the list."""
     entries = raw.get("activations")
     for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
         written = entry.model_dump() if isinstance(entry, ActivationConfig) else entry
-        written = ActivationConfig.written_out(written)
+        written = ActivationConfig.expand_shorthand(written)
         if isinstance(written, Mapping):
             yield index, written
 
@@ -216,16 +218,16 @@ def entries_of(raw: Mapping[str, object]) -> Iterator[tuple[int, Mapping[str, ob
 _NO_HIDDEN_LAYER = "there is no hidden layer, and the output layer keeps Keras's default"
 
 
-def without_effect(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+def check_no_effect(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """An initialiser, or a width, that no layer could have; a kind of momentum where there is none."""
-    layers = layers_of(raw.get("model"))
-    if layers is not None and UNDER_TEST not in initialised_for(layers):
+    layers = read_layers(raw.get("model"))
+    if layers is not None and UNDER_TEST not in kernel_activations(layers):
         yield from _of_activations(raw, any_layer=bool(layers))
-    init = init_name(value_of(raw.get("model"), "init"))
+    init = initializer_name(raw_value(raw.get("model"), "init"))
     if layers == () and init in INIT_NAMES and init != KERAS:
         why = f"{init} does nothing: {_NO_HIDDEN_LAYER}"
         yield mistake(f"{why}; allowed: keras, or a hidden layer", "model", "init")
-    yield from _nesterov(value_of(raw.get("train"), "optimizer"))
+    yield from _nesterov(raw_value(raw.get("train"), "optimizer"))
 
 
 def _of_activations(raw: Mapping[str, object], *, any_layer: bool) -> Iterator[InitErrorDetails]:
@@ -234,8 +236,8 @@ def _of_activations(raw: Mapping[str, object], *, any_layer: bool) -> Iterator[I
         if any_layer
         else _NO_HIDDEN_LAYER
     )
-    for index, entry in entries_of(raw):
-        init, name = init_name(entry.get("init")), entry.get("name")
+    for index, entry in raw_activations(raw):
+        init, name = initializer_name(entry.get("init")), entry.get("name")
         if init in INIT_NAMES and init != KERAS:
             yield mistake(f"{init} does nothing: {why}; allowed: without init", "activations", index, "init")
         if (
@@ -249,8 +251,8 @@ def _of_activations(raw: Mapping[str, object], *, any_layer: bool) -> Iterator[I
 
 
 def _nesterov(optimizer: object) -> Iterator[InitErrorDetails]:
-    known = OPTIMIZERS.get(str(value_of(optimizer, "name")), {})
-    params = value_of(optimizer, "params")
+    known = OPTIMIZERS.get(str(raw_value(optimizer, "name")), {})
+    params = raw_value(optimizer, "params")
     if "nesterov" not in known or not isinstance(params, Mapping):
         return
     momentum = params.get("momentum", known["momentum"].default)
@@ -259,7 +261,7 @@ def _nesterov(optimizer: object) -> Iterator[InitErrorDetails]:
         yield mistake(message, "train", "optimizer", "params", "nesterov")
 
 
-def settled(
+def reset_unused_keys(
     model: ModelConfig,
     timing: TimingConfig,
     probes: ProbesConfig,
@@ -283,7 +285,7 @@ def settled(
     """
     written: dict[str, Section] = {"model": model, "timing": timing, "probes": probes}
     now = dict(written)
-    only_under_test = set(initialised_for(model.network)) <= {UNDER_TEST}
+    only_under_test = set(kernel_activations(model.network)) <= {UNDER_TEST}
     if only_under_test and all(entry.init is not None for entry in activations):
         now["model"] = model.model_copy(update={"init": InitConfig()})
     if not timing.inference_batch_sizes:

@@ -15,9 +15,16 @@ from actbench.activations.entry import ParameterValue
 from actbench.activations.expression.parser import ExpressionError, parse
 from actbench.activations.expression.tree import CONSTANTS, FUNCTIONS
 from actbench.activations.source import SourceError, find_source
-from actbench.config.schema.fields import LONGEST_LABEL, Flag, Label, Number, OneOf, Text
+from actbench.config.schema.fields import (
+    LONGEST_LABEL,
+    BooleanField,
+    ChoiceField,
+    LabelField,
+    NumberField,
+    TextField,
+)
 from actbench.config.schema.initializers import MOMENT_MATCHED, RECOMMENDED, InitConfig
-from actbench.config.schema.section import Section, mistake, refuse, show
+from actbench.config.schema.section import Section, describe_value, mistake, wrong_value
 from actbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -29,7 +36,7 @@ PLACEBO = "placebo"
 _TAKEN = ("x", *CONSTANTS, *FUNCTIONS)
 
 
-def wrong_params(kind: str, what: object, params: object) -> Iterator[InitErrorDetails]:
+def mistakes_in_params(kind: str, what: object, params: object) -> Iterator[InitErrorDetails]:
     """What is wrong with the parameters of an entry, at the paths `params.<name>`.
 
     Args:
@@ -53,7 +60,7 @@ def wrong_params(kind: str, what: object, params: object) -> Iterator[InitErrorD
             if known is not None:
                 _check(known[key], value)
             elif kind == "expr" or not (value is None or isinstance(value, bool)):
-                Number().check(value)
+                NumberField().check(value)
         except PydanticCustomError as error:
             yield mistake(error.message(), "params", key)
     unknown = known is not None and any(key not in known for key in params)
@@ -72,20 +79,22 @@ def _wrong_key(kind: str, what: str, key: object, known: Mapping[str, Parameter]
         return f"{what} has no such parameter; allowed: {allowed}{did_you_mean(str(key), known)}"
     if not (isinstance(key, str) and key.isascii() and key.isidentifier()) or keyword.iskeyword(key):
         allowed = "letters, digits and _, such as beta, but no word of Python's"
-        return f"{show(key)} is no name of a parameter; allowed: {allowed}"
+        return f"{describe_value(key)} is no name of a parameter; allowed: {allowed}"
     if kind == "expr" and key in _TAKEN:
-        return f"{show(key)} has a meaning of its own in an expression; allowed: another name"
+        return f"{describe_value(key)} has a meaning of its own in an expression; allowed: another name"
     return None
 
 
 def _check(parameter: Parameter, value: object) -> None:
     if isinstance(parameter.default, bool):
-        Flag().check(value)
+        BooleanField().check(value)
     elif parameter.default is not None or value is not None:
-        Number(above=parameter.above, at_least=parameter.at_least, at_most=parameter.at_most).check(value)
+        NumberField(above=parameter.above, at_least=parameter.at_least, at_most=parameter.at_most).check(
+            value
+        )
 
 
-def misplaced(kind: str, what: object, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+def mistakes_in_options(kind: str, what: object, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """Keys that would do nothing, or cannot be had.
 
     Args:
@@ -102,12 +111,12 @@ def misplaced(kind: str, what: object, raw: Mapping[str, object]) -> Iterator[In
         yield mistake(f"does nothing here; allowed: with gated units, {_listed(gated=True)}", "match")
     if raw.get("surrogate") is not None and not (entry and entry.kind == "step"):
         yield mistake("does nothing here; allowed: with step", "surrogate")
-    problem = unfit_init(kind, entry, init_name(raw.get("init")), raw)
+    problem = explain_unfit_initializer(kind, entry, initializer_name(raw.get("init")), raw)
     if problem is not None:
         yield mistake(problem, "init")
 
 
-def unfit_init(
+def explain_unfit_initializer(
     kind: str, entry: Activation | None, init: str | None, raw: Mapping[str, object]
 ) -> str | None:
     """Why an activation cannot have an initialiser; None where it can, or that cannot be told.
@@ -149,7 +158,7 @@ def _has_no_gain(entry: Activation | None, raw: Mapping[str, object]) -> bool:
     return curve is not None and curve.moments().gain is None
 
 
-def init_name(init: object) -> str | None:
+def initializer_name(init: object) -> str | None:
     """The name in a value of `init` that may not be checked yet."""
     if isinstance(init, Mapping):
         init = init.get("name")
@@ -175,7 +184,7 @@ def _listed(*, gated: bool) -> str:
     return ", ".join(name for name, entry in ACTIVATIONS.items() if entry.trainable != "no")
 
 
-KINDS = ("name", "import", "expr")
+SOURCE_KEYS = ("name", "import", "expr")
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -191,27 +200,29 @@ class ActivationConfig(Section):
     name: (
         Annotated[
             str,
-            OneOf("activation", ACTIVATION_NAMES, listing="the names that `actbench list activations` shows"),
+            ChoiceField(
+                "activation", ACTIVATION_NAMES, listing="the names that `actbench list activations` shows"
+            ),
         ]
         | None
     ) = None
     """an activation's name, as `actbench list activations` shows it"""
-    function: Annotated[str, Text()] | None = Field(default=None, alias="import")
+    function: Annotated[str, TextField()] | None = Field(default=None, alias="import")
     """a function of your own, as package.module:function; the current folder is searched, too"""
-    expr: Annotated[str, Text()] | None = None
+    expr: Annotated[str, TextField()] | None = None
     """an expression in x and the params, such as x * sigmoid(1.702 * x)"""
     params: dict[str, ParameterValue] = Field(default_factory=dict)
     """the parameters that differ from the defaults, such as {negative_slope: 0.1}; of an expression, all"""
-    label: Annotated[str, Label()] = Field(default="", json_schema_extra=_without_default)
+    label: Annotated[str, LabelField()] = Field(default="", json_schema_extra=_without_default)
     """what tables call it; the name, the function or the expression as written when not given"""
-    trainable: Annotated[bool, Flag()] | None = None
+    trainable: Annotated[bool, BooleanField()] | None = None
     """whether the parameters are weights; only where they can be"""
-    match: Annotated[Literal["params", "width"], OneOf("match", ("params", "width"))] | None = None
+    match: Annotated[Literal["params", "width"], ChoiceField("match", ("params", "width"))] | None = None
     """what a gated layer has in common with a plain one: params by default, or width"""
     surrogate: (
         Annotated[
             Literal["none", "straight_through", "sigmoid"],
-            OneOf("surrogate", ("none", "straight_through", "sigmoid")),
+            ChoiceField("surrogate", ("none", "straight_through", "sigmoid")),
         ]
         | None
     ) = None
@@ -220,7 +231,7 @@ class ActivationConfig(Section):
     """the initialiser of the layers before it, where it is not model.init"""
 
     @classmethod
-    def written_out(cls, raw: object) -> object:
+    def expand_shorthand(cls, raw: object) -> object:
         """The mapping that a name alone stands for, with the label that stands for none."""
         mapping = {"name": raw} if isinstance(raw, str) else raw
         if not isinstance(mapping, Mapping):
@@ -235,7 +246,9 @@ class ActivationConfig(Section):
     @classmethod
     def _as_floats(cls, params: object) -> object:
         if not isinstance(params, Mapping):
-            raise refuse(f"{show(params)} is not a mapping; allowed: one such as {{negative_slope: 0.1}}")
+            raise wrong_value(
+                f"{describe_value(params)} is not a mapping; allowed: one such as {{negative_slope: 0.1}}"
+            )
         # wrong ones are among the mistakes already
         kept = {
             key: value
@@ -245,9 +258,9 @@ class ActivationConfig(Section):
         return {key: float(value) if type(value) is int else value for key, value in kept.items()}
 
     @classmethod
-    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         """What it is, and what therefore does not apply."""
-        given = [kind for kind in KINDS if raw.get(kind) is not None]
+        given = [kind for kind in SOURCE_KEYS if raw.get(kind) is not None]
         if not given:
             yield mistake("is missing; needed: one of name, import and expr", "name", kind="missing_key")
             return
@@ -259,9 +272,9 @@ class ActivationConfig(Section):
         params = raw.get("params", {})
         if kind == "name" and value not in ACTIVATION_NAMES:
             return  # with an unknown name there is nothing to judge the rest by
-        wrong = list(wrong_params(kind, value, params))
+        wrong = list(mistakes_in_params(kind, value, params))
         yield from wrong
-        yield from misplaced(kind, value, raw)
+        yield from mistakes_in_options(kind, value, raw)
         if kind == "expr" and isinstance(value, str):
             yield from _wrong_expression(value, params, all_used=not wrong)
         if kind == "import" and isinstance(value, str):
@@ -274,13 +287,13 @@ class ActivationConfig(Section):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Pydantic's hook: either form."""
-        one_of = {"oneOf": [{"required": [kind]} for kind in KINDS]}
+        one_of = {"oneOf": [{"required": [kind]} for kind in SOURCE_KEYS]}
         return {"anyOf": [{"enum": list(ACTIVATION_NAMES)}, {**handler(schema), **one_of}]}
 
 
 def default_label(entry: Mapping[str, object]) -> str | None:
     """What tables call an entry without a label; None where there is nothing to call it by."""
-    name, function, expr = (entry.get(kind) for kind in KINDS)
+    name, function, expr = (entry.get(kind) for kind in SOURCE_KEYS)
     if isinstance(name, str):
         return name if name in ACTIVATION_NAMES else None
     if isinstance(function, str) and function.partition(":")[2]:
@@ -294,7 +307,7 @@ def _wrong_expression(text: str, params: object, *, all_used: bool) -> Iterator[
     try:
         parse(text, names, all_used=all_used)
     except ExpressionError as error:
-        yield mistake(f"{show(text)}: column {error.column}: {error.message}", "expr")
+        yield mistake(f"{describe_value(text)}: column {error.column}: {error.message}", "expr")
 
 
 def _wrong_import(reference: str) -> Iterator[InitErrorDetails]:

@@ -19,37 +19,37 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from actbench.config.checks.compatibility import (
-    settled,
-    unfit_for_numbers,
-    unfit_inits,
-    unfit_losses,
-    unmatched,
-    unvalidated,
-    value_of,
-    without_effect,
-    wrong_labels,
+    check_gated_units,
+    check_initializers,
+    check_labels,
+    check_losses,
+    check_no_effect,
+    check_numeric_target,
+    check_validation_split,
+    raw_value,
+    reset_unused_keys,
 )
 from actbench.config.schema.activation import ActivationConfig
 from actbench.config.schema.dataset import DatasetConfig
-from actbench.config.schema.fields import Flag, FolderName, Text, Whole
-from actbench.config.schema.measurement import ProbesConfig, TimingConfig, VerdictConfig, probes_beyond
+from actbench.config.schema.fields import BooleanField, FolderNameField, IntegerField, TextField
+from actbench.config.schema.measurement import ProbesConfig, TimingConfig, VerdictConfig, check_probe_epochs
 from actbench.config.schema.model import ModelConfig
-from actbench.config.schema.section import CountOrList, ListOf, MappingOf, Section, gather
+from actbench.config.schema.section import CountOrListField, ListField, MappingField, Section, report_all
 from actbench.config.schema.train import TargetConfig, TrainConfig
-from actbench.config.sweep.sweep import SweepOf
-from actbench.config.sweep.tune import SEEDS, TuneOf, clashes
+from actbench.config.sweep.sweep import SweepField
+from actbench.config.sweep.tune import SEEDS, TuneField, check_tuned_keys
 from actbench.config.sweep.variants import (
-    _Understood,
-    candidates_of,
-    keys_understood,
-    lists_understood,
-    repeated,
+    ResolvedSections,
+    find_repeated,
+    resolve_keys,
+    resolve_lists,
+    resolve_values,
+    sweep_variants,
+    tune_candidates,
     validate_all,
-    values_understood,
-    variants_of,
 )
 
-SWEPT: dict[str, type[Section] | None] = {
+SWEPT_SECTIONS: dict[str, type[Section] | None] = {
     "dataset": DatasetConfig,
     "model": ModelConfig,
     "train": TrainConfig,
@@ -67,23 +67,25 @@ class BenchConfig(Section):
     each setting.
     """
 
-    name: Annotated[str, FolderName()]
+    name: Annotated[str, FolderNameField()]
     """what the run's folder is called"""
     dataset: DatasetConfig
     """a mapping such as {name: mnist, validation: 5000}"""
     model: ModelConfig
     """a mapping such as {hidden_units: [128, 128]}"""
-    activations: Annotated[tuple[ActivationConfig, ...], ListOf("[relu, tanh]")]
+    activations: Annotated[tuple[ActivationConfig, ...], ListField("[relu, tanh]")]
     """the activations to compare: names, or mappings with name, params and label"""
-    baseline: Annotated[str, Text()]
+    baseline: Annotated[str, TextField()]
     """the label of the activation that the others are compared with"""
     train: TrainConfig
     """a mapping with optimizer, learning_rate, batch_size and epochs"""
-    targets: Annotated[dict[str, TargetConfig], MappingOf("{bmi: {loss: mse, weight: 1.0}}")] = Field(
+    targets: Annotated[dict[str, TargetConfig], MappingField("{bmi: {loss: mse, weight: 1.0}}")] = Field(
         default_factory=dict
     )
     """loss and weight of each target, where there are several; one that is not named has its default and 1"""
-    seeds: Annotated[tuple[Annotated[int, Whole(0, 2**31 - 1)], ...], CountOrList("[0, 1, 2]", distinct=True)]
+    seeds: Annotated[
+        tuple[Annotated[int, IntegerField(0, 2**31 - 1)], ...], CountOrListField("[0, 1, 2]", distinct=True)
+    ]
     """how many replicates, as a count n that stands for the seeds 0 to n-1, or a list of seeds"""
     timing: TimingConfig = Field(default_factory=TimingConfig)
     """a mapping such as {engine: compiled}"""
@@ -91,15 +93,15 @@ class BenchConfig(Section):
     """when to look inside the networks, such as {epochs: [0, last]}; false for never"""
     verdict: VerdictConfig = Field(default_factory=VerdictConfig)
     """a mapping such as {margin: 0.001}"""
-    placebo: Annotated[bool, Flag()] = True
+    placebo: Annotated[bool, BooleanField()] = True
     """whether a second copy of the baseline runs, to show how much of a difference is noise"""
-    sweep: Annotated[dict[str, Any], SweepOf(SWEPT)] = Field(default_factory=dict)
+    sweep: Annotated[dict[str, Any], SweepField(SWEPT_SECTIONS)] = Field(default_factory=dict)
     """lists of values by key, such as {train.learning_rate: [0.001, 0.01]}: each combination is a setting;
     those under zip go together"""
-    tune: Annotated[dict[str, Any], TuneOf()] = Field(default_factory=dict)
+    tune: Annotated[dict[str, Any], TuneField()] = Field(default_factory=dict)
     """lists of candidates by key, and a number of seeds, such as {train.learning_rate: [1e-4, 1e-3, 1e-2],
     seeds: 2}: each activation gets the value that does best for it on validation data"""
-    _settings: tuple[tuple[dict[str, Any], _Understood], ...] = PrivateAttr(())
+    _settings: tuple[tuple[dict[str, Any], ResolvedSections], ...] = PrivateAttr(())
     _written: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @property
@@ -114,7 +116,7 @@ class BenchConfig(Section):
     @property
     def candidates(self) -> tuple[dict[str, Any], ...]:
         """Each combination of the values to be tuned, by dotted key; none without a tuning."""
-        return tuple(candidate.values for candidate in candidates_of(self.tune)) if self.tune else ()
+        return tuple(candidate.values for candidate in tune_candidates(self.tune)) if self.tune else ()
 
     @property
     def tuning_seeds(self) -> int:
@@ -134,50 +136,55 @@ class BenchConfig(Section):
 
         def understand(raw: Mapping[str, Any]) -> "BenchConfig":
             config = validate(raw)
-            changed = settled(
+            changed = reset_unused_keys(
                 config.model, config.timing, config.probes, config.activations, placebo=config.placebo
             )
             return config.model_copy(update=changed) if changed else config
 
         if not (raw.get("sweep") or raw.get("tune")):
-            return gather(without_effect(raw), lambda: understand(raw))
-        settings, candidates = variants_of(raw.get("sweep"), SWEPT), candidates_of(raw.get("tune"))
+            return report_all(check_no_effect(raw), lambda: understand(raw))
+        settings, candidates = (
+            sweep_variants(raw.get("sweep"), SWEPT_SECTIONS),
+            tune_candidates(raw.get("tune")),
+        )
         # what they say is judged once, but the tuning with each setting, whose validation split it needs
         unswept = {key: value for key, value in raw.items() if key != "sweep"}
         alone = {key: value for key, value in unswept.items() if key != "tune"}
         pairs = [(setting, candidate) for setting in settings for candidate in candidates]
         around = [unswept if candidate is candidates[0] else alone for _, candidate in pairs]
         configs = validate_all(
-            [setting.joined(candidate) for setting, candidate in pairs], [raw, *around[1:]], understand
+            [setting.joined_with(candidate) for setting, candidate in pairs], [raw, *around[1:]], understand
         )
-        sections = [{name: getattr(config, name) for name in SWEPT} for config in configs]
+        sections = [{name: getattr(config, name) for name in SWEPT_SECTIONS} for config in configs]
         of_candidates, of_settings = sections[: len(candidates)], sections[:: len(candidates)]
-        same = [*repeated(settings, of_settings), *repeated(candidates, of_candidates, "candidate")]
+        same = [*find_repeated(settings, of_settings), *find_repeated(candidates, of_candidates, "candidate")]
         if same:
             raise ValidationError.from_exception_data("config", same)
-        varied = list(map(values_understood, settings, of_settings))
-        swept = lists_understood(settings, varied)
-        tried = list(map(values_understood, candidates, of_candidates))
-        tune = {**configs[0].tune, **lists_understood(candidates, tried)}
+        varied = list(map(resolve_values, settings, of_settings))
+        swept = resolve_lists(settings, varied)
+        tried = list(map(resolve_values, candidates, of_candidates))
+        tune = {**configs[0].tune, **resolve_lists(candidates, tried)}
         config = configs[0].model_copy(update={"sweep": swept, "tune": tune})
         if swept:
             config._settings = tuple(zip(varied, of_settings, strict=True))
-            config._written = {name: keys_understood(raw.get(name), of_settings[0][name]) for name in SWEPT}
+            config._written = {
+                name: resolve_keys(raw.get(name), of_settings[0][name]) for name in SWEPT_SECTIONS
+            }
         return config
 
     @classmethod
-    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         """What is wrong between labels, activations and the model, or a target and what is looked at."""
-        yield from wrong_labels(raw)
-        yield from unfit_inits(raw)
-        yield from unmatched(raw)
-        yield from probes_beyond(raw, value_of(raw.get("train"), "epochs"))
-        yield from unfit_losses(raw)
-        yield from unfit_for_numbers(raw)
-        validation = value_of(raw.get("dataset"), "validation", 0)
-        yield from clashes(raw)
+        yield from check_labels(raw)
+        yield from check_initializers(raw)
+        yield from check_gated_units(raw)
+        yield from check_probe_epochs(raw, raw_value(raw.get("train"), "epochs"))
+        yield from check_losses(raw)
+        yield from check_numeric_target(raw)
+        validation = raw_value(raw.get("dataset"), "validation", 0)
+        yield from check_tuned_keys(raw)
         if validation == 0:
-            yield from unvalidated(raw)
+            yield from check_validation_split(raw)
 
 
 def json_schema() -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Annotated, cast, get_args
 from pydantic import ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
 
-from actbench.config.paths import PATH_KEYS, absolute
-from actbench.config.schema.fields import CountOrShare, Number, OneOf, Text, Whole
-from actbench.config.schema.section import NameOrList, Section, mistake, refuse
+from actbench.config.paths import PATH_KEYS, absolute_path
+from actbench.config.schema.fields import ChoiceField, CountOrShareField, IntegerField, NumberField, TextField
+from actbench.config.schema.section import NameOrListField, Section, mistake, wrong_value
 from actbench.datasets.spec import DATASETS, SUFFIXES, Format, Scale, Wanted, count_of, format_of
 from actbench.errors import did_you_mean
 
@@ -39,7 +39,7 @@ _CALLED = {
 }
 
 
-def unfit_keys(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+def mistakes_between_dataset_keys(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """What is wrong between the keys of a dataset that may not be valid yet."""
     given = {key: value for key, value in raw.items() if value is not None}
     if "name" in given and "path" in given:
@@ -131,39 +131,39 @@ _BILLION = 10**9
 class DatasetConfig(Section):
     """What is trained, validated and tested on: a dataset with a name, or own files."""
 
-    name: Annotated[str, OneOf("dataset", tuple(DATASETS))] | None = None
+    name: Annotated[str, ChoiceField("dataset", tuple(DATASETS))] | None = None
     """a dataset's name, as `actbench list datasets` shows it; or path"""
-    path: Annotated[str, Text()] | None = None
+    path: Annotated[str, TextField()] | None = None
     """own data: a .csv, .parquet or .npz file, or a folder of IDX files; relative to the config's folder"""
-    format: Annotated[Format, OneOf("format", get_args(Format))] = "auto"
+    format: Annotated[Format, ChoiceField("format", get_args(Format))] = "auto"
     """what the file is; auto: what its name says"""
-    target: Annotated[tuple[Annotated[str, Text()], ...], NameOrList("[price]")] | None = None
+    target: Annotated[tuple[Annotated[str, TextField()], ...], NameOrListField("[price]")] | None = None
     """of a table: the column to predict, or a list of them"""
-    features: Annotated[tuple[Annotated[str, Text()], ...], NameOrList("[age, sex]")] | None = None
+    features: Annotated[tuple[Annotated[str, TextField()], ...], NameOrListField("[age, sex]")] | None = None
     """of a table: the columns to predict from; all others when not given"""
-    test_path: Annotated[str, Text()] | None = None
+    test_path: Annotated[str, TextField()] | None = None
     """a second table with the same columns, to test on"""
-    test: Annotated[int | float, CountOrShare(1, _BILLION)] | None = None
+    test: Annotated[int | float, CountOrShareField(1, _BILLION)] | None = None
     """examples to test on where the data has no test set of its own: a count, or a share such as 0.2"""
-    validation: Annotated[int | float, CountOrShare(0, _BILLION)] = 0
+    validation: Annotated[int | float, CountOrShareField(0, _BILLION)] = 0
     """examples taken from the training set, to look at after each epoch: a count, or a share such as 0.1"""
-    train_samples: Annotated[int, Whole(1, _BILLION)] | None = None
+    train_samples: Annotated[int, IntegerField(1, _BILLION)] | None = None
     """examples to train on, of those that validation leaves; all when not given"""
-    test_samples: Annotated[int, Whole(1, _BILLION)] | None = None
+    test_samples: Annotated[int, IntegerField(1, _BILLION)] | None = None
     """examples to test on; all when not given"""
-    preprocess: Annotated[Scale, OneOf("way to preprocess", get_args(Scale))] | None = None
+    preprocess: Annotated[Scale, ChoiceField("way to preprocess", get_args(Scale))] | None = None
     """none; unit: 0 to 1; standardize: mean 0, standard deviation 1; fitted on the training part. By default
     unit for images, standardize for tables and other numbers, none for synthetic sets"""
-    samples: Annotated[int, Whole(4, 10_000_000)] | None = None
+    samples: Annotated[int, IntegerField(4, 10_000_000)] | None = None
     """of a synthetic set: how many examples, training and test together; 2000 when not given"""
-    noise: Annotated[float, Number(at_least=0, at_most=1000)] | None = None
+    noise: Annotated[float, NumberField(at_least=0, at_most=1000)] | None = None
     """of a synthetic set: standard deviation of what is added to the points, or to the number; 0 when not
     given"""
 
     @classmethod
-    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterable[InitErrorDetails]:
+    def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterable[InitErrorDetails]:
         """Keys that do nothing for this kind of data, or that it lacks."""
-        return unfit_keys(raw)
+        return mistakes_between_dataset_keys(raw)
 
     def wanted(self) -> Wanted:
         """The same as the datasets take it."""
@@ -178,18 +178,18 @@ class DatasetConfig(Section):
     @classmethod
     def _relative_to_the_config(cls, path: str | None, info: ValidationInfo) -> str | None:
         if path == "":
-            raise refuse("'' names no file; allowed: a path, relative to the config's folder")
+            raise wrong_value("'' names no file; allowed: a path, relative to the config's folder")
         folder = (info.context or {}).get("folder")
         if path is None or folder is None:
             return path
-        return absolute(path, folder)
+        return absolute_path(path, folder)
 
     @field_validator("validation")
     @classmethod
     def _leaves_examples_to_train_on(cls, size: int | float, info: ValidationInfo) -> int | float:
         source = _sized(info)
         if source and isinstance(size, int) and size > source.train - source.least:
-            raise refuse(
+            raise wrong_value(
                 f"{size} leaves too few of the {source.train} training examples of {source.name}; "
                 f"allowed: 0 to {source.train - source.least}"
             )
@@ -204,7 +204,7 @@ class DatasetConfig(Section):
         taken = count_of(validation, source.train)
         if not source.least <= size <= source.train - taken:
             to_validation = f", {taken} of which go to validation" if taken else ""
-            raise refuse(
+            raise wrong_value(
                 f"{_too_many_or_few(size, source)}; allowed: {source.least} to {source.train - taken} "
                 f"({source.name} has {source.train} training examples{to_validation})"
             )
@@ -215,7 +215,7 @@ class DatasetConfig(Section):
     def _fits_the_test_set(cls, size: int | None, info: ValidationInfo) -> int | None:
         source = _sized(info)
         if source and size is not None and not source.least <= size <= source.test:
-            raise refuse(
+            raise wrong_value(
                 f"{_too_many_or_few(size, source)}; allowed: {source.least} to {source.test} "
                 f"({source.name} has {source.test} test examples)"
             )

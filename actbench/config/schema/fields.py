@@ -1,7 +1,7 @@
-"""The kinds of single value that a config holds; each refuses what it is not in a plain sentence.
+"""Types of the single values in a config; each refuses other values with a plain sentence.
 
-They are used as `Annotated[int, Whole(1, 100)]`. Pydantic's own messages cannot say at once what is wrong and
-what is allowed, and its lax mode turns `true` into 1.
+They annotate the fields of sections, as in `Annotated[int, IntegerField(1, 100)]`. Pydantic's own messages do not
+say both what is wrong and what is allowed, and its lax mode turns `true` into 1.
 """
 
 import re
@@ -14,7 +14,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from actbench.activations.expression.tree import LARGEST_NUMBER
-from actbench.config.schema.section import gather, mistake, refuse, show
+from actbench.config.schema.section import describe_value, mistake, report_all, wrong_value
 from actbench.errors import did_you_mean
 
 LONGEST_LABEL = 60
@@ -53,7 +53,7 @@ class _Scalar:
 
 
 @dataclass(frozen=True)
-class Whole(_Scalar):
+class IntegerField(_Scalar):
     """A whole number from `low` to `high`, both included."""
 
     low: int
@@ -69,14 +69,14 @@ class Whole(_Scalar):
             wrong = "is too large"
         else:
             return value
-        raise refuse(f"{show(value)} {wrong}; allowed: {self.low} to {self.high}")
+        raise wrong_value(f"{describe_value(value)} {wrong}; allowed: {self.low} to {self.high}")
 
     def _json_schema(self) -> dict[str, Any]:
         return {"minimum": self.low, "maximum": self.high}
 
 
 @dataclass(frozen=True)
-class Number(_Scalar):
+class NumberField(_Scalar):
     """A finite number within the limits that are given, in single precision, too.
 
     Whole numbers become floats.
@@ -103,7 +103,7 @@ class Number(_Scalar):
             wrong = f"is above {self.at_most:g}"
         else:
             return float(value)
-        raise refuse(f"{show(value)} {wrong}; allowed: a number{self._limits()}")
+        raise wrong_value(f"{describe_value(value)} {wrong}; allowed: a number{self._limits()}")
 
     def _limits(self) -> str:
         limits = {
@@ -132,7 +132,7 @@ def _single(number: float) -> float:
 
 
 @dataclass(frozen=True)
-class EpochOrLast(_Scalar):
+class EpochField(_Scalar):
     """A number of epochs, from 0 to `high`, or the word `last`."""
 
     high: int
@@ -142,7 +142,7 @@ class EpochOrLast(_Scalar):
         if value == "last":
             return "last"
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= self.high:
-            raise refuse(f"{show(value)} is no epoch; allowed: 0 to {self.high}, or last")
+            raise wrong_value(f"{describe_value(value)} is no epoch; allowed: 0 to {self.high}, or last")
         return value
 
     def _json_schema(self) -> dict[str, Any]:
@@ -151,7 +151,7 @@ class EpochOrLast(_Scalar):
 
 
 @dataclass(frozen=True)
-class CountOrShare(_Scalar):
+class CountOrShareField(_Scalar):
     """A whole number from `low` to `high`, or a share between 0 and 1."""
 
     low: int
@@ -163,8 +163,8 @@ class CountOrShare(_Scalar):
             return value
         if isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high:
             return value
-        raise refuse(
-            f"{show(value)} is neither a count nor a share; "
+        raise wrong_value(
+            f"{describe_value(value)} is neither a count nor a share; "
             f"allowed: {self.low} to {self.high} examples, or a share between 0 and 1 such as 0.2"
         )
 
@@ -172,37 +172,37 @@ class CountOrShare(_Scalar):
         return {"minimum": 0, "maximum": self.high}
 
 
-class Flag(_Scalar):
+class BooleanField(_Scalar):
     """True or false, as YAML 1.2 has them: `yes` and `on` are text."""
 
     def check(self, value: object) -> bool:
         """The flag."""
         if not isinstance(value, bool):
-            raise refuse(f"{show(value)} is neither true nor false; allowed: true or false")
+            raise wrong_value(f"{describe_value(value)} is neither true nor false; allowed: true or false")
         return value
 
 
-class Text(_Scalar):
+class TextField(_Scalar):
     """Any text."""
 
     def check(self, value: object) -> str:
         """The text."""
         if not isinstance(value, str):
-            raise refuse(
-                f"{show(value)} is not text; allowed: text, in quotes if it looks like something else"
+            raise wrong_value(
+                f"{describe_value(value)} is not text; allowed: text, in quotes if it looks like something else"
             )
         return value
 
 
-class Label(Text):
+class LabelField(TextField):
     """What tables call an activation: printable, 1 to 60 characters, no space at either end."""
 
     def check(self, value: object) -> str:
         """The label."""
         text = super().check(value)
         if not (text.isprintable() and text == text.strip() and 1 <= len(text) <= LONGEST_LABEL):
-            raise refuse(
-                f"{show(text)} cannot be a label; "
+            raise wrong_value(
+                f"{describe_value(text)} cannot be a label; "
                 f"allowed: 1 to {LONGEST_LABEL} printable characters without a space at either end"
             )
         return text
@@ -211,15 +211,15 @@ class Label(Text):
         return {"minLength": 1, "maxLength": LONGEST_LABEL}
 
 
-class FolderName(Text):
+class FolderNameField(TextField):
     """Text that is safe as the name of a folder on any system."""
 
     def check(self, value: object) -> str:
         """The name."""
         text = super().check(value)
         if not re.fullmatch(_FOLDER_NAME, text):
-            raise refuse(
-                f"{show(text)} cannot name a folder; "
+            raise wrong_value(
+                f"{describe_value(text)} cannot name a folder; "
                 "allowed: up to 100 letters, digits, '.', '_' and '-', with a letter or digit first"
             )
         return text
@@ -229,7 +229,7 @@ class FolderName(Text):
 
 
 @dataclass(frozen=True)
-class OneOf(_Scalar):
+class ChoiceField(_Scalar):
     """One of some words.
 
     Attributes:
@@ -248,17 +248,17 @@ class OneOf(_Scalar):
             return value
         allowed = self.listing or ", ".join(self.words)
         hint = did_you_mean(value, self.words) if isinstance(value, str) else ""
-        raise refuse(f"{show(value)} is not a known {self.what}; allowed: {allowed}{hint}")
+        raise wrong_value(f"{describe_value(value)} is not a known {self.what}; allowed: {allowed}{hint}")
 
     def _json_schema(self) -> dict[str, Any]:
         return {"enum": list(self.words)}
 
 
-Value = float | int | bool | str | None
+KerasValue = float | int | bool | str | None
 
 
 @dataclass(frozen=True)
-class Known:
+class KerasParameter:
     """One parameter.
 
     Attributes:
@@ -266,11 +266,13 @@ class Known:
         kind: What it may be.
     """
 
-    default: Value
-    kind: Number | Whole | Flag | OneOf
+    default: KerasValue
+    kind: NumberField | IntegerField | BooleanField | ChoiceField
 
 
-def known_params(params: object, of: str, known: Mapping[str, Known], example: str) -> dict[str, Any]:
+def validate_keras_params(
+    params: object, of: str, known: Mapping[str, KerasParameter], example: str
+) -> dict[str, Any]:
     """The parameters, normalised.
 
     Args:
@@ -284,7 +286,7 @@ def known_params(params: object, of: str, known: Mapping[str, Known], example: s
         ValidationError: Some are unknown, or may not have that value.
     """
     if not isinstance(params, Mapping):
-        raise refuse(f"{show(params)} is not a mapping; allowed: one such as {example}")
+        raise wrong_value(f"{describe_value(params)} is not a mapping; allowed: one such as {example}")
     found, values = [], dict[str, Any]()
     for key, value in params.items():
         if key not in known:
@@ -296,4 +298,4 @@ def known_params(params: object, of: str, known: Mapping[str, Known], example: s
             values[key] = known[key].kind.check(value)
         except PydanticCustomError as error:
             found.append(mistake(error.message(), key))
-    return gather(found, lambda: values)
+    return report_all(found, lambda: values)

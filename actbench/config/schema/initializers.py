@@ -9,23 +9,29 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from actbench.config.schema.fields import Known, Number, OneOf, Value, known_params
-from actbench.config.schema.section import NamedSection, refuse
+from actbench.config.schema.fields import (
+    ChoiceField,
+    KerasParameter,
+    KerasValue,
+    NumberField,
+    validate_keras_params,
+)
+from actbench.config.schema.section import NamedSection, wrong_value
 
 
-def _number(default: float) -> Known:
-    return Known(default, Number())
+def _number(default: float) -> KerasParameter:
+    return KerasParameter(default, NumberField())
 
 
-def _positive(default: float) -> Known:
-    return Known(default, Number(above=0))
+def _positive(default: float) -> KerasParameter:
+    return KerasParameter(default, NumberField(above=0))
 
 
-def _word(*words: str) -> Known:
-    return Known(words[0], OneOf("word", words))
+def _word(*words: str) -> KerasParameter:
+    return KerasParameter(words[0], ChoiceField("word", words))
 
 
-INITIALIZERS: Mapping[str, Mapping[str, Known]] = {
+INITIALIZERS: Mapping[str, Mapping[str, KerasParameter]] = {
     "glorot_uniform": {},
     "glorot_normal": {},
     "he_uniform": {},
@@ -59,9 +65,9 @@ class InitConfig(NamedSection):
 
     names: ClassVar[tuple[str, ...]] = INIT_NAMES
 
-    name: Annotated[str, OneOf("initialiser", INIT_NAMES)] = KERAS
+    name: Annotated[str, ChoiceField("initialiser", INIT_NAMES)] = KERAS
     """keras, the default of Dense; recommended, the catalogue's; moment_matched; or a Keras initialiser"""
-    params: dict[str, Value] = Field(default_factory=dict)
+    params: dict[str, KerasValue] = Field(default_factory=dict)
     """the parameters of a Keras initialiser that differ from its defaults, such as {stddev: 0.01}"""
 
     @field_validator("params", mode="before")
@@ -71,10 +77,12 @@ class InitConfig(NamedSection):
         if name is None:
             return {}  # with an unknown name there is nothing to judge the parameters by
         known = INITIALIZERS.get(name, {})
-        values = known_params(params, name, known, "{stddev: 0.01}")
+        values = validate_keras_params(params, name, known, "{stddev: 0.01}")
         if "minval" in known:
             limits: dict[str, Any] = {name: one.default for name, one in known.items()} | values
             low, high = limits["minval"], limits["maxval"]
             if not low < high:
-                raise refuse(f"minval {low:g} is not below maxval {high:g}; allowed: minval below maxval")
+                raise wrong_value(
+                    f"minval {low:g} is not below maxval {high:g}; allowed: minval below maxval"
+                )
         return values

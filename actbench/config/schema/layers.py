@@ -9,12 +9,12 @@ from pydantic_core import CoreSchema, InitErrorDetails
 
 from actbench.activations.catalogue import ACTIVATION_NAMES, find_activation
 from actbench.activations.gated_widths import match_widths
-from actbench.config.schema.fields import Number, OneOf, Whole
-from actbench.config.schema.section import ListOf, Section, mistake, refuse, show
+from actbench.config.schema.fields import ChoiceField, IntegerField, NumberField
+from actbench.config.schema.section import ListField, Section, describe_value, mistake, wrong_value
 
 UNDER_TEST = "*"
 
-FIXED = tuple(
+FIXED_ACTIVATIONS = tuple(
     name
     for name in ACTIVATION_NAMES
     if not find_activation(name).gated and not find_activation(name).required
@@ -23,7 +23,7 @@ FIXED = tuple(
 
 _NORMS = ("batch_norm", "layer_norm")
 
-_RATE = Number(at_least=0, below=1.0)
+_RATE = NumberField(at_least=0, below=1.0)
 
 
 class BatchNormConfig(Section):
@@ -31,26 +31,26 @@ class BatchNormConfig(Section):
 
     momentum: Annotated[float, _RATE] = 0.99
     """how much of the moving mean and variance a step keeps; lower for short trainings"""
-    epsilon: Annotated[float, Number(above=0)] = 0.001
+    epsilon: Annotated[float, NumberField(above=0)] = 0.001
     """what is added to the variance"""
 
 
 class LayerNormConfig(Section):
     """Layer normalisation with a trained scale and offset for each unit."""
 
-    epsilon: Annotated[float, Number(above=0)] = 0.001
+    epsilon: Annotated[float, NumberField(above=0)] = 0.001
     """what is added to the variance"""
 
 
-class _ActivationName(OneOf):
+class _ActivationName(ChoiceField):
     """A fixed activation by any of its names, or the one under test."""
 
     def check(self, value: object) -> str:
         """Its name in the catalogue."""
-        if isinstance(value, str) and value in ACTIVATION_NAMES and value not in FIXED:
+        if isinstance(value, str) and value in ACTIVATION_NAMES and value not in FIXED_ACTIVATIONS:
             why = "takes a layer of twice its width" if find_activation(value).gated else "needs parameters"
-            raise refuse(
-                f"{show(value)} {why}; allowed: as one of the activations that are compared, or another name"
+            raise wrong_value(
+                f"{describe_value(value)} {why}; allowed: as one of the activations that are compared, or another name"
             )
         name = super().check(value)
         return name if name == UNDER_TEST else find_activation(name).name
@@ -61,14 +61,14 @@ class PlainLayerConfig(Section):
 
     shorthand: ClassVar[str] = "batch_norm, layer_norm, or "
 
-    dense: Annotated[int, Whole(1, 65536)] | None = None
+    dense: Annotated[int, IntegerField(1, 65536)] | None = None
     """units of a dense layer"""
     activation: (
         Annotated[
             str,
             _ActivationName(
                 "activation",
-                (UNDER_TEST, *FIXED),
+                (UNDER_TEST, *FIXED_ACTIVATIONS),
                 listing='"*" for the one under test, a name of the catalogue, or without this key',
             ),
         ]
@@ -86,17 +86,17 @@ class PlainLayerConfig(Section):
     """layer normalisation; layer_norm alone for Keras's defaults"""
 
     @property
-    def inside(self) -> "tuple[PlainLayerConfig, ...]":
+    def block_layers(self) -> "tuple[PlainLayerConfig, ...]":
         """The layers that it consists of; none."""
         return ()
 
     @classmethod
-    def written_out(cls, raw: object) -> object:
+    def expand_shorthand(cls, raw: object) -> object:
         """The mapping that the name of a normalisation stands for."""
         return {raw: {}} if isinstance(raw, str) and raw in _NORMS else raw
 
     @classmethod
-    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         """It is one thing; an activation may go with a dense layer."""
         kinds = tuple(cls.keys())
         given = [kind for kind in kinds if raw.get(kind) is not None]
@@ -137,11 +137,13 @@ class PlainLayerConfig(Section):
 class LayerConfig(PlainLayerConfig):
     """One layer, or a block of them with a shortcut around it."""
 
-    residual: Annotated[tuple[PlainLayerConfig, ...], ListOf('[{dense: 64, activation: "*"}]')] | None = None
+    residual: Annotated[tuple[PlainLayerConfig, ...], ListField('[{dense: 64, activation: "*"}]')] | None = (
+        None
+    )
     """layers to whose output their input is added, through a projection where the widths differ"""
 
     @property
-    def inside(self) -> tuple[PlainLayerConfig, ...]:
+    def block_layers(self) -> tuple[PlainLayerConfig, ...]:
         """The layers of a residual block."""
         return self.residual or ()
 
@@ -150,28 +152,28 @@ def _plain(value: Any) -> Any:
     return [layer.model_dump() for layer in value] if isinstance(value, tuple) else value
 
 
-def activations_of(layers: Iterable[PlainLayerConfig]) -> Iterator[str]:
+def activation_names(layers: Iterable[PlainLayerConfig]) -> Iterator[str]:
     """The names of all activations, those within residual blocks included, "*" for the one under test."""
     for layer in layers:
         if layer.activation is not None:
             yield layer.activation
-        yield from activations_of(layer.inside)
+        yield from activation_names(layer.block_layers)
 
 
-def applied_first(layers: Iterable[PlainLayerConfig]) -> bool:
+def starts_with_activation(layers: Iterable[PlainLayerConfig]) -> bool:
     """Whether an activation comes before any dense layer."""
-    flat = (inner for layer in layers for inner in (layer.inside or (layer,)))
+    flat = (inner for layer in layers for inner in (layer.block_layers or (layer,)))
     first = next((layer for layer in flat if layer.dense is not None or layer.activation is not None), None)
     return first is not None and first.dense is None
 
 
-Layers = Sequence[PlainLayerConfig]
+LayerConfigs = Sequence[PlainLayerConfig]
 
 _LINEAR = "linear"
 
 
 @dataclass(frozen=True)
-class Sizes:
+class NetworkSize:
     """Of a model, or of its hidden layers.
 
     Attributes:
@@ -186,34 +188,39 @@ class Sizes:
     products: int = 0
     projections: int = 0
 
-    def plus(self, width: int, parameters: int, products: int = 0, projections: int = 0) -> "Sizes":
+    def plus(self, width: int, parameters: int, products: int = 0, projections: int = 0) -> "NetworkSize":
         """With another layer on top."""
-        return Sizes(
+        return NetworkSize(
             width, self.parameters + parameters, self.products + products, self.projections + projections
         )
 
 
-def widths_under_test(layers: Layers) -> tuple[int, ...]:
+def widths_under_test(layers: LayerConfigs) -> tuple[int, ...]:
     """Of the dense layers that apply the activation under test, in order."""
     found: list[int] = []
     for layer in layers:
         if layer.dense is not None and layer.activation == UNDER_TEST:
             found.append(layer.dense)
-        found += widths_under_test(layer.inside)
+        found += widths_under_test(layer.block_layers)
     return tuple(found)
 
 
-def applied_alone(layers: Layers) -> bool:
+def has_lone_activation(layers: LayerConfigs) -> bool:
     """Whether a layer applies the activation under test to something else than a dense layer of its own."""
     return any(
-        (layer.dense is None and layer.activation == UNDER_TEST) or applied_alone(layer.inside)
+        (layer.dense is None and layer.activation == UNDER_TEST) or has_lone_activation(layer.block_layers)
         for layer in layers
     )
 
 
-def sizes(
-    layers: Layers, features: int, outputs: int, *, gated: bool = False, widths: Sequence[int] | None = None
-) -> Sizes:
+def network_size(
+    layers: LayerConfigs,
+    features: int,
+    outputs: int,
+    *,
+    gated: bool = False,
+    widths: Sequence[int] | None = None,
+) -> NetworkSize:
     """Of the whole model.
 
     Args:
@@ -224,34 +231,36 @@ def sizes(
         widths: Of the dense layers under test, after gating; None for those that the layers say.
     """
     under_test = iter(widths_under_test(layers) if widths is None else widths)
-    hidden = _stacked(layers, Sizes(features), under_test, 2 if gated else 1)
+    hidden = _stacked(layers, NetworkSize(features), under_test, 2 if gated else 1)
     return hidden.plus(outputs, (hidden.width + 1) * outputs, hidden.width * outputs)
 
 
-def gated_widths(layers: Layers, features: int, outputs: int) -> tuple[int, ...]:
+def matched_gated_widths(layers: LayerConfigs, features: int, outputs: int) -> tuple[int, ...]:
     """Widths of the dense layers under test with which a gated model has nearly the plain one's parameters.
 
     No shortcut gets or loses a projection by it, where that can be had.
     """
-    plain = sizes(layers, features, outputs)
+    plain = network_size(layers, features, outputs)
 
     def count(widths: Sequence[int]) -> int:
-        gated = sizes(layers, features, outputs, gated=True, widths=widths)
+        gated = network_size(layers, features, outputs, gated=True, widths=widths)
         return gated.parameters if gated.projections == plain.projections else 2 * plain.parameters
 
     return match_widths(widths_under_test(layers), plain.parameters, count)
 
 
-def mismatch(layers: Layers, features: int, outputs: int) -> float:
+def parameter_mismatch(layers: LayerConfigs, features: int, outputs: int) -> float:
     """How far the matched model's parameter count is from the plain one's, relative to that."""
-    plain = sizes(layers, features, outputs)
-    matched = sizes(layers, features, outputs, gated=True, widths=gated_widths(layers, features, outputs))
+    plain = network_size(layers, features, outputs)
+    matched = network_size(
+        layers, features, outputs, gated=True, widths=matched_gated_widths(layers, features, outputs)
+    )
     if matched.projections != plain.projections:
         return 1.0
     return (matched.parameters - plain.parameters) / plain.parameters
 
 
-def initialised_for(layers: Layers) -> tuple[str, ...]:
+def kernel_activations(layers: LayerConfigs) -> tuple[str, ...]:
     """For which activation the kernel of each dense layer is initialised, in the order of building.
 
     That is its own; where it has none, the next one before another dense layer; else linear. A block's
@@ -260,7 +269,7 @@ def initialised_for(layers: Layers) -> tuple[str, ...]:
     return tuple(reversed(list(_backwards(layers, [_LINEAR]))))
 
 
-def _backwards(layers: Layers, following: list[str]) -> Iterator[str]:
+def _backwards(layers: LayerConfigs, following: list[str]) -> Iterator[str]:
     # following[0] is the activation that comes next
     for layer in reversed(layers):
         if layer.dense is not None:
@@ -268,12 +277,12 @@ def _backwards(layers: Layers, following: list[str]) -> Iterator[str]:
             following[0] = _LINEAR
         elif layer.activation is not None:
             following[0] = layer.activation
-        elif layer.inside:
+        elif layer.block_layers:
             yield following[0]
-            yield from _backwards(layer.inside, following)
+            yield from _backwards(layer.block_layers, following)
 
 
-def _stacked(layers: Layers, below: Sizes, under_test: Iterator[int], gating: int) -> Sizes:
+def _stacked(layers: LayerConfigs, below: NetworkSize, under_test: Iterator[int], gating: int) -> NetworkSize:
     for layer in layers:
         if layer.dense is not None:
             tested = layer.activation == UNDER_TEST
@@ -282,8 +291,8 @@ def _stacked(layers: Layers, below: Sizes, under_test: Iterator[int], gating: in
             below = below.plus(width, (below.width + 1) * units, below.width * units)
         elif layer.batch_norm is not None or layer.layer_norm is not None:
             below = below.plus(below.width, 2 * below.width)
-        elif layer.inside:
-            block = _stacked(layer.inside, below, under_test, gating)
+        elif layer.block_layers:
+            block = _stacked(layer.block_layers, below, under_test, gating)
             if block.width != below.width:
                 weights = below.width * block.width
                 block = block.plus(block.width, weights, weights, 1)
@@ -300,12 +309,12 @@ def _own_weights(activation: str, width: int) -> int:
     return width if entry.kind == "layer" else len(entry.parameters)
 
 
-_Layers = Annotated[tuple[LayerConfig, ...], ListOf('[{dense: 64, activation: "*"}, {dropout: 0.2}]')]
+LayerList = Annotated[tuple[LayerConfig, ...], ListField('[{dense: 64, activation: "*"}, {dropout: 0.2}]')]
 
-_layers: TypeAdapter[tuple[LayerConfig, ...]] = TypeAdapter(_Layers)
+_layers: TypeAdapter[tuple[LayerConfig, ...]] = TypeAdapter(LayerList)
 
 
-def layers_of(raw: object) -> tuple[LayerConfig, ...] | None:
+def read_layers(raw: object) -> tuple[LayerConfig, ...] | None:
     """The hidden layers of a model that may not be checked yet; None where they cannot be told."""
     if isinstance(raw, Section):  # a ModelConfig, which is checked
         network: tuple[LayerConfig, ...] = raw.network  # type: ignore[attr-defined]

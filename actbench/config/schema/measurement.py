@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import GetJsonSchemaHandler
 from pydantic_core import CoreSchema, InitErrorDetails
 
-from actbench.config.schema.fields import EpochOrLast, Number, OneOf, Whole
-from actbench.config.schema.section import ListOf, Section, mistake, show
+from actbench.config.schema.fields import ChoiceField, EpochField, IntegerField, NumberField
+from actbench.config.schema.section import ListField, Section, describe_value, mistake
 
 _MILLION = 1_000_000
 
@@ -19,26 +19,26 @@ _DEFAULT_BUDGET_S = 120.0
 class TimingConfig(Section):
     """What runs the training, and how it is timed."""
 
-    engine: Annotated[Literal["compiled", "keras"], OneOf("engine", ("compiled", "keras"))] = "compiled"
+    engine: Annotated[Literal["compiled", "keras"], ChoiceField("engine", ("compiled", "keras"))] = "compiled"
     """compiled: whole slices of steps as one XLA program; keras: stock fit, evaluate and predict"""
-    slices_per_epoch: Annotated[int, Whole(1, _MILLION)] = 4
+    slices_per_epoch: Annotated[int, IntegerField(1, _MILLION)] = 4
     """timed parts of an epoch, between which the activations take turns; 1 by default under keras"""
     inference_batch_sizes: Annotated[
-        tuple[Annotated[int, Whole(1, _MILLION)], ...],
-        ListOf("[1, 128, 1024]", may_be_empty=True, distinct=True),
+        tuple[Annotated[int, IntegerField(1, _MILLION)], ...],
+        ListField("[1, 128, 1024]", may_be_empty=True, distinct=True),
     ] = (1, 128, 1024)
     """examples per timed inference call; [] for no inference timing"""
-    inference_rounds: Annotated[int, Whole(1, _MILLION)] = 50
+    inference_rounds: Annotated[int, IntegerField(1, _MILLION)] = 50
     """timed inference calls for each batch size; 10 by default under keras"""
-    target_ci: Annotated[float, Number(above=0, below=1.0)] | None = None
+    target_ci: Annotated[float, NumberField(above=0, below=1.0)] | None = None
     """half-width of every time ratio's interval, relative, at which timing may stop: after the training
     there are timing-only rounds until it is expected to be reached, or the budget is spent; null for none"""
-    budget_s: Annotated[float, Number(above=0)] | None = None
+    budget_s: Annotated[float, NumberField(above=0)] | None = None
     """seconds that these rounds may take in the whole run, shared equally by its blocks; what one leaves
     goes to the next of its setting; 120 by default"""
 
     @classmethod
-    def written_out(cls, raw: object) -> object:
+    def expand_shorthand(cls, raw: object) -> object:
         """The mapping with the defaults that depend on another key."""
         if not isinstance(raw, Mapping):
             return raw
@@ -49,7 +49,7 @@ class TimingConfig(Section):
         return written
 
     @classmethod
-    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         """A budget for rounds that there are none of."""
         if raw.get("budget_s") is not None and raw.get("target_ci") is None:
             yield mistake(
@@ -64,15 +64,15 @@ class ProbesConfig(Section):
     shorthand: ClassVar[str] = "false, a list of epochs such as [0, last], or "
 
     epochs: Annotated[
-        tuple[Annotated[int | Literal["last"], EpochOrLast(_MILLION)], ...],
-        ListOf("[0, last]", may_be_empty=True, distinct=True),
+        tuple[Annotated[int | Literal["last"], EpochField(_MILLION)], ...],
+        ListField("[0, last]", may_be_empty=True, distinct=True),
     ] = ("last",)
     """after how many epochs: 0 is before training, last is after it; last alone by default"""
-    examples: Annotated[int, Whole(1, _MILLION)] = 1000
+    examples: Annotated[int, IntegerField(1, _MILLION)] = 1000
     """how many training examples to look at; all where there are fewer"""
 
     @classmethod
-    def written_out(cls, raw: object) -> object:
+    def expand_shorthand(cls, raw: object) -> object:
         """The mapping that `false` or a list stands for."""
         if raw is False:
             return {"epochs": []}
@@ -89,7 +89,7 @@ class ProbesConfig(Section):
         return {"anyOf": [{"const": False}, short, mapping]}
 
 
-def probes_beyond(raw: Mapping[str, object], epochs: object) -> Iterator[InitErrorDetails]:
+def check_probe_epochs(raw: Mapping[str, object], epochs: object) -> Iterator[InitErrorDetails]:
     """Epochs to look after that are never trained.
 
     Args:
@@ -100,7 +100,7 @@ def probes_beyond(raw: Mapping[str, object], epochs: object) -> Iterator[InitErr
     if isinstance(probes, ProbesConfig):
         listed: object = probes.epochs
     else:
-        written = ProbesConfig.written_out(probes)
+        written = ProbesConfig.expand_shorthand(probes)
         listed = written.get("epochs") if isinstance(written, Mapping) else None
     if not isinstance(listed, list | tuple) or not isinstance(epochs, int):
         return
@@ -108,20 +108,22 @@ def probes_beyond(raw: Mapping[str, object], epochs: object) -> Iterator[InitErr
     for index, epoch in enumerate(listed):
         if isinstance(epoch, int) and epoch > epochs:
             yield mistake(
-                f"{show(epoch)} is beyond the training; allowed: 0 to {epochs}, or last", *place, index
+                f"{describe_value(epoch)} is beyond the training; allowed: 0 to {epochs}, or last",
+                *place,
+                index,
             )
 
 
 class VerdictConfig(Section):
     """When a difference counts; it changes no measured number."""
 
-    margin: Annotated[float, Number(above=0, below=1.0)] = 0.001
+    margin: Annotated[float, NumberField(above=0, below=1.0)] = 0.001
     """differences of accuracy up to this fraction count as none: 0.001 is 0.1 points"""
-    time_margin: Annotated[float, Number(above=0, below=1.0)] = 0.01
+    time_margin: Annotated[float, NumberField(above=0, below=1.0)] = 0.01
     """relative differences of time up to this count as none: 0.01 is 1 %"""
-    loss_margin: Annotated[float, Number(above=0)] = 0.005
+    loss_margin: Annotated[float, NumberField(above=0)] = 0.005
     """differences of loss up to this, in nats, count as none"""
-    alpha: Annotated[float, Number(above=0, at_most=0.05)] = 0.05
+    alpha: Annotated[float, NumberField(above=0, at_most=0.05)] = 0.05
     """adjusted p up to which a difference is believed; at most 0.05, because the intervals are 95 %"""
-    target_accuracy: Annotated[float, Number(above=0, below=1.0)] | None = None
+    target_accuracy: Annotated[float, NumberField(above=0, below=1.0)] | None = None
     """validation accuracy, a fraction, to which epochs and seconds are reported; null for none"""

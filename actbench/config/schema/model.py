@@ -7,18 +7,18 @@ from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, InitErrorDetails
 
 from actbench.activations.catalogue import find_activation
-from actbench.config.schema.activation import init_name, unfit_init
-from actbench.config.schema.fields import Number, OneOf, Whole
+from actbench.config.schema.activation import explain_unfit_initializer, initializer_name
+from actbench.config.schema.fields import ChoiceField, IntegerField, NumberField
 from actbench.config.schema.initializers import InitConfig
 from actbench.config.schema.layers import (
     UNDER_TEST,
     LayerConfig,
-    _Layers,
-    activations_of,
-    applied_first,
-    layers_of,
+    LayerList,
+    activation_names,
+    read_layers,
+    starts_with_activation,
 )
-from actbench.config.schema.section import ListOf, Section, mistake
+from actbench.config.schema.section import ListField, Section, mistake
 
 Output = Literal["logits", "softmax"]
 
@@ -26,13 +26,13 @@ Output = Literal["logits", "softmax"]
 class RegularizerConfig(Section):
     """What is added to the training loss for the size of the kernels."""
 
-    l1: Annotated[float, Number(above=0)] | None = None
+    l1: Annotated[float, NumberField(above=0)] | None = None
     """times the sum of the weights' sizes"""
-    l2: Annotated[float, Number(above=0)] | None = None
+    l2: Annotated[float, NumberField(above=0)] | None = None
     """times the sum of their squares"""
 
     @classmethod
-    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         """It adds something."""
         if (
             raw.get("l1") is None
@@ -46,16 +46,19 @@ class ModelConfig(Section):
     """The network between the input and the output layers."""
 
     hidden_units: (
-        Annotated[tuple[Annotated[int, Whole(1, 65536)], ...], ListOf("[128, 128]", may_be_empty=True)] | None
+        Annotated[
+            tuple[Annotated[int, IntegerField(1, 65536)], ...], ListField("[128, 128]", may_be_empty=True)
+        ]
+        | None
     ) = None
     """the width of each hidden layer, such as [128, 128], all with the activation under test; [] for none"""
-    layers: _Layers | None = None
+    layers: LayerList | None = None
     """in place of hidden_units, the layers one by one, such as
     [{dense: 64, activation: relu}, {dense: 256, activation: "*"}, {dropout: 0.2}]"""
     init: InitConfig = Field(default_factory=InitConfig)
     """the initialiser of the hidden layers: keras (the default of Dense), recommended, moment_matched or one
     of Keras; an activation may have its own"""
-    output: Annotated[Output, OneOf("output", ("logits", "softmax"))] = "logits"
+    output: Annotated[Output, ChoiceField("output", ("logits", "softmax"))] = "logits"
     """what inference computes: logits, or their softmax; training and its loss are the same"""
     kernel_regularizer: RegularizerConfig | None = None
     """what is added to the training loss for the size of every dense layer's kernel, such as {l2: 1e-4}"""
@@ -70,10 +73,10 @@ class ModelConfig(Section):
     @property
     def compares(self) -> bool:
         """Whether any layer applies the activation under test."""
-        return UNDER_TEST in activations_of(self.network)
+        return UNDER_TEST in activation_names(self.network)
 
     @classmethod
-    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         """The layers are said once, some apply what is compared, and fixed ones can have the initialiser."""
         given = [key for key in ("hidden_units", "layers") if raw.get(key) is not None]
         if not given:
@@ -83,11 +86,11 @@ class ModelConfig(Section):
             yield mistake("hidden_units says the layers already; allowed: one of the two", "layers")
         if raw.get("layers") is None:
             return
-        layers = layers_of(raw)
+        layers = read_layers(raw)
         if layers is None:
             return  # they are told to be wrong
-        names = list(activations_of(layers))
-        if applied_first(layers):
+        names = list(activation_names(layers))
+        if starts_with_activation(layers):
             yield mistake(
                 "the first activation has no dense layer before it; allowed: behind a dense layer", "layers"
             )
@@ -98,7 +101,9 @@ class ModelConfig(Section):
                 "layers",
             )
         for name in dict.fromkeys(name for name in names if name != UNDER_TEST):
-            problem = unfit_init("name", find_activation(name), init_name(raw.get("init")), {})
+            problem = explain_unfit_initializer(
+                "name", find_activation(name), initializer_name(raw.get("init")), {}
+            )
             if problem is not None:
                 yield mistake(f"{name}, fixed in layers: {problem}", "init")
 

@@ -25,11 +25,11 @@ from actbench.records.base import Record
 
 T = TypeVar("T")
 
-Kind = Literal["value", "unknown_key", "missing_key"]
+MistakeKind = Literal["value", "unknown_key", "missing_key"]
 
 
-def mistake(message: str, *loc: str | int, kind: Kind = "value") -> InitErrorDetails:
-    """One mistake, to be given to `gather`.
+def mistake(message: str, *loc: str | int, kind: MistakeKind = "value") -> InitErrorDetails:
+    """One mistake, to be given to `report_all`.
 
     Args:
         message: The sentence.
@@ -39,12 +39,12 @@ def mistake(message: str, *loc: str | int, kind: Kind = "value") -> InitErrorDet
     return _details(kind, message, loc)
 
 
-def refuse(message: str) -> PydanticCustomError:
+def wrong_value(message: str) -> PydanticCustomError:
     """The exception for a value that is wrong as a whole."""
     return PydanticCustomError("value", message)
 
 
-def gather(found: Iterable[InitErrorDetails], validate: Callable[[], T]) -> T:
+def report_all(found: Iterable[InitErrorDetails], validate: Callable[[], T]) -> T:
     """Validate, and report the mistakes that this finds together with those found already.
 
     Raises:
@@ -63,7 +63,7 @@ def gather(found: Iterable[InitErrorDetails], validate: Callable[[], T]) -> T:
     return result
 
 
-def show(value: object) -> str:
+def describe_value(value: object) -> str:
     """A value as a config's author would write it, short, on one line, without control characters."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
@@ -96,12 +96,12 @@ class Section(Record):
     shorthand: ClassVar[str] = ""
 
     @classmethod
-    def written_out(cls, raw: object) -> object:
+    def expand_shorthand(cls, raw: object) -> object:
         """The mapping that a shorthand stands for."""
         return raw
 
     @classmethod
-    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterable[InitErrorDetails]:
+    def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterable[InitErrorDetails]:
         """What is wrong between keys; judged before they are valid, so that no mistake hides another."""
         del raw
         return ()
@@ -111,14 +111,14 @@ class Section(Record):
     def _report_all(cls: type[S], raw: Any, validate: ModelWrapValidatorHandler[S]) -> S:
         if isinstance(raw, cls):
             return raw
-        mapping = cls.written_out(raw)
+        mapping = cls.expand_shorthand(raw)
         if not isinstance(mapping, Mapping):
             allowed = f"{cls.shorthand}a mapping with the keys {', '.join(cls.keys())}"
-            raise refuse(f"{show(mapping)} is not a mapping; allowed: {allowed}")
+            raise wrong_value(f"{describe_value(mapping)} is not a mapping; allowed: {allowed}")
         keys = cls.keys()
         known = {key: value for key, value in mapping.items() if key in keys}
-        found = [*cls._wrong_keys(mapping), *cls.mistakes_across(mapping)]
-        return gather(found, lambda: validate(known))
+        found = [*cls._wrong_keys(mapping), *cls.mistakes_between_keys(mapping)]
+        return report_all(found, lambda: validate(known))
 
     @classmethod
     def keys(cls) -> dict[str, FieldInfo]:
@@ -153,7 +153,7 @@ class NamedSection(Section):
     names: ClassVar[tuple[str, ...]]
 
     @classmethod
-    def written_out(cls, raw: object) -> object:
+    def expand_shorthand(cls, raw: object) -> object:
         """The mapping that a name alone stands for."""
         return {"name": raw} if isinstance(raw, str) else raw
 
@@ -166,7 +166,7 @@ class NamedSection(Section):
 
 
 @dataclass(frozen=True)
-class ListOf:
+class ListField:
     """A list, kept as a tuple.
 
     Attributes:
@@ -186,9 +186,11 @@ class ListOf:
             PydanticCustomError: It is not a list, or an empty one.
         """
         if not isinstance(value, list | tuple):
-            raise refuse(f"{show(value)} is not a list; allowed: a list such as {self.example}")
+            raise wrong_value(
+                f"{describe_value(value)} is not a list; allowed: a list such as {self.example}"
+            )
         if not value and not self.may_be_empty:
-            raise refuse(f"the list is empty; allowed: at least one item, such as {self.example}")
+            raise wrong_value(f"the list is empty; allowed: at least one item, such as {self.example}")
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -196,8 +198,10 @@ class ListOf:
 
         def validate(value: object, items_of_type: ValidatorFunctionWrapHandler) -> Any:
             items = self.items(value)
-            made = gather(self._repeated(items), lambda: items_of_type(tuple(items)))
-            return gather(self._repeated(made), lambda: made)  # 1 and 1.0 are equal once they are understood
+            made = report_all(self._repeated(items), lambda: items_of_type(tuple(items)))
+            return report_all(
+                self._repeated(made), lambda: made
+            )  # 1 and 1.0 are equal once they are understood
 
         return core_schema.no_info_wrap_validator_function(validate, handler(source))
 
@@ -220,11 +224,13 @@ class ListOf:
             else:
                 repeated = item in items[:index]
             if repeated:
-                yield mistake(f"{show(item)} is in the list already; allowed: each value once", index)
+                yield mistake(
+                    f"{describe_value(item)} is in the list already; allowed: each value once", index
+                )
 
 
 @dataclass(frozen=True)
-class MappingOf:
+class MappingField:
     """A mapping with text as keys.
 
     Attributes:
@@ -239,13 +245,15 @@ class MappingOf:
         def check(value: object) -> object:
             if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
                 return value
-            raise refuse(f"{show(value)} is not a mapping; allowed: one such as {self.example}")
+            raise wrong_value(
+                f"{describe_value(value)} is not a mapping; allowed: one such as {self.example}"
+            )
 
         return core_schema.no_info_before_validator_function(check, handler(source))
 
 
 @dataclass(frozen=True)
-class CountOrList(ListOf):
+class CountOrListField(ListField):
     """A list of distinct whole numbers, or a count n that stands for 0..n-1; n is at most `most`."""
 
     most: int = 10_000
@@ -255,8 +263,8 @@ class CountOrList(ListOf):
         if isinstance(value, list | tuple):
             return super().items(value)
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= self.most:
-            raise refuse(
-                f"{show(value)} is neither a count nor a list; "
+            raise wrong_value(
+                f"{describe_value(value)} is neither a count nor a list; "
                 f"allowed: 1 to {self.most}, or a list such as {self.example}"
             )
         return range(value)
@@ -270,7 +278,7 @@ class CountOrList(ListOf):
 
 
 @dataclass(frozen=True)
-class NameOrList(ListOf):
+class NameOrListField(ListField):
     """A list of different names, or a single one that stands for a list of it."""
 
     def items(self, value: object) -> Sequence[object]:
@@ -278,8 +286,8 @@ class NameOrList(ListOf):
         if isinstance(value, str):
             return (value,)
         if not isinstance(value, list | tuple):
-            raise refuse(
-                f"{show(value)} is neither a name nor a list of names; "
+            raise wrong_value(
+                f"{describe_value(value)} is neither a name nor a list of names; "
                 f"allowed: text, or a list such as {self.example}"
             )
         return super().items(value)
@@ -293,4 +301,6 @@ class NameOrList(ListOf):
     def _repeated(self, items: Sequence[object]) -> Iterator[InitErrorDetails]:
         for index, item in enumerate(items):
             if isinstance(item, str) and item in items[:index]:
-                yield mistake(f"{show(item)} is in the list already; allowed: each name once", index)
+                yield mistake(
+                    f"{describe_value(item)} is in the list already; allowed: each name once", index
+                )

@@ -11,9 +11,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
-from actbench.config.schema.fields import Flag, Number, OneOf, Whole
+from actbench.config.schema.fields import BooleanField, ChoiceField, IntegerField, NumberField
 from actbench.config.schema.optimizers import OptimizerConfig
-from actbench.config.schema.section import ListOf, Section, mistake, refuse, show
+from actbench.config.schema.section import ListField, Section, describe_value, mistake, wrong_value
 from actbench.errors import did_you_mean
 from actbench.metrics.objectives import LOSSES, Loss
 
@@ -35,42 +35,44 @@ class ScheduleConfig(Section):
 
     shorthand: ClassVar[str] = "a number, or "
 
-    schedule: Annotated[str, OneOf("schedule", tuple(SCHEDULES))]
+    schedule: Annotated[str, ChoiceField("schedule", tuple(SCHEDULES))]
     """a schedule of Keras, such as cosine_decay"""
-    initial_learning_rate: Annotated[float, Number(at_least=0)] | None = None
+    initial_learning_rate: Annotated[float, NumberField(at_least=0)] | None = None
     """the learning rate of the first step"""
-    decay_steps: Annotated[int, Whole(1, _MOST_STEPS)] | None = None
+    decay_steps: Annotated[int, IntegerField(1, _MOST_STEPS)] | None = None
     """training steps over which it falls, or after which it has fallen by decay_rate"""
-    first_decay_steps: Annotated[int, Whole(1, _MOST_STEPS)] | None = None
+    first_decay_steps: Annotated[int, IntegerField(1, _MOST_STEPS)] | None = None
     """training steps until the first restart"""
-    decay_rate: Annotated[float, Number(above=0)] | None = None
+    decay_rate: Annotated[float, NumberField(above=0)] | None = None
     """by what it has fallen after decay_steps"""
-    alpha: Annotated[float, Number(at_least=0, at_most=1.0)] | None = None
+    alpha: Annotated[float, NumberField(at_least=0, at_most=1.0)] | None = None
     """the lowest learning rate, as a fraction of the first"""
-    warmup_target: Annotated[float, Number(above=0)] | None = None
+    warmup_target: Annotated[float, NumberField(above=0)] | None = None
     """the learning rate that it rises to first"""
-    warmup_steps: Annotated[int, Whole(1, _MOST_STEPS)] | None = None
+    warmup_steps: Annotated[int, IntegerField(1, _MOST_STEPS)] | None = None
     """training steps in which it rises"""
-    t_mul: Annotated[float, Number(at_least=1.0)] | None = None
+    t_mul: Annotated[float, NumberField(at_least=1.0)] | None = None
     """by what each period is longer than the one before"""
-    m_mul: Annotated[float, Number(above=0)] | None = None
+    m_mul: Annotated[float, NumberField(above=0)] | None = None
     """by what each period's first learning rate is the one before's"""
-    staircase: Annotated[bool, Flag()] | None = None
+    staircase: Annotated[bool, BooleanField()] | None = None
     """whether it falls in steps"""
-    end_learning_rate: Annotated[float, Number(at_least=0)] | None = None
+    end_learning_rate: Annotated[float, NumberField(at_least=0)] | None = None
     """the learning rate at the end"""
-    power: Annotated[float, Number(above=0)] | None = None
+    power: Annotated[float, NumberField(above=0)] | None = None
     """of the polynomial"""
-    cycle: Annotated[bool, Flag()] | None = None
+    cycle: Annotated[bool, BooleanField()] | None = None
     """whether it begins anew beyond decay_steps"""
     boundaries: (
-        Annotated[tuple[Annotated[int, Whole(1, _MOST_STEPS)], ...], ListOf("[1000, 2000]", distinct=True)]
+        Annotated[
+            tuple[Annotated[int, IntegerField(1, _MOST_STEPS)], ...], ListField("[1000, 2000]", distinct=True)
+        ]
         | None
     ) = None
     """training steps after which the next of the values holds, rising"""
-    values: Annotated[tuple[Annotated[float, Number(above=0)], ...], ListOf("[0.1, 0.01, 0.001]")] | None = (
-        None
-    )
+    values: (
+        Annotated[tuple[Annotated[float, NumberField(above=0)], ...], ListField("[0.1, 0.01, 0.001]")] | None
+    ) = None
     """one learning rate more than there are boundaries"""
 
     @property
@@ -80,7 +82,7 @@ class ScheduleConfig(Section):
         return {name: value for name, value in given.items() if value is not None}
 
     @classmethod
-    def mistakes_across(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         """Keys that the schedule does not have, or needs."""
         if raw.get("schedule") not in tuple(SCHEDULES):  # a list has no hash
             return
@@ -120,7 +122,7 @@ def _wrong_boundaries(boundaries: object, values: object) -> Iterator[InitErrorD
 
 _MILLION = 1_000_000
 
-_RATE = Number(above=0)
+_RATE = NumberField(above=0)
 
 
 class _RateOrSchedule:
@@ -134,8 +136,8 @@ class _RateOrSchedule:
                 return schedule(value)
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return _RATE.check(value)
-            raise refuse(
-                f"{show(value)} is not a number; allowed: a number above 0, or a mapping such as "
+            raise wrong_value(
+                f"{describe_value(value)} is not a number; allowed: a number above 0, or a mapping such as "
                 "{schedule: cosine_decay, initial_learning_rate: 0.01, decay_steps: 1000}"
             )
 
@@ -159,11 +161,11 @@ def _as_written(rate: float | ScheduleConfig) -> float | dict[str, Any]:
 class EarlyStoppingConfig(Section):
     """When a training ends before its last epoch."""
 
-    patience: Annotated[int, Whole(1, _MILLION)]
+    patience: Annotated[int, IntegerField(1, _MILLION)]
     """epochs in a row without a lower validation loss after which a training ends"""
-    min_delta: Annotated[float, Number(at_least=0)] = 0.0
+    min_delta: Annotated[float, NumberField(at_least=0)] = 0.0
     """by how much a validation loss has to be lower to count"""
-    restore_best: Annotated[bool, Flag()] = True
+    restore_best: Annotated[bool, BooleanField()] = True
     """whether the weights of the epoch with the lowest validation loss are put back before the test"""
 
 
@@ -176,13 +178,13 @@ class TrainConfig(Section):
     learning_rate: Annotated[float | ScheduleConfig, _RateOrSchedule()]
     """the optimizer's step size, such as 0.001, or a mapping such as
     {schedule: cosine_decay, initial_learning_rate: 0.01, decay_steps: 1000}"""
-    batch_size: Annotated[int, Whole(1, _MILLION)]
+    batch_size: Annotated[int, IntegerField(1, _MILLION)]
     """examples per training step; the last batch of an epoch may be shorter"""
-    epochs: Annotated[int, Whole(1, _MILLION)]
+    epochs: Annotated[int, IntegerField(1, _MILLION)]
     """how often each training example is seen; with early_stopping at most"""
     early_stopping: EarlyStoppingConfig | None = None
     """when a training ends earlier, such as {patience: 3}; needs a validation split"""
-    loss: Annotated[Loss, OneOf("loss", tuple(LOSSES))] | None = None
+    loss: Annotated[Loss, ChoiceField("loss", tuple(LOSSES))] | None = None
     """what is minimised: sparse_categorical_crossentropy, the default for classes, or of two classes
     binary_crossentropy, with a single logit; mse, the default for numbers, mae or huber"""
 
@@ -190,7 +192,7 @@ class TrainConfig(Section):
 class TargetConfig(Section):
     """What is minimised of one of several targets."""
 
-    loss: Annotated[Loss, OneOf("loss", tuple(LOSSES))] | None = None
+    loss: Annotated[Loss, ChoiceField("loss", tuple(LOSSES))] | None = None
     """as train.loss"""
-    weight: Annotated[float, Number(above=0)] = 1.0
+    weight: Annotated[float, NumberField(above=0)] = 1.0
     """how much of the sum of all losses it makes"""

@@ -15,35 +15,37 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
-from actbench.config.schema.section import Section, gather, mistake, refuse, show
+from actbench.config.schema.section import Section, describe_value, mistake, report_all, wrong_value
 from actbench.errors import did_you_mean
 
 ZIP = "zip"
 
 MOST_SETTINGS = 1000
 
-Sections = Mapping[str, type[Section] | None]
+SweptSections = Mapping[str, type[Section] | None]
 
-Lists = dict[str, Sequence[Any]]
+ValueLists = dict[str, Sequence[Any]]
 
 _EXAMPLE = "train.learning_rate: [0.001, 0.01]"
 
 
 @dataclass(frozen=True)
-class SweepOf:
+class SweepField:
     """A mapping of dotted keys to lists of values, which are judged where they are put.
 
     Attributes:
         sections: The parts of a config whose keys can be swept; None of one that has keys of the user's.
     """
 
-    sections: Sections
+    sections: SweptSections
 
     def check(self, value: object) -> dict[str, Any]:
         """The mapping, if it is one of lists by keys that can be swept."""
         if not isinstance(value, Mapping):
-            raise refuse(f"{show(value)} is not a mapping; allowed: one such as {{{_EXAMPLE}}}")
-        return gather(_mistakes(value, self.sections), lambda: dict(value))
+            raise wrong_value(
+                f"{describe_value(value)} is not a mapping; allowed: one such as {{{_EXAMPLE}}}"
+            )
+        return report_all(_mistakes(value, self.sections), lambda: dict(value))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Pydantic's hook."""
@@ -53,12 +55,12 @@ class SweepOf:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Pydantic's hook: lists by key."""
-        keys = {key: {"type": "array", "minItems": 1} for key in sweepable(self.sections)}
+        keys = {key: {"type": "array", "minItems": 1} for key in sweepable_keys(self.sections)}
         zipped = {"type": "object", "properties": keys}
         return {**handler(schema), "properties": {**keys, ZIP: zipped}}
 
 
-def sweepable(sections: Sections) -> list[str]:
+def sweepable_keys(sections: SweptSections) -> list[str]:
     """The keys that can be swept: of each section, and the section as a whole."""
     return [
         *(
@@ -70,20 +72,20 @@ def sweepable(sections: Sections) -> list[str]:
     ]
 
 
-def axes_of(sweep: object, sections: Sections) -> Iterator[tuple[tuple[str, ...], Lists]]:
+def sweep_axes(sweep: object, sections: SweptSections) -> Iterator[tuple[tuple[str, ...], ValueLists]]:
     """The lists that are gone through together, each group with where it is written.
 
     Args:
         sweep: As written; what is wrong in it is left out.
-        sections: As in `SweepOf`.
+        sections: As in `SweepField`.
     """
     taken: list[str] = []
     for prefix, lists in _groups(sweep):
-        fine: Lists = {
+        fine: ValueLists = {
             key: values
             for key, values in lists.items()
             if isinstance(values, list | tuple) and values
-            if _unknown(key, sections) is None and not any(overlap(key, other) for other in taken)
+            if _unknown(key, sections) is None and not any(keys_overlap(key, other) for other in taken)
         }
         taken += lists
         if fine and len({len(values) for values in fine.values()}) == 1:
@@ -98,21 +100,25 @@ def _groups(sweep: object) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]
             yield ("sweep", ZIP), value
 
 
-def _mistakes(sweep: Mapping[str, Any], sections: Sections) -> Iterator[InitErrorDetails]:
+def _mistakes(sweep: Mapping[str, Any], sections: SweptSections) -> Iterator[InitErrorDetails]:
     seen: list[str] = []
     count = 1
     if ZIP in sweep and not (isinstance(sweep[ZIP], Mapping) and sweep[ZIP]):
         example = f"{{{_EXAMPLE}, train.batch_size: [32, 256]}}"
-        what = "is empty" if isinstance(sweep[ZIP], Mapping) else f"{show(sweep[ZIP])} is no mapping of lists"
+        what = (
+            "is empty"
+            if isinstance(sweep[ZIP], Mapping)
+            else f"{describe_value(sweep[ZIP])} is no mapping of lists"
+        )
         yield mistake(f"{what}; allowed: one such as {example}", ZIP)
     for (_, *prefix), lists in _groups(sweep):
         for key, values in lists.items():
             problem = _unknown(key, sections)
             if problem is not None:
                 yield mistake(problem, *prefix, key, kind="unknown_key")
-            elif taken := next((other for other in seen if overlap(key, other)), None):
+            elif taken := next((other for other in seen if keys_overlap(key, other)), None):
                 yield mistake(f"{taken} is swept already; allowed: each key once", *prefix, key)
-            elif (wrong := no_list(values)) is not None:
+            elif (wrong := explain_not_a_list(values)) is not None:
                 yield mistake(f"{wrong}; allowed: a list of values, as in {_EXAMPLE}", *prefix, key)
             seen.append(key)
         lengths = {len(values) for values in lists.values() if isinstance(values, list | tuple)}
@@ -126,7 +132,7 @@ def _mistakes(sweep: Mapping[str, Any], sections: Sections) -> Iterator[InitErro
         yield mistake(f"makes {count} settings; allowed: up to {MOST_SETTINGS}")
 
 
-def _unknown(key: str, sections: Sections) -> str | None:
+def _unknown(key: str, sections: SweptSections) -> str | None:
     """Why a key cannot be swept; None where it can, as far as can be told before its values are put there."""
     name, *rest = key.split(".")
     section = sections.get(name)
@@ -143,7 +149,7 @@ def _unknown(key: str, sections: Sections) -> str | None:
     *others, last = sections
     return (
         f"cannot be swept; allowed: keys of {', '.join(others)} and {last}, as in {_EXAMPLE}"
-        f"{did_you_mean(key, sweepable(sections))}"
+        f"{did_you_mean(key, sweepable_keys(sections))}"
     )
 
 
@@ -152,19 +158,19 @@ def _section_of(field: FieldInfo) -> type[Section] | None:
     return kind if isinstance(kind, type) and issubclass(kind, Section) else None
 
 
-def no_list(values: object) -> str | None:
+def explain_not_a_list(values: object) -> str | None:
     """Why this is no list of values; None where it is one."""
     if not isinstance(values, list | tuple):
-        return f"{show(values)} is no list"
+        return f"{describe_value(values)} is no list"
     return None if values else "the list is empty"
 
 
-def keys_of(sweep: object) -> Iterator[str]:
+def swept_keys(sweep: object) -> Iterator[str]:
     """All that are swept, of what may not be checked yet."""
     for _, lists in _groups(sweep):
         yield from lists
 
 
-def overlap(key: str, other: str) -> bool:
+def keys_overlap(key: str, other: str) -> bool:
     """Whether one of two keys holds the other."""
     return f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.")

@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
-from actbench.config.schema.fields import Whole
-from actbench.config.schema.section import gather, mistake, refuse, show
-from actbench.config.sweep.sweep import keys_of, no_list, overlap
+from actbench.config.schema.fields import IntegerField
+from actbench.config.schema.section import describe_value, mistake, report_all, wrong_value
+from actbench.config.sweep.sweep import explain_not_a_list, keys_overlap, swept_keys
 from actbench.errors import did_you_mean
 
 SEEDS = "seeds"
@@ -31,18 +31,20 @@ the layers stay the same for all, so that slices can be paired."""
 
 _EXAMPLE = "train.learning_rate: [1e-4, 1e-3, 1e-2]"
 
-_COUNT = Whole(1, 1000)
+_COUNT = IntegerField(1, 1000)
 
 
 @dataclass(frozen=True)
-class TuneOf:
+class TuneField:
     """A mapping of dotted keys to lists of candidates, judged where they are put, and `seeds`."""
 
     def check(self, value: object) -> dict[str, Any]:
         """The mapping, with the number of seeds filled in."""
         if not isinstance(value, Mapping):
-            raise refuse(f"{show(value)} is not a mapping; allowed: one such as {{{_EXAMPLE}, seeds: 2}}")
-        return gather(_mistakes(value), lambda: {SEEDS: DEFAULT_SEEDS, **value} if value else {})
+            raise wrong_value(
+                f"{describe_value(value)} is not a mapping; allowed: one such as {{{_EXAMPLE}, seeds: 2}}"
+            )
+        return report_all(_mistakes(value), lambda: {SEEDS: DEFAULT_SEEDS, **value} if value else {})
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Pydantic's hook."""
@@ -57,25 +59,25 @@ class TuneOf:
         return {**handler(schema), "properties": {**keys, SEEDS: count}}
 
 
-def tuned(tune: object) -> Iterator[tuple[str, Sequence[Any]]]:
+def candidate_lists(tune: object) -> Iterator[tuple[str, Sequence[Any]]]:
     """The lists of candidates by key; what is wrong in them is left out."""
     seen: list[str] = []
     for key, values in tune.items() if isinstance(tune, Mapping) else ():
-        fine = _tunable(key) and no_list(values) is None
-        if fine and not any(overlap(key, other) for other in seen):
+        fine = _tunable(key) and explain_not_a_list(values) is None
+        if fine and not any(keys_overlap(key, other) for other in seen):
             yield key, values
         seen.append(key)
 
 
-def clashes(raw: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+def check_tuned_keys(raw: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
     """What is wrong between a tuning and the rest of a config.
 
     Args:
         raw: The config, which may not be checked yet.
     """
-    swept = list(keys_of(raw.get("sweep")))
-    for key, _ in tuned(raw.get("tune")):
-        taken = next((other for other in swept if overlap(key, other)), None)
+    swept = list(swept_keys(raw.get("sweep")))
+    for key, _ in candidate_lists(raw.get("tune")):
+        taken = next((other for other in swept if keys_overlap(key, other)), None)
         if taken is not None:
             yield mistake(f"{taken} is swept; allowed: to sweep a key or to tune it", "tune", key)
 
@@ -88,9 +90,9 @@ def _mistakes(tune: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
             hint = did_you_mean(key, [*TUNABLE, SEEDS])
             allowed = f"{', '.join(TUNABLE)} and keys below them, and {SEEDS}"
             yield mistake(f"cannot be tuned; allowed: {allowed}{hint}", key, kind="unknown_key")
-        elif taken := next((other for other in seen if overlap(key, other)), None):
+        elif taken := next((other for other in seen if keys_overlap(key, other)), None):
             yield mistake(f"{taken} is tuned already; allowed: each key once", key)
-        elif (wrong := no_list(tune[key])) is not None or len(tune[key]) < 2:
+        elif (wrong := explain_not_a_list(tune[key])) is not None or len(tune[key]) < 2:
             wrong = wrong or "there is nothing to choose from"
             yield mistake(f"{wrong}; allowed: a list of at least two values, as in {_EXAMPLE}", key)
         seen.append(key)
@@ -98,7 +100,7 @@ def _mistakes(tune: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
         yield mistake(f"says not what to tune; allowed: keys with lists of values, as in {_EXAMPLE}")
     if SEEDS in tune:
         yield from _wrong_count(tune[SEEDS])
-    count = prod(len(values) for _, values in tuned(tune))
+    count = prod(len(values) for _, values in candidate_lists(tune))
     if count > MOST_CANDIDATES:
         yield mistake(f"makes {count} candidates; allowed: up to {MOST_CANDIDATES}")
 

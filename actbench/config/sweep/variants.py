@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails
 
-from actbench.config.schema.section import Kind, Section, mistake, show
-from actbench.config.sweep.sweep import MOST_SETTINGS, ZIP, axes_of
-from actbench.config.sweep.tune import MOST_CANDIDATES, tuned
+from actbench.config.schema.section import MistakeKind, Section, describe_value, mistake
+from actbench.config.sweep.sweep import MOST_SETTINGS, ZIP, sweep_axes
+from actbench.config.sweep.tune import MOST_CANDIDATES, candidate_lists
 from actbench.errors import format_key
-from actbench.records.base import name_of
+from actbench.records.base import format_values
 
 if TYPE_CHECKING:
-    from actbench.config.sweep.sweep import Lists, Sections
+    from actbench.config.sweep.sweep import SweptSections, ValueLists
 
 Loc = tuple[str | int, ...]
 
@@ -39,7 +39,7 @@ class Variant:
     @property
     def name(self) -> str:
         """What it is called in a message."""
-        return name_of(self.values)
+        return format_values(self.values)
 
     def put_into(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """A copy of the config with these values in the place of its own."""
@@ -47,11 +47,11 @@ class Variant:
             config = _put(config, key.split("."), value)
         return dict(config)
 
-    def joined(self, other: Variant) -> Variant:
+    def joined_with(self, other: Variant) -> Variant:
         """These values and those of another."""
         return Variant({**self.values, **other.values}, {**self.written, **other.written})
 
-    def source(self, loc: Loc) -> Loc | None:
+    def written_at(self, loc: Loc) -> Loc | None:
         """Where it is written what stands there in the config; None for what is neither swept nor tuned."""
         for key, written in self.written.items():
             path = tuple(key.split("."))
@@ -59,7 +59,7 @@ class Variant:
                 return (*written, *loc[len(path) :])
         return None
 
-    def misplaced(self, config: Mapping[str, Any]) -> Iterator[tuple[Loc, Loc, str]]:
+    def keys_below_scalars(self, config: Mapping[str, Any]) -> Iterator[tuple[Loc, Loc, str]]:
         """Keys below a number or a list of the config: nothing would come of their values.
 
         Yields:
@@ -71,34 +71,36 @@ class Variant:
             for depth, step in enumerate(path):
                 entries = _entries(node)
                 if entries is None:
-                    what = f"{format_key(path[:depth])} is {show(node)}, which has no keys"
+                    what = f"{format_key(path[:depth])} is {describe_value(node)}, which has no keys"
                     yield path[:depth], written[:-1], f"{what}; allowed: a list of values for it as a whole"
                     break
                 node = entries.get(step)
 
-    def maker(self, loc: Loc) -> Loc | None:
+    def swept_parent(self, loc: Loc) -> Loc | None:
         """The swept key of which a part stands for that place; None where there is none."""
         keys = (key for key in self.written if tuple(key.split("."))[: len(loc)] == loc)
         return next((self.written[key][:-1] for key in keys), None)
 
 
-def variants_of(sweep: object, sections: Sections) -> list[Variant]:
+def sweep_variants(sweep: object, sections: SweptSections) -> list[Variant]:
     """Every combination, the last key changing fastest; one without values where nothing can be swept.
 
     Args:
         sweep: As written; what is wrong in it is left out, and of too many values all but the first.
         sections: The parts of a config whose keys can be swept.
     """
-    return _combinations(axes_of(sweep, sections), MOST_SETTINGS)
+    return _combinations(sweep_axes(sweep, sections), MOST_SETTINGS)
 
 
-def candidates_of(tune: object) -> list[Variant]:
+def tune_candidates(tune: object) -> list[Variant]:
     """Likewise of a tuning.
 
     Args:
-        tune: As written; as in `variants_of`.
+        tune: As written; as in `sweep_variants`.
     """
-    return _combinations(((("tune",), {key: values}) for key, values in tuned(tune)), MOST_CANDIDATES)
+    return _combinations(
+        ((("tune",), {key: values}) for key, values in candidate_lists(tune)), MOST_CANDIDATES
+    )
 
 
 def with_values(sections: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,12 +108,12 @@ def with_values(sections: Mapping[str, Any], values: Mapping[str, Any]) -> dict[
     return Variant(dict(values), {}).put_into(sections)
 
 
-def _combinations(axes: Iterable[tuple[Loc, Lists]], most: int) -> list[Variant]:
+def _combinations(axes: Iterable[tuple[Loc, ValueLists]], most: int) -> list[Variant]:
     steps_of = [list(_steps(prefix, lists)) for prefix, lists in axes]
     if prod(map(len, steps_of)) > most:
         steps_of = [steps[:1] for steps in steps_of]
     nothing = Variant({}, {})
-    return [reduce(Variant.joined, steps, nothing) for steps in product(*steps_of)]
+    return [reduce(Variant.joined_with, steps, nothing) for steps in product(*steps_of)]
 
 
 def _steps(prefix: Loc, lists: Mapping[str, Sequence[Any]]) -> Iterator[Variant]:
@@ -142,7 +144,7 @@ def _entries(node: object) -> dict[str, Any] | None:
 
 C = TypeVar("C")
 
-Wrong = tuple[Loc, Kind, str]
+LocatedMistake = tuple[Loc, MistakeKind, str]
 """Where something is wrong, whether it is about a key or a value, and what."""
 
 
@@ -162,25 +164,27 @@ def validate_all(
         ValidationError: There is at least one.
     """
     made: list[C] = []
-    wrong: list[list[Wrong]] = []
+    wrong: list[list[LocatedMistake]] = []
     for variant, config in zip(variants, around, strict=True):
         outcome = _attempt(variant.put_into(config), validate)
         items = outcome.errors(include_url=False) if isinstance(outcome, ValidationError) else []
         if not isinstance(outcome, ValidationError):
             made.append(outcome)
         places = [item["loc"] for item in items]
-        misplaced = [entry for entry in variant.misplaced(config) if entry[0] not in places]
+        misplaced = [entry for entry in variant.keys_below_scalars(config) if entry[0] not in places]
         wrong.append(
             [
                 *((key, "unknown_key", message) for _, key, message in misplaced),
                 *(
-                    (_place(variant, config, item["loc"]), cast(Kind, item["type"]), item["msg"])
+                    (_place(variant, config, item["loc"]), cast(MistakeKind, item["type"]), item["msg"])
                     for item in items
                 ),
             ]
         )
     if any(wrong):
-        details = [mistake(message, *loc, kind=kind) for loc, kind, message in each_once(wrong, variants)]
+        details = [
+            mistake(message, *loc, kind=kind) for loc, kind, message in merge_mistakes(wrong, variants)
+        ]
         raise ValidationError.from_exception_data("config", details)
     return made
 
@@ -192,20 +196,22 @@ def _place(variant: Variant, config: Mapping[str, Any], loc: Loc) -> Loc:
         node = node.get(step) if isinstance(node, Mapping) else None
     if node is not None and not isinstance(node, str):
         return loc
-    return variant.source(loc) or variant.maker(loc) or loc
+    return variant.written_at(loc) or variant.swept_parent(loc) or loc
 
 
-def each_once(wrong: Sequence[Sequence[Wrong]], variants: Sequence[Variant]) -> list[Wrong]:
+def merge_mistakes(
+    wrong: Sequence[Sequence[LocatedMistake]], variants: Sequence[Variant]
+) -> list[LocatedMistake]:
     """What is wrong with any of them, each mistake once, where its value is written.
 
     Args:
         wrong: With each variant, seen from the config that it is put into.
         variants: All.
     """
-    found: dict[Wrong, list[Variant]] = {}
+    found: dict[LocatedMistake, list[Variant]] = {}
     for variant, mistakes in zip(variants, wrong, strict=True):
         for loc, kind, message in mistakes:
-            found.setdefault((variant.source(loc) or loc, kind, message), []).append(variant)
+            found.setdefault((variant.written_at(loc) or loc, kind, message), []).append(variant)
     return [
         (loc, kind, f"{message}{_whose(loc, whose, variants)}")
         for (loc, kind, message), whose in found.items()
@@ -219,7 +225,7 @@ def _attempt(config: Mapping[str, Any], validate: Callable[[Mapping[str, Any]], 
         return error
 
 
-def repeated(
+def find_repeated(
     variants: Sequence[Variant], made: Sequence[Any], what: str = "setting"
 ) -> Iterator[InitErrorDetails]:
     """Variants that make what an earlier one made already, each value that does it once.
@@ -247,10 +253,10 @@ def _whose(loc: Loc, whose: Sequence[Variant], variants: Sequence[Variant]) -> s
     return f" (in the setting {whose[0].name}{more})"
 
 
-_Understood = Mapping[str, Section | Mapping[str, Section]]
+ResolvedSections = Mapping[str, Section | Mapping[str, Section]]
 
 
-def values_understood(variant: Variant, sections: _Understood) -> dict[str, Any]:
+def resolve_values(variant: Variant, sections: ResolvedSections) -> dict[str, Any]:
     """The values by which a setting differs, as they were understood."""
     plain = {name: _plain(section) for name, section in sections.items()}
 
@@ -265,7 +271,7 @@ def values_understood(variant: Variant, sections: _Understood) -> dict[str, Any]
     return {key: understood(key, value) for key, value in variant.values.items()}
 
 
-def lists_understood(variants: Sequence[Variant], varied: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def resolve_lists(variants: Sequence[Variant], varied: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The sweep with its values as they were understood, such as a path from the config's folder.
 
     So of a tuning.
@@ -284,7 +290,7 @@ def lists_understood(variants: Sequence[Variant], varied: Sequence[Mapping[str, 
     return sweep
 
 
-def keys_understood(given: object, section: Section | Mapping[str, Section]) -> dict[str, Any]:
+def resolve_keys(given: object, section: Section | Mapping[str, Section]) -> dict[str, Any]:
     """Those keys of a section that the config has, as they were understood."""
     if isinstance(given, Section):
         return given.model_dump(mode="json", exclude_unset=True)

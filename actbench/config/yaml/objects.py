@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from actbench.config.schema.section import show
+from actbench.config.schema.section import describe_value
 from actbench.config.yaml.reader import MAX_DEPTH, TOO_DEEP, resolve_scalar
 from actbench.config.yaml.tree import (
     LONE_SURROGATE,
@@ -73,7 +73,7 @@ class _ObjectReader:
             if isinstance(key, str):
                 entries[str(key)] = Entry(self._position, self.node(item, (*path, key)))
             else:
-                self._refused(path, f"the key {show(key)} is not text; use text as keys")
+                self._refused(path, f"the key {describe_value(key)} is not text; use text as keys")
         return entries
 
     def _scalar(self, value: object, path: _Path) -> YamlNode:
@@ -89,7 +89,7 @@ class _ObjectReader:
         if isinstance(value, Real):
             return YamlNode(self._position, float(value))
         allowed = "None, booleans, numbers, text, lists and mappings"
-        return self._refused(path, f"{show(value)} cannot be written in YAML; allowed: {allowed}")
+        return self._refused(path, f"{describe_value(value)} cannot be written in YAML; allowed: {allowed}")
 
     def _refused(self, path: _Path, message: str) -> YamlNode:
         self.mistakes.append(Mistake(self._position, path, message))

@@ -25,7 +25,7 @@ from yaml.reader import Reader, ReaderError
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
-from actbench.config.schema.section import show
+from actbench.config.schema.section import describe_value
 from actbench.config.yaml.tree import (
     LONE_SURROGATE,
     Entry,
@@ -232,7 +232,7 @@ class _TreeComposer(Reader, Scanner, Parser, Composer, _CoreSchema):
 
     def _check(self, event: Any) -> None:
         if event.tag is not None:
-            tag = show(event.tag.replace(_TAG, "!!", 1))
+            tag = describe_value(event.tag.replace(_TAG, "!!", 1))
             self._report(event.start_mark, self._path(), f"the tag {tag} is not supported; remove the tag")
             event.tag = None  # the value is then checked as if it had no tag
         if isinstance(event, yaml.ScalarEvent) and has_lone_surrogate(event.value):

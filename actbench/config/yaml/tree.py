@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.errors import Fault, format_key
 
 if TYPE_CHECKING:
-    from actbench.config.schema.section import Kind
+    from actbench.config.schema.section import MistakeKind
 
 OVERRIDE = "--set"
 
@@ -114,7 +114,7 @@ class ParsedYaml:
     mistakes: tuple[Mistake, ...]
 
 
-def mistake_at(root: YamlNode, path: Sequence[str | int], kind: Kind, message: str) -> Mistake:
+def mistake_at(root: YamlNode, path: Sequence[str | int], kind: MistakeKind, message: str) -> Mistake:
     """Return the mistake at a path, positioned at the deepest part of the path that exists.
 
     Args:

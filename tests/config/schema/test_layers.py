@@ -11,15 +11,15 @@ def layers(widths):
 
 
 def parameters(widths, features, outputs, *, gated=False):
-    return network.sizes(layers(widths), features, outputs, gated=gated).parameters
+    return network.network_size(layers(widths), features, outputs, gated=gated).parameters
 
 
 def matched_widths(widths, features, outputs):
-    return network.gated_widths(layers(widths), features, outputs)
+    return network.matched_gated_widths(layers(widths), features, outputs)
 
 
 def mismatch(widths, features, outputs):
-    return network.mismatch(layers(widths), features, outputs)
+    return network.parameter_mismatch(layers(widths), features, outputs)
 
 
 def test_parameters_are_weights_and_biases():

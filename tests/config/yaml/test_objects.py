@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actbench.config.loader import load_config, read_given
+from actbench.config.loader import load_config, load_source
 from actbench.config.schema.bench import BenchConfig
 from actbench.config.schema.model import ModelConfig
 from actbench.config.yaml.objects import to_yaml
@@ -19,7 +19,7 @@ from tests.config.test_shipped_configs import FILES, ROOT
 
 def message(source, overrides=()):
     with pytest.raises(ConfigError) as caught:
-        read_given(source, overrides)
+        load_source(source, overrides)
     return str(caught.value)
 
 
@@ -27,7 +27,7 @@ def message(source, overrides=()):
 def test_a_file_is_kept_as_it_is(kind, tmp_path):
     path = tmp_path / "c.yaml"
     path.write_text(FINE)
-    found = read_given(kind(path), ["seeds=5"])
+    found = load_source(kind(path), ["seeds=5"])
     assert found.text == FINE
     assert found.config == BenchConfig.model_validate(fine_data(seeds=5))
 
@@ -36,7 +36,7 @@ def test_a_file_is_kept_as_it_is(kind, tmp_path):
 def test_a_config_that_was_read_can_be_written_down_and_read_again(path, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     config = load_config(path)
-    found = read_given(config)
+    found = load_source(config)
     assert found.config == config
     written = tmp_path / "written.yaml"
     written.write_text(found.text)
@@ -44,7 +44,7 @@ def test_a_config_that_was_read_can_be_written_down_and_read_again(path, tmp_pat
 
 
 def test_a_mapping_is_a_config_with_its_overrides_in_what_is_kept(tmp_path):
-    found = read_given(fine_data(), ["train.epochs=2"])
+    found = load_source(fine_data(), ["train.epochs=2"])
     assert found.config == BenchConfig.model_validate(fine_data(train={**fine_data()["train"], "epochs": 2}))
     written = tmp_path / "written.yaml"
     written.write_text(found.text)
@@ -58,7 +58,7 @@ def test_sections_tuples_and_numbers_of_numpy_are_taken_for_what_they_say():
         activations=tuple(fine_data()["activations"]),
     )
     data["train"]["learning_rate"] = np.float64(1e-3)
-    assert read_given(data).config == read_given(fine_data()).config
+    assert load_source(data).config == load_source(fine_data()).config
 
 
 def test_every_mistake_has_a_line_and_names_its_key():
