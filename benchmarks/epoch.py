@@ -23,7 +23,7 @@ from actbench.config.schema.measurement import TimingConfig
 from actbench.config.schema.model import ModelConfig
 from actbench.config.schema.train import TrainConfig
 from actbench.datasets.dataset import Dataset, prepare
-from actbench.datasets.spec import Wanted
+from actbench.datasets.spec import DatasetSpec
 from actbench.engine import runtime
 from actbench.engine.compiled import CompiledEngine
 from actbench.plan.cell import CellPlan
@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
     runtime.configure()
-    dataset = prepare(Wanted(name="mnist"))
+    dataset = prepare(DatasetSpec(name="mnist"))
     lines = []
     for hidden_units, (faster, over) in TARGETS.items():
         runs = {

@@ -34,8 +34,9 @@ WAYS = {
         "import sys, time; started = time.perf_counter()\nimport pandas\nkept = pandas.read_csv(sys.argv[1])"
     ),
     "actbench": (
-        "import sys, time; started = time.perf_counter()\nfrom actbench.datasets import Wanted, prepare\n"
-        "kept = prepare(Wanted(path=sys.argv[1], target=('c0',), test=0.2))"
+        "import sys, time; started = time.perf_counter()\n"
+        "from actbench.datasets.dataset import prepare\nfrom actbench.datasets.spec import DatasetSpec\n"
+        "kept = prepare(DatasetSpec(path=sys.argv[1], target=('c0',), test=0.2))"
     ),
 }
 

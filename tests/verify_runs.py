@@ -38,7 +38,7 @@ def store(root, change=lambda cell, _: cell, *, measured=3, **info_changes):
         placebo=plan.placebo,
         blocks=tuple(block.id for block in plan.blocks),
         settings=(SettingInfo(id=setting.id, description={}),),
-        dataset={setting.id: describe(setting.dataset.wanted())},
+        dataset={setting.id: describe(setting.dataset.spec())},
         environment=describe_environment(),
     ).model_copy(update=info_changes)
     with create_or_resume(root, info, b"") as folder:

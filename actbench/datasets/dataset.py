@@ -17,7 +17,7 @@ from actbench.records.run import DatasetInfo, TargetInfo
 
 if TYPE_CHECKING:
     from actbench.datasets.raw_table import Features, RawData, TargetKind
-    from actbench.datasets.spec import Scale, Wanted
+    from actbench.datasets.spec import DatasetSpec, Scale
     from actbench.datasets.splits import Split
     from actbench.datasets.targets import Values
 
@@ -59,12 +59,12 @@ class Dataset:
 
 
 def prepare(
-    wanted: Wanted, kinds: Mapping[str, TargetKind] | None = None, sha256: str | None = None
+    spec: DatasetSpec, kinds: Mapping[str, TargetKind] | None = None, sha256: str | None = None
 ) -> Dataset:
     """Load a dataset, lay out its parts, scale its features.
 
     Args:
-        wanted: What the config asks for.
+        spec: What the config asks for.
         kinds: What the losses in the config make of targets, by name; of the others the data decides, as of
             those whose source knows what they are.
         sha256: What the content's hash has to be; None for any.
@@ -72,7 +72,7 @@ def prepare(
     Raises:
         DataError: The data is missing, damaged, not what it is said to be, too small, or changed.
     """
-    raw, values, split = read_parts(wanted, kinds or {}, sha256)
+    raw, values, split = read_parts(spec, kinds or {}, sha256)
     parts = _ranges(split)
     sets = (raw.train, raw.train, raw.test or raw.train)
     rows = (split.train, split.validation, split.test)
@@ -82,7 +82,7 @@ def prepare(
     for part, of_set, chosen in zip(parts, features, rows, strict=True):
         preprocessing.fill(x[part.start : part.stop], of_set, chosen, categories)
     levels = features[0].numbers.dtype == np.uint8
-    how = _scale(wanted, raw, features[0])
+    how = _scale(spec, raw, features[0])
     numbers = preprocessing.number_columns(features[0], categories)
     preprocessing.scale(x, parts[0], how, levels=levels, numbers=numbers)
     info = _info(raw, split, values, x.shape[1], preprocessing.in_words(how, levels=levels))
@@ -91,30 +91,30 @@ def prepare(
 
 
 def describe(
-    wanted: Wanted, kinds: Mapping[str, TargetKind] | None = None, sha256: str | None = None
+    spec: DatasetSpec, kinds: Mapping[str, TargetKind] | None = None, sha256: str | None = None
 ) -> DatasetInfo:
     """The `info` of what `prepare` would return; examples that are known to be fine are not unpacked.
 
     Arguments and errors are those of `prepare`.
     """
-    raw, values, split = read_parts(wanted, kinds or {}, sha256)
+    raw, values, split = read_parts(spec, kinds or {}, sha256)
     if raw.width is not None:
-        how = wanted.preprocess or raw.scale
+        how = spec.preprocess or raw.scale
         return _info(raw, split, values, raw.width, preprocessing.in_words(how, levels=raw.scale == "unit"))
     features = raw.train.features()
-    how = _scale(wanted, raw, features)
+    how = _scale(spec, raw, features)
     width = preprocessing.width(features, preprocessing.find_categories(features, split.train))
     return _info(
         raw, split, values, width, preprocessing.in_words(how, levels=features.numbers.dtype == np.uint8)
     )
 
 
-def _scale(wanted: Wanted, raw: RawData, features: Features) -> Scale:
+def _scale(spec: DatasetSpec, raw: RawData, features: Features) -> Scale:
     """What is done to the features; to texts, which become columns of 0 and 1, nothing is."""
     if features.numbers.shape[1]:
-        return wanted.preprocess or raw.scale
-    if wanted.preprocess not in (None, "none"):
-        problem = f"{wanted.preprocess} does nothing where all features are text, as of {raw.label}"
+        return spec.preprocess or raw.scale
+    if spec.preprocess not in (None, "none"):
+        problem = f"{spec.preprocess} does nothing where all features are text, as of {raw.label}"
         raise DataError(Fault(f"{problem}; allowed: none", ("dataset", "preprocess")))
     return "none"
 
@@ -155,22 +155,22 @@ def _constant_score(values: Values, split: Split) -> float:
     return float(np.bincount(of_part(values, split, "test")).max() / split.test.size)
 
 
-def expect(wanted: Wanted) -> DatasetInfo:
+def expect(spec: DatasetSpec) -> DatasetInfo:
     """Sizes as they will be; nothing of the files, nor of how rows are drawn.
 
     Args:
-        wanted: Names a dataset whose sizes the registry knows.
+        spec: Names a dataset whose sizes the registry knows.
     """
-    source = DATASETS[wanted.name or ""]
+    source = DATASETS[spec.name or ""]
     assert source.train is not None
     assert source.test is not None
-    validation = count_of(wanted.validation, source.train)
+    validation = count_of(spec.validation, source.train)
     return DatasetInfo(
         name=source.name,
         sha256="",
-        train=wanted.train_samples or source.train - validation,
+        train=spec.train_samples or source.train - validation,
         validation=validation,
-        test=wanted.test_samples or source.test,
+        test=spec.test_samples or source.test,
         split_rule="",
         split_sha256="",
         features=source.features,

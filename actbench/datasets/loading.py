@@ -11,12 +11,12 @@ from actbench.datasets.raw_table import Examples, RawData
 from actbench.datasets.readers import built_in, idx, keras_sets, npz
 from actbench.datasets.readers.table_file import read_table
 from actbench.datasets.spec import DATASETS, DEFAULT_SAMPLES, SUFFIXES, format_of
-from actbench.errors import DataError, Fault, about, collecting, did_you_mean
+from actbench.errors import DataError, Fault, at_key, collect_faults, did_you_mean
 
 if TYPE_CHECKING:
     from actbench.datasets.raw_table import Features
     from actbench.datasets.readers.table_file import Table
-    from actbench.datasets.spec import DatasetSource, Known, Wanted
+    from actbench.datasets.spec import DatasetSource, DatasetSpec, Known
 
 
 def find_source(name: str) -> DatasetSource:
@@ -31,58 +31,58 @@ def find_source(name: str) -> DatasetSource:
     raise DataError(f"unknown dataset {name!r}{hint}")
 
 
-def read(wanted: Wanted) -> RawData:
+def read(spec: DatasetSpec) -> RawData:
     """What the source holds.
 
     Raises:
         DataError: It is missing, damaged, or not of the kind that it is said to be.
     """
-    if wanted.path is not None:
-        return _read_own(wanted)
-    source = find_source(wanted.name or "")
+    if spec.path is not None:
+        return _read_own(spec)
+    source = find_source(spec.name or "")
     if source.kind == "bundled":
         return built_in.read_mnist()
     if source.kind == "keras":
         return keras_sets.read_keras(source.name)
-    return built_in.make(source.name, wanted.samples or DEFAULT_SAMPLES, wanted.noise or 0.0)
+    return built_in.make(source.name, spec.samples or DEFAULT_SAMPLES, spec.noise or 0.0)
 
 
-def sha256_of_own(wanted: Wanted) -> str | None:
+def sha256_of_own(spec: DatasetSpec) -> str | None:
     """The hash of own files' content, as `read` gives it; None where there are none.
 
     Raises:
         DataError: They cannot be read.
     """
-    if wanted.path is None:
+    if spec.path is None:
         return None
-    return sha256_of_all(_hashes(wanted).values())
+    return sha256_of_all(_hashes(spec).values())
 
 
-def _hashes(wanted: Wanted) -> dict[str, str]:
+def _hashes(spec: DatasetSpec) -> dict[str, str]:
     """Of own files, by name."""
     faults: list[Fault] = []
     hashes: dict[str, str] = {}
-    for name, path in _own_files(wanted).items():
-        key = ("dataset", "test_path") if str(path) == wanted.test_path else ()
-        with collecting(faults), about(*key):
+    for name, path in _own_files(spec).items():
+        key = ("dataset", "test_path") if str(path) == spec.test_path else ()
+        with collect_faults(faults), at_key(*key):
             hashes[name] = sha256_of(path)
     if faults:
         raise DataError(*faults)
     return hashes
 
 
-def _own_files(wanted: Wanted) -> dict[str, Path]:
-    path = Path(wanted.path or "")
-    if _form(path, wanted) == "idx":
+def _own_files(spec: DatasetSpec) -> dict[str, Path]:
+    path = Path(spec.path or "")
+    if _form(path, spec) == "idx":
         return {file.name: file for file in idx.folder_files(path)}
     files = {path.name: path}
-    if wanted.test_path is not None:
-        files[f"test: {Path(wanted.test_path).name}"] = Path(wanted.test_path)
+    if spec.test_path is not None:
+        files[f"test: {Path(spec.test_path).name}"] = Path(spec.test_path)
     return files
 
 
-def _form(path: Path, wanted: Wanted) -> Known:
-    form = format_of(str(path), wanted.format)
+def _form(path: Path, spec: DatasetSpec) -> Known:
+    form = format_of(str(path), spec.format)
     if form is None:
         raise DataError(
             f"{path}: its name does not say what it is; allowed: {', '.join(SUFFIXES)}, or a format"
@@ -90,25 +90,25 @@ def _form(path: Path, wanted: Wanted) -> Known:
     return form
 
 
-def _form_of_table(path: Path, wanted: Wanted) -> Known:
-    form = _form(path, wanted)
+def _form_of_table(path: Path, spec: DatasetSpec) -> Known:
+    form = _form(path, spec)
     if form not in ("csv", "parquet"):
         raise DataError(f"{path}: is no table; allowed: a CSV or Parquet file, as dataset.path is")
     return form
 
 
-def _read_own(wanted: Wanted) -> RawData:
-    path = Path(wanted.path or "")
-    form = _form(path, wanted)
+def _read_own(spec: DatasetSpec) -> RawData:
+    path = Path(spec.path or "")
+    form = _form(path, spec)
     if form == "idx":
         raw = idx.read_folder(path)
     elif form == "npz":
         raw = npz.read_npz(path)
     else:
-        return _read_tables(wanted, path, form)
-    if raw.test is None and wanted.test is None:
+        return _read_tables(spec, path, form)
+    if raw.test is None and spec.test is None:
         raise DataError(f"{path}: has no test set of its own; needed: dataset.test, such as test: 0.2")
-    if raw.test is not None and wanted.test is not None:
+    if raw.test is not None and spec.test is not None:
         raise DataError(
             Fault(
                 f"{path} has a test set of its own; allowed: to leave this out, or test_samples",
@@ -118,18 +118,18 @@ def _read_own(wanted: Wanted) -> RawData:
     return raw
 
 
-def _read_tables(wanted: Wanted, path: Path, form: str) -> RawData:
+def _read_tables(spec: DatasetSpec, path: Path, form: str) -> RawData:
     with ThreadPoolExecutor(1) as aside:  # neither hashing nor reading holds Python's lock
-        hashing = aside.submit(_hashes, wanted)
+        hashing = aside.submit(_hashes, spec)
         try:
-            table = read_table(path, form, wanted.target, wanted.features)
+            table = read_table(path, form, spec.target, spec.features)
             test = None
-            if wanted.test_path is not None:
-                other = Path(wanted.test_path)
-                names = wanted.features or table.features.names
-                with about("dataset", "test_path"):
-                    of_other = _form_of_table(other, wanted)
-                    tested = read_table(other, of_other, wanted.target, names, fitted=False)
+            if spec.test_path is not None:
+                other = Path(spec.test_path)
+                names = spec.features or table.features.names
+                with at_key("dataset", "test_path"):
+                    of_other = _form_of_table(other, spec)
+                    tested = read_table(other, of_other, spec.target, names, fitted=False)
                     _check_alike(path, table, other, tested)
                 test = _examples(tested)
         finally:

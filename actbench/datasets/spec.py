@@ -13,7 +13,7 @@ DEFAULT_SAMPLES, DEFAULT_TEST = 2000, 0.2
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DatasetSpec:
     """A dataset and its parts; every field as in the config, which says what goes together.
 
     Attributes:

@@ -18,13 +18,13 @@ from actbench import rng
 from actbench.datasets.loading import read
 from actbench.datasets.spec import DEFAULT_TEST, count_of
 from actbench.datasets.targets import read_values
-from actbench.errors import DataError, Fault, collecting
+from actbench.errors import DataError, Fault, collect_faults
 from actbench.metrics.registry import metric_name_clash
 from actbench.records.run import TargetInfo
 
 if TYPE_CHECKING:
     from actbench.datasets.raw_table import Column, RawData, TargetKind
-    from actbench.datasets.spec import Wanted
+    from actbench.datasets.spec import DatasetSpec
     from actbench.datasets.targets import Values
     from actbench.errors import Key
 
@@ -86,10 +86,10 @@ def split_rows(
         DataError: A size is more than there is, or leaves nothing to train or test on.
     """
     faults: list[Fault] = []
-    with collecting(faults):
+    with collect_faults(faults):
         validation = _count("validation", validation, 0, y_train.size)
         _check("train_samples", train_samples, 1, y_train.size - validation)
-    with collecting(faults):
+    with collect_faults(faults):
         _check("test_samples", test_samples, 1, y_test.size)
     if faults:
         raise DataError(*faults)
@@ -191,7 +191,7 @@ _SHOWN = 3  # classes of which there is no training example
 
 
 def read_parts(
-    wanted: Wanted, kinds: Mapping[str, TargetKind], sha256: str | None
+    spec: DatasetSpec, kinds: Mapping[str, TargetKind], sha256: str | None
 ) -> tuple[RawData, dict[str, Values], Split]:
     """Reads a source, settles what its targets are, and deals its examples out to the parts.
 
@@ -200,21 +200,21 @@ def read_parts(
     Returns:
         What the source holds, the values of each target by name, and which examples each part has.
     """
-    raw = read(wanted)
-    label = wanted.path or raw.label
+    raw = read(spec)
+    label = spec.path or raw.label
     if sha256 not in (None, raw.sha256):
         raise DataError(f"{label}: has changed since the run was planned; start it anew")
     faults: list[Fault] = []
     values = {}
     for name in raw.train.targets:
-        with collecting(faults):
-            values[name] = _values(wanted, raw, name, kinds.get(name))
+        with collect_faults(faults):
+            values[name] = _values(spec, raw, name, kinds.get(name))
     if faults:
         raise DataError(*faults)
-    split = _split(wanted, raw, values)
+    split = _split(spec, raw, values)
     for name, each in values.items():
-        with collecting(faults):
-            _check_parts(wanted, raw, name, each, split)
+        with collect_faults(faults):
+            _check_parts(spec, raw, name, each, split)
     problem = metric_name_clash(target_infos(values))
     if problem:
         faults.append(Fault(f"{label}: {problem}", ("dataset", "target")))
@@ -223,41 +223,41 @@ def read_parts(
     return raw, values, split
 
 
-def _values(wanted: Wanted, raw: RawData, name: str, asked: TargetKind | None) -> Values:
+def _values(spec: DatasetSpec, raw: RawData, name: str, asked: TargetKind | None) -> Values:
     """Of what its source knows, no loss makes another thing: one that does not fit it is refused later."""
     train, test = raw.train.targets[name], None if raw.test is None else raw.test.targets[name]
     if raw.kind is None:
-        return read_values(wanted.path or raw.label, name, train, test, asked, test_label=wanted.test_path)
-    because = f"{raw.label} is known for that" if wanted.path is None else "it is the label of an image"
-    return read_values(wanted.path or raw.label, name, train, test, raw.kind, because)
+        return read_values(spec.path or raw.label, name, train, test, asked, test_label=spec.test_path)
+    because = f"{raw.label} is known for that" if spec.path is None else "it is the label of an image"
+    return read_values(spec.path or raw.label, name, train, test, raw.kind, because)
 
 
-def _split(wanted: Wanted, raw: RawData, values: Mapping[str, Values]) -> Split:
+def _split(spec: DatasetSpec, raw: RawData, values: Mapping[str, Values]) -> Split:
     """Drawn by the classes of the first target that has any."""
     by = next((name for name, each in values.items() if each.classes), None)
     drawn = draw_in_words(by is not None, by if by is not None and len(values) > 1 else "")
-    sizes = (wanted.validation, wanted.train_samples, wanted.test_samples, drawn)
+    sizes = (spec.validation, spec.train_samples, spec.test_samples, drawn)
     y_train = np.zeros(raw.train.size, dtype=np.int32) if by is None else values[by].train
     if raw.test is None:
-        return split_whole(y_train, DEFAULT_TEST if wanted.test is None else wanted.test, *sizes)
+        return split_whole(y_train, DEFAULT_TEST if spec.test is None else spec.test, *sizes)
     y_test = None if by is None else values[by].test
     return split_rows(y_train, np.zeros(raw.test.size, dtype=np.int32) if y_test is None else y_test, *sizes)
 
 
-def _check_parts(wanted: Wanted, raw: RawData, name: str, values: Values, split: Split) -> None:
+def _check_parts(spec: DatasetSpec, raw: RawData, name: str, values: Values, split: Split) -> None:
     """Refuses a training part that teaches too little for what is asked later, and one that asks nothing."""
-    label = wanted.path or raw.label
+    label = spec.path or raw.label
     y = values.train[split.train]
     if (y == y[0]).all():
         problem = f"{label}: the training part has one value of {name} only; allowed: more examples"
-        raise DataError(Fault(problem, _withheld_by(wanted, raw, split, values.train != y[0])))
+        raise DataError(Fault(problem, _withheld_by(spec, raw, split, values.train != y[0])))
     seen = None if values.classes is None else np.bincount(y, minlength=values.classes) > 0
     for part in ("validation", "test"):
         later = of_part(values, split, part)
         if seen is None and later.size and (later == later[0]).all():
-            source = (part == "test" and wanted.test_path) or label
+            source = (part == "test" and spec.test_path) or label
             problem = f"{source}: the {part} part has one value of {name} only, so that there is no R²"
-            raise DataError(Fault(f"{problem}; allowed: more examples", _sized_by(wanted, part)))
+            raise DataError(Fault(f"{problem}; allowed: more examples", _sized_by(spec, part)))
         if seen is not None and not seen[later].all():
             unseen = np.unique(later[~seen[later]])
             several, each = ("classes", "these classes") if unseen.size > 1 else ("a class", "that class")
@@ -266,14 +266,14 @@ def _check_parts(wanted: Wanted, raw: RawData, name: str, values: Values, split:
                 f"{_in_words(raw.train.targets[name], values, unseen)}; "
                 f"allowed: more training examples, or to leave {each} out"
             )
-            raise DataError(Fault(problem, _withheld_by(wanted, raw, split, np.isin(values.train, unseen))))
+            raise DataError(Fault(problem, _withheld_by(spec, raw, split, np.isin(values.train, unseen))))
 
 
-def _withheld_by(wanted: Wanted, raw: RawData, split: Split, lacking: npt.NDArray[np.bool_]) -> Key:
+def _withheld_by(spec: DatasetSpec, raw: RawData, split: Split, lacking: npt.NDArray[np.bool_]) -> Key:
     """The size in the config that keeps most of the examples which training lacks from it; () for none.
 
     Args:
-        wanted: What the config asks for.
+        spec: What the config asks for.
         raw: What the source holds.
         split: Which examples each part has.
         lacking: Which of the source's training set, or of its only set, training lacks.
@@ -282,14 +282,14 @@ def _withheld_by(wanted: Wanted, raw: RawData, split: Split, lacking: npt.NDArra
     tested = np.count_nonzero(lacking[split.test]) if raw.test is None else 0
     unused = np.count_nonzero(lacking) - validated - tested
     withheld = {"train_samples": unused, "validation": validated, "test": tested}
-    given = {key: count for key, count in withheld.items() if count and getattr(wanted, key)}
+    given = {key: count for key, count in withheld.items() if count and getattr(spec, key)}
     return ("dataset", max(given, key=given.__getitem__)) if given else ()
 
 
-def _sized_by(wanted: Wanted, part: str) -> Key:
+def _sized_by(spec: DatasetSpec, part: str) -> Key:
     """The key in the config that says which examples are validated or tested on; () for none."""
     keys = ("validation",) if part == "validation" else ("test_samples", "test", "test_path")
-    given = [("dataset", key) for key in keys if getattr(wanted, key)]
+    given = [("dataset", key) for key in keys if getattr(spec, key)]
     return given[0] if given else ()
 
 

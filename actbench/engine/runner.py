@@ -85,7 +85,7 @@ class Measurer:
         return measure_micro(block, make_calls, wait, self._environment, stopwatch, on_round)
 
     def _prepare(self, setting: Setting) -> BlockRunner:
-        dataset = prepare(setting.dataset.wanted(), setting.kinds, setting.data_sha256)
+        dataset = prepare(setting.dataset.spec(), setting.kinds, setting.data_sha256)
         engine = ENGINES[setting.timing.engine](setting, dataset)
         return BlockRunner(engine, len(dataset.train), dataset.validation, dataset.test, self._environment)
 

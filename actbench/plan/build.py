@@ -34,7 +34,7 @@ def make_plan(config: BenchConfig, settings: Sequence[Setting] | None = None) ->
     """
     if settings is None:
         settings = [
-            Setting.from_config(variant, varied, sha256_of_own(variant.dataset.wanted()))
+            Setting.from_config(variant, varied, sha256_of_own(variant.dataset.spec()))
             for varied, variant in config.variants
         ]
     planned = [

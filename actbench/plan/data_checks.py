@@ -15,14 +15,14 @@ from actbench.datasets.dataset import describe, expect
 from actbench.datasets.loading import sha256_of_own
 from actbench.datasets.readers.keras_sets import download, is_missing
 from actbench.datasets.spec import DEFAULT_TEST
-from actbench.errors import Fault, collecting
+from actbench.errors import Fault, collect_faults
 from actbench.plan.models import Setting, plan_cells
 from actbench.records.run import DatasetInfo, TargetInfo
 
 if TYPE_CHECKING:
     from actbench.config.loader import LoadedConfig
     from actbench.config.schema.bench import BenchConfig
-    from actbench.datasets.spec import Wanted
+    from actbench.datasets.spec import DatasetSpec
 
 # Values that every dataset accepts; they replace wrong values, so that the rest can be checked.
 _ACCEPTED: dict[str, Any] = {
@@ -91,27 +91,27 @@ class _Checker:
         Returns:
             The setting, None if its files cannot be read; the description of its data; all mistakes.
         """
-        wanted = config.dataset.wanted()
+        spec = config.dataset.spec()
         unreadable: list[Fault] = []
-        with collecting(unreadable):
-            setting = Setting.from_config(config, varied, sha256_of_own(wanted))
+        with collect_faults(unreadable):
+            setting = Setting.from_config(config, varied, sha256_of_own(spec))
             key = f"{setting.dataset.model_dump_json()} {setting.kinds}"
             if key not in self._described:
-                self._described[key] = self._describe_what_fits(wanted, setting)
+                self._described[key] = self._describe_what_fits(spec, setting)
             info, faults = self._described[key]
             if info is None:
                 return setting, None, faults
             return setting, info, [*faults, *_mismatches(config, setting, info, complete=not faults)]
-        return None, None, _at_source(unreadable, wanted)
+        return None, None, _at_source(unreadable, spec)
 
-    def _describe_what_fits(self, wanted: Wanted, setting: Setting) -> _Description:
+    def _describe_what_fits(self, spec: DatasetSpec, setting: Setting) -> _Description:
         """Describe a dataset, and drop what is wrong in the request until the rest can be described."""
         found: list[Fault] = []
-        rest: Wanted | None = wanted
+        rest: DatasetSpec | None = spec
         same_data = True
         while rest is not None:
             faults: list[Fault] = []
-            with collecting(faults):
+            with collect_faults(faults):
                 return self._describe(rest, setting), found
             faults = _at_source(faults, rest)
             # Once other targets or parts replace wrong ones, a further mistake may come of that alone.
@@ -121,32 +121,32 @@ class _Checker:
             rest = smaller
         return None, found
 
-    def _describe(self, wanted: Wanted, setting: Setting) -> DatasetInfo:
-        if wanted.name is not None and is_missing(wanted.name):
+    def _describe(self, spec: DatasetSpec, setting: Setting) -> DatasetInfo:
+        if spec.name is not None and is_missing(spec.name):
             if not self._fetch:
-                return expect(wanted)
-            download(wanted.name)
-        return describe(wanted, setting.kinds, setting.data_sha256)
+                return expect(spec)
+            download(spec.name)
+        return describe(spec, setting.kinds, setting.data_sha256)
 
 
-def _at_source(faults: list[Fault], wanted: Wanted) -> list[Fault]:
+def _at_source(faults: list[Fault], spec: DatasetSpec) -> list[Fault]:
     """Return faults with a key: one that has none is in the file or dataset that `dataset` names."""
-    source = ("dataset", "name" if wanted.path is None else "path")
+    source = ("dataset", "name" if spec.path is None else "path")
     return [Fault(fault.message, fault.key or source) for fault in faults]
 
 
-def _without(wanted: Wanted, faults: list[Fault]) -> Wanted | None:
+def _without(spec: DatasetSpec, faults: list[Fault]) -> DatasetSpec | None:
     """Return a request without what is wrong in it; None if nothing can be dropped or nothing is left."""
     keys = {fault.key[1:] for fault in faults}
     rest = replace(
-        wanted,
-        target=tuple(name for index, name in enumerate(wanted.target) if ("target", index) not in keys),
-        features=wanted.features
-        and tuple(name for index, name in enumerate(wanted.features) if ("features", index) not in keys),
+        spec,
+        target=tuple(name for index, name in enumerate(spec.target) if ("target", index) not in keys),
+        features=spec.features
+        and tuple(name for index, name in enumerate(spec.features) if ("features", index) not in keys),
         **{key: accepted for key, accepted in _ACCEPTED.items() if (key,) in keys},
     )
-    nothing_left = (wanted.target and not rest.target) or (wanted.features and not rest.features)
-    return None if rest == wanted or nothing_left else rest
+    nothing_left = (spec.target and not rest.target) or (spec.features and not rest.features)
+    return None if rest == spec or nothing_left else rest
 
 
 def _mismatches(
@@ -164,7 +164,7 @@ def _mismatches(
     faults: list[Fault] = []
     names = [target.name for target in info.targets]
     wrong = [TargetInfo(name=name, classes=None) for name in config.dataset.target or () if name not in names]
-    with collecting(faults):
+    with collect_faults(faults):
         setting.objectives([*info.targets, *wrong])
     if wrong:
         # What is said of a wrong target, or of the one that was meant, is not a second mistake.

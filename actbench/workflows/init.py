@@ -12,7 +12,7 @@ from actbench.datasets.readers.idx import read_folder
 from actbench.datasets.readers.keras_sets import is_missing
 from actbench.datasets.readers.npz import read_npz
 from actbench.datasets.readers.table_file import open_table, unknown_columns
-from actbench.datasets.spec import DATASETS, SUFFIXES, Wanted, format_of
+from actbench.datasets.spec import DATASETS, SUFFIXES, DatasetSpec, format_of
 from actbench.datasets.table import UnusableColumnsError
 from actbench.errors import ArgumentError, DataError, Fault, did_you_mean
 from actbench.report.init import DataSummary
@@ -60,7 +60,7 @@ def summarize_data(data: str, target: Sequence[str] = ()) -> DataSummary:
     keys: dict[str, Any] = {"validation": _VALIDATION}
     if (read_folder if form == "idx" else read_npz)(Path(data)).test is None:
         keys["test"] = _TEST
-    return DataSummary(data, keys, _describe(Wanted(path=data, **keys)))
+    return DataSummary(data, keys, _describe(DatasetSpec(path=data, **keys)))
 
 
 def _summarize_table(data: str, form: str, target: tuple[str, ...]) -> DataSummary:
@@ -77,43 +77,43 @@ def _summarize_table(data: str, form: str, target: tuple[str, ...]) -> DataSumma
     if unknown:
         raise ArgumentError("target", *(fault.message for fault in unknown))
     left_out: dict[str, Fault] = {}
-    wanted, info = _without_unusable(Wanted(path=data, target=target, **keys), columns, left_out)
-    if wanted.features:
-        keys["features"] = list(wanted.features)
+    spec, info = _without_unusable(DatasetSpec(path=data, target=target, **keys), columns, left_out)
+    if spec.features:
+        keys["features"] = list(spec.features)
     reasons = {name: _reason(fault, data) for name, fault in left_out.items()}
     return DataSummary(data, {"target": list(target), **keys}, info, columns, reason, reasons)
 
 
 def _without_unusable(
-    wanted: Wanted, columns: Sequence[str], left_out: dict[str, Fault]
-) -> tuple[Wanted, DatasetInfo]:
+    spec: DatasetSpec, columns: Sequence[str], left_out: dict[str, Fault]
+) -> tuple[DatasetSpec, DatasetInfo]:
     """Leave out the columns that cannot be trained on.
 
     The faults of some columns may show only without others, so that it is done again without those.
 
     Args:
-        wanted: The data, with the columns that are still in use.
+        spec: The data, with the columns that are still in use.
         columns: Names of all columns of the table.
         left_out: Gets the fault of each column that is left out.
     """
     try:
-        return wanted, _describe(wanted)
+        return spec, _describe(spec)
     except UnusableColumnsError as error:
         left_out |= error.columns
-        usable = tuple(name for name in columns if name not in {*wanted.target, *left_out})
-        if not usable or set(wanted.target) & set(left_out):
+        usable = tuple(name for name in columns if name not in {*spec.target, *left_out})
+        if not usable or set(spec.target) & set(left_out):
             raise UnusableColumnsError(left_out) from None
-    return _without_unusable(replace(wanted, features=usable), columns, left_out)
+    return _without_unusable(replace(spec, features=usable), columns, left_out)
 
 
-def _describe(wanted: Wanted) -> DatasetInfo:
+def _describe(spec: DatasetSpec) -> DatasetInfo:
     """Describe data; a fault of a part's size is told as one of the data, for nobody has written the size."""
     try:
-        return describe(wanted)
+        return describe(spec)
     except UnusableColumnsError:
         raise
     except DataError as error:
-        raise DataError(*(_about_data(fault, wanted.path or "") for fault in error.faults)) from None
+        raise DataError(*(_about_data(fault, spec.path or "") for fault in error.faults)) from None
 
 
 def _about_data(fault: Fault, data: str) -> Fault:
@@ -131,9 +131,9 @@ def _reason(fault: Fault, data: str) -> str:
 
 def _summarize_named(name: str) -> DataSummary:
     keys = {"name": name, "validation": _VALIDATION}
-    wanted = Wanted(name=name, validation=_VALIDATION)
+    spec = DatasetSpec(name=name, validation=_VALIDATION)
     # Data that is still to be downloaded is described by the registry.
-    return DataSummary(name, keys, expect(wanted) if is_missing(name) else describe(wanted))
+    return DataSummary(name, keys, expect(spec) if is_missing(name) else describe(spec))
 
 
 def _guess_target(columns: Sequence[str]) -> tuple[str, str]:

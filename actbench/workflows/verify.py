@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -16,20 +14,22 @@ from actbench.datasets.dataset import describe
 from actbench.environment import compare_environments
 from actbench.errors import ArgumentError, DataError, NothingMeasuredError, StoreError
 from actbench.execution.local import run_blocks
-from actbench.execution.protocol import Event, Finished
+from actbench.execution.protocol import Finished
 from actbench.plan.build import make_plan
-from actbench.plan.models import Block, Plan
+from actbench.plan.models import Plan
 from actbench.rng import permutation
 from actbench.store.reading import open_run, require_trainings
 
 if TYPE_CHECKING:
+    from actbench.plan.models import Block
+    from actbench.execution.protocol import Event, Execute
+    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
     from actbench.metrics.registry import ScoreName
     from actbench.plan.cell import CellPlan
     from actbench.records.block import BlockRecord, Cell
     from actbench.records.run import RunInfo
     from actbench.store.reading import StoredRun
-
-Execute = Callable[[Sequence[Block]], Iterator[Event]]
 
 CELLS = 3
 
@@ -191,7 +191,7 @@ def _check_data(info: RunInfo, chosen: Sequence[RecordedCell]) -> None:
         if own is not None:  # The user's own file: if it has changed, the remedy is to restore it.
             files = " and ".join(filter(None, (setting.dataset.path, setting.dataset.test_path)))
             _check_hash(then.name, "its file", then.sha256, own, f"restore what was in {files} then")
-        now = describe(setting.dataset.wanted(), setting.kinds)
+        now = describe(setting.dataset.spec(), setting.kinds)
         _check_hash(then.name, "its file", then.sha256, now.sha256, _remedy(info))
         _check_hash(then.name, "the choice of its rows", then.split_sha256, now.split_sha256, _remedy(info))
 

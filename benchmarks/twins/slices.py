@@ -27,7 +27,7 @@ COUNT = len(PLAN.blocks) * SETTING.train.epochs * SETTING.timing.slices_per_epoc
 def engine() -> CompiledEngine:
     """One engine for both models, as in a run."""
     runtime.configure()
-    return CompiledEngine(SETTING, prepare(SETTING.dataset.wanted()))
+    return CompiledEngine(SETTING, prepare(SETTING.dataset.spec()))
 
 
 def slices(label: str) -> Iterator[Callable[[], Sums]]:

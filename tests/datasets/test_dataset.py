@@ -7,11 +7,11 @@ import pytest
 
 from actbench.datasets.dataset import describe, prepare
 from actbench.datasets.readers.built_in import read_mnist
-from actbench.datasets.spec import Wanted
+from actbench.datasets.spec import DatasetSpec
 from actbench.datasets.splits import split_rows
 from actbench.errors import DataError
 
-SMALL = Wanted(name="mnist", validation=50, train_samples=300, test_samples=70)
+SMALL = DatasetSpec(name="mnist", validation=50, train_samples=300, test_samples=70)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_pixels_are_scaled_to_one(small):
 
 
 def test_the_whole_training_set_keeps_its_order(raw):
-    whole = prepare(Wanted(name="mnist", test_samples=10))
+    whole = prepare(DatasetSpec(name="mnist", test_samples=10))
     assert whole.validation == range(60000, 60000)
     assert np.array_equal(whole.targets[0].y[:60000], raw.y_train)
     assert np.array_equal(whole.x[59999], raw.x_train[59999] / np.float32(255))
@@ -68,7 +68,7 @@ def test_describe_says_what_prepare_says(small):
 
 
 def test_the_split_of_the_main_config_never_changes():
-    assert describe(Wanted(name="mnist", validation=5000)).split_sha256 == (
+    assert describe(DatasetSpec(name="mnist", validation=5000)).split_sha256 == (
         "849a636a5c3be8ac48a9616b8180ed06a629b620cc1df095239b4a268703918d"
     )
 
@@ -77,19 +77,19 @@ def test_the_split_of_the_main_config_never_changes():
 @pytest.mark.parametrize("function", [prepare, describe])
 def test_more_than_there_is_is_refused(function, sizes):
     with pytest.raises(DataError, match=r"is not possible with this data; allowed: \d to \d+"):
-        function(Wanted(name="mnist", **sizes))
+        function(DatasetSpec(name="mnist", **sizes))
 
 
 def test_full_mnist_is_ready_in_two_seconds_and_twice_its_memory():
     code = """
 import time
 import numpy, actbench.records.base
-from actbench.datasets.spec import Wanted
+from actbench.datasets.spec import DatasetSpec
 from actbench.datasets.dataset import prepare
 from actbench.engine.stopwatch import peak_memory_bytes
 before = peak_memory_bytes()
 start = time.process_time()
-x = prepare(Wanted(name="mnist", validation=5000)).x
+x = prepare(DatasetSpec(name="mnist", validation=5000)).x
 used = peak_memory_bytes() - before
 print(time.process_time() - start, used / x.nbytes)
 """

@@ -3,7 +3,7 @@ import pytest
 
 from actbench.datasets import preprocessing
 from actbench.datasets.dataset import describe, prepare
-from actbench.datasets.spec import Wanted
+from actbench.datasets.spec import DatasetSpec
 from actbench.errors import DataError
 from tests.datasets.files import write_csv
 
@@ -12,7 +12,7 @@ TEXT = "a,constant,word,y\n" + "".join(f"{n % 7},3.3,{'uv'[n % 2]},{n / 3}\n" fo
 
 def scaled(tmp_path, how, text=TEXT, **more):
     path = write_csv(tmp_path, text)
-    return prepare(Wanted(path=path, target=("y",), preprocess=how, **({"test": 20} | more)))
+    return prepare(DatasetSpec(path=path, target=("y",), preprocess=how, **({"test": 20} | more)))
 
 
 def test_none_is_none(tmp_path):
@@ -32,9 +32,9 @@ TEXTS = "word,y\n" + "".join(f"{'uv'[n % 2]},{n / 3}\n" for n in range(60))
 @pytest.mark.parametrize("look", [prepare, describe])
 @pytest.mark.parametrize("how", ["unit", "standardize"])
 def test_where_all_features_are_text_there_is_nothing_to_scale(tmp_path, look, how):
-    wanted = Wanted(path=write_csv(tmp_path, TEXTS), target=("y",), test=20, preprocess=how)
+    spec = DatasetSpec(path=write_csv(tmp_path, TEXTS), target=("y",), test=20, preprocess=how)
     with pytest.raises(DataError) as caught:
-        look(wanted)
+        look(spec)
     assert str(caught.value) == (
         f"dataset.preprocess: {how} does nothing where all features are text, as of data.csv; allowed: none"
     )
@@ -45,7 +45,10 @@ def test_texts_alone_are_as_they_are(tmp_path, how):
     made = scaled(tmp_path, how, TEXTS)
     assert set(made.x.ravel()) == {0, 1}
     assert made.info.preprocess == "none: the features as they are"
-    assert describe(Wanted(path=f"{tmp_path}/data.csv", target=("y",), test=20, preprocess=how)) == made.info
+    assert (
+        describe(DatasetSpec(path=f"{tmp_path}/data.csv", target=("y",), test=20, preprocess=how))
+        == made.info
+    )
 
 
 def test_what_is_fitted_is_fitted_on_the_training_part_alone(tmp_path):
@@ -70,7 +73,7 @@ def test_many_rows_are_scaled_in_double_precision_to_the_last_bit():
 def test_the_test_part_moves_nothing_else(tmp_path):
     train = write_csv(tmp_path, TEXT, "train.csv")
     plain, wild = (
-        prepare(Wanted(path=train, target=("y",), test_path=write_csv(tmp_path, text, "test.csv")))
+        prepare(DatasetSpec(path=train, target=("y",), test_path=write_csv(tmp_path, text, "test.csv")))
         for text in (
             "a,constant,word,y\n1,1,u,1.5\n1,1,u,2.5\n",
             "a,constant,word,y\n1e9,-1e9,new,1.5\n1,1,u,2.5\n",
@@ -82,12 +85,12 @@ def test_the_test_part_moves_nothing_else(tmp_path):
 
 @pytest.mark.parametrize(("how", "most"), [("none", 255.0), ("unit", 1.0), (None, 1.0)])
 def test_levels_of_mnist(how, most):
-    x = prepare(Wanted(name="mnist", train_samples=100, test_samples=10, preprocess=how)).x
+    x = prepare(DatasetSpec(name="mnist", train_samples=100, test_samples=10, preprocess=how)).x
     assert (x.min(), x.max()) == (0.0, most)
 
 
 def test_mnist_can_be_standardized_though_its_corners_are_constant():
-    data = prepare(Wanted(name="mnist", train_samples=500, test_samples=10, preprocess="standardize"))
+    data = prepare(DatasetSpec(name="mnist", train_samples=500, test_samples=10, preprocess="standardize"))
     train = data.x[:500]
     moving = train.std(axis=0) > 0
     assert 300 < moving.sum() < 784

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from actbench.datasets.dataset import prepare
-from actbench.datasets.spec import DATASETS, Wanted
+from actbench.datasets.spec import DATASETS, DatasetSpec
 
 
 def test_the_registry_loads_neither_numpy_nor_pydantic():
@@ -15,7 +15,7 @@ def test_the_registry_loads_neither_numpy_nor_pydantic():
 
 @pytest.mark.parametrize("name", [name for name, source in DATASETS.items() if source.kind != "keras"])
 def test_the_registry_describes_what_is_there(name):
-    source, info = DATASETS[name], prepare(Wanted(name=name)).info
+    source, info = DATASETS[name], prepare(DatasetSpec(name=name)).info
     assert source.name == info.name == name
     assert info.features == source.features
     assert [target.classes for target in info.targets] == [source.classes]

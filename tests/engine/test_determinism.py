@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from actbench.datasets.dataset import prepare
-from actbench.datasets.spec import Wanted
+from actbench.datasets.spec import DatasetSpec
 from actbench.engine.runner import ENGINES, BlockRunner, Measurer
 from actbench.engine.stopwatch import Stopwatch
 from actbench.environment import describe_environment
@@ -71,7 +71,7 @@ def test_the_placebo_equals_its_baseline_exactly(once):
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
 def test_timing_only_rounds_move_no_trained_model_by_a_bit(engine):
     config = setting(engine=engine, slices_per_epoch=1)
-    dataset = prepare(Wanted(name="mnist", validation=100, train_samples=500, test_samples=200))
+    dataset = prepare(DatasetSpec(name="mnist", validation=100, train_samples=500, test_samples=200))
 
     def trained(**timing):
         made, extra = {}, []

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from actbench.datasets.dataset import Dataset, Target, prepare
-from actbench.datasets.spec import Wanted
+from actbench.datasets.spec import DatasetSpec
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.keras_fit import StockEngine
 from actbench.records.run import DatasetInfo
@@ -19,7 +19,7 @@ ROWS, EPOCHS = 500, 2
 
 @pytest.fixture(scope="module")
 def dataset():
-    return prepare(Wanted(name="mnist", validation=100, train_samples=ROWS, test_samples=200))
+    return prepare(DatasetSpec(name="mnist", validation=100, train_samples=ROWS, test_samples=200))
 
 
 def orders():
@@ -140,7 +140,7 @@ def test_evaluation_in_pieces_is_evaluation_as_a_whole(dataset, monkeypatch):
 
 @pytest.mark.parametrize("rows", [64, pytest.param(128, marks=pytest.mark.heavy), 40])
 def test_epochs_without_a_short_batch_and_shorter_than_a_batch(rows):
-    dataset = prepare(Wanted(name="mnist", train_samples=rows, test_samples=50))
+    dataset = prepare(DatasetSpec(name="mnist", train_samples=rows, test_samples=50))
     config = setting(train_samples=rows, validation=0)
     steps = -(-rows // 64)
     results = []

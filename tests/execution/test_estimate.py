@@ -33,7 +33,7 @@ def plan(seeds, **values):
 
 
 def describe_data(planned):
-    return {setting.id: describe(setting.dataset.wanted()) for setting in planned.settings}
+    return {setting.id: describe(setting.dataset.spec()) for setting in planned.settings}
 
 
 def estimated(planned, basis=None, blocks=None):

@@ -95,7 +95,7 @@ def test_own_data_is_looked_at(tmp_path):
     write_csv(tmp_path, CSV.replace("100.5", "100.6"))
     (setting,) = build.settings
     with pytest.raises(DataError, match=r"data\.csv: has changed since the run was planned"):
-        describe(setting.dataset.wanted(), setting.kinds, setting.data_sha256)
+        describe(setting.dataset.spec(), setting.kinds, setting.data_sha256)
 
 
 def test_a_file_that_is_not_there_is_told_before_anything_is_planned(tmp_path):

@@ -11,7 +11,7 @@ from pydantic_core import InitErrorDetails
 from actbench.config.paths import PATH_KEYS, absolute_path
 from actbench.config.schema.fields import ChoiceField, CountOrShareField, IntegerField, NumberField, TextField
 from actbench.config.schema.section import NameOrListField, Section, mistake, wrong_value
-from actbench.datasets.spec import DATASETS, SUFFIXES, Format, Scale, Wanted, count_of, format_of
+from actbench.datasets.spec import DATASETS, SUFFIXES, DatasetSpec, Format, Scale, count_of, format_of
 from actbench.errors import did_you_mean
 
 _EVERYWHERE = ("validation", "train_samples", "test_samples", "preprocess")
@@ -165,9 +165,9 @@ class DatasetConfig(Section):
         """Keys that do nothing for this kind of data, or that it lacks."""
         return mistakes_between_dataset_keys(raw)
 
-    def wanted(self) -> Wanted:
+    def spec(self) -> DatasetSpec:
         """The same as the datasets take it."""
-        return Wanted(**{**self.model_dump(), "target": self.target or ()})
+        return DatasetSpec(**{**self.model_dump(), "target": self.target or ()})
 
     @property
     def title(self) -> str:

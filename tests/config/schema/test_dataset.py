@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from actbench.config.loader import load_config, parse_config
 from actbench.config.schema.dataset import DatasetConfig
-from actbench.datasets.spec import Wanted
+from actbench.datasets.spec import DatasetSpec
 from actbench.errors import ConfigError
 from tests.config.configs import FINE
 
@@ -114,7 +114,7 @@ def test_it_survives_round_trips(raw):
 
 def test_one_name_stands_for_a_list():
     config = DatasetConfig.model_validate(TABLE | {"features": "a"})
-    assert config.wanted() == Wanted(path="a.csv", target=("y",), features=("a",), test=0.2)
+    assert config.spec() == DatasetSpec(path="a.csv", target=("y",), features=("a",), test=0.2)
     assert config.title == "a.csv"
 
 

@@ -7,7 +7,7 @@ import pytest
 from actbench.datasets.dataset import describe, prepare
 from actbench.datasets.readers import built_in
 from actbench.datasets.readers.built_in import read_mnist
-from actbench.datasets.spec import Wanted
+from actbench.datasets.spec import DatasetSpec
 from actbench.errors import DataError
 from tests.datasets.files import as_idx
 
@@ -70,7 +70,7 @@ def replace_file(monkeypatch, tmp_path):
 def test_a_damaged_file_is_refused(replace_file, damage, reader):
     path = replace_file(damage(built_in.MNIST.read_bytes()))
     with pytest.raises(DataError, match="dataset mnist is damaged") as caught:
-        reader(Wanted(name="mnist"))
+        reader(DatasetSpec(name="mnist"))
     assert str(path) in str(caught.value)
     assert built_in.MNIST_SHA256 in str(caught.value)
 
@@ -93,5 +93,5 @@ def test_a_folder_in_the_place_of_the_file_is_named(replace_file):
 )
 def test_an_unknown_name_gets_a_hint(name, hint):
     with pytest.raises(DataError) as caught:
-        prepare(Wanted(name=name))
+        prepare(DatasetSpec(name=name))
     assert str(caught.value).startswith(f"unknown dataset {name!r}{hint}")

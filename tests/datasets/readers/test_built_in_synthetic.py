@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from actbench.datasets.dataset import prepare
-from actbench.datasets.spec import Wanted
+from actbench.datasets.spec import DatasetSpec
 
 FIRST = [0.756793, 0.884517, -4.972927, 2.918231]
 FIRST_CLASSES = [1, 1, 1, 1, 1, 0, 1, 1, 1, 0]
 
 
 def made(name, **more):
-    data = prepare(Wanted(name=name, **more))
+    data = prepare(DatasetSpec(name=name, **more))
     return data.x.astype(np.float64), data.targets[0].y, data
 
 

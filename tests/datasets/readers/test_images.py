@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from actbench.datasets.dataset import describe, prepare
-from actbench.datasets.spec import Wanted
+from actbench.datasets.spec import DatasetSpec
 from actbench.errors import DataError
 from tests.datasets.files import as_idx, digits, write_idx
 
@@ -18,7 +18,7 @@ def refusal(path, **more):
     said = set()
     for reader in (prepare, describe):
         with pytest.raises(DataError) as caught:
-            reader(Wanted(path=str(path), **more))
+            reader(DatasetSpec(path=str(path), **more))
         said.add(str(caught.value))
     (message,) = said
     assert "\n" not in message
@@ -27,7 +27,7 @@ def refusal(path, **more):
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_a_folder_of_idx_files(tmp_path, suffix):
-    made = prepare(Wanted(path=write_idx(tmp_path / "set", suffix=suffix), validation=3))
+    made = prepare(DatasetSpec(path=write_idx(tmp_path / "set", suffix=suffix), validation=3))
     images, labels = digits(6, shift=4)
     assert np.array_equal(made.x[12:], images.reshape(6, 6) / np.float32(255))
     assert np.array_equal(made.targets[0].y[12:], labels - 1)  # 1 to 3 become 0 to 2
@@ -35,7 +35,7 @@ def test_a_folder_of_idx_files(tmp_path, suffix):
     assert made.info.preprocess == "unit: levels divided by 255"
     assert made.info.targets[0].rule == "classes, because it is the label of an image: 1, 2, 3"
     assert len(made.info.files) == 4
-    assert describe(Wanted(path=str(tmp_path / "set"), validation=3)) == made.info
+    assert describe(DatasetSpec(path=str(tmp_path / "set"), validation=3)) == made.info
 
 
 def test_more_than_twenty_labels_of_images_are_classes_still(tmp_path):
@@ -44,7 +44,7 @@ def test_more_than_twenty_labels_of_images_are_classes_still(tmp_path):
     for part in ("train", "t10k"):
         (tmp_path / f"set/{part}-images-idx3-ubyte").write_bytes(as_idx(images))
         (tmp_path / f"set/{part}-labels-idx1-ubyte").write_bytes(as_idx(labels))
-    assert prepare(Wanted(path=folder)).targets[0].classes == 30
+    assert prepare(DatasetSpec(path=folder)).targets[0].classes == 30
 
 
 def test_a_training_set_alone_needs_a_test_set(tmp_path):
@@ -53,7 +53,7 @@ def test_a_training_set_alone_needs_a_test_set(tmp_path):
     for name in ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
         (folder / name).unlink()
     assert refusal(folder) == f"{folder}: has no test set of its own; needed: dataset.test, such as test: 0.2"
-    assert len(prepare(Wanted(path=str(folder), test=3)).test) == 3
+    assert len(prepare(DatasetSpec(path=str(folder), test=3)).test) == 3
 
 
 def test_a_test_set_that_is_there_is_not_made_again(tmp_path):
@@ -129,23 +129,25 @@ def parts(dtype=np.float32):
 
 def test_an_archive_with_a_test_set(tmp_path):
     path = write_npz(tmp_path / "a.npz", **parts())
-    made = prepare(Wanted(path=str(path)))
+    made = prepare(DatasetSpec(path=str(path)))
     assert made.x[:10].mean(axis=0) == pytest.approx([0] * 4, abs=1e-6)
     assert made.x[:10].std(axis=0) == pytest.approx([1] * 4, abs=1e-6)
     assert made.targets[0].y.tolist() == [0, 1] * 7
-    assert describe(Wanted(path=str(path))) == made.info
+    assert describe(DatasetSpec(path=str(path))) == made.info
 
 
 def test_an_archive_of_bytes_is_one_of_images(tmp_path):
     path = write_npz(tmp_path / "a.npz", **parts(np.uint8))
-    assert np.array_equal(prepare(Wanted(path=str(path))).x[:10], parts()["x_train"] / np.float32(255))
-    raw = prepare(Wanted(path=str(path), preprocess="none")).x
+    assert np.array_equal(prepare(DatasetSpec(path=str(path))).x[:10], parts()["x_train"] / np.float32(255))
+    raw = prepare(DatasetSpec(path=str(path), preprocess="none")).x
     assert np.array_equal(raw[:10], parts()["x_train"])
 
 
 def test_an_archive_without_a_test_set(tmp_path):
     x, y = np.arange(40.0).reshape(10, 2, 2), np.array(["no", "yes"] * 5)[:, None]
-    made = prepare(Wanted(path=str(write_npz(tmp_path / "a.npz", x=x, y=y)), test=0.2, preprocess="none"))
+    made = prepare(
+        DatasetSpec(path=str(write_npz(tmp_path / "a.npz", x=x, y=y)), test=0.2, preprocess="none")
+    )
     assert made.x.shape == (10, 4)
     assert (made.targets[0].classes, len(made.test)) == (2, 2)
     assert made.targets[0].y.tolist() == (made.x[:, 0] / 4 % 2).tolist()
@@ -201,7 +203,7 @@ def test_labels_out_of_range_are_told(tmp_path):
     )
     # negative labels and gaps are only names of classes
     path = write_npz(tmp_path / "a.npz", **changed(y_train=np.arange(10) % 2 * 8 - 1, y_test=[7, 7, -1, -1]))
-    assert prepare(Wanted(path=str(path))).targets[0].y[10:].tolist() == [1, 1, 0, 0]
+    assert prepare(DatasetSpec(path=str(path))).targets[0].y[10:].tolist() == [1, 1, 0, 0]
 
 
 def test_a_pickle_in_an_archive_is_never_run(tmp_path):

@@ -15,7 +15,7 @@ import pytest
 from actbench.datasets.dataset import describe, expect, prepare
 from actbench.datasets.readers import keras_sets as keras
 from actbench.datasets.readers.keras_sets import download, is_missing
-from actbench.datasets.spec import DATASETS, Wanted
+from actbench.datasets.spec import DATASETS, DatasetSpec
 from actbench.errors import DataError
 from tests.datasets.files import as_idx
 
@@ -58,11 +58,11 @@ def images(size, features, shift=0):
 def test_fashion_mnist_is_read_from_its_idx_files(put):
     x, y = images(30, 784).reshape(30, 28, 28), np.arange(30, dtype=np.uint8) % 10
     put("fashion_mnist", *(gzip.compress(as_idx(array)) for array in (x, y, x[:10] + 1, y[:10])))
-    made = prepare(Wanted(name="fashion_mnist"))
+    made = prepare(DatasetSpec(name="fashion_mnist"))
     assert np.array_equal(made.x[:30], x.reshape(30, 784) / np.float32(255))
     assert made.targets[0].y.tolist() == [*y, *y[:10]]
     assert len(made.info.files) == 4
-    assert made.info == describe(Wanted(name="fashion_mnist"))
+    assert made.info == describe(DatasetSpec(name="fashion_mnist"))
 
 
 def cifar(folder, members):
@@ -83,7 +83,7 @@ def test_cifar10_is_read_as_keras_reads_it(put, cache):
         for shift, name in enumerate([*(f"data_batch_{n}" for n in range(1, 6)), "test_batch"])
     }
     put("cifar10", cifar("cifar-10-batches-py", batches))
-    made = prepare(Wanted(name="cifar10", preprocess="none"))
+    made = prepare(DatasetSpec(name="cifar10", preprocess="none"))
     assert (len(made.train), len(made.test)) == (50, 10)
     planes = batches["data_batch_3"][b"data"][4].reshape(3, 32, 32)
     assert np.array_equal(made.x[24].reshape(32, 32, 3), planes.transpose(1, 2, 0))
@@ -95,7 +95,7 @@ def test_a_hundred_classes_are_classes(put):
     labels = list(range(100))
     batch = {b"data": images(100, 3072), b"fine_labels": labels, b"coarse_labels": [0] * 100}
     put("cifar100", cifar("cifar-100-python", {"train": batch, "test": batch}))
-    made = prepare(Wanted(name="cifar100"))
+    made = prepare(DatasetSpec(name="cifar100"))
     assert made.targets[0].classes == 100
     assert made.targets[0].y.tolist() == labels * 2
 
@@ -105,7 +105,7 @@ def test_houses_are_split_as_keras_splits_them(put):
     packed = io.BytesIO()
     np.savez(packed, x=x, y=y)
     put("boston_housing", packed.getvalue())
-    made = prepare(Wanted(name="boston_housing", preprocess="none"))
+    made = prepare(DatasetSpec(name="boston_housing", preprocess="none"))
     order = np.arange(50)
     np.random.RandomState(113).shuffle(order)
     assert made.targets[0].classes is None
@@ -122,7 +122,7 @@ def test_a_pickle_that_asks_for_more_than_an_array_is_refused(put, tmp_path):
     batch = {b"data": images(10, 3072), b"fine_labels": Trap()}
     put("cifar100", cifar("cifar-100-python", {"train": batch, "test": batch}))
     with pytest.raises(DataError, match=r"is damaged: it asks for (io|_io)\.open, which no array needs"):
-        prepare(Wanted(name="cifar100"))
+        prepare(DatasetSpec(name="cifar100"))
     assert not (tmp_path / "sprung").exists()
 
 
@@ -133,7 +133,7 @@ def test_a_pickle_that_asks_for_more_than_an_array_is_refused(put, tmp_path):
 def test_what_is_no_such_archive_is_told(put, content):
     put("cifar100", content)
     with pytest.raises(DataError, match="cifar-100-python-target_archive: is damaged"):
-        prepare(Wanted(name="cifar100"))
+        prepare(DatasetSpec(name="cifar100"))
 
 
 def test_another_file_than_keras_means_is_refused(cache):
@@ -141,7 +141,7 @@ def test_another_file_than_keras_means_is_refused(cache):
     path.parent.mkdir()
     path.write_bytes(b"other")
     with pytest.raises(DataError) as caught:
-        prepare(Wanted(name="boston_housing"))
+        prepare(DatasetSpec(name="boston_housing"))
     assert str(caught.value) == (
         f"{path}: is damaged, or another file: its SHA-256 is {hashlib.sha256(b'other').hexdigest()}, "
         f"Keras expects {keras.FILES['boston_housing'][0].sha256}; remove it, or put "
@@ -155,7 +155,7 @@ def test_the_digits_that_have_the_names_of_the_clothes_are_refused(cache):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"other")
     with pytest.raises(DataError) as caught:
-        prepare(Wanted(name="fashion_mnist"))
+        prepare(DatasetSpec(name="fashion_mnist"))
     first = cache / "fashion-mnist" / "train-images-idx3-ubyte.gz"
     assert str(caught.value) == (
         f"{first}: is damaged, or another file: its MD5 is {hashlib.md5(b'other').hexdigest()}, its "
@@ -168,14 +168,14 @@ def test_files_without_an_image_are_told(put):
     x, y = images(0, 784).reshape(0, 28, 28), np.arange(0, dtype=np.uint8)
     put("fashion_mnist", *(gzip.compress(as_idx(array)) for array in (x, y, x, y)))
     with pytest.raises(DataError, match="fashion_mnist: wrong shapes"):
-        prepare(Wanted(name="fashion_mnist"))
+        prepare(DatasetSpec(name="fashion_mnist"))
 
 
 @pytest.mark.parametrize("name", keras.FILES)
 def test_what_is_missing_is_told_with_its_place_and_checksum(cache, name):
     assert is_missing(name)
     with pytest.raises(DataError) as caught:
-        prepare(Wanted(name=name))
+        prepare(DatasetSpec(name=name))
     message = str(caught.value)
     assert message.startswith(f"{name} is not in Keras's cache; put there by hand, or run where")
     for file in keras.FILES[name]:
@@ -196,7 +196,7 @@ def test_checksums_and_addresses_are_those_in_the_source_of_keras():
 
 
 def test_what_is_expected_is_what_the_registry_knows():
-    info = expect(Wanted(name="cifar100", validation=0.1, test_samples=500))
+    info = expect(DatasetSpec(name="cifar100", validation=0.1, test_samples=500))
     assert (info.train, info.validation, info.test) == (45000, 5000, 500)
     assert (info.features, info.targets[0].classes) == (3072, 100)
 

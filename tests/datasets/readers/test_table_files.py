@@ -12,7 +12,7 @@ import pytest
 from actbench.datasets.dataset import describe, prepare
 from actbench.datasets.readers import csv as csv_module
 from actbench.datasets.readers.csv import CsvFile
-from actbench.datasets.spec import Wanted
+from actbench.datasets.spec import DatasetSpec
 from actbench.errors import DataError
 from tests.datasets.files import CSV, write_csv
 
@@ -20,7 +20,7 @@ ROWS = CSV.splitlines()
 
 
 def table(path, target=("charges",), **more):
-    return Wanted(path=str(path), target=target, **({"test": 0.2} | more))
+    return DatasetSpec(path=str(path), target=target, **({"test": 0.2} | more))
 
 
 def test_columns_are_in_their_order_and_texts_become_columns(tmp_path):
@@ -118,8 +118,8 @@ def test_the_rule_is_fixed(tmp_path):
 
 
 def test_describe_says_what_prepare_says(tmp_path):
-    wanted = table(write_csv(tmp_path), validation=2)
-    assert describe(wanted) == prepare(wanted).info
+    spec = table(write_csv(tmp_path), validation=2)
+    assert describe(spec) == prepare(spec).info
 
 
 def test_large_files_come_in_blocks(tmp_path, monkeypatch):
@@ -359,7 +359,7 @@ def test_a_test_table_may_lie_as_close_together_as_it_likes(tmp_path):
         "y_test": [0, 1, 0] * 3,
     }
     np.savez(tmp_path / "t.npz", **arrays)
-    assert prepare(Wanted(path=str(tmp_path / "t.npz"))).info.test == 9
+    assert prepare(DatasetSpec(path=str(tmp_path / "t.npz"))).info.test == 9
 
 
 def test_all_kinds_of_columns_that_cannot_be_used_are_told_together(tmp_path):
@@ -492,9 +492,9 @@ def test_a_part_without_anything_to_explain_is_refused(tmp_path, part, look):
     test = write_csv(
         tmp_path, "x,y\n1,0.1\n2,0.1\n3,0.1\n" if part == "test" else "x,y\n1,1.5\n2,2.5\n", "t.csv"
     )
-    wanted = table(train, ("y",), test=None, test_path=test, validation=1 if part == "validation" else 0)
+    spec = table(train, ("y",), test=None, test_path=test, validation=1 if part == "validation" else 0)
     with pytest.raises(DataError) as caught:
-        look(wanted)
+        look(spec)
     assert str(caught.value) == (
         f"dataset.{'test_path' if part == 'test' else part}: {test if part == 'test' else train}: "
         f"the {part} part has one value of y only, so that there is no R²; allowed: more examples"
