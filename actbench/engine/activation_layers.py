@@ -1,4 +1,4 @@
-"""What computes each operation of an expression on tensors."""
+"""The layers that apply an activation to a tensor: of the catalogue, of an expression, or imported."""
 
 from __future__ import annotations
 
@@ -18,9 +18,51 @@ if TYPE_CHECKING:
     from actbench.activations.entry import ParameterValue
     from actbench.plan.cell import CellPlan
 
+_serializable = keras.saving.register_keras_serializable(package="actbench")
+
+
+def activation_layer(cell: CellPlan, dtype: str | None = None) -> keras.layers.Layer:
+    """Return the layer that applies a cell's activation to a tensor of shape (batch, units).
+
+    The layer of a gated unit takes shape (batch, 2 * units).
+
+    Args:
+        cell: The activation.
+        dtype: Type of the tensors; None for Keras's default.
+
+    Raises:
+        DataError: An imported function cannot be used.
+    """
+    if cell.function is not None:
+        return ImportedLayer(cell.function, cell.params, cell.source_sha256, dtype=dtype)
+    if cell.expr is not None:
+        return ExpressionLayer(cell.expr, cell.params, cell.trainable, dtype=dtype)
+    assert cell.name is not None
+    entry = find_activation(cell.name)
+    params = {**entry.params, **cell.params}
+    match entry.kind:
+        case "expression":
+            bounds = {parameter.name: parameter.trained_minimum for parameter in entry.parameters}
+            return ExpressionLayer(entry.formula, params, cell.trainable, bounds, dtype=dtype)
+        case "gated":
+            return GatedLayer(entry.gate, dtype=dtype)
+        case "step":
+            return StepLayer(cell.surrogate, dtype=dtype)
+        case "layer":
+            alpha = keras.initializers.Constant(params["alpha"])
+            return keras.layers.PReLU(alpha_initializer=alpha, dtype=dtype)
+    return KerasFunctionLayer(cell.name, cell.params, dtype=dtype)
+
+
+def is_activation(layer: keras.layers.Layer) -> bool:
+    """Return whether `activation_layer` has made this layer."""
+    return isinstance(
+        layer, (KerasFunctionLayer, ExpressionLayer, GatedLayer, StepLayer, ImportedLayer, keras.layers.PReLU)
+    )
+
 
 def _power(base: Any, exponent: float) -> Any:
-    # by far the most frequent power, and much cheaper than the general one
+    # A square is by far the most frequent power, and much cheaper than the general one.
     return ops.square(base) if exponent == 2 else ops.power(base, exponent)
 
 
@@ -61,19 +103,17 @@ OPERATIONS_ON_TENSORS: Mapping[str, Callable[..., Any]] = {
     "where": ops.where,
 }
 
-_serializable = keras.saving.register_keras_serializable(package="actbench")
-
 
 @_serializable
 class ExpressionLayer(keras.layers.Layer):
-    """An expression in x and parameters, each a number or a trained scalar.
+    """A layer that applies an expression in x and parameters, which are numbers or trained scalars.
 
     Args:
         text: The expression.
-        params: Value of each parameter, at the start where they are trained.
+        params: The value of each parameter, before training if they are trained.
         trained: Whether the parameters are weights.
-        bounds: Below which number a trained parameter is not to fall; None for any.
-        kwargs: Of every Keras layer.
+        bounds: The number that each trained parameter may not fall below; None for no bound.
+        kwargs: Arguments of every Keras layer.
     """
 
     def __init__(
@@ -101,40 +141,39 @@ class ExpressionLayer(keras.layers.Layer):
             }
 
     def call(self, inputs: Any) -> Any:
-        """The expression's value, of the shape and type of the input."""
+        """Return the expression's value, of the shape and type of the input."""
         values = {**self._values, "x": inputs}
         return ops.cast(evaluate(self._expression, OPERATIONS_ON_TENSORS, values), inputs.dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """What the constructor needs."""
+        """Return the arguments of the constructor, as Keras asks for."""
         return {**super().get_config(), **self._own}
 
 
 @_serializable
 class AtLeast(keras.constraints.Constraint):
-    """Keeps a weight from falling below a number."""
+    """A constraint that keeps a weight from falling below a number."""
 
     def __init__(self, low: float) -> None:
         self.low = low
 
     def __call__(self, w: Any) -> Any:
-        """The weight, or the bound."""
+        """Return the weight, or the bound if that is larger."""
         return ops.maximum(w, self.low)
 
     def get_config(self) -> dict[str, Any]:
-        """What the constructor needs."""
+        """Return the arguments of the constructor, as Keras asks for."""
         return {"low": self.low}
 
 
-@keras.saving.register_keras_serializable(package="actbench")
-class Step(keras.layers.Layer):
-    """1 where x >= 0, else 0; its gradient is zero, or that of a surrogate.
+@_serializable
+class StepLayer(keras.layers.Layer):
+    """A layer that gives 1 where x >= 0, else 0; its gradient is zero, or that of a surrogate.
 
     Args:
-        surrogate: none; straight_through: 1 where |x| <= 1 (Courbariaux et al. 2016,
-            arXiv:1602.02830); sigmoid:
-            that of the sigmoid.
-        kwargs: Of every Keras layer.
+        surrogate: "straight_through" has gradient 1 where |x| <= 1 (Courbariaux et al. 2016,
+            arXiv:1602.02830), "sigmoid" has that of the sigmoid; None has gradient zero.
+        kwargs: Arguments of every Keras layer.
     """
 
     def __init__(self, surrogate: str | None, **kwargs: Any) -> None:
@@ -142,7 +181,7 @@ class Step(keras.layers.Layer):
         self._surrogate = surrogate
 
     def call(self, inputs: Any) -> Any:
-        """Zeros and ones, of the shape and type of the input."""
+        """Return zeros and ones, of the shape and type of the input."""
         slope = _SLOPES[self._surrogate or "none"]
 
         @ops.custom_gradient
@@ -155,7 +194,7 @@ class Step(keras.layers.Layer):
         return step(inputs)
 
     def get_config(self) -> dict[str, Any]:
-        """What the constructor needs."""
+        """Return the arguments of the constructor, as Keras asks for."""
         return {**super().get_config(), "surrogate": self._surrogate}
 
 
@@ -166,52 +205,14 @@ _SLOPES = {
 }
 
 
-def activation_layer(cell: CellPlan, dtype: str | None = None) -> keras.layers.Layer:
-    """The layer that applies a cell's activation to a tensor of shape (batch, units).
-
-    A gated one takes (batch, 2 * units).
-
-    Args:
-        cell: The activation.
-        dtype: Of the tensors; Keras's default where None.
-
-    Raises:
-        DataError: An imported function cannot be had.
-    """
-    if cell.function is not None:
-        return Imported(cell.function, cell.params, cell.source_sha256, dtype=dtype)
-    if cell.expr is not None:
-        return ExpressionLayer(cell.expr, cell.params, cell.trainable, dtype=dtype)
-    assert cell.name is not None
-    entry = find_activation(cell.name)
-    params = {**entry.params, **cell.params}
-    match entry.kind:
-        case "expression":
-            bounds = {parameter.name: parameter.trained_minimum for parameter in entry.parameters}
-            return ExpressionLayer(entry.formula, params, cell.trainable, bounds, dtype=dtype)
-        case "gated":
-            return Gated(entry.gate, dtype=dtype)
-        case "step":
-            return Step(cell.surrogate, dtype=dtype)
-        case "layer":
-            alpha = keras.initializers.Constant(params["alpha"])
-            return keras.layers.PReLU(alpha_initializer=alpha, dtype=dtype)
-    return KerasFunction(cell.name, cell.params, dtype=dtype)
-
-
-def is_activation(layer: keras.layers.Layer) -> bool:
-    """Whether `activation_layer` made it."""
-    return isinstance(layer, (KerasFunction, ExpressionLayer, Gated, Step, Imported, keras.layers.PReLU))
-
-
 @_serializable
-class KerasFunction(keras.layers.Layer):
-    """A function of `keras.activations`.
+class KerasFunctionLayer(keras.layers.Layer):
+    """A layer that applies a function of `keras.activations`.
 
     Args:
-        function: Its name.
-        params: Its keyword arguments.
-        kwargs: Of every Keras layer.
+        function: The function's name.
+        params: Keyword arguments of the function.
+        kwargs: Arguments of every Keras layer.
     """
 
     def __init__(self, function: str, params: Mapping[str, ParameterValue], **kwargs: Any) -> None:
@@ -220,21 +221,21 @@ class KerasFunction(keras.layers.Layer):
         self._function = getattr(keras.activations, function)
 
     def call(self, inputs: Any) -> Any:
-        """The function's value, of the shape of the input."""
+        """Return the function's value, of the shape of the input."""
         return self._function(inputs, **self._params)
 
     def get_config(self) -> dict[str, Any]:
-        """What the constructor needs."""
+        """Return the arguments of the constructor, as Keras asks for."""
         return {**super().get_config(), "function": self._function.__name__, "params": self._params}
 
 
 @_serializable
-class Gated(keras.layers.Layer):
-    """A gated unit: value * gate(x), value the first half of the units and x the second, as in Keras's glu.
+class GatedLayer(keras.layers.Layer):
+    """A layer of gated units, value * gate(x): value is the first half of the input, x the second, as in glu.
 
     Args:
         gate: The function of `keras.activations` that the gate applies.
-        kwargs: Of every Keras layer.
+        kwargs: Arguments of every Keras layer.
     """
 
     def __init__(self, gate: str | None, **kwargs: Any) -> None:
@@ -243,24 +244,24 @@ class Gated(keras.layers.Layer):
         self._function = keras.activations.get(gate)
 
     def call(self, inputs: Any) -> Any:
-        """From shape (batch, 2 * units) to (batch, units)."""
+        """Return shape (batch, units) for an input of shape (batch, 2 * units)."""
         value, gate = ops.split(inputs, 2, axis=-1)
         return value * self._function(gate)
 
     def get_config(self) -> dict[str, Any]:
-        """What the constructor needs."""
+        """Return the arguments of the constructor, as Keras asks for."""
         return {**super().get_config(), "gate": self._gate}
 
 
 @_serializable
-class Imported(keras.layers.Layer):
-    """A function of the user's.
+class ImportedLayer(keras.layers.Layer):
+    """A layer that applies a function of the user's.
 
     Args:
-        function: As "package.module:function".
-        params: Its keyword arguments.
-        source_sha256: Of its source when the run was planned; None to take it as it is.
-        kwargs: Of every Keras layer.
+        function: Such as "package.module:function".
+        params: Keyword arguments of the function.
+        source_sha256: Hash of the function's source when the run was planned; None to take any source.
+        kwargs: Arguments of every Keras layer.
     """
 
     def __init__(
@@ -275,9 +276,9 @@ class Imported(keras.layers.Layer):
         self._function = import_function(function, params, source_sha256)
 
     def call(self, inputs: Any) -> Any:
-        """The function's value, of the shape of the input."""
+        """Return the function's value, of the shape of the input."""
         return self._function(inputs)
 
     def get_config(self) -> dict[str, Any]:
-        """What the constructor needs."""
+        """Return the arguments of the constructor, as Keras asks for."""
         return {**super().get_config(), **self._own}

@@ -1,4 +1,4 @@
-"""engine: compiled. A whole slice of training steps is one XLA program over data that stays in place."""
+"""The engine `compiled`: a whole slice of training steps is one XLA program over data that stays in place."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 class CompiledEngine:
-    """Holds the dataset as tensors and hands them to every trainer.
+    """Holds the dataset as tensors, which all trainers share.
 
     Args:
         setting: Model and training hyper-parameters.
-        dataset: Rows in one array, the training part first.
+        dataset: Its rows are in one array, the training part first.
     """
 
     def __init__(self, setting: Setting, dataset: Dataset) -> None:
@@ -49,7 +49,7 @@ class CompiledEngine:
 
 
 class CompiledTrainer(Learner):
-    """Trains one model by compiled slices; see `trainer.Trainer` for what the methods promise."""
+    """Trains one model by compiled slices; `protocols.Trainer` says what the methods promise."""
 
     def __init__(self, engine: CompiledEngine, cell: CellPlan) -> None:
         super().__init__(engine.setting, engine.dataset, cell)
@@ -117,10 +117,10 @@ def _training_program(
     objectives: Sequence[Objective],
     batch_size: int,
 ) -> Any:
-    """A compiled function (x, y, order, start, stop) -> (loss sum, tally of each target).
+    """Return a compiled function (x, y, order, start, stop) -> (loss sum, tally of each target).
 
-    It trains on the rows order[start:stop], `batch_size` at a time. The position in `order` is the loop's
-    own variable: XLA compiles anew for every value of an integer that it can take for a constant, and
+    The function trains on the rows order[start:stop], `batch_size` at a time. The position in `order` is the
+    loop's own variable: XLA compiles anew for every value of an integer that it can take for a constant, and
     one program has to serve every slice.
     """
     variables = model.trainable_variables
@@ -135,7 +135,7 @@ def _training_program(
             with tf.GradientTape() as tape:
                 outputs = tf.nest.flatten(model(tf.gather(x, rows), training=True))
                 losses = example_losses(objectives, batch, outputs)
-                loss = tf.reduce_mean(losses) + sum(model.losses)  # those of regularizers
+                loss = tf.reduce_mean(losses) + sum(model.losses)  # the losses of regularizers
             optimizer.apply(tape.gradient(loss, variables), variables)
             tallies = map(tally, objectives, batch, outputs)
             added = (before + own for before, own in zip(sums, tallies, strict=True))
@@ -151,7 +151,7 @@ def _training_program(
 def _evaluation_program(
     model: keras.Model, objectives: Sequence[Objective], dtypes: Sequence[tf.DType]
 ) -> Any:
-    """A function (x, y) -> (loss sum, output of each head); graph mode, which takes any number of rows."""
+    """Return a function (x, y) -> (loss sum, output of each head), in graph mode, for any number of rows."""
     values = tuple(tf.TensorSpec((None,), dtype) for dtype in dtypes)
 
     @tf.function(autograph=False, input_signature=(tf.TensorSpec(model.input_shape, tf.float32), values))

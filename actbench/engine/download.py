@@ -1,20 +1,23 @@
-"""Has Keras download one of its datasets into its cache: `python -m actbench.engine.download NAME`.
+"""The download of one of Keras's datasets into its cache: `python -m actbench.engine.download NAME`.
 
-A process of its own, because importing Keras takes seconds that nobody else should pay for.
+It has a process of its own, because importing Keras takes seconds that no other command should pay for.
 """
 
 import importlib
 import socket
 import sys
 
-_SILENCE_S = 30.0  # of a server, before it is given up
+_SILENCE_S = 30.0  # a server that sends nothing for so long is given up
 
 
 def main(name: str) -> int:
-    """Downloads; a failure is one line on standard output, which Keras fills with its progress otherwise.
+    """Download the dataset; a failure is the last line on standard output, after Keras's own progress.
+
+    Args:
+        name: A module of `keras.datasets`.
 
     Returns:
-        0, or 1 where it could not be done.
+        The exit status: 0, or 1 for a failure.
     """
     socket.setdefaulttimeout(_SILENCE_S)
     dataset = importlib.import_module(f"keras.datasets.{name}")

@@ -1,7 +1,7 @@
-"""Dropout whose masks are a hash of (seed, step, place): the same bits from both engines.
+"""Dropout layers whose masks are a hash of (seed, step, place): the same bits in both engines.
 
-Keras draws them by Philox, which XLA's CPU compiler turns into 45 ns for each unit and example where the hash
-takes 0.6 (64 x 256): of a training with dropout nine tenths were random numbers, and hid the activations.
+Keras draws masks by Philox. As XLA compiles it for a CPU, Philox takes 45 ns per unit and example, the hash
+0.6 ns (64 x 256): nine tenths of a training with dropout were random numbers, which hid the activations.
 """
 
 from typing import Any
@@ -17,10 +17,13 @@ _SELU_ALPHA = 1.6732632423543772
 
 
 class Dropout(keras.layers.Dropout):
-    """Leaves out each unit with probability `rate`, and scales up the others (Srivastava et al., 2014)."""
+    """A layer that leaves out each unit with probability `rate`, and scales up the others.
+
+    Srivastava et al. (2014), Dropout: a simple way to prevent neural networks from overfitting, JMLR 15.
+    """
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Of shape (examples, units), as the input; changed in training alone."""
+        """Return the input in inference, and with units left out in training; shape (examples, units)."""
         if not training or self.rate == 0:
             return inputs
         kept = keep_mask(tf.shape(inputs), self.rate, self.seed_generator.next())
@@ -28,10 +31,13 @@ class Dropout(keras.layers.Dropout):
 
 
 class AlphaDropout(keras.layers.AlphaDropout):
-    """Sets units to SELU's lowest value, and keeps mean 0 and variance 1 (Klambauer et al., 2017)."""
+    """A layer that sets units to SELU's lowest value, and keeps mean 0 and variance 1.
+
+    Klambauer et al. (2017), Self-normalizing neural networks, arXiv:1706.02515.
+    """
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Of shape (examples, units), as the input; changed in training alone."""
+        """Return the input in inference, and with units left out in training; shape (examples, units)."""
         if not training or self.rate == 0:
             return inputs
         kept = keep_mask(tf.shape(inputs), self.rate, self.seed_generator.next())
@@ -41,28 +47,25 @@ class AlphaDropout(keras.layers.AlphaDropout):
 
 
 def keep_mask(shape: tf.Tensor, rate: float, seed_and_step: tf.Tensor) -> tf.Tensor:
-    """Which units stay.
+    """Return which units stay, Booleans of the given shape.
 
-    Each place's number is hashed with a key, and the result with another: masks of two steps that shared one
-    hash would be rearrangements of each other.
+    The number of each place is hashed with one key, and the result with another: with a single hash, the
+    masks of two steps would be rearrangements of each other.
 
     Args:
         shape: (examples, units), their product below 2**31.
         rate: The probability to be left out, at least 0 and below 1; rounded to a multiple of 2**-32.
-        seed_and_step: Two integers; the low 32 bits of each count.
-
-    Returns:
-        Booleans of that shape.
+        seed_and_step: Two integers, of which the low 32 bits count.
     """
     seed, step = tf.unstack(tf.cast(seed_and_step, tf.uint32))
-    key = _mixed(_mixed(seed) ^ step)
+    key = _mix(_mix(seed) ^ step)
     places = tf.cast(tf.reshape(tf.range(tf.reduce_prod(shape)), shape), tf.uint32)
-    hashed = _mixed(_mixed(places ^ key) ^ _mixed(key + _NEXT_KEY))
+    hashed = _mix(_mix(places ^ key) ^ _mix(key + _NEXT_KEY))
     return hashed >= min(round(rate * 2**32), 2**32 - 1)
 
 
-def _mixed(x: tf.Tensor) -> tf.Tensor:
-    """A bijection of 32 bits in which each bit of the input turns each of the output with probability 1/2.
+def _mix(x: tf.Tensor) -> tf.Tensor:
+    """Return a bijection of 32 bits in which each input bit flips each output bit with probability 1/2.
 
     Found by C. Wellons's hash-prospector, https://github.com/skeeto/hash-prospector (bias 0.107).
     """

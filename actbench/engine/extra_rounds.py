@@ -1,4 +1,4 @@
-"""After a block's training: timing-only rounds, until every ratio is known well enough or time is up."""
+"""The timing-only rounds after a training, until all time ratios are known well enough or time is up."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ if TYPE_CHECKING:
     from actbench.engine.rounds import Rounds, RunningCell
     from actbench.plan.models import Block
 
-# A standard error from fewer samples is not believed.
+# A standard error from fewer samples says too little.
 FEWEST_SAMPLES = 6
 
 # Inference rounds of one batch size between two training rounds.
 INFERENCE_ROUNDS = 10
 
-# Looking costs time too: the next look comes after a quarter more passes.
+# Computing the errors takes time, too: the next look comes after a quarter more passes.
 _LOOK_GROWTH = 1.25
 
-_TRAINING = 0  # beside the batch sizes, which are at least 1
+# A figure is a batch size, at least 1, or this for the training time.
+_TRAINING = 0
 
 
 class ExtraRounds:
     """Takes more samples of those ratios to the baseline that are not known well enough.
 
-    The cells' weights and optimizers are put back before every round of slices and at the end, so that every
-    slice is one of the training that was done, and no trained model is moved.
+    The cells' weights and optimizers are put back before every round of slices, and at the end. So every
+    slice continues the training as it ended, and no trained model is changed.
 
     Args:
         engine: Made for the block's setting.
@@ -66,10 +67,10 @@ class ExtraRounds:
         self._baseline = next((cell for cell in self._cells if cell.plan.label == block.baseline), None)
 
     def run(self, budget_s: float) -> tuple[int, ...]:
-        """Runs them.
+        """Run the rounds.
 
         Args:
-            budget_s: Seconds that they may take.
+            budget_s: Seconds that the rounds may take.
 
         Returns:
             Training steps of each extra slice.
@@ -119,7 +120,7 @@ class ExtraRounds:
             self._rounds.inference(batch_size, self._batches[batch_size], index)
 
     def _affordable(self, figures: Sequence[int], left_s: float) -> list[int]:
-        """The figures of the next pass that fit into the time left, going by the samples so far."""
+        """Return the figures whose next round fits into the time left, going by the samples so far."""
         fitting = []
         for figure in figures:
             rounds = 1 if figure == _TRAINING else INFERENCE_ROUNDS + 1
@@ -133,10 +134,10 @@ class ExtraRounds:
         return [figure for figure in figures if not self._known(figure, target)]
 
     def _known(self, figure: int, target: float) -> bool:
-        """Whether the interval of each ratio, over all seeds of the run, would be as narrow as the target.
+        """Return whether each ratio's interval, over all seeds of the run, would be as narrow as `target`.
 
-        That interval is Student's t over the blocks' medians, or over the rounds of the only block; the seeds
-        are expected to differ as much as this block's median may be off.
+        That interval is Student's t over the blocks' medians, or over the rounds of the only block. The seeds
+        are expected to differ as much as the median of this block may be off.
         """
         from scipy.special import stdtrit  # only runs with a target need it
 
@@ -159,7 +160,7 @@ def _samples(cell: RunningCell, figure: int) -> list[float]:
 
 
 def _log_ratios(cell: RunningCell, base: RunningCell, figure: int) -> npt.NDArray[np.float64]:
-    """In the rounds that both ran: one may have stopped early."""
+    """Return the log ratio to the baseline in each round that both ran: one may have stopped early."""
     if figure != _TRAINING:
         return np.log(cell.latency_s[figure]) - np.log(base.latency_s[figure])
     both = min(len(cell.slice_s), len(base.slice_s))

@@ -1,4 +1,4 @@
-"""engine: keras. Stock `fit`, `evaluate` and `predict`: what a user sees without actbench's compiled loop."""
+"""The engine `keras`: stock `fit`, `evaluate` and `predict`, as a user of Keras trains without actbench."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ Values = list[npt.NDArray[Any]]
 
 
 class StockEngine:
-    """Hands the dataset to `fit` as numpy arrays, already in the epoch's order.
+    """Hands the dataset to `fit` as NumPy arrays, already in the epoch's order.
 
     Args:
         setting: Model and training hyper-parameters.
-        dataset: Rows in one array, the training part first.
+        dataset: Its rows are in one array, the training part first.
     """
 
     def __init__(self, setting: Setting, dataset: Dataset) -> None:
@@ -49,13 +49,13 @@ class StockEngine:
 
 
 class StockTrainer(Learner):
-    """Trains one model by calls of `fit`; see `trainer.Trainer` for what the methods promise."""
+    """Trains one model by calls of `fit`; `protocols.Trainer` says what the methods promise."""
 
     def __init__(self, engine: StockEngine, cell: CellPlan) -> None:
         super().__init__(engine.setting, engine.dataset, cell)
         self._dataset = engine.dataset
         self._batch_size = engine.setting.train.batch_size
-        # What Keras calls the loss has the regularizers' share in it.
+        # Keras's loss contains that of the regularizers, which is none of the data.
         self._regularized = self.setting.model.kernel_regularizer is not None
         self.model.compile(
             optimizer=self.optimizer,
@@ -97,18 +97,20 @@ class StockTrainer(Learner):
 
     def _mean_loss(self, examples: range) -> float:
         x, y = self._dataset.x[examples.start : examples.stop], unwrap_single(self.task.values(examples))
-        evaluated = self.model.evaluate(x, y, batch_size=self._batch_size, verbose=0, return_dict=True)
-        return self._data_loss(evaluated)
+        reported = self.model.evaluate(x, y, batch_size=self._batch_size, verbose=0, return_dict=True)
+        return self._data_loss(reported)
 
-    def _data_loss(self, found: Mapping[str, float]) -> float:
-        """Of what `fit` or `evaluate` has found, without the regularizers."""
+    def _data_loss(self, reported: Mapping[str, float]) -> float:
+        """Return the loss without that of the regularizers, of what `fit` or `evaluate` has reported."""
         if not self._regularized:
-            return float(found["loss"])
+            return float(reported["loss"])
         weights = [objective.weight for objective in self.task.objectives]
-        return sum(weight * found[name] for weight, name in zip(weights, self._names(DATA_LOSS), strict=True))
+        return sum(
+            weight * reported[name] for weight, name in zip(weights, self._names(DATA_LOSS), strict=True)
+        )
 
     def _names(self, metric: str) -> list[str]:
-        """What Keras calls a metric of each head."""
+        """Return the name that Keras gives a metric of each head."""
         if len(self.task.objectives) == 1:
             return [metric]
         return [f"{head_name(index)}_{metric}" for index in range(len(self.task.objectives))]

@@ -1,4 +1,4 @@
-"""One block of `actbench micro`: activations alone and copies of their tensor, in interleaved rounds."""
+"""A block of `actbench micro`: activations alone and copies of their tensor, timed in interleaved rounds."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 
 _SAMPLE_S = 0.001  # a shorter sample would time the clock, too
 
-_MOST_CALLS = 10_000
+_MOST_CALLS = 10_000  # of one sample, where a call takes less than 0.1 µs
 
-_WARM_UP_CALLS = 3
+_WARM_UP_CALLS = 3  # the first traces and compiles, the next fill the caches
+
+# The unsigned integers that hold the bits of each type.
+_BITS = {tf.float32: tf.uint32, tf.bfloat16: tf.uint16}
 
 Call = Callable[[], object]
 
@@ -40,21 +43,21 @@ def measure_micro(
     stopwatch: Stopwatch,
     on_round: Callable[[int], None],
 ) -> BlockRecord:
-    """Times everything in a block, once a round, in random orders that together favour none.
+    """Time everything in a block, once a round, in random orders that together favor none.
 
     A sample is the mean of as many calls in a row as take a millisecond, so that small tensors are in the
     caches, as they are in a network.
 
     Args:
-        block: What to measure.
-        make_calls: Prepares what is timed, by label, in the order of the record.
-        wait: Returns when the device has done what it was called for.
+        block: The activations, and how they are computed.
+        make_calls: Returns the calls that are timed, by label, in the order of the record.
+        wait: Returns when the device has finished all calls.
         environment: Recorded with the block.
         stopwatch: Started when the block was taken.
         on_round: Called after each round with its number, from 1.
     """
     started_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    # With its gradient it is what training does, without it what inference does.
+    # With the gradient a call does what training does, without it what inference does.
     phase = "inference" if block.direction == "forward" else "training"
 
     def seconds(call: Call, repeats: int, phase: str) -> float:
@@ -99,22 +102,20 @@ def measure_micro(
 
 
 def _repeats(call_s: float) -> int:
+    """Return how many calls of so many seconds make a sample."""
     return min(_MOST_CALLS, math.ceil(_SAMPLE_S / call_s)) if call_s > 0 else _MOST_CALLS
 
 
-_BITS = {tf.float32: tf.uint32, tf.bfloat16: tf.uint16}
-
-
 def make_calls(block: MicroBlock) -> dict[str, Call]:
-    """A function for each label of the block; every call computes all its outputs into new memory.
+    """Return a call for each label of the block, which computes its outputs into new memory.
 
-    All work on the same standard normal tensors; a gated unit gets one of twice the width.
+    All calls work on the same standard normal tensors; a gated unit gets one of twice the width.
 
     Args:
-        block: What to compute, and how.
+        block: The activations, and how they are computed.
 
     Raises:
-        DataError: An imported function cannot be had.
+        DataError: An imported function cannot be used.
     """
     x, wide, upstream = (
         _normal(block, index, width) for index, width in enumerate((COLUMNS, 2 * COLUMNS, COLUMNS))
@@ -126,7 +127,7 @@ def make_calls(block: MicroBlock) -> dict[str, Call]:
 
 
 def wait() -> None:
-    """Returns when all calls are done; on a CPU they are when they return, and asking takes 0.2 ms."""
+    """Return when all calls are done. On a CPU they are when they return, and asking takes 0.2 ms."""
     if tf.config.list_physical_devices("GPU"):
         tf.test.experimental.sync_devices()
 
@@ -137,15 +138,15 @@ def _normal(block: MicroBlock, index: int, width: int) -> tf.Tensor:
 
 
 def _copy(x: tf.Tensor, compiled: bool) -> Call:
-    """Reads every bit and writes it elsewhere, by an exclusive or with a zero that XLA does not know is one.
+    """Return a call that copies `x` by an exclusive or with a zero, which XLA does not know to be zero.
 
-    Measured and left: `tf.identity`, which moves nothing; `DeepCopy`, which takes longer than relu does and
-    which XLA has not; a product with 1, which in bfloat16 is arithmetic.
+    These were measured and rejected: `tf.identity`, which moves nothing; `DeepCopy`, which takes longer than
+    relu and which XLA does not have; a product with 1, which is arithmetic in bfloat16.
     """
     bits = _BITS[x.dtype]
     zero = tf.zeros((), bits)
     if not compiled:
-        whole = tf.bitcast(x, bits)  # of the same memory
+        whole = tf.bitcast(x, bits)  # the same memory
         return lambda: tf.bitwise.bitwise_xor(whole, zero)
 
     def copied(tensor: tf.Tensor, nothing: tf.Tensor) -> tf.Tensor:
@@ -159,8 +160,8 @@ def _activation(cell: CellPlan, x: tf.Tensor, upstream: tf.Tensor, block: MicroB
     layer.build(x.shape)
     weights = [weight.value for weight in layer.trainable_variables]
 
-    # `call`, because calling the layer itself takes 50 µs that the function does not; two arguments, because
-    # the copy has as many and each takes 10 µs to hand over
+    # `call`, because calling the layer itself takes 50 µs more than its function. Two arguments, because the
+    # copy has two, and handing one over takes 10 µs.
     def forward(inputs: tf.Tensor, _: tf.Tensor) -> Any:
         return layer.call(inputs)
 
@@ -180,8 +181,9 @@ def _activation(cell: CellPlan, x: tf.Tensor, upstream: tf.Tensor, block: MicroB
 
 
 def _call(function: Callable[..., Any], compiled: bool, *tensors: tf.Tensor) -> Call:
+    """Return the function with its tensors bound, compiled by XLA or operation by operation."""
     if compiled:
-        # a concrete function spares every call what `tf.function` does to find it
+        # A concrete function spares every call the search that `tf.function` makes for it.
         program = tf.function(function, jit_compile=True, autograph=False)
         function = program.get_concrete_function(*tensors)
     return lambda: function(*tensors)

@@ -14,8 +14,8 @@ from actbench.config.schema.activation import ActivationConfig
 from actbench.config.schema.initializers import KERAS, MOMENT_MATCHED
 from actbench.config.schema.layers import (
     UNDER_TEST,
-    matched_gated_widths,
     kernel_activations,
+    matched_gated_widths,
     widths_under_test,
 )
 from actbench.engine.activation_layers import activation_layer

@@ -1,4 +1,4 @@
-"""Looks inside a network: what its units do to a gradient, and how much of it arrives where.
+"""The probes: how much of a gradient the units of a network let through, and how much arrives in each layer.
 
 `docs/method.md` says what each figure means and why it is defined as it is.
 """
@@ -18,9 +18,9 @@ from actbench.rng import permutation
 
 SATURATED_BELOW = 0.05
 
-_EXAMPLES_SEED = 0  # which examples are looked at must not depend on the replicate
+_EXAMPLES_SEED = 0  # all replicates look at the same examples
 
-# Where the largest slope is looked for: what inputs of an activation are as a rule, and well beyond.
+# Where the largest slope is searched: the usual inputs of an activation, and well beyond.
 _GRID = np.linspace(-10, 10, 401, dtype=np.float32)
 
 _GRID_STRIDE = 97  # coprime to the grid's length: the columns of one row lie far apart
@@ -31,17 +31,17 @@ Loss = Callable[..., Any]
 
 
 def probed_rows(training: range, examples: int) -> npt.NDArray[np.int32]:
-    """Which training rows are looked at: the same for every activation and seed of a setting."""
+    """Return the training rows that are probed, the same for every activation and seed of a setting."""
     return permutation(len(training), _EXAMPLES_SEED, "probe examples")[:examples] + training.start
 
 
 class Prober:
-    """Looks inside one model without moving it: no variable of the model or of an optimizer is written.
+    """Looks inside one model without writing any variable of the model or of its optimizer.
 
-    The network answers as it does in a test: no dropout, and batch normalisation by its moving averages.
+    The network computes what it does in a test: no dropout, and batch normalization by its moving averages.
 
     Args:
-        model: Hidden activations are layers of their own.
+        model: Its hidden activations must be layers of their own.
     """
 
     def __init__(self, model: keras.Model) -> None:
@@ -55,12 +55,12 @@ class Prober:
         self._inner = keras.Model(model.inputs, [inputs, model.outputs])
 
     def probe(self, x: npt.NDArray[np.float32], loss: Loss, epoch: int) -> Probe:
-        """All figures of one moment.
+        """Return all figures of the present moment.
 
         Args:
             x: The examples, shape (n, features).
-            loss: From the model's outputs for x, one argument each, to the mean loss, a scalar.
-            epoch: Epochs trained before.
+            loss: Returns the mean loss, a scalar, of the model's outputs for `x`, one argument each.
+            epoch: Epochs trained so far.
         """
         with tf.GradientTape() as tape:
             preactivations, outputs = self._inner(tf.constant(x), training=False)
@@ -85,7 +85,7 @@ class Prober:
 
 
 class _Hidden:
-    """A hidden layer: an activation, and the dense layer before it, which others behind it may share."""
+    """A hidden layer: an activation and the dense layer before it, which other activations may share."""
 
     def __init__(self, activation: keras.layers.Layer, dense: keras.layers.Dense) -> None:
         self.activation = activation
@@ -93,33 +93,30 @@ class _Hidden:
         self._known_largest: Floats | None = None
 
     def units(self, preactivations: Any) -> tuple[float, float, float]:
-        """Shares of dead and of saturated units, and of outputs that are exactly zero."""
+        """Return the shares of dead and of saturated units, and of outputs that are exactly zero."""
         slopes, outputs = _slopes(self.activation, preactivations)
         dead = np.all(slopes == 0, axis=0)
         saturated = ~dead & (slopes.mean(axis=0) < SATURATED_BELOW * self._largest())
         return float(dead.mean()), float(saturated.mean()), float(np.mean(outputs == 0))
 
     def _largest(self) -> Floats:
-        """The largest slope of each unit, shape (units,): on a grid, and at most 1, that of `linear`."""
+        """Return each unit's largest slope on a grid, shape (units,); at most 1, the slope of `linear`."""
         if self._known_largest is not None:
             return self._known_largest
         shifts = np.arange(len(_GRID))[:, None] + _GRID_STRIDE * np.arange(self.activation.input.shape[-1])
         slopes, _ = _slopes(self.activation, tf.constant(_GRID[shifts % len(_GRID)]))
         largest = np.minimum(1.0, slopes.max(axis=0))
-        if not self.activation.variables:  # else training moves it
+        if not self.activation.variables:  # training changes the slope of an activation with variables
             self._known_largest = largest
         return largest
 
 
 def _slopes(activation: keras.layers.Layer, preactivations: Any) -> tuple[Floats, Floats]:
-    """How much each unit passes of a gradient that comes from above, and what it gives.
+    """Return how much each unit passes of a gradient from above, and its output, both of shape (n, units).
 
-    What comes from above is +1 and -1 in turn, so that for an element-wise function this is |f'(z)|, and for
-    one that mixes units a gradient of that size is not lost where it is the same for all. A unit with several
-    pre-activations, as a gated one has, passes what the best of them does.
-
-    Returns:
-        Shapes (n, units): slopes, and outputs.
+    The gradient from above is +1 and -1 in turn. For an element-wise function the slope is then |f'(z)|.
+    Softmax, which mixes units, would pass nothing of a gradient that is the same for all of them. A unit with
+    several pre-activations, such as a gated unit, passes what the best of them passes.
     """
     with tf.GradientTape() as tape:
         tape.watch(preactivations)
@@ -134,7 +131,7 @@ def _slopes(activation: keras.layers.Layer, preactivations: Any) -> tuple[Floats
 
 
 def _dense_before(tensor: Any) -> keras.layers.Dense | None:
-    """The last dense layer on the way to a symbolic tensor, whatever normalises, drops or adds in between."""
+    """Return the last dense layer before a symbolic tensor; layers in between may normalize, drop or add."""
     layer = tensor._keras_history.operation  # Keras has no public way back through a model
     if isinstance(layer, keras.layers.Dense):
         return layer
@@ -145,7 +142,8 @@ def _dense_before(tensor: Any) -> keras.layers.Dense | None:
 
 
 def _moments(values: Floats) -> tuple[float | None, float | None]:
-    with np.errstate(over="ignore", invalid="ignore"):  # of a network that explodes
+    """Return mean and variance, each None if it is not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a network may explode
         return _finite(values.mean()), _finite(values.var())
 
 

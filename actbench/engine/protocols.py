@@ -1,4 +1,4 @@
-"""What a block asks of an engine, whichever one it is."""
+"""The protocols of engines and trainers: what the runner asks of them, whichever engine it is."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ if TYPE_CHECKING:
     from actbench.plan.cell import CellPlan
     from actbench.records.block import Probe
 
+# Rows of one call of a model in an evaluation. Hidden layers of 1,000 units then take 40 MB each.
 EVALUATION_BATCH = 10_000
 
 
 @dataclass(frozen=True)
 class Sums:
-    """Of a training, over examples, so that parts can be added.
+    """Sums over the examples of a training slice, so that slices can be added.
 
     Attributes:
-        loss: Of the examples' losses.
-        tallies: For each target how many examples were classified right, or the sum of squared errors.
-        examples: How many there were.
+        loss: Sum of the examples' losses.
+        tallies: For each target, how many examples were classified right, or the sum of squared errors.
+        examples: Number of examples.
     """
 
     loss: float
@@ -36,7 +37,7 @@ class Sums:
 
     @property
     def mean_loss(self) -> float:
-        """Per example."""
+        """Mean loss per example."""
         return self.loss / self.examples
 
 
@@ -45,10 +46,10 @@ class Evaluation:
     """How well a model does on some examples.
 
     Attributes:
-        loss: Mean over the examples, of several targets the weighted sum.
-        score: Accuracy or R², of several targets the mean.
-        metrics: By name, with several targets behind the target's.
-        correct: Which examples were classified right, shape (n,); None but for a single target of classes.
+        loss: Mean loss over the examples; with several targets, the weighted sum of theirs.
+        score: Accuracy or R²; with several targets, the mean of theirs.
+        metrics: All metrics by the names of `metrics.registry.metric_name`.
+        correct: Which examples were classified right, shape (n,); None unless the only target is classes.
     """
 
     loss: float
@@ -58,7 +59,7 @@ class Evaluation:
 
 
 def evaluation_pieces(examples: range) -> Iterator[range]:
-    """The examples in parts, so that the memory of an evaluation does not grow with the dataset."""
+    """Yield the examples in parts, so that the memory of an evaluation does not grow with the dataset."""
     for start in range(0, len(examples), EVALUATION_BATCH):
         yield examples[start : start + EVALUATION_BATCH]
 
@@ -72,44 +73,44 @@ class Trainer(Protocol):
     parameters: int
 
     def compile(self) -> None:
-        """Compiles what training and evaluation need; weights are undefined until `reset`."""
+        """Compile what training and evaluation need; weights are undefined until `reset`."""
 
     def reset(self, seed: int) -> None:
-        """Back to the seed's initial weights and an empty optimizer."""
+        """Go back to the seed's initial weights and an empty optimizer."""
 
     def train(self, epoch: Any, start: int, stop: int) -> Sums:
-        """Runs steps start..stop-1 of an epoch that `Engine.place` has prepared."""
+        """Run steps start..stop-1 of an epoch that `Engine.place` has prepared."""
 
     def train_score(self, sums: Sums) -> float | None:
-        """Accuracy or R² over a whole epoch, as seen while training; None where it is not finite."""
+        """Return the score over a whole epoch, as seen while training; None if it is not finite."""
 
     def evaluate(self, examples: range) -> Evaluation:
-        """How well the model does on a range of the dataset's rows, without training."""
+        """Return how well the model does on a range of the dataset's rows, without training."""
 
     def compile_inference(self, batch: Any) -> None:
-        """Compiles and warms up prediction for a batch of this size, made by `Engine.inference_batch`."""
+        """Compile and warm up prediction for a batch of this size, made by `Engine.inference_batch`."""
 
     def infer(self, batch: Any) -> None:
-        """Predicts one batch."""
+        """Predict one batch."""
 
     def probe(self, epoch: int) -> Probe:
-        """What the model looks like inside after that many epochs; nothing of it or of the training moves."""
+        """Return what the model looks like inside after that many epochs; no variable changes."""
 
     def state(self) -> Any:
-        """A copy of the weights and the optimizer."""
+        """Return a copy of the weights and the optimizer's state."""
 
     def put_back(self, state: Any) -> None:
-        """Back to what `state` copied."""
+        """Put the weights and the optimizer back to what `state` copied."""
 
 
 class Engine(Protocol):
     """Makes trainers over one resident dataset."""
 
     def place(self, order: npt.NDArray[np.int32]) -> Any:
-        """Prepares an epoch that visits the training rows in this order; shared by all trainers, untimed."""
+        """Prepare an epoch that visits the training rows in this order; untimed, for all trainers."""
 
     def inference_batch(self, batch_size: int) -> Any:
-        """Places the first training rows anew, repeated where they are too few; shared by all trainers."""
+        """Place the first training rows anew, repeated where they are too few, for all trainers."""
 
     def trainer(self, cell: CellPlan) -> Trainer:
-        """A new trainer, not yet compiled."""
+        """Return a new trainer, not yet compiled."""

@@ -1,4 +1,4 @@
-"""TensorFlow's threads and device, set once when a worker starts."""
+"""TensorFlow in this process: its threads, set once when a worker starts, and its build and device."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def configure() -> None:
-    """Gives TensorFlow the cores that this process may use; call before the first operation.
+    """Give TensorFlow the cores that this process may use; call it before the first operation.
 
     TensorFlow's own default is the machine's core count, which under `taskset` makes threads
     compete for cores that are not there.
@@ -22,12 +22,12 @@ def configure() -> None:
     tf.config.threading.set_intra_op_parallelism_threads(usable_cores())
     tf.config.threading.set_inter_op_parallelism_threads(usable_cores())
     keras.config.disable_interactive_logging()
-    # Otherwise ~/.keras/keras.json decides.
+    # Without this, ~/.keras/keras.json decides.
     keras.config.set_floatx("float32")
 
 
 def describe_runtime() -> Environment:
-    """This process's environment, with what only TensorFlow knows: its build, device and threads."""
+    """Return this process's environment, with what only TensorFlow knows: its build, device and threads."""
     return describe_environment().model_copy(
         update={
             "device": _device(),

@@ -1,4 +1,4 @@
-"""The worker process: takes blocks on standard input, gives messages on standard output, one JSON line each.
+"""The worker process: reads blocks from standard input, writes messages to standard output, a JSON line each.
 
 Run as `python -m actbench.engine.worker`; `execution.local` starts and supervises it.
 """
@@ -33,20 +33,20 @@ _block_from_json: TypeAdapter[AnyBlock] = TypeAdapter(AnyBlock)
 
 
 class Outbox:
-    """Sends messages to the parent, on a descriptor that no library prints to."""
+    """The way to the parent: a descriptor that no library prints to."""
 
     def __init__(self) -> None:
         self._stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
 
     def send(self, message: Message) -> None:
-        """One line, at once."""
+        """Send one message, at once."""
         self._stream.write(message.model_dump_json() + "\n")
         self._stream.flush()
 
 
 def main() -> None:
-    """Serves blocks until standard input closes."""
+    """Serve blocks until standard input closes."""
     outbox = Outbox()
     blocks = _listen()
     start = time.perf_counter()
@@ -61,12 +61,12 @@ def main() -> None:
 
 
 def _listen() -> queue.SimpleQueue[AnyBlock]:
-    """Reads blocks in a thread, so that the end of the parent ends this process even in the middle of one."""
+    """Read blocks in a thread, so that the parent's end ends this process even in the middle of a block."""
     blocks: queue.SimpleQueue[AnyBlock] = queue.SimpleQueue()
 
     def read() -> None:
-        # However this ends, the process ends with it: nothing here needs an orderly end, TensorFlow takes its
-        # time for one, and a parent must never wait for a worker that waits for nothing.
+        # However the reading ends, the process ends with it. Nothing here needs an orderly exit, for which
+        # TensorFlow takes its time, and a parent must never wait for a worker that has nothing to do.
         status = 1
         try:
             for line in sys.stdin:
@@ -81,6 +81,7 @@ def _listen() -> queue.SimpleQueue[AnyBlock]:
 
 
 def _serve(measurer: Measurer, block: AnyBlock, outbox: Outbox) -> Message:
+    """Measure one block, sending progress, and return the message that ends it."""
     last_report = float("-inf")
 
     def report(progress: Progress) -> None:
@@ -93,7 +94,7 @@ def _serve(measurer: Measurer, block: AnyBlock, outbox: Outbox) -> Message:
         return Finished(record=measurer.measure(block, report))
     except ActbenchError as error:
         return Refused(message=str(error))
-    except Exception as error:  # whatever it is, the parent must hear of it
+    except Exception as error:  # the parent must hear of any failure
         summary = f"{type(error).__name__}: {error}".partition("\n")[0]
         text = f"{summary}\n{''.join(traceback.format_exception(error))}".strip()
         return Broken(error=text.encode("utf-8", "backslashreplace").decode())

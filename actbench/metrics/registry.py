@@ -27,6 +27,11 @@ def register(metric: Metric) -> None:
     METRICS[metric.name] = metric
 
 
+def unregister(name: str) -> None:
+    """Remove a metric; runs that have recorded it cannot be reported any more."""
+    del METRICS[name]
+
+
 # The score of each kind of target stands first: accuracy of classes, R² of numbers.
 for _metric in (ACCURACY, TOP5_ACCURACY, R2, RMSE, MAE):
     register(_metric)
