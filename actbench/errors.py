@@ -1,47 +1,51 @@
-"""One exception per kind of failure, each with the exit code that the command line returns for it."""
+"""The exceptions of the package, and the words of their messages.
+
+There is one exception per kind of failure, with the exit code that the command line returns for it. A message
+has the form `where: what is wrong; what to do`.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-_SHOWN_LENGTH = 60
+_LONGEST_VALUE = 60  # characters of a value in a message, so that the message stays on about one line
 
 Key = tuple[str | int, ...]
-"""Of a config: keys and indices, from the root down."""
+"""The place of a value in a config: keys and indices, from the root down."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong in what a user has given.
+    """A single mistake in a user's input.
 
     Attributes:
-        message: What is wrong; what is allowed; what may have been meant.
-        key: What it is about, if that is a key of a config.
+        message: What is wrong; what to do.
+        key: The key of the config that the message is about; empty for anything else.
     """
 
     message: str
     key: Key = ()
 
     def __str__(self) -> str:
-        """As a line of a message."""
+        """Return one line of a message."""
         return f"{format_key(self.key)}: {self.message}" if self.key else self.message
 
 
 class ActbenchError(Exception):
-    """Anything that ends a command with a message instead of a traceback.
+    """The base of all errors that end a command with a message instead of a traceback.
 
-    The message is complete: it says what is wrong, where, and what would be right.
+    The message is complete: where the mistake is, what is wrong, and what to do.
     """
 
     exit_code = 2
 
 
 class InputError(ActbenchError):
-    """What a user has given is wrong; the message has one line per fault.
+    """The input of a user is wrong; the message has one line per fault.
 
     Attributes:
-        faults: What is wrong; text alone is about no key.
+        faults: All mistakes that were found together.
     """
 
     def __init__(self, *faults: Fault | str) -> None:
@@ -50,14 +54,16 @@ class InputError(ActbenchError):
 
 
 class ConfigError(InputError):
-    """The command line or the config is wrong."""
+    """An argument or the config is wrong."""
 
 
 class ArgumentError(ConfigError):
-    """An argument of a function is wrong; the command line shows the option of the same name instead.
+    """An argument of a function is wrong.
+
+    The message names the argument; the command line replaces it by the option of the same name.
 
     Attributes:
-        argument: The name in Python, such as "against".
+        argument: Name of the argument in Python, such as "against".
         value: The given value, if the message names it beside the argument.
     """
 
@@ -71,13 +77,13 @@ class ArgumentError(ConfigError):
         return self.message(self.argument)
 
     def message(self, name: str) -> str:
-        """Return one line per fault, each begun with this name for the argument."""
+        """Return one line per fault, each of which begins with the given name for the argument."""
         shown = f"{name} {self.value}" if self.value else name
         return "\n".join(f"{shown}: {fault}" for fault in self.faults)
 
 
 class DataError(InputError):
-    """A dataset is missing, damaged, or not what the config says it is."""
+    """A dataset is missing or damaged, or does not fit the config."""
 
 
 class StoreError(ActbenchError):
@@ -85,29 +91,29 @@ class StoreError(ActbenchError):
 
 
 class WorkerError(ActbenchError):
-    """No worker can be started on this machine, as when TensorFlow cannot be imported."""
+    """No worker process can be started on this machine; perhaps TensorFlow cannot be imported."""
 
 
 class GateFailedError(ActbenchError):
-    """A comparison that decides over success came out badly: a regression, a run not reproduced."""
+    """A check failed: `compare` found a regression, or `verify` could not reproduce a run."""
 
     exit_code = 1
 
 
 class InconclusiveError(ActbenchError):
-    """A decision was asked for that the measurements do not give."""
+    """The measurements do not allow the decision that was asked for."""
 
     exit_code = 3
 
 
 class EnvironmentMismatchError(ActbenchError):
-    """Numbers of two environments would be pooled or compared."""
+    """Measurements of different environments would be pooled or compared."""
 
     exit_code = 4
 
 
 class NothingMeasuredError(ActbenchError):
-    """There is no finished cell to report, or nothing that two runs could be compared in."""
+    """There is no finished cell to report, or two runs have nothing in common to compare."""
 
     exit_code = 5
 
@@ -119,8 +125,8 @@ class CellsFailedError(ActbenchError):
 
 
 @contextmanager
-def collecting(faults: list[Fault]) -> Iterator[None]:
-    """Adds what is wrong with data to a list, so that what does not depend on it can be looked at, too."""
+def collect_faults(faults: list[Fault]) -> Iterator[None]:
+    """Add the faults of a `DataError` raised inside to a list, so that independent checks can go on."""
     try:
         yield
     except DataError as error:
@@ -128,8 +134,8 @@ def collecting(faults: list[Fault]) -> Iterator[None]:
 
 
 @contextmanager
-def about(*key: str | int) -> Iterator[None]:
-    """Says of everything that is found wrong with data inside that it is about this key."""
+def at_key(*key: str | int) -> Iterator[None]:
+    """Give all faults of a `DataError` raised inside this key of the config."""
     try:
         yield
     except DataError as error:
@@ -137,34 +143,34 @@ def about(*key: str | int) -> Iterator[None]:
 
 
 def format_key(key: Sequence[str | int]) -> str:
-    """A key as in `activations[2].params.alpha`."""
+    """Write a key of a config, such as `activations[2].params.alpha`."""
     text = ""
     for step in key:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            word = step if re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", step) else quoted(step)
+            word = step if re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", step) else short_repr(step)
             text += f"{'.' if text else ''}{word}"
     return text
 
 
-def quoted(value: object) -> str:
-    """A value on one line, short, without control characters."""
+def short_repr(value: object) -> str:
+    """Write a value on one line for a message: at most 60 characters, none of them a control character."""
     text = repr(value)
-    return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 3]}..."
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """The end of a message about a word that is not among the allowed ones.
+    """Return the end of a message about a word that is not among the allowed ones.
 
     Args:
-        word: As the user wrote it; case and hyphens are forgiven.
-        allowed: What would have been right.
+        word: The word as the user wrote it; case and hyphens are ignored.
+        allowed: The allowed words.
 
     Returns:
-        "; did you mean 'x'?" with the closest allowed word, or nothing where none is close.
+        "; did you mean 'x'?" with the closest allowed word; empty if none is close.
     """
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # takes a moment to load, and few commands fail
 
     close = get_close_matches(word.lower().replace("-", "_"), list(allowed), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actbench.datasets.files import sha256_of, sha256_of_all
+from actbench.datasets.files import combine_sha256, file_sha256
 from actbench.datasets.raw_table import Examples, RawData
 from actbench.datasets.readers import built_in, idx, keras_sets, npz
 from actbench.datasets.readers.table_file import read_table
@@ -47,7 +47,7 @@ def read(spec: DatasetSpec) -> RawData:
     return built_in.make(source.name, spec.samples or DEFAULT_SAMPLES, spec.noise or 0.0)
 
 
-def sha256_of_own(spec: DatasetSpec) -> str | None:
+def own_files_sha256(spec: DatasetSpec) -> str | None:
     """The hash of own files' content, as `read` gives it; None where there are none.
 
     Raises:
@@ -55,7 +55,7 @@ def sha256_of_own(spec: DatasetSpec) -> str | None:
     """
     if spec.path is None:
         return None
-    return sha256_of_all(_hashes(spec).values())
+    return combine_sha256(_hashes(spec).values())
 
 
 def _hashes(spec: DatasetSpec) -> dict[str, str]:
@@ -65,7 +65,7 @@ def _hashes(spec: DatasetSpec) -> dict[str, str]:
     for name, path in _own_files(spec).items():
         key = ("dataset", "test_path") if str(path) == spec.test_path else ()
         with collect_faults(faults), at_key(*key):
-            hashes[name] = sha256_of(path)
+            hashes[name] = file_sha256(path)
     if faults:
         raise DataError(*faults)
     return hashes
@@ -134,7 +134,7 @@ def _read_tables(spec: DatasetSpec, path: Path, form: str) -> RawData:
                 test = _examples(tested)
         finally:
             files = hashing.result()  # what it raises, all files that cannot be opened, goes first
-    return RawData(path.name, _examples(table), test, sha256_of_all(files.values()), files)
+    return RawData(path.name, _examples(table), test, combine_sha256(files.values()), files)
 
 
 def _examples(table: Table) -> Examples:

@@ -23,7 +23,7 @@ from actbench.datasets.raw_table import (
     place,
     what_is_not_finite,
 )
-from actbench.errors import DataError, Fault, collecting
+from actbench.errors import DataError, Fault, collect_faults
 
 if TYPE_CHECKING:
     from actbench.datasets.raw_table import Array
@@ -282,7 +282,7 @@ class Batches:
     def _noting(self, name: str) -> Iterator[None]:
         """Keeps the first that is found wrong with a column."""
         faults: list[Fault] = []
-        with collecting(faults):
+        with collect_faults(faults):
             yield
         for fault in faults:
             self._unusable.setdefault(name, fault)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actbench.datasets.raw_table import WHOLE_IN_DOUBLE, Rounding, check_finite, more
-from actbench.errors import DataError, Fault, about
+from actbench.errors import DataError, Fault, at_key
 
 if TYPE_CHECKING:
     from actbench.datasets.raw_table import Column, TargetKind
@@ -124,7 +124,7 @@ def _numbers(label: str, name: str, train: Column, test: _Tested, rule: str) -> 
         raise DataError(f"{label}: the target {name} is constant, always {values[0]:g}: nothing to predict")
     of_test = None
     if test.column is not None:
-        with about(*test.key):
+        with at_key(*test.key):
             of_test = single(test.label, test.column)
     return Values(values, of_test, None, rule)
 

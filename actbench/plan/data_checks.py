@@ -11,9 +11,9 @@ from actbench.config.checks.compatibility import (
     explain_parameter_mismatch,
     explain_softmax_of_numbers,
 )
-from actbench.datasets.dataset import describe, expect
-from actbench.datasets.loading import sha256_of_own
-from actbench.datasets.readers.keras_sets import download, is_missing
+from actbench.datasets.dataset import describe, describe_from_registry
+from actbench.datasets.loading import own_files_sha256
+from actbench.datasets.readers.keras_sets import download, must_download
 from actbench.datasets.spec import DEFAULT_TEST
 from actbench.errors import Fault, collect_faults
 from actbench.plan.models import Setting, plan_cells
@@ -94,7 +94,7 @@ class _Checker:
         spec = config.dataset.spec()
         unreadable: list[Fault] = []
         with collect_faults(unreadable):
-            setting = Setting.from_config(config, varied, sha256_of_own(spec))
+            setting = Setting.from_config(config, varied, own_files_sha256(spec))
             key = f"{setting.dataset.model_dump_json()} {setting.kinds}"
             if key not in self._described:
                 self._described[key] = self._describe_what_fits(spec, setting)
@@ -122,9 +122,9 @@ class _Checker:
         return None, found
 
     def _describe(self, spec: DatasetSpec, setting: Setting) -> DatasetInfo:
-        if spec.name is not None and is_missing(spec.name):
+        if spec.name is not None and must_download(spec.name):
             if not self._fetch:
-                return expect(spec)
+                return describe_from_registry(spec)
             download(spec.name)
         return describe(spec, setting.kinds, setting.data_sha256)
 

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
-from actbench.errors import did_you_mean, quoted
+from actbench.errors import did_you_mean, short_repr
 from actbench.records.base import Record
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ def describe_value(value: object) -> str:
         return "a list"
     if isinstance(value, int) and value.bit_length() > 128:
         return "a huge number"
-    return quoted(value)
+    return short_repr(value)
 
 
 def _details(kind: str, message: str, loc: tuple[str | int, ...]) -> InitErrorDetails:
