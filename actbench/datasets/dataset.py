@@ -155,7 +155,7 @@ def _constant_score(values: Values, split: Split) -> float:
     return float(np.bincount(of_part(values, split, "test")).max() / split.test.size)
 
 
-def expect(spec: DatasetSpec) -> DatasetInfo:
+def describe_from_registry(spec: DatasetSpec) -> DatasetInfo:
     """Sizes as they will be; nothing of the files, nor of how rows are drawn.
 
     Args:

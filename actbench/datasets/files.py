@@ -27,7 +27,7 @@ _BEGINNINGS = {
 }
 
 
-def sha256_of(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     """Of a file's content; that of a file which has not been touched since is not computed again.
 
     Raises:
@@ -54,7 +54,7 @@ def _sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def sha256_of_all(hashes: Iterable[str]) -> str:
+def combine_sha256(hashes: Iterable[str]) -> str:
     """Of several files, from the hash of each, in an order of what they are for: their names have no say.
 
     That of a single one is its own.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from actbench.config.schema.activation import PLACEBO
-from actbench.datasets.loading import sha256_of_own
+from actbench.datasets.loading import own_files_sha256
 from actbench.plan.models import Block, Plan, Setting, id_content, plan_cells
 from actbench.records.base import hash_content
 from actbench.rng import integer
@@ -34,7 +34,7 @@ def make_plan(config: BenchConfig, settings: Sequence[Setting] | None = None) ->
     """
     if settings is None:
         settings = [
-            Setting.from_config(variant, varied, sha256_of_own(variant.dataset.spec()))
+            Setting.from_config(variant, varied, own_files_sha256(variant.dataset.spec()))
             for varied, variant in config.variants
         ]
     planned = [

@@ -62,7 +62,7 @@ class Setting(Record):
         Args:
             config: One of the `variants` of a config.
             varied: The values by which it differs from the others, by dotted key.
-            data_sha256: As `datasets.loading.sha256_of_own` returns it.
+            data_sha256: As `datasets.loading.own_files_sha256` returns it.
         """
         without_id = cls(
             id="",

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench.datasets.dataset import describe, expect
+from actbench.datasets.dataset import describe, describe_from_registry
 from actbench.datasets.readers.idx import read_folder
-from actbench.datasets.readers.keras_sets import is_missing
+from actbench.datasets.readers.keras_sets import must_download
 from actbench.datasets.readers.npz import read_npz
 from actbench.datasets.readers.table_file import open_table, unknown_columns
 from actbench.datasets.spec import DATASETS, SUFFIXES, DatasetSpec, format_of
@@ -133,7 +133,7 @@ def _summarize_named(name: str) -> DataSummary:
     keys = {"name": name, "validation": _VALIDATION}
     spec = DatasetSpec(name=name, validation=_VALIDATION)
     # Data that is still to be downloaded is described by the registry.
-    return DataSummary(name, keys, expect(spec) if is_missing(name) else describe(spec))
+    return DataSummary(name, keys, describe_from_registry(spec) if must_download(name) else describe(spec))
 
 
 def _guess_target(columns: Sequence[str]) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from actbench.datasets.files import open_file, sha256_of_all, unpack
+from actbench.datasets.files import combine_sha256, open_file, unpack
 from actbench.datasets.raw_table import (
     Column,
     Examples,
@@ -90,7 +90,7 @@ def read_folder(folder: Path) -> RawData:
         label=folder.name,
         train=train,
         test=test,
-        sha256=sha256_of_all(files.values()),
+        sha256=combine_sha256(files.values()),
         files=files,
         scale="unit" if arrays["train", "images"].dtype == np.uint8 else "standardize",
         kind=kind_of_labels(arrays["train", "labels"]),

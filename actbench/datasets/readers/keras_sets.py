@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from actbench.datasets.files import open_file, sha256_of_all, unpack
+from actbench.datasets.files import combine_sha256, open_file, unpack
 from actbench.datasets.raw_table import Array, Column, Examples, Features, RawData
 from actbench.datasets.readers.idx import parse_idx
 from actbench.datasets.readers.npz import load_arrays
@@ -171,7 +171,7 @@ def read_keras(name: str) -> RawData:
         label=name,
         train=_examples(name, *train, source.features),
         test=_examples(name, *test, source.features),
-        sha256=sha256_of_all(hashes.values()),
+        sha256=combine_sha256(hashes.values()),
         files=hashes,
         width=source.features,
         scale="unit" if source.classes else "standardize",
@@ -261,7 +261,7 @@ _READERS: dict[str, Callable[[list[tuple[Path, bytes]]], Arrays]] = {
 _ENVIRONMENT = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
-def is_missing(name: str | None) -> bool:
+def must_download(name: str | None) -> bool:
     """Whether a dataset has to be downloaded first."""
     source = DATASETS.get(name or "")
     return source is not None and source.kind == "keras" and not is_cached(source.name)

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actbench.datasets.dataset import describe, expect, prepare
+from actbench.datasets.dataset import describe, describe_from_registry, prepare
 from actbench.datasets.readers import keras_sets as keras
-from actbench.datasets.readers.keras_sets import download, is_missing
+from actbench.datasets.readers.keras_sets import download, must_download
 from actbench.datasets.spec import DATASETS, DatasetSpec
 from actbench.errors import DataError
 from tests.datasets.files import as_idx
@@ -173,7 +173,7 @@ def test_files_without_an_image_are_told(put):
 
 @pytest.mark.parametrize("name", keras.FILES)
 def test_what_is_missing_is_told_with_its_place_and_checksum(cache, name):
-    assert is_missing(name)
+    assert must_download(name)
     with pytest.raises(DataError) as caught:
         prepare(DatasetSpec(name=name))
     message = str(caught.value)
@@ -196,7 +196,7 @@ def test_checksums_and_addresses_are_those_in_the_source_of_keras():
 
 
 def test_what_is_expected_is_what_the_registry_knows():
-    info = expect(DatasetSpec(name="cifar100", validation=0.1, test_samples=500))
+    info = describe_from_registry(DatasetSpec(name="cifar100", validation=0.1, test_samples=500))
     assert (info.train, info.validation, info.test) == (45000, 5000, 500)
     assert (info.features, info.targets[0].classes) == (3072, 100)
 
