@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from actbench.errors import DataError
 from actbench.metrics.classification import ACCURACY, TOP5_ACCURACY
 from actbench.metrics.regression import MAE, R2, RMSE
 
@@ -28,7 +29,7 @@ def register(metric: Metric) -> None:
 
 
 def unregister(name: str) -> None:
-    """Remove a metric; runs that have recorded it cannot be reported any more."""
+    """Remove a metric; a run that has recorded it cannot be reported before it is registered again."""
     del METRICS[name]
 
 
@@ -88,14 +89,16 @@ def parse_metric_name(name: str, targets: Sequence[TargetLike]) -> tuple[str, Me
         The target's name, empty for the only one, and the metric.
 
     Raises:
-        ValueError: No target has such a metric.
+        DataError: No target has such a metric, such as one that was registered when the run was measured.
     """
     if len(targets) > 1:
         found = [(target, metric) for own, target, metric in _named_metrics(targets) if own == name]
     else:
         found = [("", METRICS[name])] if name in METRICS else []
     if not found:
-        raise ValueError(f"{name} is no metric of this run; use one of {', '.join(METRICS)}")
+        raise DataError(
+            f"the run has recorded {name}, which is no metric of this actbench; register the metric"
+        )
     return found[0]
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from actbench.errors import DataError
 from actbench.metrics.classification import TOP5_ACCURACY
 from actbench.metrics.registry import metric_name_clash, parse_metric_name, score_name
 from actbench.metrics.regression import RMSE
@@ -19,7 +20,7 @@ def test_a_metric_is_known_behind_the_name_of_a_target() -> None:
     assert parse_metric_name("label_top5_accuracy", [BMI, LABEL]) == ("label", TOP5_ACCURACY)
     assert parse_metric_name("bmi_rmse", [BMI, LABEL]) == ("bmi", RMSE)
     for targets in ([BMI], [BMI, LABEL]):
-        with pytest.raises(ValueError, match="no metric"):
+        with pytest.raises(DataError, match="label_mae, which is no metric"):
             parse_metric_name("label_mae", targets)
 
 
