@@ -1,4 +1,4 @@
-"""Runs blocks one after the other in a supervised worker process on this machine."""
+"""The execution of blocks, one after the other, in a supervised worker process on this machine."""
 
 from __future__ import annotations
 
@@ -17,46 +17,48 @@ if TYPE_CHECKING:
     from actbench.execution.protocol import Event
     from actbench.plan.models import Block
 
-# Not `python -m`, which would put the user's folder before everything else that can be imported.
-_WORKER = (
+# `python -m` would put the current folder before everything else that can be imported.
+_WORKER_CODE = (
     "import sys; sys.path = list(filter(None, sys.path)); from actbench.engine import worker; worker.main()"
 )
 
-WORKER_COMMAND = (sys.executable, "-c", _WORKER)
+WORKER_COMMAND = (sys.executable, "-c", _WORKER_CODE)
 
+# One death may be an accident, for instance because another program took the memory. After two, the block is
+# most likely the reason.
 ATTEMPTS = 2
 
 
 def run_blocks(
     blocks: Iterable[Block | MicroBlock], command: Sequence[str] = WORKER_COMMAND
 ) -> Iterator[Event]:
-    """Measures the blocks in order, yielding what happens as it happens.
+    """Measure blocks in order, and yield events as they happen.
 
-    The caller is blocked while a block runs: on two cores a busy parent competes with what it times.
-    A worker that dies is replaced once for its block; then the block is given up and the next one starts.
-    Each setting has a worker of its own, because XLA keeps what it has compiled until the process ends: some
-    20 MB for each activation of each setting.
-    Closing the iterator ends the worker at once.
+    The caller waits while a block runs, because on two cores a busy parent competes with what it times. A
+    worker that dies is replaced once for its block; then the block has failed, and the next one starts.
+
+    Each setting has a worker of its own, because XLA keeps what it has compiled until the process ends: about
+    20 MB for each activation of each setting. Closing the iterator kills the worker.
 
     Args:
-        blocks: What to measure.
-        command: Starts a worker; tests pass their own.
+        blocks: The blocks to measure.
+        command: The command that starts a worker; tests pass their own.
 
     Yields:
         For each block `Started`, any number of `Progress` and `WorkerDied`, and one `Finished`.
 
     Raises:
-        DataError: The worker refused a block for a reason that another try would not change.
+        DataError: A worker has refused a block; another try would not help.
         WorkerError: No worker can be started.
     """
     worker: Worker | None = None
     setting = ""
     try:
         for block in blocks:
-            if worker is not None and _setting(block) != setting:
+            if worker is not None and _setting_id(block) != setting:
                 worker.stop()
                 worker = None
-            setting = _setting(block)
+            setting = _setting_id(block)
             yield Started(block.id)
             for attempt in range(1, ATTEMPTS + 1):
                 worker = worker or _start(command)
@@ -76,7 +78,11 @@ def run_blocks(
 
 
 def _start(command: Sequence[str]) -> Worker:
-    """A worker that is ready for a block. One that cannot even start is no block's fault."""
+    """Return a worker that is ready for a block.
+
+    Raises:
+        WorkerError: No worker can be started, for which no block is to blame.
+    """
     for _ in range(ATTEMPTS):
         worker = Worker(command)
         try:
@@ -108,11 +114,13 @@ def _measure(worker: Worker, block: Block | MicroBlock) -> Iterator[Event]:
                 raise WorkerLostError(error)
 
 
-def _setting(block: Block | MicroBlock) -> str:
+def _setting_id(block: Block | MicroBlock) -> str:
+    """Return the id of a block's setting; empty for blocks of `actbench micro`, which share one worker."""
     return "" if isinstance(block, MicroBlock) else block.setting.id
 
 
 def _failed(block: Block | MicroBlock, reason: str) -> BlockRecord:
+    """Return the record of a block whose workers died."""
     return BlockRecord(
         block=block.id,
         setting=block.id if isinstance(block, MicroBlock) else block.setting.id,

@@ -1,14 +1,15 @@
-"""What a worker and its parent say to each other: one JSON line each, over pipes.
+"""The messages between a worker and its parent, and the events that the parent makes of them.
 
-The parent writes blocks (`plan.Block`); the worker answers with the messages below.
+A message is one JSON line over a pipe. The parent writes blocks (`Block` or `MicroBlock`), and the worker
+answers with the messages below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import Field, TypeAdapter
 
@@ -27,15 +28,15 @@ class Ready(Record):
 
 
 class Progress(Record):
-    """An epoch of a block is over, for every activation, or a round of `actbench micro`.
+    """All activations have finished an epoch of a block, or a round of `actbench micro`.
 
     Attributes:
-        block: Which block.
-        epoch: Epochs or rounds finished, 1 to `epochs`.
-        epochs: Epochs or rounds planned.
-        unit: Which of the two.
-        validation_score: Label to accuracy or R² after this epoch, where it is finite; empty without a
-            validation split.
+        block: Id of the block.
+        epoch: Number of finished epochs or rounds, 1 to `epochs`.
+        epochs: Number of planned epochs or rounds.
+        unit: What `epoch` counts.
+        validation_score: By label, the accuracy or R² after this epoch. Scores that are not finite are left
+            out; without a validation split it is empty.
     """
 
     kind: Literal["progress"] = "progress"
@@ -47,17 +48,17 @@ class Progress(Record):
 
 
 class Finished(Record):
-    """A block is over: what it measured, or, with status "failed", why it could not."""
+    """The worker has measured a block. The parent also makes this event of a block that failed."""
 
     kind: Literal["finished"] = "finished"
     record: BlockRecord
 
 
 class Refused(Record):
-    """The worker cannot measure the block and trying again would not help, such as for a damaged dataset.
+    """The worker cannot measure the block, and another try would not help, as with a damaged dataset.
 
     Attributes:
-        message: Complete, for the user.
+        message: A complete message for the user.
     """
 
     kind: Literal["refused"] = "refused"
@@ -65,10 +66,10 @@ class Refused(Record):
 
 
 class Broken(Record):
-    """An unforeseen exception ended the block; another worker may do better.
+    """An unforeseen exception ended the block; another worker may measure it.
 
     Attributes:
-        error: One line that says what happened, then the traceback.
+        error: One line that says what happened, followed by the traceback.
     """
 
     kind: Literal["broken"] = "broken"
@@ -77,24 +78,37 @@ class Broken(Record):
 
 Message = Annotated[Ready | Progress | Finished | Refused | Broken, Field(discriminator="kind")]
 
-message_from_json: TypeAdapter[Message] = TypeAdapter(Message)
+_MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+
+
+def parse_message(line: str) -> Message:
+    """Return the message of a line from a worker.
+
+    Raises:
+        pydantic.ValidationError: The line is no message.
+    """
+    return _MESSAGE.validate_json(line)
 
 
 @dataclass(frozen=True)
 class Started:
-    """A block is on its way to a worker."""
+    """A block is about to be sent to a worker.
+
+    Attributes:
+        block: Id of the block.
+    """
 
     block: str
 
 
 @dataclass(frozen=True)
 class WorkerDied:
-    """The worker of a block is gone.
+    """The worker that measured a block has died.
 
     Attributes:
-        block: The block it was measuring.
+        block: Id of the block.
         reason: What is known about the death.
-        will_retry: Whether the block gets another worker.
+        will_retry: True if another worker measures the block again.
     """
 
     block: str
@@ -105,16 +119,24 @@ class WorkerDied:
 Event = Started | Progress | WorkerDied | Finished
 
 
+class Execute(Protocol):
+    """A function that measures blocks; `execution.local.run_blocks` is one, tests have others."""
+
+    def __call__(self, blocks: Iterable[Block | MicroBlock], /) -> Iterator[Event]:
+        """Yield what happens, and take each block only after the blocks before it are measured."""
+        ...
+
+
 @dataclass(frozen=True)
 class Beginning:
-    """What a run is about to do, told to the listener before its first event.
+    """The work of a run, passed to the listener before the first event.
 
     Attributes:
         path: The run folder.
-        plan: Everything planned.
-        pending: The blocks still to be measured, in order.
-        weights: How long each of them takes, roughly and in proportion to the others, by its id; empty where
-            they take as long as each other.
+        plan: The whole plan.
+        pending: The blocks that are not measured yet, in order.
+        weights: Rough estimate of the time of each pending block relative to the others, by its id; empty if
+            all take equally long.
     """
 
     path: Path

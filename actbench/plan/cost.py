@@ -1,4 +1,4 @@
-"""How much one training is: steps, slices, operations."""
+"""The amount of work in one training: its steps, slices and floating-point operations."""
 
 from __future__ import annotations
 
@@ -12,37 +12,36 @@ if TYPE_CHECKING:
 
 
 def steps_per_epoch(setting: Setting, train_size: int) -> int:
-    """Batches that it takes to see every training example once, the short last one included."""
+    """Return the number of batches that hold every training example once; the last may be short."""
     return -(-train_size // setting.train.batch_size)
 
 
 def slice_steps(steps: int, slices: int) -> tuple[int, ...]:
-    """How one epoch is cut into slices.
+    """Cut one epoch into slices, which are timed one by one.
 
     Args:
         steps: Steps of the epoch, at least 1.
-        slices: Slices asked for, at least 1; with fewer steps than that there are as many as steps.
+        slices: Requested slices, at least 1. An epoch of fewer steps has one slice for each step.
 
     Returns:
-        The steps of each slice, in order; they differ by at most 1, and none is empty. The epoch's short
-        batch, if there is one, is the last step of the last.
+        The steps of each slice, in order. They differ by at most 1. A short batch is the last step of the
+        last slice.
     """
     slices = min(slices, steps)
     bounds = [steps * index // slices for index in range(slices + 1)]
     return tuple(stop - start for start, stop in itertools.pairwise(bounds))
 
 
-def training_flops(setting: Setting, features: int, classes: int, train_size: int) -> int:
-    """Floating-point operations of the matrix products in one cell's training, roughly.
+def training_flops(setting: Setting, features: int, outputs: int, train_size: int) -> int:
+    """Estimate the floating-point operations of the matrix products in one training.
 
-    A product of the forward pass takes two operations for each weight and example; the backward pass takes
-    twice that.
+    The forward pass takes two operations for each weight and example, and the backward pass takes twice that.
 
     Args:
-        setting: Says the hidden layers and the epochs, all of which are taken to be run.
+        setting: The hidden layers and the epochs. Early stopping is ignored.
         features: Width of the input.
-        classes: Width of the output.
-        train_size: Training examples.
+        outputs: Width of the output.
+        train_size: Number of training examples.
     """
-    weights = network_size(setting.model.network, features, classes).products
+    weights = network_size(setting.model.network, features, outputs).products
     return 3 * 2 * weights * train_size * setting.train.epochs

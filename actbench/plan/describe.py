@@ -1,4 +1,4 @@
-"""What a planned cell is, in words and as a curve."""
+"""Descriptions of planned cells: as text in run.json, and as a curve."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def describe_cells(cells: Sequence[CellPlan]) -> tuple[ActivationInfo, ...]:
-    """What run.json says of each activation."""
+    """Return what run.json records of each activation."""
     return tuple(
         ActivationInfo(
             label=cell.label,
@@ -35,60 +35,69 @@ def describe_cells(cells: Sequence[CellPlan]) -> tuple[ActivationInfo, ...]:
 
 
 def curve_of_cell(cell: CellPlan) -> Curve | None:
-    """The function as a curve, trained parameters at their start; None of imports and of what mixes units."""
+    """Return the activation as a curve, with trained parameters at their initial values.
+
+    Returns:
+        The curve; None for an imported function, and for an activation that mixes units.
+    """
     if cell.expr is not None:
         return expression_curve(parse(cell.expr, cell.params, longest=None), cell.params)
     return None if cell.name is None else activation_curve(find_activation(cell.name), cell.params)
 
 
 def are_twins(cell: CellPlan, other: CellPlan) -> bool:
-    """Whether two cells compute the same from the same start, as far as the catalogue knows."""
+    """Return True if two cells compute the same function from the same initial weights.
+
+    The catalogue knows which activations are the same for some parameters. Equal functions that it does not
+    know, such as two expressions written differently, are not found.
+    """
     if (cell.init, cell.init_params) != (other.init, other.init_params) or cell.trainable != other.trainable:
         return False
-    if _unlabelled(cell) == _unlabelled(other):
+    if _without_label(cell) == _without_label(other):
         return True
-    return _is_twin(cell, other) or _is_twin(other, cell)
+    return _catalogued_as_twin(cell, other) or _catalogued_as_twin(other, cell)
 
 
-def _is_twin(cell: CellPlan, other: CellPlan) -> bool:
+def _catalogued_as_twin(cell: CellPlan, other: CellPlan) -> bool:
     if cell.name is None or other.name is None or cell.trainable:
         return False
-    entry, others = find_activation(cell.name), find_activation(other.name)
+    entry, other_entry = find_activation(cell.name), find_activation(other.name)
     return any(
-        twin.name == others.name
+        twin.name == other_entry.name
         and {**entry.params, **cell.params} == {**entry.params, **twin.params}
-        and {**others.params, **other.params} == {**others.params, **twin.other_params}
+        and {**other_entry.params, **other.params} == {**other_entry.params, **twin.other_params}
         for twin in entry.twins
     )
 
 
-def _unlabelled(cell: CellPlan) -> CellPlan:
+def _without_label(cell: CellPlan) -> CellPlan:
+    """Return a cell with no label and every parameter, so that equal cells are equal records."""
     params = cell.params if cell.name is None else {**find_activation(cell.name).params, **cell.params}
     return cell.model_copy(update={"label": "", "params": params})
 
 
 def _definition(cell: CellPlan) -> str:
-    what = cell.name or (f"expr {cell.expr}" if cell.expr is not None else f"import {cell.function}")
-    told = [what, *(f"{name} {format_parameter(value)}" for name, value in cell.params.items())]
+    function = cell.name or (f"expr {cell.expr}" if cell.expr is not None else f"import {cell.function}")
+    parts = [function, *(f"{name} {format_parameter(value)}" for name, value in cell.params.items())]
     if cell.trainable:
-        told.append("trained")
+        parts.append("trained")
     if cell.surrogate is not None:
-        told.append(f"surrogate {cell.surrogate}")
+        parts.append(f"surrogate {cell.surrogate}")
     if cell.match is not None:
-        told.append(f"match {cell.match}")
-    return ", ".join(told)
+        parts.append(f"match {cell.match}")
+    return ", ".join(parts)
 
 
 def format_initializer(cell: CellPlan) -> str:
-    """The initialiser of the hidden layers' weights."""
+    """Return the initializer of the hidden layers' weights as text."""
     if cell.init == KERAS:
         return "keras (glorot_uniform, the default of Dense)"
     if cell.init == MOMENT_MATCHED:
         curve = curve_of_cell(cell)
         gain = None if curve is None else curve.moments().gain
         return "moment_matched" if gain is None else f"moment_matched (normal, gain {gain:.4g})"
-    given = ", ".join(f"{name} {format_parameter(value)}" for name, value in cell.init_params.items())
-    return f"{cell.init} ({given})" if given else cell.init
+    arguments = ", ".join(f"{name} {format_parameter(value)}" for name, value in cell.init_params.items())
+    return f"{cell.init} ({arguments})" if arguments else cell.init
 
 
 def _element_wise(cell: CellPlan) -> bool | None:
@@ -98,5 +107,5 @@ def _element_wise(cell: CellPlan) -> bool | None:
 
 
 def format_parameter(value: ParameterValue | str) -> str:
-    """A value as a config has it; the shortest that is still exact, so that other values have other words."""
+    """Return a value as a config has it, in the shortest exact text: other values have other texts."""
     return value if isinstance(value, str) else describe_value(value).removesuffix(".0")

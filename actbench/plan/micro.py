@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from actbench.config.schema.activation import PLACEBO
 from actbench.plan.cell import CellPlan
 from actbench.records.base import Record, hash_content
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 COPY = "copy"
 

@@ -5,7 +5,7 @@ The placebo is a second copy of one model, timed against the first: a difference
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,18 +21,16 @@ from actbench.environment import describe_environment
 from actbench.errors import ArgumentError, DataError, WorkerError
 from actbench.execution.local import run_blocks
 from actbench.execution.machine import describe_machine, sample_machine
-from actbench.execution.protocol import Event, Finished
+from actbench.execution.protocol import Finished
 from actbench.plan.build import make_plan
-from actbench.plan.models import Block
 from actbench.report.doctor import DoctorReport
 
 if TYPE_CHECKING:
     from actbench.analysis.placebo import EngineName, PlaceboMeasurement
     from actbench.execution.machine import MachineSample, MachineState
+    from actbench.execution.protocol import Execute
     from actbench.records.block import BlockRecord
     from actbench.records.run import Environment
-
-Execute = Callable[[Sequence[Block]], Iterator[Event]]
 
 _LONGEST_S = 3600.0
 

@@ -14,20 +14,17 @@ from typing import TYPE_CHECKING
 from actbench.analysis.tuning import chosen_values
 from actbench.errors import NothingMeasuredError
 from actbench.execution.estimate import weights
-from actbench.execution.protocol import Beginning, Event, Finished
+from actbench.execution.protocol import Beginning, Finished
 from actbench.plan.micro import MicroBlock
-from actbench.plan.models import Block
 from actbench.records.block import BlockRecord
 
 if TYPE_CHECKING:
     from actbench.analysis.figures import TunedValues
+    from actbench.execution.protocol import Event, Execute
     from actbench.plan.micro import MicroPlan
-    from actbench.plan.models import Plan
+    from actbench.plan.models import Block, Plan
     from actbench.records.run import RunInfo
     from actbench.store.writing import RunFolder
-
-Execute = Callable[[Iterable[Block | MicroBlock]], Iterator[Event]]
-"""Measures blocks, each taken when those before it are measured."""
 
 Records = defaultdict[str, dict[str, BlockRecord]]
 """The latest record of each block, by the ids of its setting and of itself."""

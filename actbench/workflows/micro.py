@@ -18,9 +18,9 @@ from actbench.store.writing import create_or_resume
 from actbench.workflows.measure import command_line, measure_pending, timestamp
 
 if TYPE_CHECKING:
-    from actbench.execution.protocol import Beginning, Event
+    from actbench.execution.protocol import Beginning, Event, Execute
     from actbench.plan.micro import MicroPlan
-    from actbench.workflows.measure import Execute, RunResult
+    from actbench.workflows.measure import RunResult
 
 # Fields of a block that describe neither the tensor nor the way it is computed.
 _NOT_DESCRIBED = {"kind", "id", "cells"}

@@ -21,10 +21,10 @@ from actbench.workflows.measure import command_line, measure_pending, timestamp
 if TYPE_CHECKING:
     from actbench.config.loader import ConfigSource
     from actbench.config.schema.bench import BenchConfig
-    from actbench.execution.protocol import Beginning, Event
+    from actbench.execution.protocol import Beginning, Event, Execute
     from actbench.plan.models import Plan
     from actbench.records.run import DatasetInfo
-    from actbench.workflows.measure import Execute, RunResult
+    from actbench.workflows.measure import RunResult
 
 
 def run_benchmark(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -21,12 +23,10 @@ from actbench.rng import permutation
 from actbench.store.reading import open_run, require_trainings
 
 if TYPE_CHECKING:
-    from actbench.plan.models import Block
     from actbench.execution.protocol import Event, Execute
-    from pathlib import Path
-    from collections.abc import Callable, Iterator, Sequence
     from actbench.metrics.registry import ScoreName
     from actbench.plan.cell import CellPlan
+    from actbench.plan.models import Block
     from actbench.records.block import BlockRecord, Cell
     from actbench.records.run import RunInfo
     from actbench.store.reading import StoredRun
