@@ -2,8 +2,8 @@
 
     python tools/make_activation_docs.py
 
-A figure is drawn anew only where its data have changed, which a hash in the SVG's metadata tells: its bytes
-depend on the version of matplotlib, too.
+A figure is drawn anew only if its data have changed. A hash of the data in the SVG's metadata tells: the
+bytes of a figure depend on the version of matplotlib, too.
 """
 
 import hashlib
@@ -31,16 +31,17 @@ PAGE, FIGURES = "activations.md", "activations"
 Families = Mapping[str, Sequence[Portrait]]
 
 _STARS = {"no": "", "optional": r" \*", "default": r" \*\*", "always": r" \*\*\*"}
-_DECIMALS = 6  # less than versions of numpy differ in, and no tie among polynomials of multiples of 1/20
+# Coarser than the differences between versions of numpy. Polynomials of multiples of 1/20 meet no tie here.
+_DECIMALS = 6
 
 
-def families() -> Families:
-    """The catalogue's families, each entry with its default parameters."""
+def load_families() -> Families:
+    """Describe each activation of the catalogue with its default parameters, by family."""
     return {title: portray(list(map(_config, entries))) for title, entries in FAMILIES.items()}
 
 
-def page(families: Families) -> str:
-    """The text of docs/activations.md."""
+def render_page(families: Families) -> str:
+    """Return the text of docs/activations.md."""
     parts = {
         "table": "\n".join(_table(portrait for family in families.values() for portrait in family)),
         "families": "\n".join(_family(title, family) for title, family in families.items()),
@@ -50,19 +51,19 @@ def page(families: Families) -> str:
         "deepest": str(DEEPEST_NESTING),
         "largest_exponent": str(LARGEST_EXPONENT),
         "tolerance": f"{PARAMETER_TOLERANCE:.0%}".replace("%", " %"),
-        "initialisers": ", ".join(map(_code, INITIALIZERS)),
+        "initializers": ", ".join(map(_code, INITIALIZERS)),
     }
     template = TEMPLATE.read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)
 
 
-def figures(families: Families) -> dict[str, list[Chart]]:
-    """The panels of each family that has curves, by the name of the file."""
-    return {_file(title): charts for title, family in families.items() if (charts := panels(family))}
+def make_charts(families: Families) -> dict[str, list[Chart]]:
+    """Make the panels of each family that has curves, by the name of their file."""
+    return {_figure_name(title): charts for title, family in families.items() if (charts := panels(family))}
 
 
 def fingerprint(charts: Sequence[Chart]) -> str:
-    """A hash of what is drawn, rounded to what can be seen."""
+    """Hash the data of charts, rounded to what can be seen."""
     drawn = [
         [chart.title, [[line.label, line.dashed, _rounded(line.x), _rounded(line.y)] for line in chart.lines]]
         for chart in charts
@@ -71,16 +72,16 @@ def fingerprint(charts: Sequence[Chart]) -> str:
 
 
 def main(docs: Path = DOCS) -> int:
-    """Write the page, and the figures whose data have changed; returns the exit code."""
-    painted = families()
-    (docs / PAGE).write_text(page(painted), encoding="utf-8")
-    drawn = figures(painted)
+    """Write the page and the figures whose data have changed; return the exit code."""
+    portraits = load_families()
+    (docs / PAGE).write_text(render_page(portraits), encoding="utf-8")
+    charts_by_file = make_charts(portraits)
     folder = docs / FIGURES
     folder.mkdir(exist_ok=True)
     for path in folder.glob("*.svg"):
-        if path.name not in drawn:
+        if path.name not in charts_by_file:
             path.unlink()
-    for name, charts in drawn.items():
+    for name, charts in charts_by_file.items():
         path, mark = folder / name, fingerprint(charts)
         if not path.exists() or mark not in path.read_text(encoding="utf-8"):
             path.write_bytes(to_bytes(charts, ".svg", mark))
@@ -93,7 +94,7 @@ def _config(entry: Activation) -> ActivationConfig:
     return ActivationConfig.model_validate({"name": entry.name, "params": required})
 
 
-def _file(title: str) -> str:
+def _figure_name(title: str) -> str:
     return f"{title.lower().replace(' ', '-')}.svg"
 
 
@@ -102,7 +103,7 @@ def _rounded(values: Sequence[float]) -> list[str]:
 
 
 def _table(portraits: Iterable[Portrait]) -> Iterable[str]:
-    yield "| name | parameters | range | monotonic | smooth | zero-centred | E[f(z)] | gain | initialiser |"
+    yield "| name | parameters | range | monotonic | smooth | zero-centered | E[f(z)] | gain | initializer |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for portrait in portraits:
         entry = _entry(portrait)
@@ -111,11 +112,11 @@ def _table(portraits: Iterable[Portrait]) -> Iterable[str]:
             ", ".join((f"[`{entry.name}`](#{entry.name})", *map(_code, entry.aliases))),
             ", ".join(map(_code, entry.params)) + _STARS[entry.trainable],
             str(entry.range).replace("inf", "∞"),
-            _word(entry.monotonic),
-            _word(entry.smooth),
-            _word(portrait.zero_centered),
-            _number(portrait.mean),
-            _number(moments.gain if moments else None),
+            _yes_or_no(entry.monotonic),
+            _yes_or_no(entry.smooth),
+            _yes_or_no(portrait.zero_centered),
+            _format_number(portrait.mean),
+            _format_number(moments.gain if moments else None),
             _code(entry.recommended.init),
         )
         yield f"| {' | '.join(cells)} |"
@@ -123,7 +124,7 @@ def _table(portraits: Iterable[Portrait]) -> Iterable[str]:
 
 def _family(title: str, family: Sequence[Portrait]) -> str:
     names = ", ".join(portrait.cell.label for portrait in family)
-    figure = [f"![{names}]({FIGURES}/{_file(title)})", ""] if panels(family) else []
+    figure = [f"![{names}]({FIGURES}/{_figure_name(title)})", ""] if panels(family) else []
     sections = [line for portrait in family for line in _section(portrait)]
     return "\n".join([f"## {title}", "", *figure, *sections])
 
@@ -142,12 +143,12 @@ def _section(portrait: Portrait) -> Iterable[str]:
         yield f"- Identical {format_twin(twin)}."
     if entry.paper is not None:
         yield f"- Paper: {entry.paper}."
-    yield f"- Initialiser: {_code(entry.recommended.init)}; {entry.recommended.source}."
+    yield f"- Initializer: {_code(entry.recommended.init)}; {entry.recommended.source}."
     for remark in filter(None, (entry.layer_note, entry.note)):
         yield f"- {remark.removesuffix('.')}."
     if moments is not None:
-        mean, second, gain = map(_number, (portrait.mean, moments.second_moment, moments.gain))
-        yield f"- E[f(z)] = {mean}, E[f(z)²] = {second}, gain {gain}."
+        mean, second_moment, gain = map(_format_number, (portrait.mean, moments.second_moment, moments.gain))
+        yield f"- E[f(z)] = {mean}, E[f(z)²] = {second_moment}, gain {gain}."
     yield ""
 
 
@@ -170,11 +171,11 @@ def _code(text: str) -> str:
     return f"`{text}`"
 
 
-def _word(value: bool | None) -> str:
+def _yes_or_no(value: bool | None) -> str:
     return {None: "", True: "yes", False: "no"}[value]
 
 
-def _number(value: float | None) -> str:
+def _format_number(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 

@@ -26,7 +26,7 @@ def tool():
 
 @pytest.fixture(scope="module")
 def families(tool):
-    return tool.families()
+    return tool.load_families()
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +35,11 @@ def page():
 
 
 def test_the_page_is_current(tool, families, page):
-    assert page == tool.page(families), "run: python tools/make_activation_docs.py"
+    assert page == tool.render_page(families), "run: python tools/make_activation_docs.py"
 
 
 def test_the_figures_are_current(tool, families):
-    drawn = tool.figures(families)
+    drawn = tool.make_charts(families)
     assert sorted(drawn) == sorted(path.name for path in FIGURES.iterdir())
     for name, charts in drawn.items():
         svg = (FIGURES / name).read_text(encoding="utf-8")
@@ -47,9 +47,9 @@ def test_the_figures_are_current(tool, families):
 
 
 def test_a_fingerprint_changes_with_what_is_drawn(tool, families):
-    marks = {tool.fingerprint(charts) for charts in tool.figures(families).values()}
+    marks = {tool.fingerprint(charts) for charts in tool.make_charts(families).values()}
     assert len(marks) == len(list(FIGURES.iterdir()))
-    [first, *others] = tool.figures(families)["shrinkage.svg"]
+    [first, *others] = tool.make_charts(families)["shrinkage.svg"]
     assert tool.fingerprint([first]) != tool.fingerprint([first, *others])
 
 
