@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from actbench.analysis.frames import inference_calls_frame, slices_frame, trainings_frame
-from actbench.errors import ConfigError, did_you_mean
+from actbench.errors import ArgumentError, did_you_mean
 from actbench.report import build as reports
-from actbench.report.build import FORMATS, lay_out
-from actbench.report.model import SORTS
+from actbench.report.build import lay_out
+from actbench.report.json_values import flatten
 from actbench.report.progress import ErrorConsole, ProgressDisplay
-from actbench.report.renderers.csv import column_names, flat_rows, flatten
+from actbench.report.registry import FORMATS, TABLES
+from actbench.report.renderers.csv import column_names, flat_rows
 from actbench.report.renderers.html import to_fragment
-from actbench.report.renderers.json import TABLES
+from actbench.report.view import SORTS
 from actbench.store.find import find_run
 from actbench.store.reading import open_run, require_trainings
 from actbench.workflows.run import run_benchmark
@@ -29,9 +30,7 @@ if TYPE_CHECKING:
     from actbench.config.loader import ConfigSource
     from actbench.records.block import BlockRecord
     from actbench.records.run import RunInfo
-    from actbench.report.build import Format
-    from actbench.report.model import Report, Sort
-    from actbench.report.renderers.json import TableName
+    from actbench.report.view import Report, Sort
 
 # Columns of the CSV that describe the setting; frames have them in `Run.settings`.
 _SETTING = "setting_"
@@ -97,10 +96,10 @@ def load(path: str | os.PathLike[str] | None = None, *, out: str | os.PathLike[s
 class Run:
     """A run, finished or not.
 
-    The properties `accuracy`, `time`, `inference`, `metrics`, `pareto` and `why` are tables of the report: one
-    row per setting and activation, with the columns of `actbench report --format csv`. The properties
-    `trainings`, `slices` and `calls` are the raw measurements: one row per observation. docs/python.md
-    describes each column. Every access returns a new frame, which the caller may change.
+    The properties `accuracy`, `time`, `inference`, `metrics`, `pareto` and `diagnostics` are tables of the
+    report: one row per setting and activation, with the columns of `actbench report --format csv`. The
+    properties `trainings`, `slices` and `calls` are the raw measurements: one row per observation.
+    docs/python.md describes each column. Every access returns a new frame, which the caller may change.
 
     Attributes:
         path: The run folder.
@@ -138,9 +137,14 @@ class Run:
         return estimates_frame(self._report, "pareto")
 
     @property
+    def diagnostics(self) -> pd.DataFrame:
+        """Diagnostics of the networks from inside: one row per activation, probed epoch and layer."""
+        return estimates_frame(self._report, "diagnostics")
+
+    @property
     def why(self) -> pd.DataFrame:
-        """Diagnostics of the networks from inside: one row per activation, moment and layer."""
-        return estimates_frame(self._report, "why")
+        """An alias of `diagnostics`, its name up to 0.1."""
+        return self.diagnostics
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -179,9 +183,9 @@ class Run:
 
     def report(
         self,
-        format: Format = "terminal",  # noqa: A002 - the name of the command's option
+        format: str = "terminal",  # noqa: A002 - the name of the command's option
         *,
-        table: TableName = "all",
+        table: str = "all",
         sort: Sort = "accuracy",
         against: str | None = None,
         generalise: bool = False,
@@ -190,7 +194,7 @@ class Run:
 
         Args:
             format: "terminal", "markdown", "html", "latex", "csv" or "json".
-            table: Name of the table, or "all".
+            table: Name of the table, such as "accuracy" or "diagnostics", or "all".
             sort: Order of the activations: "accuracy", "time", "activation" or "config".
             against: Label of the activation to compare with instead of the config's baseline.
             generalise: True to add intervals for new test data.
@@ -201,8 +205,8 @@ class Run:
             NothingMeasuredError: No training ended well.
             EnvironmentMismatchError: The blocks were measured on different machines.
         """
-        _check("format", format, FORMATS)
-        _check("table", table, TABLES)
+        FORMATS.resolve(format)
+        TABLES.resolve(table)
         _check("sort", sort, SORTS)
         built = reports.build(self.info, self.records, sort, against=against, generalise=generalise)
         return reports.render(built, format, table)
@@ -223,10 +227,10 @@ class Run:
 def _check(argument: str, word: str, allowed: Sequence[str]) -> None:
     if word not in allowed:
         hint = did_you_mean(str(word), allowed)
-        raise ConfigError(f"report: {argument}: there is no {word!r}; allowed: {', '.join(allowed)}{hint}")
+        raise ArgumentError(argument, f"there is no {word!r}; allowed: {', '.join(allowed)}{hint}")
 
 
-def estimates_frame(report: Report, table: TableName) -> pd.DataFrame:
+def estimates_frame(report: Report, table: str) -> pd.DataFrame:
     """Return a table as a frame, in the order of the report.
 
     Args:

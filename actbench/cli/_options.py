@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from actbench.errors import did_you_mean
+from actbench.report.registry import FORMATS
 
 Callback = Callable[[click.Context, click.Parameter, Any], Any]
 """A function that click calls with the context, the parameter, and the text of an option."""
@@ -55,7 +56,7 @@ text_or_json_option = click.option(
 report_format_option = click.option(
     "--format",
     "form",
-    type=click.Choice(("terminal", "markdown", "html", "latex", "csv", "json")),
+    type=click.Choice(FORMATS.choices),
     default="terminal",
     show_default=True,
     help="Format of the tables; csv and json have unrounded figures.",

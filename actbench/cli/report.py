@@ -7,16 +7,19 @@ import click
 
 from actbench.cli._options import example, out_option, report_format_option
 from actbench.cli._output import not_empty, output_option, read_run, screen, write_result
+from actbench.report.registry import ALL_TABLES, TABLES
 
 if TYPE_CHECKING:
-    from actbench.report.build import Format
-    from actbench.report.model import Sort
-    from actbench.report.renderers.json import TableName
+    from actbench.report.view import Sort
 
-# As in `report.build` and `report.model`, which `--help` has no time to load.
-_TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "why", "summary", "tuning", "all")
+_SORTS = ("accuracy", "time", "activation", "config")  # `report.view` has them, too, and takes time to load
 
-_SORTS = ("accuracy", "time", "activation", "config")
+
+class _TableName(click.Choice[str]):
+    """The name of a table. Aliases of earlier versions are accepted and not listed."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(TABLES.aliases.get(value, value), param, ctx)
 
 
 @click.command(
@@ -24,7 +27,7 @@ _SORTS = ("accuracy", "time", "activation", "config")
         "actbench report",
         "actbench report mnist --against tanh --generalise",
         "actbench report --format html --output report.html",
-        "actbench report mnist --table why",
+        "actbench report mnist --table diagnostics",
         "actbench report --format latex --table accuracy --output accuracy.tex",
         "actbench report results/mnist/0123456789ab --format csv --table time",
     )
@@ -33,10 +36,10 @@ _SORTS = ("accuracy", "time", "activation", "config")
 @report_format_option
 @click.option(
     "--table",
-    type=click.Choice(_TABLES),
-    default="all",
+    type=_TableName(TABLES.choices),
+    default=ALL_TABLES,
     show_default=True,
-    help="Table to print. all has every table but why, which shows the networks layer by layer.",
+    help="Table to print. all has every table but diagnostics, which shows the networks layer by layer.",
 )
 @click.option(
     "--sort",
@@ -54,8 +57,8 @@ _SORTS = ("accuracy", "time", "activation", "config")
 @output_option
 def report(
     run: str | None,
-    form: "Format",
-    table: "TableName",
+    form: str,
+    table: str,
     sort: "Sort",
     against: str | None,
     generalise: bool,

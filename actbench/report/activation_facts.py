@@ -1,4 +1,4 @@
-"""What has to be said of the activations themselves: where they start, what they are, which are the same."""
+"""Facts about the activations themselves: initializers, what labels stand for, which are the same."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from actbench.analysis.figures import Row
     from actbench.records.run import ActivationInfo, RunInfo
+    from actbench.report.document import Facts
 
-Facts = tuple[tuple[str, str], ...]
-
-_HASH_DIGITS = 8
+_HASH_DIGITS = 8  # of the hash of a source file, enough to tell two apart
 
 _MARK = " †"
 
@@ -24,7 +23,7 @@ _MATCHED = {
 
 
 def activation_facts(described: Sequence[ActivationInfo], placebo: str | None) -> Facts:
-    """Initialisers, what labels stand for, gated units and twins; of older runs nothing is known."""
+    """Return initializers, what labels stand for, gated units and twins; records of older runs have none."""
     described = [entry for entry in described if entry.label != placebo]
     facts = [("initialiser", text) for text in format_initializers(described)]
     functions: dict[str, list[str]] = {}
@@ -44,7 +43,7 @@ def activation_facts(described: Sequence[ActivationInfo], placebo: str | None) -
 
 
 def parameter_facts(rows: Sequence[Row], baseline: str) -> Facts:
-    """How many weights the models have, where one has another number than the baseline's."""
+    """Return how many weights the models have, if one has another number than the baseline's."""
     counts = {row.activation: row.parameters for row in rows if row.parameters is not None}
     usual = counts.get(baseline)
     others: dict[int, list[str]] = {}
@@ -58,10 +57,10 @@ def parameter_facts(rows: Sequence[Row], baseline: str) -> Facts:
 
 
 def format_initializers(described: Sequence[ActivationInfo]) -> list[str]:
-    """Where the hidden layers' weights start: each initialiser with the activations that have it.
+    """Return each initializer of the hidden layers with the labels of the activations that have it.
 
-    Details that are an activation's own, such as a matched gain, stand beside its label. What most have is
-    said of "all others", what all have is said alone.
+    Details that are an activation's own, such as a matched gain, stand beside its label. The initializer of
+    most activations is said of "all others"; an initializer of all stands alone.
     """
     found: dict[str, dict[str, list[str]]] = {}
     for entry in described:
@@ -81,19 +80,19 @@ def format_initializers(described: Sequence[ActivationInfo]) -> list[str]:
 
 
 def marked_label(info: RunInfo, label: str) -> str:
-    """The label, with a mark where the activation is not element-wise."""
+    """Return the label, with a mark if the activation is not element-wise."""
     return f"{label}{_MARK}" if label in mixing_labels(info) else label
 
 
 def mixing_labels(info: RunInfo) -> frozenset[str]:
-    """Labels of the activations that mix the units of a layer; gated ones do so in pairs only."""
+    """Return the labels of activations that mix the units of a layer; gated ones mix pairs only."""
     return frozenset(
         entry.label for entry in _of_first(info) if entry.element_wise is False and entry.match is None
     )
 
 
 def start_alike(info: RunInfo) -> bool:
-    """Whether a setting's models start from the same weights: one initialiser, no layers of other widths."""
+    """Return True if a setting's models start from the same weights: one initializer, no other widths."""
     return all(
         entry.match is None and entry.init == described[0].init
         for setting in info.settings
@@ -103,17 +102,17 @@ def start_alike(info: RunInfo) -> bool:
 
 
 def element_wise(info: RunInfo, label: str) -> bool | None:
-    """Whether each output depends on one input alone; None where unknown."""
+    """Return True if each output depends on one input alone; None if that is unknown."""
     return next((entry.element_wise for entry in _of_first(info) if entry.label == label), None)
 
 
 def _of_first(info: RunInfo) -> tuple[ActivationInfo, ...]:
-    """What the activations are, whose functions are the same in every setting."""
+    """Return the activations of the first setting; their functions are the same in every setting."""
     return info.described_in(info.settings[0].id)
 
 
 def _defined(entry: ActivationInfo) -> str:
-    """What it is, where the label does not say it."""
+    """Return the definition of an activation; empty if the label says it."""
     words = entry.definition.removesuffix(f", match {entry.match}")
     if entry.source_sha256 is not None:
         return f"{words}, source {entry.source_sha256[:_HASH_DIGITS]}"

@@ -1,35 +1,25 @@
-"""Figures to tables: on the terminal, as Markdown, HTML, LaTeX, CSV and JSON."""
+"""Reports: figures from records, and their text in any of the tables and formats of `registry`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from actbench.analysis.run import estimate_run
-from actbench.report.availability import lacking, refuse_lacking, refuse_without_effect
+from actbench.errors import ArgumentError
+from actbench.report.activation_facts import MIXING_NOTE, mixing_labels
 from actbench.report.document import Document, Section
 from actbench.report.facts import run_facts, setting_facts
-from actbench.report.model import SettingView, sort_report
-from actbench.report.notes import notes_of
-from actbench.report.renderers.csv import to_csv
-from actbench.report.renderers.json import TABLES, to_json
-from actbench.report.tables.accuracy import accuracy, metrics
-from actbench.report.tables.diagnostics import gradient_charts, why
-from actbench.report.tables.summary import summary_section
-from actbench.report.tables.time import inference, pareto, time
-from actbench.report.tables.tuning import tuning
+from actbench.report.registry import ALL_TABLES, FORMATS, TABLES
+from actbench.report.view import sort_report
+from actbench.stats.intervals import Interval
 
 if TYPE_CHECKING:
-    from actbench.analysis.figures import SettingEstimates
+    from collections.abc import Callable, Iterable, Sequence
+
     from actbench.records.block import BlockRecord
     from actbench.records.run import RunInfo
-    from actbench.report.document import Table
-    from actbench.report.model import Report, Sort
-    from actbench.report.renderers.json import TableName
-
-Format = Literal["terminal", "markdown", "html", "latex", "csv", "json"]
-
-FORMATS: tuple[Format, ...] = get_args(Format)
+    from actbench.report.tables.table import ReportTable
+    from actbench.report.view import Report, SettingView, Sort
 
 
 def build(
@@ -44,15 +34,15 @@ def build(
 
     Args:
         info: What was planned.
-        records: What the ledger holds, in any order.
-        sort: In which order the activations stand.
+        records: The records of the ledger, in any order.
+        sort: The order of the activations.
         against: Label to compare with instead of the config's baseline.
-        generalise: Whether to add intervals for new test data.
+        generalise: True to add intervals for new test data.
 
     Raises:
-        ConfigError: If no activation of the run has the label `against`.
-        NothingMeasuredError: If no training of the run ended well.
-        EnvironmentMismatchError: If the blocks were measured on different machines.
+        ConfigError: No activation of the run has the label `against`.
+        NothingMeasuredError: No training of the run ended well.
+        EnvironmentMismatchError: The blocks were measured on different machines.
     """
     estimates = estimate_run(info, records, against=against, generalise=generalise)
     return sort_report(info, estimates, sort, generalise)
@@ -60,8 +50,8 @@ def build(
 
 def render(
     report: Report,
-    format: Format,  # noqa: A002 - the name of the command's option
-    table: TableName = "all",
+    format: str,  # noqa: A002 - the name of the command's option
+    table: str = ALL_TABLES,
     *,
     width: int = 80,
     color: bool = False,
@@ -70,86 +60,122 @@ def render(
 
     Args:
         report: From `build`.
-        format: Which one; "csv" and "json" have the names that scripts rely on and unrounded figures.
-        table: Which figures.
+        format: A name in `registry.FORMATS`. "csv" and "json" have the names that scripts rely on, and
+            unrounded figures.
+        table: A name or an alias in `registry.TABLES`, or "all".
         width: Columns of the terminal; other formats ignore it.
-        color: Whether the terminal may show bold and dim text; other formats ignore it.
+        color: True if the terminal may show bold and dim text; other formats ignore it.
 
     Returns:
         Text that ends with a newline.
 
     Raises:
-        ConfigError: If the run does not have that table, such as the tuning where nothing was tuned; or if
-            `against` or `generalise` would change nothing of it.
+        ArgumentError: There is no such format or table; the run does not have that table, such as the tuning
+            where nothing was tuned; or `against` or `generalise` would change nothing of it.
     """
-    refuse_lacking(report, table)
-    refuse_without_effect(report, table)
-    match format:
-        case "csv":
-            return to_csv(report, table)
-        case "json":
-            return to_json(report, table)
-        case "html":
-            from actbench.report.renderers.html import to_html
-
-            return to_html(lay_out(report, table))
-        case "latex":
-            from actbench.report.renderers.latex import to_latex
-
-            return to_latex(lay_out(report, table))
-        case "markdown":
-            from actbench.report.renderers.markdown import to_markdown
-
-            return to_markdown(lay_out(report, table))
-        case "terminal":
-            from actbench.report.renderers.terminal import to_terminal
-
-            return to_terminal(lay_out(report, table), width, color)
+    renderer = FORMATS.find(FORMATS.resolve(format))
+    name = TABLES.resolve(table)
+    _refuse_absent(report, name)
+    _refuse_without_effect(report, name)
+    if renderer.figures is not None:
+        return renderer.figures(report, name)
+    assert renderer.document is not None
+    return renderer.document(lay_out(report, name), width, color)
 
 
-def tables(info: RunInfo, records: Iterable[BlockRecord]) -> dict[str, str]:
-    """The CSV files of a finished run, by file name: just what `report --format csv --table ...` prints."""
+def table_files(info: RunInfo, records: Iterable[BlockRecord]) -> dict[str, str]:
+    """Return the CSV files of a finished run by file name: what `report --format csv --table ...` prints."""
     report = build(info, records)
-    missing = {"all", *lacking(report)}
-    names = [name for name in TABLES if name not in missing]
-    return {f"{name}.csv": to_csv(report, name) for name in names}
+    to_csv = FORMATS.find("csv").figures
+    assert to_csv is not None
+    tables = {name: TABLES.find(name) for name in TABLES.names}
+    return {
+        f"{table.csv_name or name}.csv": to_csv(report, name)
+        for name, table in tables.items()
+        if table.absence(report) is None
+    }
 
 
-_BUILDERS: dict[TableName, Callable[[SettingView], list[Table]]] = {  # in the order of the report
-    "accuracy": accuracy,
-    "time": time,
-    "pareto": pareto,
-    "inference": inference,
-    "metrics": metrics,
-    "why": why,
-    "tuning": tuning,
-}
+def lay_out(report: Report, table: str = ALL_TABLES) -> Document:
+    """Return the document of one table, or of all that the run has.
 
-# long, and only of interest where something failed, which `accuracy` tells in a sentence
-_LEFT_OUT_OF_ALL = ("why",)
-
-
-def lay_out(report: Report, table: TableName) -> Document:
-    """The Document of one table, or of all."""
-    missing = lacking(report)
-    every = tuple(name for name in _BUILDERS if name not in (*_LEFT_OUT_OF_ALL, *missing))
-    settings = report.estimates.settings
-    shown = every if table == "all" else (table,)
-    sections = tuple(_section(report, setting, shown) for setting in settings if table != "summary")
-    if table in ("summary", "all") and "summary" not in missing:
-        sections = (summary_section(report), *sections)
-        shown = ("summary", *(name for name in shown if name != "summary"))
+    Args:
+        report: From `build`.
+        table: A name or an alias in `registry.TABLES`, or "all".
+    """
+    table = TABLES.resolve(table)
+    names = [name for name in TABLES.names if _is_shown(report, name, table)]
+    shown = [TABLES.find(name) for name in names]
+    overviews = (entry.build_overview(report) for entry in shown if entry.build_overview)
+    by_setting = [entry for entry in shown if entry.build_overview is None]
+    settings = (_section(view, by_setting) for view in report.settings if by_setting)
+    sections = (*overviews, *settings)
     return Document(
-        title=f"{report.info.name}: {', '.join(shown)}",
+        title=f"{report.info.name}: {', '.join(names)}",
         facts=run_facts(report),
         sections=sections,
-        notes=notes_of(report, shown, settings, sections),
+        notes=_notes(report, shown, sections),
     )
 
 
-def _section(report: Report, estimates: SettingEstimates, shown: Sequence[TableName]) -> Section:
-    view = SettingView(report, estimates)
-    tables = [table for name in shown if estimates.rows for table in _BUILDERS[name](view)]
-    facts = setting_facts(report, estimates)
-    charts = gradient_charts(view) if "why" in shown else []
-    return Section(f"setting {estimates.setting.name}", facts, tuple(tables), tuple(charts))
+def _is_shown(report: Report, name: str, table: str) -> bool:
+    entry = TABLES.find(name)
+    return name == table or (table == ALL_TABLES and entry.in_all and entry.absence(report) is None)
+
+
+def _section(view: SettingView, shown: Sequence[ReportTable]) -> Section:
+    # A setting of which no block is finished has facts, and no rows to build tables of.
+    tables = [built for entry in shown if view.rows for built in entry.build(view)]
+    charts = [chart for entry in shown for chart in entry.charts(view)]
+    title = f"setting {view.estimates.setting.name}"
+    return Section(title, setting_facts(view), tuple(tables), tuple(charts))
+
+
+_VERDICTS = (
+    "Verdict: EQUIVALENT where the 95 % interval, not adjusted, lies inside the margin; else BETTER or WORSE "
+    "where it excludes no difference (of a time: all of the margin, and what a flagged placebo differs by) "
+    "and so does the test after Holm's adjustment over the activations; else INCONCLUSIVE, followed by the "
+    "number of seeds that would likely decide it, estimated from the spread seen, where that can be told."
+)
+
+_NO_INTERVAL = (
+    "A figure without brackets has no interval: too few samples, or equal ones, do not show their spread."
+)
+
+
+def _notes(report: Report, shown: Sequence[ReportTable], sections: Iterable[Section]) -> tuple[str, ...]:
+    """Return how to read the tables: the notes of each, then those that hold for all; each note once."""
+    notes = [note for entry in shown for note in entry.notes(report)]
+    if any(entry.compares == "verdicts" for entry in shown):
+        notes.append(_VERDICTS)
+    if mixing_labels(report.info):
+        notes.append(MIXING_NOTE)
+    cells = (value for section in sections for table in section.tables for row in table.rows for value in row)
+    if any(isinstance(value, Interval) and not value.bounded for value in cells):
+        notes.append(_NO_INTERVAL)
+    return tuple(dict.fromkeys(notes))
+
+
+def _refuse_absent(report: Report, name: str) -> None:
+    reason = None if name == ALL_TABLES else TABLES.find(name).absence(report)
+    if reason is not None:
+        raise ArgumentError("table", f"{reason}; use another table", value=name)
+
+
+def _refuse_without_effect(report: Report, name: str) -> None:
+    """Refuse an option that would leave the table as it is."""
+    against = report.compared_with != report.info.baseline
+    if against and not _any_table(name, lambda table: table.compares != "nothing"):
+        comparing = _table_names(lambda table: table.compares != "nothing")
+        raise ArgumentError("against", f"the table {name} compares nothing; use one of {comparing}")
+    if report.generalised and not _any_table(name, lambda table: table.new_data):
+        adding = _table_names(lambda table: table.new_data)
+        raise ArgumentError("generalise", f"adds nothing to the table {name}; use one of {adding}")
+
+
+def _any_table(name: str, has: Callable[[ReportTable], bool]) -> bool:
+    return name == ALL_TABLES or has(TABLES.find(name))
+
+
+def _table_names(has: Callable[[ReportTable], bool]) -> str:
+    return ", ".join([*(name for name in TABLES.names if has(TABLES.find(name))), ALL_TABLES])

@@ -1,4 +1,4 @@
-"""Charts of lines, for the terminal and as a file."""
+"""Charts of lines: their data, and how they are drawn on the terminal and into a file."""
 
 import io
 import math
@@ -12,24 +12,24 @@ from actbench.errors import ArgumentError
 
 SUFFIXES = (".svg", ".png", ".pdf")
 
-# Okabe and Ito's palette, which the colour-blind can tell apart, too
+# Okabe and Ito's palette (2008), which color-blind readers can tell apart, too.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 
-_STYLES = ("-", "-.", ":")  # a second time through the palette, a third
+_STYLES = ("-", "-.", ":")  # one for each time through the palette
 
 _TERMINAL_COLORS = ("blue", "red", "green", "magenta", "yellow", "cyan")
 
 _TERMINAL_MARKERS = ("dot", "+", "x", "*", "o", "#", "%", "@")
 
-_TERMINAL_HEIGHT = 18
+_TERMINAL_HEIGHT = 18  # lines
 
-_WIDEST = 100
+_WIDEST = 100  # columns of the terminal; wider charts show no more
 
-_COLUMNS = 3
+_COLUMNS = 3  # charts side by side in a picture
 
-_MOST_INSIDE = 6  # labels of a legend
+_MOST_INSIDE = 6  # labels that a legend inside the axes may have
 
-_MOST_COUNTED = 16  # abscissae with a tick each
+_MOST_COUNTED = 16  # whole numbers of which each has a tick
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Line:
     """One line of a chart.
 
     Attributes:
-        label: In the legend; lines of one label share a colour and one entry.
+        label: Its name in the legend; lines of one label share a color and one entry.
         x: Abscissae, ascending.
-        y: Ordinates, as many; not finite where there is none.
-        dashed: For what accompanies another line.
+        y: As many ordinates; not finite where the line has a gap.
+        dashed: True for a line that accompanies another one.
     """
 
     label: str
@@ -51,14 +51,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """Some lines.
+    """Some lines with common axes.
 
     Attributes:
-        title: Above them.
-        x_title: Of the abscissa.
-        y_title: Of the ordinate.
-        lines: Drawn in this order.
-        logarithmic: Which axes are.
+        title: The heading.
+        x_title: Title of the horizontal axis.
+        y_title: Title of the vertical axis.
+        lines: At least one, drawn in this order.
+        logarithmic: The axes with a logarithmic scale.
     """
 
     title: str
@@ -69,35 +69,35 @@ class Chart:
 
     @property
     def labels(self) -> list[str]:
-        """Each once, in the order of the lines."""
+        """Return each label once, in the order of the lines."""
         return list(dict.fromkeys(line.label for line in self.lines))
 
     @property
     def reach(self) -> tuple[float, float]:
-        """First and last abscissa of all, also where there is no ordinate."""
+        """Return the first and the last abscissa of all lines, also where they have gaps."""
         return min(line.x[0] for line in self.lines), max(line.x[-1] for line in self.lines)
 
     @property
     def counted(self) -> list[int]:
-        """The abscissae where they are a few whole numbers on a linear axis; else none."""
+        """Return the abscissae if they are a few whole numbers on a linear axis, to mark; else none."""
         found = sorted({x for line in self.lines for x in line.x})
         whole = [x for x in found if isinstance(x, int) and "x" not in self.logarithmic]
         return whole if len(whole) == len(found) <= _MOST_COUNTED else []
 
 
 def to_text(chart: Chart, width: int, color: bool = False) -> str:
-    """The chart in characters.
+    """Return the chart in characters.
 
     Args:
-        chart: What to draw.
-        width: In columns; 100 are enough.
-        color: Whether to use control sequences for colours.
+        chart: The chart to draw.
+        width: Columns of the terminal; 100 are enough.
+        color: True to use control sequences for colors.
     """
     import plotext
 
     plotext.clear_figure()
     plotext.theme("clear")
-    plotext.limit_size(False, False)  # to a terminal's size, which is asked for elsewhere
+    plotext.limit_size(False, False)  # the caller knows the width; plotext would ask the terminal
     plotext.plot_size(min(width, _WIDEST), _TERMINAL_HEIGHT)
     labels = chart.labels
     log_x, log_y = ("log10 " if axis in chart.logarithmic else "" for axis in "xy")
@@ -126,18 +126,18 @@ def to_text(chart: Chart, width: int, color: bool = False) -> str:
 
 
 def _parts(line: Line) -> list[list[tuple[float, float]]]:
-    """Its points between the gaps: the terminal would bridge them."""
+    """Return the points of a line between its gaps, which plotext would bridge."""
     points = zip(line.x, line.y, strict=True)
     return [list(part) for there, part in groupby(points, lambda point: math.isfinite(point[1])) if there]
 
 
 def to_bytes(charts: Sequence[Chart], suffix: str, description: str = "") -> bytes:
-    """The charts side by side as a picture; equal charts give equal SVGs.
+    """Return the charts side by side as a picture; equal charts give equal SVGs.
 
     Args:
-        charts: What to draw.
+        charts: The charts to draw.
         suffix: One of `SUFFIXES`.
-        description: Kept in an SVG's metadata.
+        description: A text for the metadata of an SVG.
     """
     from matplotlib import style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -148,7 +148,7 @@ def to_bytes(charts: Sequence[Chart], suffix: str, description: str = "") -> byt
     size = (7.0, 4.5) if columns == 1 else (4.2 * columns, 3.2 * rows)
     metadata = {".svg": {"Date": None, "Description": description}, ".pdf": {"CreationDate": None}}
     file = io.BytesIO()
-    # whatever the user has set up for pictures of their own
+    # Independent of what the user has set up for their own pictures.
     with style.context(["default", {"svg.hashsalt": "actbench", "svg.fonttype": "none"}]):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
@@ -175,15 +175,15 @@ def _draw(axes: Any, chart: Chart, *, legend: bool) -> None:
     axes.set(xlim=chart.reach, title=chart.title, xlabel=chart.x_title, ylabel=chart.y_title)
     axes.grid(alpha=0.3)
     if legend:
-        beside = {"loc": "upper left", "bbox_to_anchor": (1.02, 1.0)}  # where they would cover the lines
+        beside = {"loc": "upper left", "bbox_to_anchor": (1.02, 1.0)}  # inside it would cover the lines
         axes.legend(**(beside if len(labels) > _MOST_INSIDE else {}))
 
 
 def check_suffix(path: Path) -> None:
-    """Refuses a file that is no picture.
+    """Refuse a file whose name does not end in one of `SUFFIXES`.
 
     Raises:
-        ArgumentError: Its name does not end as one.
+        ArgumentError: The suffix is none of these.
     """
     if path.suffix not in SUFFIXES:
         given = path.suffix or "no suffix"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from actbench.analysis.placebo import PlaceboMeasurement
     from actbench.execution.machine import BusyProcess, MachineState
     from actbench.records.run import Environment
-    from actbench.report.facts import Facts
+    from actbench.report.document import Facts
 
 
 @dataclass(frozen=True)

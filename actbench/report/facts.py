@@ -1,26 +1,31 @@
-"""What a setting is, section by section of its config, as reports tell it."""
+"""The facts at the head of a report and of its settings: what was run on what, and how noisy it was."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from actbench.metrics import default_loss, score_in_words
-from actbench.records.base import in_words
+from actbench.metrics.objectives import default_loss
+from actbench.metrics.registry import score_title
+from actbench.records.base import format_config_value
 from actbench.report.activation_facts import activation_facts, parameter_facts
 from actbench.report.formatting import format_value, score_format
-from actbench.report.model import SORT_DESCRIPTIONS
 from actbench.report.tables.tuning import tuning_facts
+from actbench.report.view import SORT_DESCRIPTIONS
 
 if TYPE_CHECKING:
-    from actbench.analysis.figures import PlaceboCheck, SettingEstimates, TimingTarget
+    from actbench.analysis.figures import PlaceboCheck, TimingTarget
     from actbench.records.run import DatasetInfo, Environment, RunInfo, SettingInfo
+    from actbench.report.document import Facts
     from actbench.report.formatting import MetricFormat
-    from actbench.report.model import Report
+    from actbench.report.view import Report, SettingView
 
 
 def described_sections(setting: SettingInfo, dataset: DatasetInfo) -> dict[str, Any]:
-    """Its description, with the loss of each of several targets: a default one stands nowhere else."""
+    """Return the sections of a setting's config, with the loss of each of several targets.
+
+    The description has no losses that are defaults, and with several targets no other line tells them.
+    """
     if len(dataset.targets) < 2:
         return setting.description
     asked: Mapping[str, Any] = setting.description.get("targets", {})
@@ -31,7 +36,7 @@ def described_sections(setting: SettingInfo, dataset: DatasetInfo) -> dict[str, 
 
 
 def common_sections(info: RunInfo) -> dict[str, Any]:
-    """What all of several settings have in common, so that it is told once; nothing of the only one."""
+    """Return the sections that all of several settings have in common; none if there is only one setting."""
     first, *others = (described_sections(setting, info.dataset[setting.id]) for setting in info.settings)
     return {
         name: value
@@ -41,7 +46,7 @@ def common_sections(info: RunInfo) -> dict[str, Any]:
 
 
 def _objective(asked: Mapping[str, Any], classes: int | None) -> dict[str, Any]:
-    """The loss of a target, and its weight where it is another than that of all."""
+    """Return the loss of a target, and its weight unless that is 1."""
     weight = asked.get("weight", 1.0)
     return {
         "loss": asked.get("loss") or default_loss(classes),
@@ -49,13 +54,11 @@ def _objective(asked: Mapping[str, Any], classes: int | None) -> dict[str, Any]:
     }
 
 
-Facts = tuple[tuple[str, str], ...]
-
 LINEAR = "there is no hidden layer to apply an activation: all of them are the same linear model"
 
 
 def run_facts(report: Report) -> Facts:
-    """What holds for all settings: the run, the machine, what is finished."""
+    """Return what holds for all settings: the run, the machine, what is finished."""
     info = report.info
     facts = [
         ("run", f"{info.run_id}, created {info.created_at}"),
@@ -66,7 +69,7 @@ def run_facts(report: Report) -> Facts:
         ("verdicts", _verdicts(report)),
         *_told(common_sections(info)),
         *activation_facts(info.described, info.placebo),
-        ("sorted by", SORT_DESCRIPTIONS[report.sort].format(score=scores_in_words(report))),
+        ("sorted by", SORT_DESCRIPTIONS[report.sort].format(score=report.score_in_words)),
     ]
     if info.placebo is None:
         facts.append(("placebo", "none: nothing in this run shows how large its noise is"))
@@ -74,7 +77,7 @@ def run_facts(report: Report) -> Facts:
 
 
 def machine_facts(environment: Environment) -> Facts:
-    """What was measured on, and with."""
+    """Return the machine that measured a run, and its software."""
     memory = environment.memory_bytes / 2**30
     versions = {"python": environment.python, **environment.packages}
     return (
@@ -113,18 +116,13 @@ def _verdicts(report: Report) -> str:
     )
 
 
-def scores_in_words(report: Report) -> str:
-    """What the scores of its settings are."""
-    names = dict.fromkeys(setting.score_name for setting in report.estimates.settings)
-    return " or ".join(map(score_in_words, names))
-
-
 def _amount(margin: float, shown: MetricFormat) -> str:
     return f"{100 * margin:g} points" if shown.percent else f"{margin:g}"
 
 
-def setting_facts(report: Report, estimates: SettingEstimates) -> Facts:
-    """What was trained, on how many examples and seeds, and what its placebo says."""
+def setting_facts(view: SettingView) -> Facts:
+    """Return what was trained, on how many examples and seeds, and what the placebo says."""
+    report, estimates = view.report, view.estimates
     dataset, setting, baseline = estimates.dataset, estimates.setting, report.info.baseline
     common = common_sections(report.info)
     sections = described_sections(setting, dataset)
@@ -138,13 +136,13 @@ def setting_facts(report: Report, estimates: SettingEstimates) -> Facts:
     facts += [("target", f"{target.name}: {target.rule}") for target in dataset.targets if target.rule]
     if dataset.preprocess:
         facts.append(("features", f"{dataset.features:,}; {dataset.preprocess}"))
-    if estimates.setting.description["model"].get("hidden_units") == []:
+    if setting.description["model"].get("hidden_units") == []:
         facts.append(("linear", LINEAR))
     facts.append(("seeds", f"{estimates.finished} finished"))
     facts += tuning_facts(estimates)
     facts += parameter_facts(estimates.rows, baseline)
     if estimates.placebo is not None:
-        blocks, score = estimates.finished, score_in_words(estimates.score_name)
+        blocks, score = estimates.finished, score_title(estimates.score_name)
         facts.append(("placebo", format_placebo(estimates.placebo, baseline, blocks, score)))
     if estimates.timing_target is not None:
         facts.append(("timing target", format_timing_target(estimates.timing_target, baseline)))
@@ -152,16 +150,16 @@ def setting_facts(report: Report, estimates: SettingEstimates) -> Facts:
 
 
 def _told(description: Mapping[str, Any]) -> Facts:
-    return tuple((name, in_words(_untold(value))) for name, value in description.items() if value)
+    return tuple((name, format_config_value(_untold(value))) for name, value in description.items() if value)
 
 
 def _untold(section: Mapping[str, Any]) -> dict[str, Any]:
-    """A section of the config without its initialiser, which the run's facts tell by activation."""
+    """Return a section of the config without its initializer, which the run's facts tell by activation."""
     return {name: value for name, value in section.items() if name != "init"}
 
 
 def format_timing_target(target: TimingTarget, baseline: str) -> str:
-    """Whether the timing-only rounds have made the time ratios as well known as they were to be."""
+    """Say how many time ratios are known as well as the config asks of the timing-only rounds."""
     asked = f"±{100 * target.target_ci:g} %"
     if not target.ratios:
         return f"{asked}: there is no time ratio to {baseline}"
@@ -174,13 +172,13 @@ def format_timing_target(target: TimingTarget, baseline: str) -> str:
 
 
 def format_placebo(check: PlaceboCheck, baseline: str, blocks: int, score: str = "accuracy") -> str:
-    """Whether the run's own noise can be told from nothing.
+    """Say whether the placebo, which computes the same as the baseline, gave the same scores and times.
 
     Args:
-        check: What the placebo showed.
-        baseline: Its label.
-        blocks: How many blocks of the setting are finished.
-        score: What the score of the setting is, in words.
+        check: The check of a setting.
+        baseline: Label of the activation that the placebo is a copy of.
+        blocks: Number of finished blocks of the setting.
+        score: The setting's score, in words.
     """
     all_blocks = "the only block" if blocks == 1 else f"all of {blocks} blocks"
     if check.score_equal is None:
@@ -218,5 +216,5 @@ def _chance_in_words(check: PlaceboCheck) -> str:
 
 
 def or_unknown(value: object) -> str:
-    """A fact that a machine may not tell."""
+    """Return a fact as text; "unknown" for one that the machine does not tell."""
     return "unknown" if value is None else str(value)

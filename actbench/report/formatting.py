@@ -1,4 +1,4 @@
-"""How figures look to a reader: the only place that rounds."""
+"""The formats of figures, the only place that rounds, and the formats of scores and metrics."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from actbench.metrics import measured, score_in_words
+from actbench.metrics.registry import parse_metric_name, score_title, score_unit
 from actbench.stats.intervals import Interval
 
 if TYPE_CHECKING:
     from actbench.analysis.verdicts import Comparison
-    from actbench.metrics import ScoreName
+    from actbench.metrics.metric import Unit
+    from actbench.metrics.registry import ScoreName
     from actbench.records.run import DatasetInfo
 
 FigureKind = Literal[
@@ -52,7 +53,7 @@ _THREE_DIGITS: dict[FigureKind, float] = {
     "thousands": 1e-3,
 }
 
-# Sign, and decimals: a fixed number for what is about 1 at most, as many as it takes of what has a unit.
+# Sign, and decimals: a fixed number for coefficients; for amounts as many as their size needs.
 _SIGNED: dict[FigureKind, tuple[str, int | None]] = {
     "score": ("", 3),
     "signed score": ("+", 3),
@@ -60,24 +61,26 @@ _SIGNED: dict[FigureKind, tuple[str, int | None]] = {
     "signed significant": ("+", None),
 }
 
-_DIGITS, _SMALLEST, _LARGEST = 4, -4, 5
+_DIGITS = 4  # significant digits of a number without a fixed number of decimals
 
-_LARGEST_RATIO = 1000
+_SMALLEST, _LARGEST = -4, 5  # powers of ten between which such a number is written without an exponent
 
-_TOO_LONG = 1e6
+_LARGEST_RATIO = 1000  # a larger ratio gets two significant digits
+
+_TOO_LONG = 1e6  # a figure of fixed decimals gets an exponent from here on
 
 _BY_FARTHEST_BOUND: tuple[FigureKind, ...] = ("score", "signed score", "signed significant")
 
 
 def format_value(value: Value, kind: FigureKind) -> str:
-    """One cell of a table.
+    """Return the text of a cell.
 
     Args:
         value: A figure in its own unit (fractions, seconds, ratios), or words, which stay as they are.
-        kind: How to show it.
+        kind: How to show the figure.
 
     Returns:
-        The figure, followed by its interval in brackets where it has one; "-" for None.
+        The figure, followed by its interval in brackets if it has one; "-" for None.
     """
     if value is None:
         return _MISSING
@@ -92,34 +95,34 @@ def format_value(value: Value, kind: FigureKind) -> str:
 
 
 def latency_kind(seconds: float) -> FigureKind:
-    """The unit that shows latencies of about this size without leading zeros."""
+    """Return the unit that shows latencies of about this size without leading zeros."""
     if seconds < 1e-3:
         return "microseconds"
     return "milliseconds" if seconds < 1 else "seconds"
 
 
 def format_verdict(comparison: Comparison) -> str:
-    """The verdict, followed by the seeds that would likely decide it."""
-    seeds = f" ~{about(comparison.seeds_needed)}" if comparison.seeds_needed else ""
+    """Return the verdict, followed by the number of seeds that would likely decide it."""
+    seeds = f" ~{_round_up_count(comparison.seeds_needed)}" if comparison.seeds_needed else ""
     return f"{comparison.verdict}{seeds}"
 
 
-def about(count: int) -> str:
-    """An estimated count to two digits, rounded up: 1,234 is "1.3k"."""
+def _round_up_count(count: int) -> str:
+    """Return an estimated count to two digits, rounded up: 1,234 is "1.3k"."""
     unit = 10 ** max(0, len(str(count)) - 2)
     rounded = -(-count // unit) * unit
     return f"{rounded / 1000:g}k" if rounded >= 1000 else str(rounded)
 
 
 def format_duration(seconds: float) -> str:
-    """Whole minutes and seconds, such as "4:05"; hours in front where there are any."""
+    """Return whole minutes and seconds, such as "4:05", with hours in front if there are any."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def format_two_digits(value: float) -> str:
-    """For what differs by powers of ten: 0.53, 8.1e-6."""
+    """Return two significant digits, for figures that differ by powers of ten: 0.53, 8.1e-6."""
     return _EXPONENT.sub(r"e\1", f"{value:.2g}")
 
 
@@ -140,26 +143,30 @@ def _formatter(kind: FigureKind, estimate: float) -> Callable[[float], str]:
 
 
 def _size(interval: Interval, kind: FigureKind) -> float:
-    """By what the digits are chosen: the estimate; of what may be near 0 or below it, the farthest bound."""
+    """Return the figure that the digits are chosen for.
+
+    It is the estimate. For kinds that may be near 0 it is the bound farthest from 0, because an estimate of
+    0.001 would give bounds of -20 and 20 too many digits.
+    """
     if kind not in _BY_FARTHEST_BOUND or interval.ci_low is None or interval.ci_high is None:
         return interval.estimate
     return max(abs(interval.ci_low), abs(interval.ci_high))
 
 
 def _fixed(value: float, form: str) -> str:
-    """With so many decimals; such as the loss of a training that nearly diverged with an exponent."""
+    """Return a number with fixed decimals; a huge one, as a nearly diverged loss is, with an exponent."""
     if abs(value) < _TOO_LONG:
         return format(_no_negative_zero(value, form), form)
     return _EXPONENT.sub(r"e\1", format(value, f"{form[: form.index('.')]}.2e"))
 
 
 def _no_negative_zero(value: float, form: str) -> float:
-    """The value, without the minus sign that it would keep when it is shown as 0."""
+    """Return the value; 0 for one that is shown as 0, which would keep its minus sign."""
     return 0.0 if float(format(value, form).replace(",", "")) == 0 else value
 
 
 def _three_digits(estimate: float, scale: float) -> Callable[[float], str]:
-    """Three significant digits of the estimate; its bounds get as many decimals, so that they line up."""
+    """Return a format with three significant digits of the estimate, and as many decimals for its bounds."""
     decimals = max(0, 2 - _magnitude(scale * estimate))
     return lambda value: f"{scale * value:,.{decimals}f}"
 
@@ -169,7 +176,7 @@ def _ratio(value: float) -> str:
 
 
 def _plain(estimate: float, sign: str, decimals: int | None) -> Callable[[float], str]:
-    """A number of any size: in full where that is short, else with an exponent; bounds as the estimate."""
+    """Return a format for a number of any size: in full if that is short, else with an exponent."""
     magnitude = _magnitude(estimate)
     digits, largest = _DIGITS - len(sign), _LARGEST if decimals is None else _LARGEST - 1
     if decimals is None or magnitude > 0:
@@ -179,18 +186,18 @@ def _plain(estimate: float, sign: str, decimals: int | None) -> Callable[[float]
 
 
 def _magnitude(value: float) -> int:
-    """Power of ten of the leading digit after rounding to three digits, so that 0.9996 counts as 1.00."""
+    """Return the power of ten of the leading digit after rounding to three: 0.9996 counts as 1.00."""
     return int(f"{value:.2e}".partition("e")[2]) if value and math.isfinite(value) else 0
 
 
 @dataclass(frozen=True)
 class MetricFormat:
-    """A quantity in tables.
+    """The name of a score or a metric, and how its figures are shown.
 
     Attributes:
-        name: In words.
-        kind: How its figures are shown.
-        difference: How a difference of two is.
+        name: The name in words.
+        kind: How figures are shown.
+        difference: How differences of two figures are shown.
     """
 
     name: str
@@ -199,40 +206,40 @@ class MetricFormat:
 
     @property
     def percent(self) -> bool:
-        """Whether it is in percent, and a difference in points."""
+        """Return True if figures are in percent, and differences in points."""
         return self.kind == "percent"
 
     def value(self, figure: float) -> str:
-        """A figure in a sentence."""
+        """Return a figure for a sentence, with its unit."""
         return f"{format_value(figure, self.kind)}{' %' if self.percent else ''}"
 
     @property
     def title(self) -> str:
-        """The name with its unit."""
+        """Return the title of a column of figures: the name with the unit."""
         return f"{self.name} %" if self.percent else self.name
 
     @property
     def difference_title(self) -> str:
-        """Of the column of differences."""
+        """Return the title of a column of differences."""
         return "difference, points" if self.percent else "difference"
 
     @property
     def unit(self) -> str:
-        """Behind a difference in a sentence, such as " points"."""
+        """Return the unit behind a difference in a sentence, such as " points"."""
         return " points" if self.percent else ""
 
 
 def score_format(name: ScoreName) -> MetricFormat:
-    """The score of a setting."""
-    return _share(score_in_words(name)) if name == "accuracy" else _fitted(score_in_words(name))
+    """Return how the score of a setting is shown."""
+    return MetricFormat(score_title(name), *_KINDS[score_unit(name)])
 
 
 def metric_format(name: str, dataset: DatasetInfo) -> MetricFormat:
-    """Another metric of the contract.
+    """Return how a quantity beside the score is shown.
 
     Args:
-        name: As in `figures.Metric`.
-        dataset: Whose targets it may be of.
+        name: A name as in `figures.MetricEstimate`.
+        dataset: The data, with the targets that the quantity may belong to.
     """
     if name == "test_loss" and dataset.in_nats:
         return MetricFormat("test loss, 0.001 nats", "thousandths", "signed thousandths")
@@ -240,12 +247,8 @@ def metric_format(name: str, dataset: DatasetInfo) -> MetricFormat:
         return _OTHERS[name]
     if name == f"train_{dataset.score_name}":
         return _named(score_format(dataset.score_name), "train")
-    target, metric = measured(name, dataset.targets)
-    shown = {
-        "accuracy": _share("accuracy"),
-        "top5_accuracy": _share("top-5 accuracy"),
-        "r2": _fitted("R²"),
-    }.get(metric, MetricFormat(metric.upper(), "significant", "signed significant"))
+    target, metric = parse_metric_name(name, dataset.targets)
+    shown = MetricFormat(metric.title, *_KINDS[metric.unit])
     return _named(shown, f"{target}: test" if target else "test")
 
 
@@ -253,13 +256,12 @@ def _named(shown: MetricFormat, before: str) -> MetricFormat:
     return MetricFormat(f"{before} {shown.name}", shown.kind, shown.difference)
 
 
-def _share(name: str) -> MetricFormat:
-    return MetricFormat(name, "percent", "points")
-
-
-def _fitted(name: str) -> MetricFormat:
-    return MetricFormat(name, "score", "signed score")
-
+# By the unit of a metric: how its figures are shown, and how their differences are.
+_KINDS: dict[Unit, tuple[FigureKind, FigureKind]] = {
+    "share": ("percent", "points"),
+    "coefficient": ("score", "signed score"),
+    "amount": ("significant", "signed significant"),
+}
 
 _OTHERS: dict[str, MetricFormat] = {
     "test_loss": MetricFormat("test loss", "significant", "signed significant"),

@@ -1,11 +1,13 @@
-"""Figures as plain data, for JSON and CSV: their names, and null for what does not exist."""
+"""Figures as plain data for JSON and CSV: the names that scripts rely on, and null for a missing figure."""
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from actbench.metrics import is_metric
+from actbench.metrics.registry import is_metric_name
 
 if TYPE_CHECKING:
     from actbench.analysis.figures import Estimates
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from actbench.records.run import RunInfo
     from actbench.stats.intervals import Interval
 
-# What an interval's estimate is called, by the name of the figure.
+# The key of an interval's estimate, by the name of the figure.
 _ESTIMATES = {
     "accuracy_new_data": "mean",
     "accuracy_diff_new_data": "mean",
@@ -44,11 +46,12 @@ _ESTIMATES = {
 # Names that said of a mean over seeds that it was a median; they stay in 0.1 and go with 0.2.
 _ALIASES = {"epoch_s": "median", "marginal_step_s": "median"}
 
-JUDGED = ("p", "p_adjusted", "verdict", "seeds_needed")
+# Keys that a comparison has beside those of its interval.
+_JUDGED = ("p", "p_adjusted", "verdict", "seeds_needed")
 
 
 def run_object(info: RunInfo, estimates: Estimates | MicroEstimates) -> dict[str, Any]:
-    """What a run of either kind is, as plain data."""
+    """Return what was planned and measured in a run of either kind, as plain data."""
     return {
         "run_id": info.run_id,
         "name": info.name,
@@ -65,30 +68,24 @@ def run_object(info: RunInfo, estimates: Estimates | MicroEstimates) -> dict[str
     }
 
 
-def estimate_names(figure: str) -> tuple[str, ...]:
-    """Return the names under which the estimate of a figure stands, aliases last.
-
-    Returns:
-        Empty if the figure has no interval.
-    """
-    figure = figure.removesuffix("_diff")
-    name = _ESTIMATES.get(figure, "mean" if is_metric(figure) else None)
-    return tuple(key for key in (name, _ALIASES.get(figure)) if key is not None)
-
-
 def interval_object(name: str, interval: Interval | None) -> dict[str, float | None] | None:
-    """Return an interval as plain data; `estimate_names` gives the keys of its estimate."""
+    """Return an interval as plain data: its estimate under the name that suits the figure, and its ends."""
     if interval is None:
         return None
     return {
-        **dict.fromkeys(estimate_names(name) or ("estimate",), number_or_none(interval.estimate)),
+        **dict.fromkeys(_estimate_keys(name) or ("estimate",), number_or_none(interval.estimate)),
         "ci_low": number_or_none(interval.ci_low),
         "ci_high": number_or_none(interval.ci_high),
     }
 
 
+def interval_objects(figures: object, names: Iterable[str]) -> dict[str, Any]:
+    """Return the intervals that an object has as attributes, as plain data under the attributes' names."""
+    return {name: interval_object(name, getattr(figures, name)) for name in names}
+
+
 def comparison_object(name: str, comparison: Comparison | None) -> dict[str, float | str | None] | None:
-    """The same, with what follows from it."""
+    """Return a comparison as plain data: its interval, the p values, the verdict, the seeds that it needs."""
     if comparison is None:
         return None
     judged = (
@@ -97,9 +94,41 @@ def comparison_object(name: str, comparison: Comparison | None) -> dict[str, flo
         comparison.verdict,
         comparison.seeds_needed,
     )
-    return {**(interval_object(name, comparison.interval) or {}), **dict(zip(JUDGED, judged, strict=True))}
+    return {**(interval_object(name, comparison.interval) or {}), **dict(zip(_JUDGED, judged, strict=True))}
 
 
 def number_or_none(value: float | None) -> float | None:
-    """What JSON can hold: no NaN, no infinity."""
+    """Return a number that JSON can hold; None for NaN and for infinities."""
     return value if value is not None and math.isfinite(value) else None
+
+
+def flatten(value: Mapping[str, Any], *, judged: bool = True) -> dict[str, Any]:
+    """Return nested mappings as one, with their keys joined by `_`; lists become JSON text.
+
+    Args:
+        value: Plain data. A figure that is None gets the columns that it would have, all None.
+        judged: True if differences come with p values and verdicts.
+    """
+    flat: dict[str, Any] = {}
+    for name, item in value.items():
+        item = _missing(name, judged) if item is None else item
+        if isinstance(item, Mapping):
+            flat |= {f"{name}_{inner}": leaf for inner, leaf in flatten(item, judged=judged).items()}
+        else:
+            flat[name] = json.dumps(item) if isinstance(item, list | tuple) else item
+    return flat
+
+
+def _missing(name: str, judged: bool) -> dict[str, None] | None:
+    estimates = _estimate_keys(name)
+    if not estimates:
+        return None
+    verdict = _JUDGED if judged and name.endswith(("_diff", "_ratio")) else ()
+    return dict.fromkeys((*estimates, "ci_low", "ci_high", *verdict))
+
+
+def _estimate_keys(figure: str) -> tuple[str, ...]:
+    """Return the keys of a figure's estimate, aliases last; empty if the figure has no interval."""
+    figure = figure.removesuffix("_diff")
+    name = _ESTIMATES.get(figure, "mean" if is_metric_name(figure) else None)
+    return tuple(key for key in (name, _ALIASES.get(figure)) if key is not None)

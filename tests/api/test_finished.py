@@ -13,7 +13,7 @@ from tests.factories import make_run
 from tests.stored import store
 
 DOC = Path("docs/python.md").read_text(encoding="utf-8")
-TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "why")
+TABLES = ("accuracy", "time", "inference", "metrics", "pareto", "diagnostics")
 OBSERVED = ("trainings", "slices", "calls")
 
 
@@ -51,7 +51,12 @@ def test_the_columns_of_the_summary_are_the_documented_ones(reference, two_setti
     assert reference.summary.empty
 
 
-@pytest.mark.parametrize("name", ["inference", "why", "tuning", "summary"])
+def test_why_is_an_alias_of_diagnostics(reference):
+    pd.testing.assert_frame_equal(reference.why, reference.diagnostics)
+    assert reference.report("csv", table="why") == reference.report("csv", table="diagnostics")
+
+
+@pytest.mark.parametrize("name", ["inference", "diagnostics", "tuning", "summary"])
 def test_a_table_that_a_run_lacks_has_its_columns_and_no_rows(name):
     run = make_run(("relu", "tanh", "placebo"), seeds=3, inference_batch_sizes=())
     frame = getattr(actbench.Run(Path("unused"), run.info, tuple(run.records)), name)
@@ -80,7 +85,7 @@ def test_early_stopping_adds_the_documented_columns():
 
 @pytest.mark.parametrize("name", OBSERVED)
 def test_the_columns_of_observations_are_the_documented_ones(reference, name):
-    columns = [*documented(part("What they are made of")), *documented(part(f"run.{name}"))]
+    columns = [*documented(part("The raw measurements")), *documented(part(f"run.{name}"))]
     assert list(getattr(reference, name).columns) == columns
 
 
@@ -157,13 +162,13 @@ def test_a_report_is_what_the_command_prints(reference):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"format": "htm"}, "report: format: there is no 'htm'; allowed: terminal, markdown, html, "
+        ({"format": "htm"}, "format: there is no 'htm'; allowed: terminal, markdown, html, "
                             "latex, csv, json; did you mean 'html'?"),
-        ({"table": "whyy"}, "report: table: there is no 'whyy'; allowed: accuracy, time, inference, metrics, "
-                            "pareto, why, summary, tuning, all; did you mean 'why'?"),
-        ({"sort": "tim"}, "report: sort: there is no 'tim'; allowed: accuracy, time, activation, config; "
+        ({"table": "whyy"}, "table: there is no 'whyy'; allowed: summary, accuracy, time, pareto, inference, "
+                            "diagnostics, metrics, tuning, all; did you mean 'why'?"),
+        ({"sort": "tim"}, "sort: there is no 'tim'; allowed: accuracy, time, activation, config; "
                           "did you mean 'time'?"),
-        ({"format": None}, "report: format: there is no None; allowed: terminal, markdown, html, latex, csv, "
+        ({"format": None}, "format: there is no None; allowed: terminal, markdown, html, latex, csv, "
                            "json"),
     ],
 )  # fmt: skip

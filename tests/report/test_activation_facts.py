@@ -14,7 +14,6 @@ from actbench.plan.describe import describe_cells
 from actbench.records.run import ActivationInfo
 from actbench.report import build
 from actbench.report.activation_facts import activation_facts, format_initializers, parameter_facts
-from actbench.report.build import Format
 from tests.factories import SyntheticRun, make_block, make_cell, make_info
 
 KERAS = "keras (glorot_uniform, the default of Dense)"
@@ -56,7 +55,7 @@ def run_of(*entries: Any, parameters: dict[str, int] | None = None) -> Synthetic
     return SyntheticRun(info, blocks)
 
 
-def shown(run: SyntheticRun, form: Format = "terminal", **options: Any) -> str:
+def shown(run: SyntheticRun, form: str = "terminal", **options: Any) -> str:
     return build.render(build.build(run.info, run.records), form, **options)
 
 
@@ -162,7 +161,7 @@ def test_twins_from_other_weights_are_no_twins() -> None:
 
 
 @pytest.mark.parametrize("form", ["terminal", "markdown"])
-def test_what_is_not_element_wise_is_marked_in_every_table(form: Format) -> None:
+def test_what_is_not_element_wise_is_marked_in_every_table(form: str) -> None:
     text = shown(run_of("relu", "softmax", "glu"), form)
     rows = re.findall(r"^(?:\| )?(?:relu|softmax|glu|placebo)(?: \S)? .*\d(?: \|)?$", text, re.MULTILINE)
     softmax = [row for row in rows if "softmax" in row]

@@ -35,7 +35,7 @@ def test_new_data_stands_beside_new_seeds_and_is_explained_in_one_line() -> None
     built = build.build(run.info, run.records, generalise=True)
     text = build.render(built, "markdown", "accuracy")
     assert "| activation | new seeds | new seeds and data | n |" in text
-    assert len(re.findall(r"^- New seeds: what other seeds would give", text, re.MULTILINE)) == 1
+    assert len(re.findall(r"^- New seeds: the range that other seeds would give", text, re.MULTILINE)) == 1
     rows = {row["activation"]: row for row in json.loads(build.render(built, "json"))["settings"][0]["rows"]}
     for label in ("relu", "tanh"):
         seeds, data = rows[label]["accuracy"], rows[label]["accuracy_new_data"]
@@ -122,7 +122,7 @@ def test_against_another_activation() -> None:
 
 def test_against_another_the_placebo_s_row_is_not_its_own_ratio() -> None:
     run = make_run(("relu", "tanh", "elu", "placebo"), seeds=4)
-    note = "ratios to tanh; the placebo's own, to relu, is in the setting's line on it"
+    note = "ratios to tanh; the placebo's own ratio, to relu, is in the setting's line on the placebo"
     against = build.build(run.info, run.records, against="tanh")
     assert build.render(against, "markdown", "time").count(note) == 1
     assert build.render(against, "markdown", "inference").count(note) == 2

@@ -1,6 +1,7 @@
-"""Intervals as small pictures, one for each row of a table, all of a column on one scale: a forest plot.
+"""The HTML format: a document as a page of its own, or as a fragment for a notebook.
 
-Written by hand, so that a page's own colours apply and equal figures give equal text.
+Beside a column of differences stands a forest plot: a small picture for each row, all on one scale. SVG is
+written by hand, so that the page's own colors apply and equal figures give equal text.
 """
 
 from __future__ import annotations
@@ -15,143 +16,14 @@ from typing import TYPE_CHECKING
 
 from actbench.report.chart import to_bytes
 from actbench.report.formatting import format_value
+from actbench.report.renderers.renderer import Renderer
 from actbench.stats.intervals import Interval
 
 if TYPE_CHECKING:
     from actbench.report.document import Column, Document, Table
     from actbench.report.formatting import FigureKind, Value
 
-_WIDTH = 220
-
-_HEIGHT = 24
-
-_MARGIN = 20  # room for half a tick's label, and for an arrow
-
-_TICKS = 4
-
-_FAR_OUT = 3.0  # interquartile ranges; John W. Tukey, Exploratory Data Analysis, 1977
-
-_FEWEST_FOR_QUARTILES = 5
-
-
-@dataclass(frozen=True)
-class Scale:
-    """From a figure to a place in the picture.
-
-    Attributes:
-        low, high: The figures at its ends.
-        kind: How the figures are written.
-        indifferent: Of the column.
-    """
-
-    low: float
-    high: float
-    kind: FigureKind
-    indifferent: tuple[float, float] | None = None
-
-    def x(self, value: float) -> float:
-        """The abscissa, to a tenth of a pixel; what is beyond the scale is at its end."""
-        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
-        return round(_MARGIN + share * (_WIDTH - 2 * _MARGIN), 1)
-
-
-def scale_of(values: Iterable[Value], column: Column) -> Scale | None:
-    """The scale that holds no difference and all intervals but those far out, which would flatten the others.
-
-    Returns:
-        None where the column is of no kind that is drawn, or there is nothing to see.
-    """
-    none = _no_difference(column.kind)
-    if none is None:
-        return None
-    intervals = [value for value in values if isinstance(value, Interval) and math.isfinite(value.estimate)]
-    low, high = _fences([interval.estimate for interval in intervals])
-    near = [interval for interval in intervals if low <= interval.estimate <= high]
-    shown = [figure for interval in near for figure in _figures(interval)] + [none]
-    low, high = min(shown), max(shown)
-    return Scale(low, high, column.kind, column.indifferent) if low < high else None
-
-
-def mark(value: Value, scale: Scale) -> str:
-    """One row: the estimate and its interval; through all rows, no difference and what counts as none.
-
-    An estimate beyond the scale is an arrow.
-    """
-    parts = [_band(scale), _vertical(scale.x(_no_difference(scale.kind) or 0.0))]
-    if isinstance(value, Interval) and math.isfinite(value.estimate):
-        middle = _HEIGHT // 2
-        if value.estimate < scale.low:
-            parts.append(f'<path d="M6 {middle}l9-5v10z"/>')
-        elif value.estimate > scale.high:
-            parts.append(f'<path d="M{_WIDTH - 6} {middle}l-9-5v10z"/>')
-        else:
-            low, *_, high = sorted(_figures(value))
-            parts.append(f'<line x1="{scale.x(low)}" x2="{scale.x(high)}" y1="{middle}" y2="{middle}"/>')
-            parts.append(f'<circle cx="{scale.x(value.estimate)}" cy="{middle}" r="3"/>')
-    return _svg(parts)
-
-
-def axis(scale: Scale) -> str:
-    """The last row: some round figures and where they are."""
-    return _svg(
-        [
-            f'<text x="{scale.x(tick)}" y="15">{format_value(tick, scale.kind)}</text>'
-            for tick in ticks(scale.low, scale.high)
-        ]
-    )
-
-
-def ticks(low: float, high: float) -> list[float]:
-    """A few round figures between the two, which must differ."""
-    rough = (high - low) / _TICKS
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
-    return [step * index for index in range(first, last + 1)]
-
-
-def _no_difference(kind: FigureKind) -> float | None:
-    """Where there is none; None for what is no comparison, which is not drawn.
-
-    Intervals of two accuracies may overlap where that of their paired difference excludes 0.
-    """
-    if kind == "ratio":
-        return 1.0
-    return 0.0 if kind == "points" or kind.startswith("signed") else None
-
-
-def _figures(interval: Interval) -> list[float]:
-    found = (interval.estimate, interval.ci_low, interval.ci_high)
-    return [interval.estimate, *(figure for figure in found if figure is not None)]
-
-
-def _fences(estimates: Sequence[float]) -> tuple[float, float]:
-    """Between them lies what is not far out."""
-    if len(estimates) < _FEWEST_FOR_QUARTILES:
-        return -math.inf, math.inf
-    first, _, third = quantiles(estimates, n=4, method="inclusive")
-    reach = _FAR_OUT * (third - first)
-    return first - reach, third + reach
-
-
-def _band(scale: Scale) -> str:
-    if scale.indifferent is None:
-        return ""
-    left, right = map(scale.x, scale.indifferent)
-    return f'<rect class="band" x="{left}" y="0" width="{right - left:.1f}" height="{_HEIGHT}"/>'
-
-
-def _vertical(x: float) -> str:
-    return f'<line class="zero" x1="{x}" x2="{x}" y1="0" y2="{_HEIGHT}"/>'
-
-
-def _svg(parts: Iterable[str]) -> str:
-    size = f'width="{_WIDTH}" height="{_HEIGHT}" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
-    return f'<svg {size} aria-hidden="true">{"".join(parts)}</svg>'
-
-
-# The paper comes along, because a notebook may be dark on a light desktop.
+# The background is part of the style, because a notebook may be dark on a light desktop.
 _LIGHT = "--ink:#1b1f24;--dim:#59636e;--line:#d1d9e0;--paper:#fff;--mark:#0969da;--worse:#953800"
 
 _DARK = "--ink:#e6edf3;--dim:#9198a1;--line:#3d444d;--paper:#0d1117;--mark:#58a6ff;--worse:#f0883e"
@@ -191,15 +63,15 @@ _PICTURE = (
     "difference, the band what counts as none; an arrow stands for what is far beyond the others."
 )
 
-_VERDICTS = ("BETTER", "WORSE", "EQUIVALENT", "INCONCLUSIVE")
+_VERDICTS = ("BETTER", "WORSE", "EQUIVALENT", "INCONCLUSIVE")  # each has a class of its own in the style
 
 
 def to_html(document: Document, pictures: Sequence[bytes] = ()) -> str:
-    """A page of its own.
+    """Return a page of its own.
 
     Args:
-        document: What to show.
-        pictures: SVGs, for the end.
+        document: The document to show.
+        pictures: SVGs, for the end of the page.
     """
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
@@ -210,7 +82,7 @@ def to_html(document: Document, pictures: Sequence[bytes] = ()) -> str:
 
 
 def to_fragment(document: Document, pictures: Sequence[bytes] = ()) -> str:
-    """The same for a place in another page, such as a notebook; its style reaches nothing around it."""
+    """Return a part of another page, such as a notebook, whose style reaches nothing around it."""
     lines = ['<article class="actbench">', f"<style>{_STYLE}</style>", _element("h1", document.title)]
     lines += _facts(document.facts)
     for section in document.sections:
@@ -265,7 +137,7 @@ def _table(table: Table) -> list[str]:
 
 
 def _scales(table: Table) -> list[Scale | None]:
-    """Of the columns that are drawn, too."""
+    """Return the scale of each column; None for those without pictures."""
     columns = zip(*table.rows, strict=True) if table.rows else ((),) * len(table.columns)
     return [scale_of(values, column) for column, values in zip(table.columns, columns, strict=True)]
 
@@ -296,3 +168,143 @@ def _classes(position: int, table: Table, text: str) -> list[str]:
 def _element(name: str, text: str, *classes: str) -> str:
     attribute = f' class="{" ".join(classes)}"' if classes else ""
     return f"<{name}{attribute}>{escape(text)}</{name}>"
+
+
+_WIDTH = 220  # pixels of a picture
+
+_HEIGHT = 24  # the height of a row in the style above, so that vertical lines meet from row to row
+
+_MARGIN = 20  # room for half a tick's label, and for an arrow
+
+_TICKS = 4  # of an axis, about
+
+_FAR_OUT = 3.0  # interquartile ranges; John W. Tukey, Exploratory Data Analysis, 1977
+
+_FEWEST_FOR_QUARTILES = 5  # estimates
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The map from a figure to a place in the picture.
+
+    Attributes:
+        low, high: The figures at the ends.
+        kind: How the figures are written.
+        indifferent: The range in which a difference does not matter; None if the column has none.
+    """
+
+    low: float
+    high: float
+    kind: FigureKind
+    indifferent: tuple[float, float] | None = None
+
+    def x(self, value: float) -> float:
+        """Return the abscissa, to a tenth of a pixel; figures beyond the scale are at its end."""
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return round(_MARGIN + share * (_WIDTH - 2 * _MARGIN), 1)
+
+
+def scale_of(values: Iterable[Value], column: Column) -> Scale | None:
+    """Return the scale of a column, which shows no difference and all intervals but those far out.
+
+    Intervals far out would flatten the others; `mark` draws arrows for them.
+
+    Args:
+        values: The column's values.
+        column: The column.
+
+    Returns:
+        The scale; None if figures of the column's kind are not drawn, or all figures are the same.
+    """
+    none = _no_difference(column.kind)
+    if none is None:
+        return None
+    intervals = [value for value in values if isinstance(value, Interval) and math.isfinite(value.estimate)]
+    low, high = _fences([interval.estimate for interval in intervals])
+    near = [interval for interval in intervals if low <= interval.estimate <= high]
+    shown = [figure for interval in near for figure in _figures(interval)] + [none]
+    low, high = min(shown), max(shown)
+    return Scale(low, high, column.kind, column.indifferent) if low < high else None
+
+
+def mark(value: Value, scale: Scale) -> str:
+    """Return the picture of one row: the estimate and its interval; an estimate beyond the scale is an arrow.
+
+    A line through all rows is where there is no difference, a band where a difference does not matter.
+    """
+    parts = [_band(scale), _vertical(scale.x(_no_difference(scale.kind) or 0.0))]
+    if isinstance(value, Interval) and math.isfinite(value.estimate):
+        middle = _HEIGHT // 2
+        if value.estimate < scale.low:
+            parts.append(f'<path d="M6 {middle}l9-5v10z"/>')
+        elif value.estimate > scale.high:
+            parts.append(f'<path d="M{_WIDTH - 6} {middle}l-9-5v10z"/>')
+        else:
+            low, *_, high = sorted(_figures(value))
+            parts.append(f'<line x1="{scale.x(low)}" x2="{scale.x(high)}" y1="{middle}" y2="{middle}"/>')
+            parts.append(f'<circle cx="{scale.x(value.estimate)}" cy="{middle}" r="3"/>')
+    return _svg(parts)
+
+
+def axis(scale: Scale) -> str:
+    """Return the picture of the last row: some round figures at their places."""
+    return _svg(
+        [
+            f'<text x="{scale.x(tick)}" y="15">{format_value(tick, scale.kind)}</text>'
+            for tick in ticks(scale.low, scale.high)
+        ]
+    )
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Return a few round figures from `low` to `high`, which must differ."""
+    rough = (high - low) / _TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [step * index for index in range(first, last + 1)]
+
+
+def _no_difference(kind: FigureKind) -> float | None:
+    """Return the figure that means no difference; None for a kind that is no comparison, which is not drawn.
+
+    Drawn intervals of two accuracies would mislead: they may overlap where that of the paired difference
+    excludes 0.
+    """
+    if kind == "ratio":
+        return 1.0
+    return 0.0 if kind == "points" or kind.startswith("signed") else None
+
+
+def _figures(interval: Interval) -> list[float]:
+    found = (interval.estimate, interval.ci_low, interval.ci_high)
+    return [interval.estimate, *(figure for figure in found if figure is not None)]
+
+
+def _fences(estimates: Sequence[float]) -> tuple[float, float]:
+    """Return the ends of the range outside of which an estimate is far out."""
+    if len(estimates) < _FEWEST_FOR_QUARTILES:
+        return -math.inf, math.inf
+    first, _, third = quantiles(estimates, n=4, method="inclusive")
+    reach = _FAR_OUT * (third - first)
+    return first - reach, third + reach
+
+
+def _band(scale: Scale) -> str:
+    if scale.indifferent is None:
+        return ""
+    left, right = map(scale.x, scale.indifferent)
+    return f'<rect class="band" x="{left}" y="0" width="{right - left:.1f}" height="{_HEIGHT}"/>'
+
+
+def _vertical(x: float) -> str:
+    return f'<line class="zero" x1="{x}" x2="{x}" y1="0" y2="{_HEIGHT}"/>'
+
+
+def _svg(parts: Iterable[str]) -> str:
+    size = f'width="{_WIDTH}" height="{_HEIGHT}" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
+    return f'<svg {size} aria-hidden="true">{"".join(parts)}</svg>'
+
+
+HTML = Renderer(document=lambda document, *_: to_html(document))

@@ -1,10 +1,12 @@
-"""A Document as LaTeX, to be included in a paper."""
+"""The LaTeX format: a document as a fragment to be included in a paper."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+
+from actbench.report.renderers.renderer import Renderer
 
 if TYPE_CHECKING:
     from actbench.report.document import Document, Table
@@ -19,21 +21,21 @@ _ESCAPED = str.maketrans(
         ">": r"\textgreater{}",
         "|": r"\textbar{}",
         '"': r"\textquotedbl{}",
-        "█": r"\rule{.5em}{1.5ex}",  # of which bars are made
+        "█": r"\rule{.5em}{1.5ex}",  # the bars of probabilities are made of it
         "→": r"$\rightarrow$",
     }
 )
 
-_LIGATURE = re.compile(r"([-,'`])(?=\1)")  # two of which would be set as one sign
+_LIGATURE = re.compile(r"([-,'`])(?=\1)")  # TeX would set two of these as one sign
 
 _MINUS = re.compile(r"(?<![\w.])-(?=\d)")
 
 
 def to_latex(document: Document) -> str:
-    """A fragment for `input`: a heading and a table environment for each table, and the notes as lists.
+    """Return a fragment for `input`: headings, a table environment for each table, the notes as a list.
 
-    Its first line says what it needs. pdfLaTeX sets Latin letters alone; labels in other alphabets, such as a
-    Greek letter, want LuaLaTeX or XeLaTeX with a font that has them.
+    The first line names the packages that the fragment needs. pdfLaTeX sets Latin letters alone; labels in
+    other alphabets, such as a Greek letter, need LuaLaTeX or XeLaTeX with a font that has them.
     """
     lines = [
         r"% \usepackage{booktabs}; for pdfLaTeX \usepackage[T1]{fontenc}, for other alphabets LuaLaTeX",
@@ -89,4 +91,9 @@ def _figure(cell: str) -> str:
 
 def _text(words: str) -> str:
     text = _LIGATURE.sub(r"\1{}", " ".join(words.split()).translate(_ESCAPED))
-    return f"{{}}{text}" if text.startswith(("[", "*")) else text  # no part of the command before it
+    return (
+        f"{{}}{text}" if text.startswith(("[", "*")) else text
+    )  # else the command before would take it as its option
+
+
+LATEX = Renderer(document=lambda document, *_: to_latex(document))

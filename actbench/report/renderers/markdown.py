@@ -1,4 +1,4 @@
-"""A Document as GitHub-flavoured Markdown."""
+"""The Markdown format: a document as GitHub reads it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from actbench.report.renderers.renderer import Renderer
+
 if TYPE_CHECKING:
     from actbench.report.document import Document, Table
 
-# What GitHub would read as markup; an underscore inside a word and a bracket without a link are plain text.
+# Signs that GitHub would read as markup. Underscores inside words and brackets without a link are plain text.
 _SPECIAL = re.compile(r"[\\|*`<]|(?<!\w)_|_(?!\w)|\](?=[(\[:])")
 
 
 def to_markdown(document: Document) -> str:
-    """Headings, lists of facts, tables and notes; whatever a label contains stays text."""
+    """Return headings, lists of facts, tables and notes. Labels stay text, whatever signs they contain."""
     lines = [f"# {_text(document.title)}", "", *_facts(document.facts)]
     for section in document.sections:
         lines += ["", f"## {_text(section.title)}", "", *_facts(section.facts)]
@@ -45,3 +47,6 @@ def _line(cells: Iterable[str]) -> str:
 
 def _text(words: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", " ".join(words.split()))
+
+
+MARKDOWN = Renderer(document=lambda document, *_: to_markdown(document))

@@ -1,4 +1,4 @@
-"""A Document for the screen."""
+"""The terminal format: a document as text for a screen of a given width."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from actbench.report.chart import to_text
+from actbench.report.renderers.renderer import Renderer
 
 if TYPE_CHECKING:
     from actbench.report.document import Document, Table
 
-_GAP = 2  # columns between two figures: padding, and where the box would have a line
+_GAP = 2  # columns between two figures: the padding, and the place of a box's line
 
-_LABEL = 12  # columns that a label keeps beside wide figures
+_LABEL = 12  # columns that a label keeps beside wide figures; a longer one is folded
 
 
 def to_terminal(document: Document, width: int, color: bool) -> str:
-    """Lines of that width; figures are never cut or wrapped, only labels and sentences are.
+    """Return lines of a width. Labels and sentences may be wrapped; figures are never cut or wrapped.
 
     Args:
-        document: What to show.
-        width: In columns; a table whose figures need more is printed wider.
-        color: Whether to use control sequences for bold and dim text.
+        document: The document to show.
+        width: Columns of the screen; a table whose figures need more is printed wider.
+        color: True to use control sequences for bold and dim text.
     """
     text = io.StringIO()
     console = Console(file=text, width=width, force_terminal=color, no_color=not color, highlight=False)
@@ -83,3 +84,6 @@ def _print_table(console: Console, table: Table) -> None:
     console.width = width
     for note in table.notes:
         console.print(Text(note))
+
+
+TERMINAL = Renderer(document=to_terminal)

@@ -1,24 +1,23 @@
-"""The tables of times of one setting: training, inference, and accuracy against time."""
+"""The tables of training time, and of what the non-linearity and the compilation cost."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from actbench.analysis.verdicts import interval_of
 from actbench.report.document import Column, Table
-from actbench.report.formatting import UNITS, format_value, latency_kind
-from actbench.report.model import row_notes
+from actbench.report.json_values import comparison_object, interval_object, number_or_none
+from actbench.report.tables.table import ReportTable
+from actbench.report.view import row_notes
 
 if TYPE_CHECKING:
-    from actbench.analysis.figures import InferenceEstimate, Row
-    from actbench.report.formatting import FigureKind, Value
-    from actbench.report.model import SettingView
+    from actbench.analysis.figures import Row
+    from actbench.report.view import Report, SettingView
 
-_BAR_WIDTH = 5
+# Beside the notes of the time table, those of the inference table have this one, too.
+ONE_SEED = "With a single seed, time intervals come from its rounds alone and speak for that one process."
 
 
-def time(view: SettingView) -> list[Table]:
-    """Training time, and what the non-linearity and the compilation cost."""
+def _build(view: SettingView) -> list[Table]:
     columns = (
         Column("activation", "text"),
         Column("time ratio", "ratio", view.indifferent_ratio),
@@ -30,101 +29,62 @@ def time(view: SettingView) -> list[Table]:
         (view.name(row), *view.compared(row, row.train_time_ratio), row.epoch_s, row.seeds)
         for row in view.timed
     ]
-    notes = (*row_notes(view.timed), *_placebo_note(view))
-    return [Table("training time", columns, tuple(cells), notes), _costs(view)]
+    notes = (*row_notes(view.timed), *view.placebo_ratio_note)
+    return [Table("training time", columns, tuple(cells), notes), _cost_table(view)]
 
 
-def pareto(view: SettingView) -> list[Table]:
-    """Accuracy against time."""
+def _cost_table(view: SettingView) -> Table:
+    """Return the costs of the non-linearity, where the run has `linear` to subtract, and of compilation."""
+    linear = view.estimates.linear
     columns = (
         Column("activation", "text"),
-        Column(f"test {view.score.title}", view.score.kind),
-        Column("time ratio", "ratio"),
-        Column("P(front)", "probability"),
-        Column("", "words"),
-        Column("n", "count"),
-    )
-    rows = [row for row in view.rows if row.activation != view.report.info.placebo]
-    cells = [
-        (
-            view.name(row),
-            row.score,
-            interval_of(row.train_time_ratio),
-            row.non_dominated,
-            "" if row.non_dominated is None else "█" * round(_BAR_WIDTH * row.non_dominated),
-            row.seeds,
-        )
-        for row in rows
-    ]
-    return [Table(f"{view.score.name} against training time", columns, tuple(cells), row_notes(rows))]
-
-
-def inference(view: SettingView) -> list[Table]:
-    """One table for each batch size."""
-    sizes = dict.fromkeys(entry.batch_size for row in view.rows for entry in row.inference)
-    return [_inference(view, size) for size in sizes]
-
-
-def _costs(view: SettingView) -> Table:
-    columns = (
-        Column("activation", "text"),
-        *([Column("cost, µs per step", "signed microseconds")] if view.estimates.linear else []),
+        *([Column("cost, µs per step", "signed microseconds")] if linear else []),
         Column("compile s", "seconds"),
         Column("n", "count"),
     )
     cells = [
         (
             view.name(row),
-            *(
-                ["linear" if row.activation == view.estimates.linear else row.marginal_step_s]
-                if view.estimates.linear
-                else []
-            ),
+            *(["linear" if row.activation == linear else row.marginal_step_s] if linear else []),
             row.compile_s,
             row.seeds,
         )
         for row in view.timed
     ]
-    return Table("costs", columns, tuple(cells))
+    title = "cost of the non-linearity" if linear else "compilation"
+    return Table(title, columns, tuple(cells))
 
 
-def _inference(view: SettingView, batch_size: int) -> Table:
-    entries = {
-        row.activation: entry
-        for row in view.rows
-        for entry in row.inference
-        if entry.batch_size == batch_size
+def _values(_: SettingView, row: Row) -> dict[str, Any]:
+    return {
+        "epoch_s": interval_object("epoch_s", row.epoch_s),
+        "train_time_ratio": comparison_object("train_time_ratio", row.train_time_ratio),
+        "marginal_step_s": interval_object("marginal_step_s", row.marginal_step_s),
+        "compile_s": number_or_none(row.compile_s),
     }
-    kind = latency_kind(max(entry.latency_s for entry in entries.values()))
-    columns = (
-        Column("activation", "text"),
-        Column("p50/p95/p99", "words"),
-        Column("k/s", "thousands"),
-        Column("time ratio", "ratio", view.indifferent_ratio),
-        Column("verdict", "words"),
-        Column("n", "count"),
-    )
-    cells = [
-        (view.name(row), *_latencies(view, row, entries.get(row.activation), kind), row.seeds)
-        for row in view.timed
-    ]
-    title = f"inference, batch size {batch_size}: latency in {UNITS[kind]}, thousands of items per second"
-    return Table(title, columns, tuple(cells), (*row_notes(view.timed), *_placebo_note(view)))
 
 
-def _latencies(view: SettingView, row: Row, entry: InferenceEstimate | None, kind: FigureKind) -> tuple[Value, ...]:
-    if entry is None:
-        return (None,) * 4
-    percentiles = (entry.latency_s, entry.latency_p95_s, entry.latency_p99_s)
-    latencies = "/".join(format_value(percentile, kind) for percentile in percentiles)
-    return latencies, entry.items_per_s, *view.compared(row, entry.time_ratio)
+_RATIO = (
+    "Training-time ratio: to the baseline's slice in the same round; each seed's median, geometric mean "
+    "over seeds, with its 95 % t interval. Seconds per epoch: each seed's median epoch, likewise."
+)
+
+_COST = (
+    "Cost: microseconds per training step beyond linear in the same round, which is what the non-linearity "
+    "itself costs. "
+)
+
+_COMPILE = (
+    "Compile: median seconds to build, trace and compile one activation's training and evaluation programs, "
+    "once per worker, in no other figure."
+)
 
 
-def _placebo_note(view: SettingView) -> tuple[str, ...]:
-    """At the head of a table, its row shows the noise only where it stands against its original."""
-    info, compared_with = view.report.info, view.report.compared_with
-    if info.placebo is None or compared_with == info.baseline:
-        return ()
-    return (
-        f"ratios to {compared_with}; the placebo's own, to {info.baseline}, is in the setting's line on it",
-    )
+def _notes(report: Report) -> tuple[str, ...]:
+    settings = report.estimates.settings
+    cost = _COST if any(setting.linear for setting in settings) else ""
+    one_seed = (ONE_SEED,) if any(setting.finished == 1 for setting in settings) else ()
+    return (_RATIO, f"{cost}{_COMPILE}", *one_seed)
+
+
+TIME = ReportTable(build=_build, notes=_notes, values=_values, compares="verdicts")

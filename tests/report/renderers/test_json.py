@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from actbench.report import build
-from actbench.report.renderers.json import TableName
 from tests.factories import SyntheticRun, make_block, make_cell, make_failed_block, make_info, make_run
 
 SETTING = [
@@ -59,7 +58,7 @@ def run() -> SyntheticRun:
     return make_run(("relu", "tanh", "elu", "placebo"), diverges=lambda label, _: label == "elu")
 
 
-def read_json(run: SyntheticRun, table: TableName = "all") -> Any:
+def read_json(run: SyntheticRun, table: str = "all") -> Any:
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is not JSON")
 
@@ -67,7 +66,7 @@ def read_json(run: SyntheticRun, table: TableName = "all") -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
-def read_csv(run: SyntheticRun, table: TableName) -> list[dict[str, str]]:
+def read_csv(run: SyntheticRun, table: str) -> list[dict[str, str]]:
     text = build.render(build.build(run.info, run.records), "csv", table)
     return list(csv.DictReader(io.StringIO(text)))
 
@@ -190,7 +189,7 @@ def test_without_a_placebo_it_is_null() -> None:
         ("pareto", ["accuracy", "train_time_ratio", "non_dominated"]),
     ],
 )
-def test_json_of_one_table(run: SyntheticRun, table: TableName, names: list[str]) -> None:
+def test_json_of_one_table(run: SyntheticRun, table: str, names: list[str]) -> None:
     row = read_json(run, table)["settings"][0]["rows"][0]
     assert list(row) == ["activation", "seeds", "pairs", "element_wise", "parameters", *names, "status"]
 
@@ -235,7 +234,7 @@ def test_json_of_one_table(run: SyntheticRun, table: TableName, names: list[str]
         ),
     ],
 )
-def test_csv_flattens_the_same_names(run: SyntheticRun, table: TableName, names: list[str]) -> None:
+def test_csv_flattens_the_same_names(run: SyntheticRun, table: str, names: list[str]) -> None:
     assert list(read_csv(run, table)[0]) == [*SETTING, *names]
 
 
@@ -272,7 +271,7 @@ def test_csv_has_a_row_per_setting_and_activation() -> None:
 def test_the_files_of_a_run_are_what_csv_prints() -> None:
     run = make_run(("relu", "tanh", "placebo"), seeds=2, probed=True)
     built = build.build(run.info, run.records)
-    assert build.tables(run.info, run.records) == {
+    assert build.table_files(run.info, run.records) == {
         "accuracy.csv": build.render(built, "csv", "accuracy"),
         "time.csv": build.render(built, "csv", "time"),
         "inference.csv": build.render(built, "csv", "inference"),

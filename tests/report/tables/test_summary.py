@@ -13,7 +13,7 @@ from actbench.analysis.run import estimate_run
 from actbench.errors import ConfigError
 from actbench.records.block import BlockRecord
 from actbench.report import build
-from actbench.report.model import Sort
+from actbench.report.view import Sort
 from tests.factories import SyntheticRun, make_block, make_cell, make_info, make_run
 
 IDS = tuple(str(digit) * 8 for digit in range(1, 7))
@@ -40,7 +40,7 @@ def six() -> SyntheticRun:
     return swept(make_run(labels, seeds=4, settings=IDS, inference_batch_sizes=(1,)))
 
 
-def shown(run: SyntheticRun, form: build.Format = "terminal", **options: Any) -> str:
+def shown(run: SyntheticRun, form: str = "terminal", **options: Any) -> str:
     return build.render(build.build(run.info, run.records), form, **options)
 
 
@@ -126,7 +126,7 @@ def test_one_measured_setting_has_no_summary() -> None:
     run = make_run(("relu", "tanh"), settings=IDS[:2], seeds=2)
     begun = SyntheticRun(run.info, [record for record in run.records if record.setting == IDS[0]])
     assert json.loads(shown(begun, "json"))["summary"] == []
-    assert "summary.csv" not in build.tables(begun.info, begun.records)
+    assert "summary.csv" not in build.table_files(begun.info, begun.records)
     with pytest.raises(ConfigError, match=r"^table summary: it is over settings, and fewer than two"):
         shown(begun, table="summary")
 
@@ -139,7 +139,7 @@ def test_json_and_csv_have_the_summary_and_the_settings_names(six: SyntheticRun)
         "train.learning_rate": 0.01,
         "model.hidden_units": [100],
     }
-    tables = build.tables(six.info, six.records)
+    tables = build.table_files(six.info, six.records)
     rows = list(csv.DictReader(io.StringIO(tables["summary.csv"])))
     assert [row["activation"] for row in rows] == [row["activation"] for row in value["summary"]]
     assert float(rows[0]["mean_rank"]) == value["summary"][0]["mean_rank"]

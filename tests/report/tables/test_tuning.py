@@ -6,7 +6,6 @@ from syrupy.assertion import SnapshotAssertion
 
 from actbench.errors import ConfigError
 from actbench.report import build
-from actbench.report.renderers.json import TableName
 from tests.factories import SyntheticRun, make_block, make_cell, make_run
 
 RATE = "train.learning_rate"
@@ -62,21 +61,19 @@ def tuned() -> SyntheticRun:
     return SyntheticRun(info, [*tried, *final])
 
 
-def shown(run: SyntheticRun, form: build.Format, table: TableName) -> str:
+def shown(run: SyntheticRun, form: str, table: str) -> str:
     return build.render(build.build(run.info, run.records), form, table)
 
 
 @pytest.mark.parametrize("form", ["terminal", "csv"])
-def test_the_table_of_candidates(
-    tuned: SyntheticRun, snapshot: SnapshotAssertion, form: build.Format
-) -> None:
+def test_the_table_of_candidates(tuned: SyntheticRun, snapshot: SnapshotAssertion, form: str) -> None:
     assert shown(tuned, form, "tuning") == snapshot
 
 
 @pytest.mark.parametrize("form", ["terminal", "markdown", "html"])
 @pytest.mark.parametrize("table", ["accuracy", "all"])
 def test_every_report_names_the_choice_and_warns_of_the_edge(
-    tuned: SyntheticRun, form: build.Format, table: TableName
+    tuned: SyntheticRun, form: str, table: str
 ) -> None:
     text = " ".join(shown(tuned, form, table).split())
     assert "learning_rate 0.1: tanh; learning_rate 0.01: relu" in text
@@ -104,7 +101,7 @@ def test_a_report_without_tuning_says_nothing_of_it() -> None:
     run = make_run(("relu", "tanh", "placebo"), seeds=3)
     text = shown(run, "terminal", "all")
     assert "tun" not in text
-    assert "tuning.csv" not in build.tables(run.info, run.records)
+    assert "tuning.csv" not in build.table_files(run.info, run.records)
 
 
 def test_what_was_tuned_is_compared_with_nothing(tuned: SyntheticRun) -> None:

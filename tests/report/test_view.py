@@ -5,7 +5,7 @@ import json
 import pytest
 
 from actbench.report import build
-from actbench.report.model import SORT_DESCRIPTIONS, SORTS, Sort
+from actbench.report.view import SORT_DESCRIPTIONS, SORTS, Sort
 from tests.factories import make_block, make_cell, make_info
 
 LABELS = ("relu", "Tanh", "elu", "broken", "placebo")
@@ -63,7 +63,7 @@ def test_sort_over_settings(sort: Sort, labels: list[str]) -> None:
 )
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_what_was_tuned_stands_in_the_order_of_the_rows(
-    form: build.Format, sort: Sort, labels: list[str], unmeasured: list[str]
+    form: str, sort: Sort, labels: list[str], unmeasured: list[str]
 ) -> None:
     info = make_info(LABELS, seeds=1, settings=("11111111", "22222222"))
     tune = {"train.learning_rate": [0.1, 0.01], "seeds": 1}
