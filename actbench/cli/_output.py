@@ -42,12 +42,12 @@ def write_result(text: str, output: Path | None) -> None:
     Raises:
         StoreError: The file cannot be written.
     """
-    from actbench.store.files import reporting, write_atomically
+    from actbench.store.files import as_store_error, write_atomically
 
     if output is None:
         click.echo(text, nl=False)
         return
-    with reporting(f"write {output}"):
+    with as_store_error(f"write {output}"):
         if output.exists() and not output.is_file():
             output.write_bytes(text.encode())  # a device or a pipe is written to, never replaced
         else:
@@ -76,10 +76,10 @@ def write_picture(charts: "Sequence[Chart]", path: Path) -> None:
         StoreError: The file cannot be written.
     """
     from actbench.report.chart import to_bytes
-    from actbench.store.files import reporting, write_atomically
+    from actbench.store.files import as_store_error, write_atomically
 
     picture = to_bytes(charts, path.suffix)
-    with reporting(f"write {path}"):
+    with as_store_error(f"write {path}"):
         write_atomically(path.resolve(), picture)
 
 

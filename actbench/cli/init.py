@@ -55,9 +55,9 @@ def init(data: str, target: tuple[str, ...], output: Path | None, force: bool) -
 
 def _save(text: str, path: Path, *, force: bool) -> None:
     from actbench.errors import ConfigError
-    from actbench.store.files import reporting, write_atomically, write_new
+    from actbench.store.files import as_store_error, write_atomically, write_new
 
-    with reporting(f"write {path}"):
+    with as_store_error(f"write {path}"):
         if force:
             write_atomically(path.resolve(), text.encode())
             return

@@ -1,6 +1,5 @@
 """actbench plan: says before a run how long it takes and which differences it can show."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -23,21 +22,8 @@ def plan(config: Path, overrides: tuple[str, ...], sd: float | None, out: Path, 
 
     Trains nothing and writes nothing.
     """
-    print_plan(config, overrides, out, sd=sd, form=form)
-
-
-def print_plan(
-    config: Path,
-    overrides: Sequence[str],
-    out: Path,
-    *,
-    sd: float | None = None,
-    fresh: bool = False,
-    form: str = "terminal",
-) -> None:
-    """Print the outline of a run, for `actbench plan` and for `actbench run --dry-run`."""
     from actbench.report.plan import outline_to_json, outline_to_text
     from actbench.workflows.plan import make_outline
 
-    outline = make_outline(config, overrides, out, sd=sd, fresh=fresh)
+    outline = make_outline(config, overrides, out, sd=sd)
     click.echo(outline_to_json(outline) if form == "json" else outline_to_text(outline), nl=False)

@@ -36,9 +36,7 @@ def run(
     OUT/<name>/<run id>/.
     """
     if dry_run:
-        from actbench.cli.plan import print_plan
-
-        print_plan(config, overrides, out, sd=sd, fresh=fresh)
+        _print_plan(config, out, overrides, sd, fresh)
     elif sd is not None:
         raise click.UsageError("--sd does nothing without --dry-run")
     else:
@@ -56,3 +54,10 @@ def _run(config: Path, out: Path, overrides: tuple[str, ...], quiet: bool, fresh
     report = build.build(result.info, result.records)
     click.echo(build.render(report, "terminal", width=width, color=color), nl=False)
     raise_if_failed(result)
+
+
+def _print_plan(config: Path, out: Path, overrides: tuple[str, ...], sd: float | None, fresh: bool) -> None:
+    from actbench.report.plan import outline_to_text
+    from actbench.workflows.plan import make_outline
+
+    click.echo(outline_to_text(make_outline(config, overrides, out, sd=sd, fresh=fresh)), nl=False)

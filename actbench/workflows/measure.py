@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from actbench.analysis.tuning import chosen_values
 from actbench.errors import NothingMeasuredError
-from actbench.execution.estimate import weights
+from actbench.execution.estimate import block_weights
 from actbench.execution.protocol import Beginning, Finished
 from actbench.plan.micro import MicroBlock
 from actbench.records.block import BlockRecord
@@ -74,7 +74,7 @@ def measure_pending(
         record.block for group in records.values() for record in group.values() if record.status == "ok"
     }
     pending = tuple(block for block in plan.blocks if block.id not in finished)
-    listen(Beginning(folder.path, plan, pending, weights(pending, folder.info.dataset)))
+    listen(Beginning(folder.path, plan, pending, block_weights(pending, folder.info.dataset)))
     for event in execute(_with_chosen_values(pending, folder.info, records)):
         # On disk first: a listener that is told of a finished block may rely on its record.
         if isinstance(event, Finished):

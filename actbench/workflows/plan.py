@@ -19,7 +19,7 @@ from actbench.execution.estimate import (
     SAME_MACHINE,
     Basis,
     derive_costs,
-    estimate,
+    estimate_times,
     reference_basis,
     step_flops,
 )
@@ -74,7 +74,7 @@ def make_outline(
         folder=folder,
         pending=pending,
         data=data,
-        estimates=estimate(pending, data, _bases(pending, data, out)),
+        estimates=estimate_times(pending, data, _bases(pending, data, out)),
         design=_design(plan, given.config.verdict, sd),
         sd_source=source,
     )

@@ -31,12 +31,12 @@ CALLS: dict[str, tuple[Callable[[Path], object], list[str], str]] = {
     "against without effect": (
         lambda run: actbench.load(run).report(against="tanh", table="why"),
         ["report", "RUN", "--against", "tanh", "--table", "why"],
-        "against: table why compares nothing",
+        "against: the table diagnostics compares nothing",
     ),
     "generalise": (
         lambda run: actbench.load(run).report(generalise=True, table="time"),
         ["report", "RUN", "--generalise", "--table", "time"],
-        "generalise: adds to the accuracy table",
+        "generalise: adds nothing to the table time",
     ),
     "table": (
         lambda run: actbench.load(run).report(table="summary"),

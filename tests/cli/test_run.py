@@ -18,12 +18,12 @@ def invoke(*arguments):
 def test_dry_run_prints_the_plan_and_writes_nothing(tmp_path):
     result = invoke(CONFIG, "--dry-run", "--out", str(tmp_path / "results"), "--set", "seeds=7")
     assert result.exit_code == 0
-    lines = dict(re.split(r" +", line, maxsplit=1) for line in result.stdout.splitlines())
-    assert lines["cells"] == "relu, tanh, gelu and a placebo of relu"
+    lines = dict(re.split(r"  +", line, maxsplit=1) for line in result.stdout.splitlines())
+    assert lines["activations"] == "relu, tanh, gelu and a placebo of relu"
     assert lines["blocks"] == "7: 1 setting(s), 7 seed(s) each"
     assert lines["trainings"] == "28"
     assert re.match(r"about \d+:\d\d here", lines["time"])
-    assert lines["p"].startswith("0.016 at best")
+    assert lines["smallest p"].startswith("0.016 with 7 seed(s)")
     assert not (tmp_path / "results").exists()
 
 

@@ -117,7 +117,8 @@ SINE = ("dataset={name: sine, validation: 100}", "seeds=3")
 
 def test_no_spread_is_invented_for_what_is_no_accuracy(tmp_path):
     found = make_outline(SMOKE, SINE, tmp_path)
-    lines = dict(re.split("  +", line, maxsplit=1) for line in outline_to_text(found).splitlines())
+    text = outline_to_text(found)
+    lines = dict(re.findall(r"^(.*?)  +(.*)$", text, flags=re.MULTILINE))
     assert lines["standard deviation"] == "not known for R²; give one to plan with it"
     assert lines["seeds needed"] == (
         "7 to decide any comparison; to detect a difference, that depends on the standard deviation"

@@ -14,7 +14,7 @@ from actbench.report.formatting import format_value, score_format
 if TYPE_CHECKING:
     from actbench.analysis.comparison.changes import Changes, LeftOut, RunSide
     from actbench.analysis.comparison.gate import Check, Gate, GatedKind
-    from actbench.report.facts import Facts
+    from actbench.report.document import Facts
     from actbench.report.formatting import FigureKind, MetricFormat
 
 # In the order in which a reader of a comparison cares about them.
