@@ -33,14 +33,14 @@ class Difference:
         p: p value of the hypothesis that there is no difference; None where the samples cannot say.
         spread: Standard deviation of the difference from seed to seed; None where unknown.
         seeds: Number of seeds that the difference is over.
-        signs: Whether `p` is that of the sign-flip test; of a t test otherwise.
+        sign_flip: Whether `p` is that of the sign-flip test; of a t test otherwise.
     """
 
     interval: Interval
     p: float | None
     spread: float | None
     seeds: int
-    signs: bool = False
+    sign_flip: bool = False
 
 
 IDENTICAL = Difference(exact_interval(0.0), 1.0, 0.0, 0)
@@ -93,7 +93,7 @@ def paired_difference(
     interval = mean_interval(samples)
     if tied and resolution and n >= _FEWEST_TIES:
         interval = Interval(interval.estimate, interval.estimate - resolution, interval.estimate + resolution)
-    return Difference(interval, sign_flip_p(samples, rng), spread, n, signs=True)
+    return Difference(interval, sign_flip_p(samples, rng), spread, n, sign_flip=True)
 
 
 def paired_log_ratio(ratios: Sequence[Sequence[float] | Floats], rng: np.random.Generator) -> Difference:
@@ -152,7 +152,7 @@ def judge_differences(
                 margin,
                 alpha / family,  # the first step of Holm's method, the most demanding one
                 beyond=beyond,
-                sign_flip=difference.signs,
+                sign_flip=difference.sign_flip,
             )
         judged[label] = Comparison(difference.interval, difference.p, p_adjusted, verdict, seeds_needed)
     return judged

@@ -78,7 +78,7 @@ class TestPairedDifference:
             p=2 / 32,
             spread=pytest.approx(float(np.std(differences, ddof=1))),  # type: ignore[arg-type]
             seeds=5,
-            signs=True,
+            sign_flip=True,
         )
 
     def test_order_is_irrelevant_to_the_last_bit(self) -> None:
@@ -87,7 +87,7 @@ class TestPairedDifference:
 
     def test_equal_differences_are_no_certainty(self) -> None:
         difference = paired_difference([0.01] * 10, rng())
-        assert difference == Difference(Interval(0.01, None, None), 2 / 1024, None, 10, signs=True)
+        assert difference == Difference(Interval(0.01, None, None), 2 / 1024, None, 10, sign_flip=True)
         assert verdicts({"tanh": difference})["tanh"].verdict == "INCONCLUSIVE"
 
     def test_what_is_counted_in_coarse_steps_is_known_to_half_of_one(self) -> None:
@@ -98,7 +98,7 @@ class TestPairedDifference:
 
     def test_a_single_seed_is_inconclusive(self) -> None:
         difference = paired_difference([0.01], rng())
-        assert difference == Difference(Interval(0.01, None, None), None, None, 1, signs=True)
+        assert difference == Difference(Interval(0.01, None, None), None, None, 1, sign_flip=True)
         assert verdicts({"tanh": difference})["tanh"] == Comparison(
             difference.interval, None, None, "INCONCLUSIVE", None
         )
