@@ -59,7 +59,7 @@ def test_orders_are_uniform():
 
 
 @given(n=st.integers(1, 15), seed=seeds, square=st.integers(0, 1000))
-def test_balanced_orders_favour_no_place_and_no_predecessor(n, seed, square):
+def test_balanced_orders_favor_no_place_and_no_predecessor(n, seed, square):
     rounds = n * (1 + n % 2)
     orders = np.array([balanced_order(n, seed, "round", square * rounds + index) for index in range(rounds)])
     for place in orders.T:

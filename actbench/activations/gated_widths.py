@@ -1,7 +1,7 @@
 """Widths of gated layers with which a model has as many parameters as the plain one.
 
-A gated layer has twice the parameters of a plain one of its width. At equal widths, sizes would be compared,
-too.
+A gated layer has about twice the parameters of a plain one of its width. At equal widths, a comparison would
+be one of sizes, too.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +42,7 @@ def match_widths(
         return abs(excess(widths))
 
     low, high = 0.0, 1.0
-    for _ in range(40):  # 2**-40 of a width is less than any rounding can tell apart
+    for _ in range(40):  # to 2**-40, far less than a unit of any width
         middle = (low + high) / 2
         low, high = (low, middle) if excess(_scaled(plain_widths, middle)) > 0 else (middle, high)
     narrow, wide = _scaled(plain_widths, low), _scaled(plain_widths, high)

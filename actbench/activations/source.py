@@ -42,7 +42,7 @@ class FunctionSource:
     sha256: str
 
 
-def find_source(reference: str) -> FunctionSource:
+def find_function_source(reference: str) -> FunctionSource:
     """Find the source of an imported function.
 
     Modules are searched in Python's order, the current folder last. If the module only imports the function
@@ -68,7 +68,7 @@ def find_source(reference: str) -> FunctionSource:
         defining = [statements[number] for number in definitions[function]]
         elsewhere = _origin_of_import(module, path, function, defining)
         if elsewhere is not None:
-            return find_source(elsewhere)
+            return find_function_source(elsewhere)
         return FunctionSource(module, function, path, _hash(function, definitions, statements))
     except (OSError, SyntaxError, ValueError) as error:
         raise SourceError(f"the module {module} cannot be read: {path}: {error}") from None

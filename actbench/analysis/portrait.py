@@ -13,7 +13,7 @@ from actbench.activations.catalogue import ACTIVATIONS, find_activation
 from actbench.activations.curves import GATED_VALUE, formula_and_derivative
 from actbench.activations.entry import Twin
 from actbench.activations.expression.parser import parse
-from actbench.activations.expression.text import to_latex
+from actbench.activations.expression.text import node_to_latex
 from actbench.config.schema.initializers import InitConfig
 from actbench.errors import ConfigError
 from actbench.plan.cell import plan_cell
@@ -82,14 +82,14 @@ class Portrait:
         """Return the formula in LaTeX."""
         if self.entry is not None and self.entry.latex is not None:
             return self.entry.latex
-        return to_latex(parse(self.formula, self._names, all_used=False, longest=None).root)
+        return node_to_latex(parse(self.formula, self._names, all_used=False, longest=None).root)
 
     @property
     def latex_derivative(self) -> str | None:
         """Return the derivative in LaTeX; None for an expression, and for what is not element-wise."""
         if self.derivative is None or self.curve is None:
             return None
-        return to_latex(parse(self.derivative, self._names, all_used=False).root)
+        return node_to_latex(parse(self.derivative, self._names, all_used=False).root)
 
     @property
     def mean(self) -> float | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from actbench.activations.source import SourceError, find_source
+from actbench.activations.source import SourceError, find_function_source
 from actbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def import_function(
 
 def _check_source(reference: str, source_sha256: str | None) -> None:
     try:
-        source = find_source(reference)
+        source = find_function_source(reference)
     except SourceError as error:
         raise DataError(f"{reference}: {error}") from None
     if source_sha256 not in (None, source.sha256):

@@ -9,7 +9,7 @@ from pydantic import Field
 from actbench.activations.catalogue import find_activation
 from actbench.activations.entry import ParameterValue
 from actbench.activations.expression.parser import parse
-from actbench.activations.source import find_source
+from actbench.activations.source import find_function_source
 from actbench.config.schema.initializers import RECOMMENDED
 from actbench.records.base import Record
 
@@ -70,7 +70,7 @@ def plan_cell(entry: ActivationConfig, model_init: InitConfig) -> CellPlan:
         name=entry.name,
         expr=None if entry.expr is None else parse(entry.expr, entry.params).text,
         function=entry.function,
-        source_sha256=None if entry.function is None else find_source(entry.function).sha256,
+        source_sha256=None if entry.function is None else find_function_source(entry.function).sha256,
         params=entry.params,
         trainable=trained_by_default if entry.trainable is None else entry.trainable,
         match=(entry.match or "params") if known is not None and known.gated else None,

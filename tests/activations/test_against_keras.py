@@ -127,7 +127,7 @@ def test_bitwise_twins_train_to_equal_weights(entry, twin):
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)
-def test_keras_makes_the_initialiser_from_its_name_and_has_its_parameters(keras, name):
+def test_keras_makes_the_initializer_from_its_name_and_has_its_parameters(keras, name):
     from actbench.engine.model import keras_initializer
 
     class_ = type(keras_initializer(name, {}))
@@ -140,7 +140,7 @@ def test_keras_makes_the_initialiser_from_its_name_and_has_its_parameters(keras,
             assert keras_initializer(name, {key: choice}).get_config()[key] == choice
 
 
-def test_no_initialiser_of_keras_is_left_out_but_one(keras):
+def test_no_initializer_of_keras_is_left_out_but_one(keras):
     from actbench.engine.model import keras_initializer
 
     listed = vars(keras.initializers).values()

@@ -85,7 +85,7 @@ def test_smoothness_is_as_stated(name):
 
 
 @pytest.mark.parametrize("name", SINGLE)
-def test_recommended_initialisers_without_a_paper_have_the_nearer_gain(name):
+def test_recommended_initializers_without_a_paper_have_the_nearer_gain(name):
     entry = ACTIVATIONS[name]
     if entry.recommended.source == CHOSEN_BY_GAIN:
         gain = activation_curve(entry).moments().gain

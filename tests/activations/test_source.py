@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from actbench.activations.source import SourceError, find_source
+from actbench.activations.source import SourceError, find_function_source
 
 MODULE = '''\
 """A module that must not be run."""
@@ -40,7 +40,7 @@ def module(tmp_path, monkeypatch):
             assert old in text
             text = text.replace(old, new)
         (tmp_path / "my_functions_of_test_source.py").write_text(text)
-        found = find_source(f"my_functions_of_test_source:{function}")
+        found = find_function_source(f"my_functions_of_test_source:{function}")
         assert not trace.exists()
         return found
 
@@ -105,26 +105,26 @@ def test_what_is_no_reference_is_refused(reference):
     with pytest.raises(
         SourceError, match=r"is not a reference to a function; write package\.module:function"
     ):
-        find_source(reference)
+        find_function_source(reference)
 
 
 def test_installed_packages_come_before_the_current_folder(module, tmp_path):
     (tmp_path / "json").mkdir()
     (tmp_path / "json" / "__init__.py").write_text("def dumps(): pass\n")
-    assert tmp_path not in find_source("json:dumps").path.parents
+    assert tmp_path not in find_function_source("json:dumps").path.parents
 
 
 def test_an_attribute_of_a_package_is_looked_up_in_its_file():
-    assert find_source("actbench.activations.source:find_source").path.parts[-2:] == (
+    assert find_function_source("actbench.activations.source:find_function_source").path.parts[-2:] == (
         "activations",
         "source.py",
     )
 
 
 def test_what_a_module_only_passes_on_is_looked_up_where_it_is_defined():
-    source = find_source("keras.ops:silu")
+    source = find_function_source("keras.ops:silu")
     assert (source.module, source.path.name) == ("keras.src.ops.nn", "nn.py")
-    assert source.sha256 == find_source("keras.src.ops.nn:silu").sha256
+    assert source.sha256 == find_function_source("keras.src.ops.nn:silu").sha256
 
 
 def test_a_package_that_passes_a_function_on_by_a_relative_name(module, tmp_path):
@@ -133,7 +133,7 @@ def test_a_package_that_passes_a_function_on_by_a_relative_name(module, tmp_path
     package.mkdir()
     (package / "inner.py").write_text(defined.path.read_text())
     (package / "__init__.py").write_text("from .inner import mine as passed_on\n")
-    found = find_source("package_of_test_source:passed_on")
+    found = find_function_source("package_of_test_source:passed_on")
     assert (found.module, found.function) == ("package_of_test_source.inner", "mine")
     assert found.sha256 == defined.sha256
 

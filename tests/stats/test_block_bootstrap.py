@@ -13,7 +13,7 @@ def autocorrelated(n, correlation, rng):
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.5])
-def test_the_estimate_is_near_the_truth_also_where_neighbours_resemble_each_other(correlation):
+def test_the_estimate_is_near_the_truth_also_where_neighbors_resemble_each_other(correlation):
     rng = generator(0, "a test")
     runs = [autocorrelated(300, correlation, rng) for _ in range(200)]
     truth = np.std([np.median(run) for run in runs])

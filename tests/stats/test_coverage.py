@@ -115,7 +115,7 @@ def test_time_ratios(noise: Draw, blocks: int, rounds: int) -> None:
     assert np.mean([holds(mean_over_blocks(list(block), rng).interval) for block in ratios]) >= 0.92
 
 
-def test_a_null_ratio_is_centred_on_one() -> None:
+def test_a_null_ratio_is_centered_on_one() -> None:
     # Two copies of one thing: slices with common drift and independent heavy-tailed delays.
     rng = np.random.default_rng(0)
     estimates = []

@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-def _softplus(x: Any) -> Any:
-    return np.logaddexp(x, 0.0)
-
-
 NUMPY_OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "add": np.add,
     "sub": np.subtract,
@@ -58,7 +54,7 @@ NUMPY_OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "relu": lambda x: np.maximum(x, 0.0),
     "sigmoid": special.expit,
     "tanh": np.tanh,
-    "softplus": _softplus,
+    "softplus": lambda x: np.logaddexp(x, 0.0),
     "erf": special.erf,
     "sin": np.sin,
     "cos": np.cos,

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from actbench.activations.expression.text import to_text
+from actbench.activations.expression.text import node_to_text
 from actbench.activations.expression.tree import (
     ARITIES,
     CONSTANTS,
@@ -110,7 +110,7 @@ def parse(
     if all_used and unused:
         raise ExpressionError(f"{unused[0]} is not used; write an expression in x and all of its params", 1)
     used = tuple(name for name in reader.used if name != INPUT)
-    return Expression(to_text(root), root, used)
+    return Expression(node_to_text(root), root, used)
 
 
 def _check_tokens(text: str, longest: int | None = LONGEST_TEXT) -> None:

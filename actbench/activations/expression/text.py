@@ -50,7 +50,7 @@ _LATEX_FUNCTIONS = {
 }
 
 
-def to_text(node: ExpressionNode) -> str:
+def node_to_text(node: ExpressionNode) -> str:
     """Write a node as plain text that `parse` reads back into the same tree."""
     match node:
         case NumberNode(value=value):
@@ -60,16 +60,16 @@ def to_text(node: ExpressionNode) -> str:
         case OperationNode(name="neg", arguments=(argument,)):
             return f"-{_bracketed(argument, _STRENGTH['neg'])}"
         case OperationNode(name="pow", arguments=(base, exponent)):
-            return f"{_bracketed(base, _STRONGEST)}**{to_text(exponent)}"
+            return f"{_bracketed(base, _STRONGEST)}**{node_to_text(exponent)}"
         case OperationNode(name=name, arguments=(left, right)) if name in _SYMBOLS:
             strength = _STRENGTH.get(name, 0)
             # a right-hand side of equal strength needs brackets: a - (b - c), a / (b * c)
             return f"{_bracketed(left, strength)} {_SYMBOLS[name]} {_bracketed(right, strength + 1)}"
         case OperationNode(name=name, arguments=arguments):
-            return f"{name}({', '.join(map(to_text, arguments))})"
+            return f"{name}({', '.join(map(node_to_text, arguments))})"
 
 
-def to_latex(node: ExpressionNode) -> str:
+def node_to_latex(node: ExpressionNode) -> str:
     """Write a node in LaTeX, for math mode."""
     match node:
         case NumberNode(value=value):
@@ -79,16 +79,16 @@ def to_latex(node: ExpressionNode) -> str:
         case OperationNode(name="neg", arguments=(argument,)):
             return f"-{_latex_bracketed(argument, _STRENGTH['neg'])}"
         case OperationNode(name="div", arguments=(left, right)):
-            return rf"\frac{{{to_latex(left)}}}{{{to_latex(right)}}}"
+            return rf"\frac{{{node_to_latex(left)}}}{{{node_to_latex(right)}}}"
         case OperationNode(name="pow", arguments=(base, exponent)):
-            return f"{_latex_bracketed(base, _STRONGEST)}^{{{to_latex(exponent)}}}"
+            return f"{_latex_bracketed(base, _STRONGEST)}^{{{node_to_latex(exponent)}}}"
         case OperationNode(name=name, arguments=(left, right)) if name in _SYMBOLS:
             strength = _STRENGTH.get(name, 0)
             symbol = _LATEX_SYMBOLS[name]
             spaced = symbol if name == "mul" else f" {symbol} "
             return f"{_latex_bracketed(left, strength)}{spaced}{_latex_bracketed(right, strength + 1)}"
         case OperationNode(name=name, arguments=arguments):
-            return _latex_call(name, [to_latex(argument) for argument in arguments])
+            return _latex_call(name, [node_to_latex(argument) for argument in arguments])
 
 
 def _latex_call(name: str, arguments: list[str]) -> str:
@@ -128,12 +128,12 @@ def _strength(node: ExpressionNode) -> int:
 
 
 def _bracketed(node: ExpressionNode, strength: int) -> str:
-    text = to_text(node)
+    text = node_to_text(node)
     return text if _strength(node) >= strength else f"({text})"
 
 
 def _latex_bracketed(node: ExpressionNode, strength: int) -> str:
-    text = to_latex(node)
+    text = node_to_latex(node)
     if isinstance(node, OperationNode) and node.name == "div" and strength <= _STRENGTH["neg"]:
         return text  # the fraction bar groups, without brackets
     return text if _strength(node) >= strength else rf"\left({text}\right)"

@@ -14,7 +14,7 @@ from actbench.activations.catalogue import ACTIVATION_NAMES, ACTIVATIONS, find_a
 from actbench.activations.entry import ParameterValue
 from actbench.activations.expression.parser import ExpressionError, parse
 from actbench.activations.expression.tree import CONSTANTS, FUNCTIONS
-from actbench.activations.source import SourceError, find_source
+from actbench.activations.source import SourceError, find_function_source
 from actbench.config.schema.fields import (
     LONGEST_LABEL,
     BooleanField,
@@ -312,6 +312,6 @@ def _wrong_expression(text: str, params: object, *, all_used: bool) -> Iterator[
 
 def _wrong_import(reference: str) -> Iterator[InitErrorDetails]:
     try:
-        find_source(reference)
+        find_function_source(reference)
     except SourceError as error:
         yield mistake(str(error), "import")

@@ -1,7 +1,7 @@
 import pytest
 
 from actbench.activations.expression.parser import LONGEST_TEXT, ExpressionError, parse
-from actbench.activations.expression.text import to_latex
+from actbench.activations.expression.text import node_to_latex
 
 HOSTILE = [
     # what Python could do with it, and the column of what is refused
@@ -214,7 +214,7 @@ def test_parameters_are_listed_in_the_order_of_their_use():
     ],
 )
 def test_latex(text, parts):
-    latex = to_latex(parse(text, ["alpha"] if "alpha" in text else []).root)
+    latex = node_to_latex(parse(text, ["alpha"] if "alpha" in text else []).root)
     assert all(part in latex for part in parts)
     assert latex.count("{") == latex.count("}")
 
