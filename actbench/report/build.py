@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from actbench.analysis.run import estimate_run
@@ -14,8 +15,6 @@ from actbench.report.view import sort_report
 from actbench.stats.intervals import Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from actbench.records.block import BlockRecord
     from actbench.records.run import RunInfo
     from actbench.report.tables.table import ReportTable
@@ -88,12 +87,20 @@ def table_files(info: RunInfo, records: Iterable[BlockRecord]) -> dict[str, str]
     report = build(info, records)
     to_csv = FORMATS.find("csv").figures
     assert to_csv is not None
-    tables = {name: TABLES.find(name) for name in TABLES.names}
     return {
-        f"{table.csv_name or name}.csv": to_csv(report, name)
-        for name, table in tables.items()
-        if table.absence(report) is None
+        _file_name(name): to_csv(report, name)
+        for name in TABLES.names
+        if TABLES.find(name).absence(report) is None
     }
+
+
+def table_file_names() -> list[str]:
+    """Return the file names of all tables that a run folder can hold."""
+    return [_file_name(name) for name in TABLES.names]
+
+
+def _file_name(table: str) -> str:
+    return f"{TABLES.find(table).csv_name or table}.csv"
 
 
 def lay_out(report: Report, table: str = ALL_TABLES) -> Document:

@@ -6,14 +6,13 @@ that it is written in.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from actbench.errors import ArgumentError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from actbench.report.renderers.renderer import Renderer
     from actbench.report.tables.table import ReportTable
 

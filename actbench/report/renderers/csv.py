@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actbench.report.json_values import flatten
@@ -13,8 +14,6 @@ from actbench.report.renderers.json import activation_object, tables_of
 from actbench.report.renderers.renderer import Renderer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from actbench.analysis.figures import Row
     from actbench.report.view import Report, SettingView
 

@@ -66,22 +66,17 @@ _PICTURE = (
 _VERDICTS = ("BETTER", "WORSE", "EQUIVALENT", "INCONCLUSIVE")  # each has a class of its own in the style
 
 
-def to_html(document: Document, pictures: Sequence[bytes] = ()) -> str:
-    """Return a page of its own.
-
-    Args:
-        document: The document to show.
-        pictures: SVGs, for the end of the page.
-    """
+def to_html(document: Document) -> str:
+    """Return a document as a page of its own."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
         f"<title>{escape(document.title)}</title>\n</head>\n"
-        f'<body style="margin:0">\n{to_fragment(document, pictures)}</body>\n</html>\n'
+        f'<body style="margin:0">\n{to_fragment(document)}</body>\n</html>\n'
     )
 
 
-def to_fragment(document: Document, pictures: Sequence[bytes] = ()) -> str:
+def to_fragment(document: Document) -> str:
     """Return a part of another page, such as a notebook, whose style reaches nothing around it."""
     lines = ['<article class="actbench">', f"<style>{_STYLE}</style>", _element("h1", document.title)]
     lines += _facts(document.facts)
@@ -93,7 +88,6 @@ def to_fragment(document: Document, pictures: Sequence[bytes] = ()) -> str:
             titles = "; ".join(chart.title for chart in section.charts)
             lines.append(_image(to_bytes(section.charts, ".svg"), titles))
         lines.append("</section>")
-    lines += map(_image, pictures)
     drawn = any(
         scale for section in document.sections for table in section.tables for scale in _scales(table)
     )
@@ -102,7 +96,7 @@ def to_fragment(document: Document, pictures: Sequence[bytes] = ()) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _image(svg: bytes, description: str = "") -> str:
+def _image(svg: bytes, description: str) -> str:
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
     return f'<img alt="{escape(description)}" src="{source}"/>'
 

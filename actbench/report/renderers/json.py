@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,6 @@ from actbench.report.registry import ALL_TABLES, TABLES
 from actbench.report.renderers.renderer import Renderer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from actbench.analysis.figures import PlaceboCheck, Row
     from actbench.metrics.registry import ScoreName
     from actbench.report.tables.table import ReportTable
