@@ -35,7 +35,7 @@ def test_seed_role_and_index_each_give_another_stream():
 
 
 def test_the_global_generator_is_neither_read_nor_moved():
-    np.random.seed(1)  # noqa: NPY002 - the point of the test
+    np.random.seed(1)  # noqa: NPY002 - the test is about it
     before = np.random.get_state()[1].copy()  # noqa: NPY002 - likewise
     order = permutation(20, 3, "batches")
     np.random.seed(2)  # noqa: NPY002 - likewise

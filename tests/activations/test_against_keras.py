@@ -1,4 +1,4 @@
-"""The catalogue against the installed Keras: functions, aliases, parameters, defaults; and twins."""
+"""The catalogue agrees with the installed Keras in functions, aliases, parameters, defaults and twins."""
 
 import inspect
 
@@ -17,7 +17,7 @@ FROM_KERAS = [
     if find_activation(name).kind in ("keras", "mixing") or find_activation(name).name == "glu"
 ]
 NO_FUNCTIONS = {"get", "serialize", "deserialize"}
-NOT_OFFERED = {"axis"}  # always the units'
+NOT_OFFERED = {"axis"}  # always the axis of the units
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_what_is_element_wise_and_what_is_not(keras, name):
 
     required = {"threshold": {"threshold": 0.25, "default_value": 0.0}}.get(name, {})
     layer = activation_layer(cell({"name": name, "params": required}))
-    x = np.linspace(-0.05, 0.05, 12, dtype=np.float32)[None]  # all of them in sparsemax's support
+    x = np.linspace(-0.05, 0.05, 12, dtype=np.float32)[None]  # all of these lie in the support of sparsemax
     moved = x.copy()
     moved[0, -1] = 0.1
     before, after = (
@@ -133,7 +133,7 @@ def test_keras_makes_the_initializer_from_its_name_and_has_its_parameters(keras,
     class_ = type(keras_initializer(name, {}))
     signature = inspect.signature(class_.__init__).parameters.values()
     plain = [p for p in signature if p.kind is p.POSITIONAL_OR_KEYWORD and p.name not in ("self", "seed")]
-    theirs = {p.name: p.default for p in plain if not p.name.endswith("_axes")}  # of convolutions
+    theirs = {p.name: p.default for p in plain if not p.name.endswith("_axes")}  # only convolutions have axes
     assert theirs == {key: known.default for key, known in INITIALIZERS[name].items()}
     for key, known in INITIALIZERS[name].items():
         for choice in known.kind.words if isinstance(known.kind, ChoiceField) else ():

@@ -52,7 +52,7 @@ def test_formulas_and_derivatives_are_expressions_in_x_and_the_parameters(name):
     names += ["value"] if entry.gated else []
     for text in (entry.formula, entry.derivative):
         parse(text, names, all_used=False)
-    parse(entry.formula, names)  # x and each of them
+    parse(entry.formula, names)  # refuses a formula that leaves x or a parameter out
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -64,7 +64,7 @@ def test_range_and_monotony_are_as_stated(name):
     low, high = entry.range.low, entry.range.high
     assert y.min() >= low - 1e-12
     assert y.max() <= high + 1e-12
-    # bounds are tight, and what is not bounded grows
+    # Bounds are tight, and a function without a bound grows.
     assert y.min() <= low + 2e-4 if math.isfinite(low) else y.min() < -8
     assert y.max() >= high - 2e-4 if math.isfinite(high) else y.max() > 8
     if entry.range.low_reached:
@@ -74,7 +74,7 @@ def test_range_and_monotony_are_as_stated(name):
 
 @pytest.mark.parametrize("name", SINGLE)
 def test_smoothness_is_as_stated(name):
-    """The slope of a smooth function changes little over a little; that of another jumps somewhere."""
+    """Over a small step, the slope of a smooth function changes little; another slope jumps somewhere."""
     entry = ACTIVATIONS[name]
     curve = activation_curve(entry)
     x = np.arange(-4_000, 4_001) / 1_000 + 1e-9
@@ -109,7 +109,7 @@ def test_zero_centered_is_computed():
 def test_parameters_cannot_be_changed_by_accident():
     with pytest.raises(AttributeError):
         ACTIVATIONS["leaky_relu"].parameters[0].default = 1.0
-    ACTIVATIONS["leaky_relu"].params["negative_slope"] = 9.0  # a copy
+    ACTIVATIONS["leaky_relu"].params["negative_slope"] = 9.0  # changes a copy
     assert ACTIVATIONS["leaky_relu"].params == {"negative_slope": 0.2}
 
 

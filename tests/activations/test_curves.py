@@ -1,4 +1,4 @@
-"""Moments of a standard normal signal against closed forms and mpmath's integrals."""
+"""Moments of a standard normal signal agree with closed forms and the integrals of mpmath."""
 
 import mpmath
 import numpy as np
@@ -23,7 +23,7 @@ CLOSED = [
     ("squared_relu", {}, mpmath.mpf(1) / 2, mpmath.mpf(3) / 2),
     ("exponential", {}, mpmath.exp(mpmath.mpf(1) / 2), mpmath.exp(2)),
     ("step", {}, mpmath.mpf(1) / 2, mpmath.mpf(1) / 2),
-    ("selu", {}, 0, 1),  # what its constants were chosen for
+    ("selu", {}, 0, 1),  # its constants were chosen for these
     ("gelu", {}, 1 / (2 * mpmath.sqrt(mpmath.pi)), None),
     ("sigmoid", {}, mpmath.mpf(1) / 2, None),
     ("tanh", {}, 0, None),

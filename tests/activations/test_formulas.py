@@ -1,4 +1,4 @@
-"""Every function and its derivative, as Keras computes them in float32, against formulas of mpmath's."""
+"""Every function and its derivative, computed by Keras in float32, agree with formulas in mpmath."""
 
 import mpmath
 import numpy as np
@@ -46,7 +46,8 @@ def tanh_gelu(x):
 
 SCALE, ALPHA = mpf("1.05070098735548049341933498529"), mpf("1.67326324235437728481704296")
 
-# name, parameters, formula: written from the papers and Keras's documentation, not from the catalogue
+# Name, parameters, formula. The formulas are from the papers and Keras's documentation, not from the
+# catalogue.
 CASES = [
     ("linear", {}, lambda x: x),
     ("relu", {}, lambda x: max(x, mpf(0))),
@@ -101,18 +102,18 @@ CASES = [
 ]  # fmt: skip
 IDS = [f"{name} {params}" if params else name for name, params, _ in CASES]
 
-# Where f itself leaves single precision there is nothing to compare.
+# Values beyond single precision are not compared.
 LARGEST = 3.4e38
-# At 1e4 the sine's argument, 5e3, is known to 2e-4 in single precision, and so is the sine.
-# At -1e4 squareplus is a difference of numbers that are known to 1e-3.
+# At 1e4 the argument of the sine is 5e3, which single precision knows to 2e-4, so the sine is no better
+# known. At -1e4 squareplus is a difference of numbers that are known to 1e-3.
 TOLERANCE = {"snake": 1e-3, "squareplus": 1e-3}
-# Keras adds max(x, 0) and a function of min(x, 0), and TensorFlow gives the slopes of both at 0.
+# Keras adds max(x, 0) and a function of min(x, 0); at 0, TensorFlow adds the slopes of both.
 SLOPE_AT_ZERO = {"celu": 2.0}
-SUBNORMAL = np.abs(GRID) < 1.2e-38  # TensorFlow takes these for 0
+SUBNORMAL = np.abs(GRID) < 1.2e-38  # TensorFlow treats these as 0
 
 
 def reference(formula, x):
-    """f(x), and f'(x) where there is one, at single-precision numbers."""
+    """Return f(x) and f'(x), NaN at kinks, at single-precision numbers."""
     values, slopes = [], []
     for number in map(mpf, x.astype(np.float64)):
         values.append(formula(number))
@@ -189,7 +190,7 @@ def test_the_catalogues_formulas_are_those_functions(name, params, formula):
 
 
 def test_the_catalogue_knows_where_keras_has_one_sided_slopes():
-    """At a kink, f' as differentiated by numpy is what TensorFlow gives."""
+    """At a kink, the derivative of the formula is what TensorFlow gives."""
     import tensorflow as tf
 
     from actbench.engine.activation_layers import activation_layer

@@ -29,7 +29,7 @@ def unrelated(x):
 
 @pytest.fixture
 def module(tmp_path, monkeypatch):
-    """Writes the module, changed as told, and looks it up."""
+    """Return a function that writes the module with some text replaced and finds a function in it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
     trace = tmp_path / "trace"

@@ -1,4 +1,4 @@
-"""Intervals say 95 %, families of verdicts at most 5 % false ones: simulations with a known truth count.
+"""In simulations with a known truth, intervals cover 95 %, and at most 5 % of null runs have false verdicts.
 
 Every bound allows three standard errors of the count, sqrt(p (1 - p) / experiments): 0.9 points for 95 % of
 6,000 experiments, 2.1 for 1,000.
@@ -40,7 +40,7 @@ def slack(share: float, experiments: int) -> float:
     return 3 * math.sqrt(share * (1 - share) / experiments)
 
 
-# Of the paired differences, less their mean.
+# Distributions of paired differences, with mean 0.
 DIFFERENCES: dict[str, Draw] = {
     "normal": lambda rng, size: rng.normal(size=size) - rng.normal(size=size),
     "both arms exponential": lambda rng, size: rng.exponential(size=size) - rng.exponential(size=size),
@@ -79,7 +79,7 @@ def test_two_independent_means_with_different_spreads(new: int, old: int) -> Non
 
 
 def autocorrelated(rng: np.random.Generator, size: tuple[int, ...]) -> npt.NDArray[np.float64]:
-    """Each round resembles the one before: correlation 0.6."""
+    """Draw rounds that resemble the one before, with correlation 0.6."""
     noise = rng.normal(size=size)
     for i in range(1, size[-1]):
         noise[..., i] = 0.6 * noise[..., i - 1] + 0.8 * noise[..., i]
@@ -87,7 +87,7 @@ def autocorrelated(rng: np.random.Generator, size: tuple[int, ...]) -> npt.NDArr
 
 
 def bursty(rng: np.random.Generator, size: tuple[int, ...]) -> npt.NDArray[np.float64]:
-    """Now and then four rounds in a row are off, to one side, by several times what others are."""
+    """Draw rounds of which now and then four in a row are off to one side, by several standard deviations."""
     noise = rng.normal(size=size)
     heights = np.where(rng.random(size) < 0.08, 5 * rng.normal(size=size), 0.0)
     for delay in range(4):
@@ -96,7 +96,7 @@ def bursty(rng: np.random.Generator, size: tuple[int, ...]) -> npt.NDArray[np.fl
 
 
 def restless(rng: np.random.Generator, size: tuple[int, ...]) -> npt.NDArray[np.float64]:
-    """Now and then four rounds in a row scatter five times as much."""
+    """Draw rounds of which now and then four in a row scatter five times as much."""
     starts = rng.random(size) < 0.08
     in_burst = np.zeros(size, dtype=np.bool_)
     for delay in range(4):
@@ -128,7 +128,7 @@ def test_a_null_ratio_is_centered_on_one() -> None:
 
 
 def accuracies_of_a_run(rng: np.random.Generator, effects: Sequence[float]) -> dict[str, Comparison]:
-    """Ten seeds, a test set of 10,000; `effects` in standard deviations of the paired differences."""
+    """Simulate ten seeds, a test set of 10,000, and effects in standard deviations of paired differences."""
     spread = 0.002
     seed_effect = rng.normal(0, 2 * spread, SEEDS)
     baseline = np.round(0.97 + seed_effect + rng.normal(0, spread, SEEDS), 4)
@@ -141,7 +141,7 @@ def accuracies_of_a_run(rng: np.random.Generator, effects: Sequence[float]) -> d
 
 
 def times_of_a_run(rng: np.random.Generator, rivals: int, margin: float) -> dict[str, Comparison]:
-    """Ten blocks of 24 rounds; every activation takes the same time, up to what its process does to it."""
+    """Simulate ten blocks of 24 rounds; activations take the same time, up to an offset of each process."""
     noise = 0.05 * rng.normal(size=(rivals + 1, SEEDS, 1)) + 0.03 * autocorrelated(
         rng, (rivals + 1, SEEDS, 24)
     )
@@ -184,9 +184,10 @@ class TestVerdicts:
 
 
 class TestNewData:
-    """Right or wrong is the sign of a sum: difficulty of the example, luck of the seed, and both at once.
+    """The bootstrap over seeds and examples covers new seeds and new examples.
 
-    All are normal, so that the probability to be right, over all seeds and examples, is known in closed form.
+    An answer is right if a sum is positive: of the difficulty of the example, the luck of the seed, and their
+    interaction. All are normal, so the probability of a right answer is known in closed form.
     """
 
     EXAMPLES, LOGIT, EASIER = 400, 2.0, 0.3

@@ -1,4 +1,4 @@
-"""The power of the verdicts' tests: against tables, SciPy, and simulations of the tests themselves."""
+"""The power of the tests behind the verdicts agrees with tables, SciPy, and simulations of the tests."""
 
 import math
 
@@ -77,7 +77,7 @@ def test_power_is_the_upper_tail_of_scipys_noncentral_t(seeds, effect):
 )
 @pytest.mark.parametrize("effect", [1.0, 2.0])
 def test_power_is_that_of_the_sign_flip_test(seeds, alpha, effect):
-    # Where p comes in few steps, the t test finds up to 9 points more than what it stands for.
+    # If p has few possible values, the t test finds up to 9 points more than the sign-flip test.
     rng = np.random.default_rng(seeds)
     patterns = (np.arange(2**seeds)[:, np.newaxis] >> np.arange(seeds)) & 1
     samples = rng.normal(effect, 1, (EXPERIMENTS, seeds))
@@ -169,7 +169,7 @@ def test_more_seeds_show_equivalence_more_often(mean, sd, seeds, more):
         (0.5, 1.0, 10, 34),  # Cohen's d of 0.5, found: the published figure above
         (-0.5, 1.0, 10, 34),
         (0.5, 1.0, 33, 34),
-        (5.0, 1.0, 10, 11),  # would be found with fewer, but was not with these
+        (5.0, 1.0, 10, 11),  # fewer would likely do, but these 10 did not
         (0.5, 0.0001, 40, 41),
         (0.001, 1.0, 10, None),  # more than 10,000
         (0.0, 1.0, 10, None),

@@ -12,7 +12,7 @@ from scipy import stats
 from actbench.stats.significance import holm, sign_flip_p
 from tests.stats.test_intervals import MAIZE
 
-# Differences of accuracies, as the floats that they come as.
+# Differences of accuracies in steps of 0.01 points.
 steps = st.integers(-40, 40)
 differences_of = st.lists(steps, min_size=2, max_size=9)
 
@@ -22,19 +22,19 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 
 def as_accuracies(values: Sequence[int]) -> list[float]:
-    """Steps of 0.01 points, as differences of floats near 0.97: no sum of them is exact."""
+    """Return steps of 0.01 points as differences of floats near 0.97, whose sums are not exact."""
     return [(9700 + index + value) / 10_000 - (9700 + index) / 10_000 for index, value in enumerate(values)]
 
 
 def p_of_all_flips(values: Sequence[int]) -> float:
-    """By the definition, in whole numbers."""
+    """Return p by its definition, in whole numbers."""
     flips = list(itertools.product((-1, 1), repeat=len(values)))
     sums = [abs(sum(sign * value for sign, value in zip(signs, values, strict=True))) for signs in flips]
     return sum(total >= abs(sum(values)) for total in sums) / len(flips)
 
 
 def p_of_many_flips(values: Sequence[int]) -> float:
-    """The same for many values, by counting how many sign patterns give each sum."""
+    """Return p for many values, by counting the sign patterns that give each sum."""
     counts = np.array([1.0])
     for value in values:
         counts = np.convolve(
@@ -128,7 +128,7 @@ class TestHolm:
             ([0.6, 0.7], [1.0, 1.0]),
             # The example in the documentation of pingouin.holm, which agrees with R's p.adjust.
             ([0.50, 0.003, 0.32, 0.054, 0.0003], [0.64, 0.012, 0.64, 0.162, 0.0015]),
-            ([0.02, None, 0.01], [0.04, None, 0.03]),  # what is missing still counts
+            ([0.02, None, 0.01], [0.04, None, 0.03]),  # a missing value still counts
             ([None, None], [None, None]),
             ([], []),
         ],

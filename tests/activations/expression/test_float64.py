@@ -1,4 +1,4 @@
-"""Values and slopes against mpmath, which knows nothing of float64, and at places where formulas break."""
+"""Values and slopes agree with mpmath, which has any precision, also where formulas tend to break."""
 
 import math
 
@@ -14,7 +14,7 @@ from actbench.activations.expression.parser import parse
 EXTREMES = [-1e4, -800.0, -88.8, -30.0, -1.0, -1e-9, -5e-324, 0.0, 5e-324, 1e-9, 1.0, 30.0, 88.8, 800.0, 1e4]
 RIGHT = [x for x in EXTREMES if x > 0]
 
-# f and f' of each function, as mathematics has them
+# The mathematical f and f' of each function.
 MEANINGS = {
     "exp": (mpmath.exp, mpmath.exp),
     "expm1": (mpmath.expm1, mpmath.exp),
@@ -40,7 +40,7 @@ MEANINGS_RIGHT = {
 
 
 def as_float64(number):
-    """Infinite where it is beyond the range."""
+    """Convert a number of mpmath; beyond the range of float64 it becomes infinite."""
     return float(number) if abs(number) < 1.8e308 else math.copysign(math.inf, number)
 
 
@@ -58,7 +58,7 @@ def test_functions_and_their_slopes_at_extremes(name, meaning, places):
     with mpmath.workprec(400):
         for x, y, slope in zip(places, found, slopes, strict=True):
             exact, exact_slope = (as_float64(function(mpmath.mpf(x))) for function in meaning)
-            # ones that are all but 0 may be 0
+            # numbers next to 0 may become 0
             assert y == pytest.approx(exact, rel=1e-14, abs=1e-300), x
             assert slope == pytest.approx(exact_slope, rel=1e-12, abs=1e-300), x
 
@@ -66,7 +66,7 @@ def test_functions_and_their_slopes_at_extremes(name, meaning, places):
 @pytest.mark.parametrize(
     ("text", "at", "slope"),
     [
-        # kinks: as automatic differentiation has them
+        # kinks, where the slope is that of automatic differentiation
         ("abs(x)", 0, 0),
         ("relu(x)", 0, 0),
         ("sign(x)", 0, 0),
@@ -79,7 +79,7 @@ def test_functions_and_their_slopes_at_extremes(name, meaning, places):
         ("clip(x, 0, 6)", 7, 0),
         ("clip(x, 0, 6)", -1, 0),
         ("where(x >= 0, x, 2 * x)", 0, 1),
-        # nothing of the branch that is not taken
+        # the branch not taken contributes nothing
         ("where(x > 0, x, exp(x) - 1)", 1e4, 1),
         ("where(x > 0, log(x), x)", -1, 1),
         ("where(x > 0, sqrt(x), 0)", 0, 0),
@@ -92,7 +92,7 @@ def test_functions_and_their_slopes_at_extremes(name, meaning, places):
         ("x * sigmoid(exp(x))", 1e4, 1),
         ("exp(-exp(-x))", -1e4, 0),
         ("x / (1 + x**4)**50", 1e4, 0),
-        # a vertical tangent inside, none outside
+        # a vertical tangent inside, a finite slope outside
         ("x * sqrt(x)", 0, 0),
         ("x * sqrt(abs(x))", 0, 0),
         ("sqrt(x) * 0 + x", 0, 1),
@@ -137,7 +137,7 @@ def test_shapes_and_dtypes_are_those_of_x():
             assert array.dtype == np.float64
 
 
-# texts that numpy and mpmath read alike, smooth wherever they have a value
+# Texts that NumPy and mpmath understand alike, and that are smooth wherever they have a value.
 smooth = st.recursive(
     st.sampled_from(["x", "0.5", "3", "b"]),
     lambda child: st.one_of(
@@ -161,16 +161,16 @@ IN_MPMATH = {name: functions[0] for name, functions in (MEANINGS | MEANINGS_RIGH
 @settings(deadline=None, max_examples=150)
 @given(smooth, st.floats(-3, 3), st.floats(0.1, 2))
 def test_slopes_of_random_formulas_are_mpmaths(text, x, b):
-    """mpmath differentiates by differences, at 200 bits."""
+    """The reference is mpmath, which takes difference quotients with 200 bits."""
     expression = parse(text, ["b"], all_used=False)
     found, slope = compute_values_and_slopes(expression, x, {"b": b})
     with mpmath.workprec(200):
 
         def exact(x):
-            return eval(text, {**IN_MPMATH, "x": x, "b": mpmath.mpf(b)})  # text of our own
+            return eval(text, {**IN_MPMATH, "x": x, "b": mpmath.mpf(b)})  # the text is from `smooth`
 
         y, dy = exact(mpmath.mpf(x)), mpmath.diff(exact, mpmath.mpf(x))
-    # float64 of the tree cannot be better than its parts, so what is large inside is not compared
+    # Large intermediate results cost digits, so large results are not compared.
     if max(abs(y), abs(dy)) < 1e6:
         assert found == pytest.approx(float(y), rel=1e-6, abs=1e-9)
         assert slope == pytest.approx(float(dy), rel=1e-6, abs=1e-7)

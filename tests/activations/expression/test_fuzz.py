@@ -1,4 +1,4 @@
-"""Random valid trees agree with numpy; random junk is refused, and nothing else happens."""
+"""Random valid expressions agree with NumPy; random junk is refused, and nothing else happens."""
 
 import math
 import string
@@ -19,13 +19,13 @@ from actbench.activations.expression.float64 import (
 from actbench.activations.expression.parser import ExpressionError, parse
 from actbench.activations.expression.tree import FUNCTIONS, OPERATIONS, evaluate
 
-# numpy says so where a random tree overflows; what is compared says it, too
+# NumPy warns where a random tree overflows; the compared values show that, too.
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 X = np.array([-1e4, -30.0, -3.0, -1.0, -0.3, -1e-310, 0.0, 1e-310, 0.7, 1.0, 2.5, 30.0, 1e4])
 BETA = 0.8
 
-# independent of the tables under test: what each function means in numpy and scipy
+# The meaning of each function in NumPy, independent of the tables under test.
 ONE = {
     "exp": np.exp,
     "expm1": np.expm1,
@@ -51,7 +51,7 @@ ONE = {
 
 
 def divided(a, b):
-    """Not told where it divides by zero: which sign a zero of min, max and clip has is nobody's promise."""
+    """Divide; NaN, which is not compared, for a divisor of 0: min, max and clip promise no sign of zero."""
     return np.where(b == 0, np.nan, np.divide(a, b))
 
 
@@ -118,7 +118,7 @@ def test_random_trees_agree_with_numpy(data):
     try:
         expression = parse(text, ["beta"], all_used=False)
     except ExpressionError as error:
-        # the generator may make constants that are not finite, and texts that are too long or deep
+        # The generator may make constants that are not finite, and texts that are too long or too deep.
         assert any(word in error.message for word in ("finite", "longer", "nested"))  # noqa: PT017
         return
     found = compute_values(expression, X, {"beta": BETA})
@@ -213,4 +213,4 @@ def test_nothing_takes_long(text):
     start = time.process_time()
     with pytest.raises(ExpressionError):
         parse(text)
-    assert time.process_time() - start < 5  # it takes milliseconds; a power tower would take for ever
+    assert time.process_time() - start < 5  # it takes milliseconds; computing the power tower would never end

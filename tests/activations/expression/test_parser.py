@@ -4,7 +4,7 @@ from actbench.activations.expression.parser import LONGEST_TEXT, ExpressionError
 from actbench.activations.expression.text import node_to_latex
 
 HOSTILE = [
-    # what Python could do with it, and the column of what is refused
+    # Python could do something with these; the number is the column that is refused.
     ("__import__('os').system('true')", 12),
     ("x.__class__", 2),
     ("(x).real", 4),
@@ -75,7 +75,7 @@ HOSTILE = [
     ("x ** -101", 6),
     ("nan * x", 1),
     ("inf * x", 1),
-    # what is missing, or too much
+    # something is missing, or superfluous
     ("x x", 3),
     ("exp(x x)", 7),
     ("2 x", 3),
@@ -109,7 +109,7 @@ HOSTILE = [
     ("(" * 33 + "x" + ")" * 33, 33),
     ("-" * 40 + "x", 33),
     ("x" + " + x" * 200, 501),
-    # no numbers
+    # constants that are not numbers
     ("1j * x", 1),
     ("True * x", 1),
     ("None", 1),
@@ -124,7 +124,7 @@ HOSTILE = [
     ("where(0 < x < 1, x, 0)", 15),
     ("where(x in 1, x, 0)", 9),
     ("x > 0", 1),
-    # nothing of x
+    # no x
     ("2", 1),
     ("", 1),
     ("  ", 1),
