@@ -1,7 +1,7 @@
-"""Prints what the shipped reference run costs, for `REFERENCE` in actbench/execution/estimate.py.
+"""Print the costs of the shipped reference run, for `REFERENCE` in actbench/execution/estimate.py.
 
-An installed package has no results/ folder, so that the figures stand there as constants; a test holds them
-against the ledger.
+An installed package has no results/ folder, so the figures are constants there. A test compares them with the
+ledger.
 
     python -m tools.reference_costs
 """

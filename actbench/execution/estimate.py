@@ -1,4 +1,4 @@
-"""Estimates of how long a plan takes, from what the parts of blocks measured before have cost."""
+"""Estimates of the time that a plan takes, from the measured costs of earlier blocks."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
     from actbench.records.block import BlockRecord
     from actbench.records.run import DatasetInfo
 
-# How far a time may be from the estimate, as a factor either way: rough figures. On one machine activations
-# differ, and its load, which doubles times easily; machines of two to eight cores differ by more.
+# How far a time may be from the estimate, as a factor either way. The figures are rough: on one machine the
+# activations differ, and another program easily doubles all times; two machines differ by more.
 SAME_MACHINE = 2.0
 
 OTHER_MACHINE = 3.0
 
-# The larger a matrix product, the more operations a second. The factor above grows with the distance in size,
-# up to this.
-_OTHER_SIZE = 2.0
+# Larger matrix products do more operations per second. The factor above grows with the difference in size, by
+# at most this factor.
+_MOST_FOR_SIZE = 2.0
 
-# At most this share of a step's time is taken not to grow with its operations. Only stock Keras reaches it.
+# At most this share of a step's time is assumed not to grow with its operations. Only stock Keras reaches it.
 _LARGEST_OVERHEAD = 0.8
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What the parts of a run took, in seconds.
+    """The measured times of the parts of a run.
 
     Attributes:
-        start_s: Importing TensorFlow and loading the data; each setting has a worker of its own.
-        compile_s: Building an activation's model and compiling its training and evaluation.
-        call_compile_s: Compiling its inference for one batch size.
-        step_s: One training step of one activation, mean over all of them.
-        step_flops: Operations of the matrix products in that step.
-        call_s: One inference call of the smallest batch size, most of which is overhead.
-        rest_share: What evaluation, probes and the harness add, as a fraction of the training's time.
+        start_s: Seconds to import TensorFlow and to load the data, once per setting.
+        compile_s: Seconds to build an activation's model and to compile its training and evaluation.
+        call_compile_s: Seconds to compile an activation's inference for one batch size.
+        step_s: Seconds of one training step, mean over all activations.
+        step_flops: Floating-point operations of the matrix products in that step.
+        call_s: Seconds of one inference call at the smallest batch size, most of which is overhead.
+        rest_share: Time of evaluation, probes and the harness as a fraction of the training's time.
     """
 
     start_s: float
@@ -62,7 +62,7 @@ class Costs:
 
     @property
     def _overhead_s(self) -> float:
-        """The part of a step that does not grow with its operations: as much as a call has."""
+        """Return the part of a step that does not grow with its operations: it is taken from a call."""
         return min(self.call_s, _LARGEST_OVERHEAD * self.step_s)
 
     @property
@@ -71,7 +71,7 @@ class Costs:
 
 
 REFERENCE = {
-    # Of results/reference/mnist, as `python -m tools.reference_costs` prints them.
+    # The costs of results/reference/mnist, as `python -m tools.reference_costs` prints them.
     "compiled": Costs(
         start_s=4.69,
         compile_s=1.83,
@@ -81,8 +81,8 @@ REFERENCE = {
         call_s=0.000134,
         rest_share=0.0629,
     ),
-    # There is no reference run of this engine: round figures for the same steps. One epoch of mnist.yaml
-    # was run under each engine on one machine, and the ratios applied to the figures above.
+    # There is no reference run of this engine. One epoch of mnist.yaml was run under each engine on one
+    # machine, and the ratios were applied to the figures above.
     "keras": Costs(
         start_s=4.7,
         compile_s=0.5,
@@ -93,17 +93,17 @@ REFERENCE = {
         rest_share=0.3,
     ),
 }
-"""What to expect where nothing similar was measured on this machine, by engine."""
+"""The costs to expect if nothing similar was measured on this machine, by engine."""
 
 
 @dataclass(frozen=True)
 class Basis:
-    """What an estimate is derived from.
+    """The measurement that an estimate is derived from.
 
     Attributes:
         costs: The measured costs.
-        source: Where they were measured, in words.
-        spread: How far this machine may be from them now, as a factor either way.
+        source: A text that says where the costs were measured.
+        spread: How far this machine may be from the costs now, as a factor either way.
     """
 
     costs: Costs
@@ -117,9 +117,9 @@ class Estimate:
 
     Attributes:
         seconds: The time to expect.
-        lower_s: The least time that would be no surprise.
-        upper_s: The greatest time that would be no surprise.
-        source: Where the costs were measured, in words.
+        lower_s: The shortest time to be prepared for.
+        upper_s: The longest time to be prepared for.
+        source: A text that says where the costs were measured.
     """
 
     seconds: float
@@ -129,19 +129,19 @@ class Estimate:
 
 
 def reference_basis(setting: Setting) -> Basis:
-    """Return what to expect of a setting like which nothing was measured on this machine."""
+    """Return the basis for a setting to which nothing similar was measured on this machine."""
     return Basis(REFERENCE[setting.timing.engine], "the reference run of another machine", OTHER_MACHINE)
 
 
 def derive_costs(setting: Setting, data: DatasetInfo, records: Iterable[BlockRecord]) -> Costs | None:
-    """Return what the measured blocks of a setting cost.
+    """Return the costs of the measured blocks of a setting.
 
-    Where they do not tell, as of inference that was not timed, the reference run does.
+    A cost that they do not have, such as that of inference that was not timed, is the reference run's.
 
     Args:
         setting: The setting.
-        data: What it was trained on.
-        records: Blocks of its run; failed ones and those of other settings are ignored.
+        data: The data that it was trained on.
+        records: Blocks of its run. Failed blocks and those of other settings are ignored.
 
     Returns:
         The costs; None if no training is recorded.
@@ -179,23 +179,26 @@ def derive_costs(setting: Setting, data: DatasetInfo, records: Iterable[BlockRec
 
 
 def step_flops(setting: Setting, data: DatasetInfo) -> float:
-    """Return the operations of the matrix products in one training step, on average over an epoch."""
+    """Return the operations of the matrix products in one training step, as a mean over an epoch."""
     flops = training_flops(setting, data.features, setting.outputs(data.targets), data.train)
     return flops / (steps_per_epoch(setting, data.train) * setting.train.epochs)
 
 
-def estimate(
+def estimate_times(
     pending: Sequence[Block], data: Mapping[str, DatasetInfo], bases: Mapping[str, Basis]
 ) -> dict[str, Estimate]:
     """Estimate how long blocks take, by setting.
 
     Timing-only rounds are left out: they take at most `Block.extra_budget_s`, and may need less. With early
-    stopping the time to expect is that of all epochs, and the least that of the fewest.
+    stopping, the time to expect is that of all epochs, and the shortest time that of the fewest epochs.
 
     Args:
-        pending: The blocks still to be measured.
-        data: What each setting is trained on, by the setting's id.
-        bases: What to derive the time of each setting from, by its id.
+        pending: The blocks that are not measured yet.
+        data: The data that each setting is trained on, by the setting's id.
+        bases: The measurement to derive the time of each setting from, by its id.
+
+    Returns:
+        The time of each setting's pending blocks, by its id.
     """
     costs = {setting: basis.costs for setting, basis in bases.items()}
     longest, shortest = _blocks_s(pending, data, costs), _blocks_s(pending, data, costs, shortest=True)
@@ -204,7 +207,7 @@ def estimate(
         blocks = [block.id for block in pending if block.setting.id == setting.id]
         basis = bases[setting.id]
         ratio = max(1.0, step_flops(setting, data[setting.id])) / basis.costs.step_flops
-        spread = basis.spread * min(_OTHER_SIZE, max(ratio, 1 / ratio) ** 0.5)
+        spread = basis.spread * min(_MOST_FOR_SIZE, max(ratio, 1 / ratio) ** 0.5)
         seconds = sum(longest[block] for block in blocks)
         found[setting.id] = Estimate(
             seconds=seconds,
@@ -215,12 +218,15 @@ def estimate(
     return found
 
 
-def weights(pending: Sequence[Block | MicroBlock], data: Mapping[str, DatasetInfo]) -> dict[str, float]:
+def block_weights(pending: Sequence[Block | MicroBlock], data: Mapping[str, DatasetInfo]) -> dict[str, float]:
     """Estimate how long each block takes, in proportion to the others.
 
     Args:
-        pending: The blocks to be measured.
-        data: As in `estimate`; nothing of blocks of `actbench micro`.
+        pending: The blocks that are not measured yet. Those of `actbench micro` are taken as equally long.
+        data: As in `estimate_times`; blocks of `actbench micro` have none.
+
+    Returns:
+        The weight of each block, by its id; only ratios have a meaning.
     """
     trained = [block for block in pending if isinstance(block, Block)]
     costs = {block.setting.id: REFERENCE[block.setting.timing.engine] for block in trained}
@@ -234,13 +240,15 @@ def _blocks_s(
     *,
     shortest: bool = False,
 ) -> dict[str, float]:
-    """Return the seconds of each block: a setting's first starts a worker, a candidate's first compiles.
+    """Return the seconds of each block, by its id.
+
+    The first block of a setting includes the start of a worker, and the first block of a candidate compiles.
 
     Args:
         blocks: In the order in which they are measured.
-        data: As in `estimate`.
-        costs_by_setting: What to go by, by the setting's id.
-        shortest: Whether early stopping ends every training as soon as it can.
+        data: As in `estimate_times`.
+        costs_by_setting: The costs to apply, by the setting's id.
+        shortest: Assume that early stopping ends every training as soon as it can.
     """
     seconds: dict[str, float] = {}
     before: Block | None = None

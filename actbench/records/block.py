@@ -1,4 +1,4 @@
-"""Yes or no for each of many examples, as text that fits into a JSON line: one bit each."""
+"""The record of a measured block: its trainings, their raw times and scores, and where the time went."""
 
 import base64
 import binascii
@@ -13,26 +13,26 @@ from actbench.records.run import Environment
 
 
 def pack(correct: npt.NDArray[np.bool_]) -> str:
-    """Base64 of `numpy.packbits`.
+    """Return booleans as text for a JSON line: one bit each, in base64.
 
     Args:
-        correct: Shape (n,).
+        correct: Shape (n,); True for an example that was classified correctly.
     """
     return base64.b64encode(np.packbits(correct).tobytes()).decode("ascii")
 
 
 def unpack(packed: str, n: int) -> npt.NDArray[np.bool_]:
-    """What was packed.
+    """Return the booleans that `pack` wrote.
 
     Args:
-        packed: As `pack` wrote it.
-        n: How many examples it is about, at least 0.
+        packed: The text from `pack`.
+        n: Number of examples, at least 0.
 
     Returns:
         Shape (n,).
 
     Raises:
-        ValueError: It is not base64, or not of n examples.
+        ValueError: The text is not base64, or is not about n examples.
     """
     try:
         content = base64.b64decode(packed, validate=True)
@@ -48,9 +48,9 @@ class Inference(Record):
 
     Attributes:
         batch_size: Examples per call.
-        latency_s: One value per round, extra ones at the end; value i of every cell of the block was taken in
-            the same round.
-        compile_s: Seconds spent compiling this batch size's program; None where it was already compiled.
+        latency_s: Seconds of a call, one value per round, those of extra rounds at the end. Value i of every
+            cell of the block was taken in the same round.
+        compile_s: Seconds to compile the program for this batch size; None if it was compiled already.
     """
 
     batch_size: int
@@ -59,20 +59,21 @@ class Inference(Record):
 
 
 class Probe(Record):
-    """What a network looks like inside at one moment, on examples that all cells of a setting have in common.
+    """The state inside a network at one moment, on examples that all cells of a setting have in common.
 
-    Layers are the hidden ones, from the input on: an activation with the dense layer before it.
+    Layers are the hidden ones, from the input on. A layer is an activation and the dense layer before it.
     docs/method.md defines each figure.
 
     Attributes:
-        epoch: Epochs trained before; 0 is before training.
+        epoch: Number of epochs trained before; 0 is before the training.
         dead: Share of the units whose slope is zero for every example, by layer.
         saturated: Share of the other units whose mean slope is under 5 % of the largest, by layer.
         zeros: Share of the outputs that are exactly zero, by layer.
-        preactivation_mean: Over units and examples, by layer; None where it is not finite.
-        preactivation_variance: Likewise.
-        gradient_norm: Of the mean loss with respect to the kernel, by layer; None where it is not finite.
-        output_gradient_norm: The same of the output layer, of all of them together where there are several.
+        preactivation_mean: Mean over units and examples, by layer; None if it is not finite.
+        preactivation_variance: Variance over units and examples, by layer; None if it is not finite.
+        gradient_norm: Norm of the mean loss's gradient with respect to the kernel, by layer; None if it is
+            not finite.
+        output_gradient_norm: The same norm for the output layer, or for all output layers together.
     """
 
     epoch: int
@@ -92,27 +93,29 @@ class Cell(Record):
         activation: The label.
         status: "ok", or "diverged" when a loss stopped being finite; the cell ends there.
         parameters: Trainable weights of the model.
-        compile_s: Seconds to build, trace and compile the model and its programs; None where done before.
-        slice_s: Seconds of each training slice, one per round; a diverged cell has fewer, and so has one that
-            stopped early.
+        compile_s: Seconds to build, trace and compile the model and its programs; None if they existed.
+        slice_s: Seconds of each training slice, one per round. A cell that diverged or stopped early has
+            fewer than the others.
         train_loss: Mean loss over each epoch's batches, as seen while training.
-        train_score: The same for the score: accuracy, R², or with several targets the mean of theirs.
-        validation_loss: After each epoch; empty when the config has no validation split.
-        validation_score: After each epoch, likewise.
-        test_loss: After the last epoch; None when diverged.
-        test_score: After the last epoch; None when diverged.
-        inference: One entry per batch size; empty when diverged.
-        test_metrics: After the last epoch, by name: accuracy, top5_accuracy of more than five classes, r2,
-            rmse, mae; with several targets behind the target's name, as bmi_rmse. Empty when diverged.
-        test_correct: Which test examples were right, in the dataset's order, as `bits.pack` writes it; None
-            when diverged, where there is not a single target of classes, and in records of schema version 1.
-        extra_slice_s: Seconds of each timing-only slice after the training, one per round; none if diverged.
-        probes: In the order of their epochs; none after it diverged, nor in records of older versions.
-        epochs_trained: Epochs until the training ended, by early stopping or at its cap; None without early
-            stopping, and when diverged.
-        best_epoch: The epoch, from 1, whose weights were put back before the test; None where the last
-            epoch's stayed.
-        tuned: Hyper-parameters of its own, by dotted key: what was chosen for it, in a tuning block the
+        train_score: The score over each epoch's batches: accuracy, R², or the mean over several targets.
+        validation_loss: Loss after each epoch; empty without a validation split.
+        validation_score: Score after each epoch; empty without a validation split.
+        test_loss: Loss after the last epoch; None if the cell diverged.
+        test_score: Score after the last epoch; None if the cell diverged.
+        inference: One entry per batch size; empty if the cell diverged.
+        test_metrics: Metrics after the last epoch, by name, such as accuracy or rmse. With several targets
+            the target's name precedes, as in bmi_rmse. Empty if the cell diverged.
+        test_correct: The test examples that were classified correctly, in the dataset's order, as `pack`
+            writes them. None if the cell diverged, if there is not a single target of classes, and in records
+            of schema version 1.
+        extra_slice_s: Seconds of each timing-only slice after the training, one per round; empty if the cell
+            diverged.
+        probes: In the order of their epochs; none after the cell diverged, and none in older versions.
+        epochs_trained: Number of epochs until early stopping or the limit ended the training; None without
+            early stopping, and if the cell diverged.
+        best_epoch: The epoch, from 1, whose weights were restored before the test; None if the weights of the
+            last epoch were kept.
+        tuned: The cell's own hyper-parameters, by dotted key: the chosen values, and in a tuning block the
             candidate.
     """
 
@@ -143,14 +146,14 @@ class Phases(Record):
     The harness itself is `wall_s` less import, compilation, training and inference.
 
     Attributes:
-        wall_s: From taking the block to handing back its record, plus the import for a worker's first block.
-        import_s: Importing TensorFlow; 0 except in a worker's first block.
+        wall_s: From receiving the block to returning its record; a worker's first block includes the import.
+        import_s: Importing TensorFlow; 0 except for a worker's first block.
         compile_s: Tracing and compiling.
         training_s: The timed slices.
-        inference_s: The inference calls, one untimed round before the timed ones included.
+        inference_s: The inference calls, including one untimed round before the timed ones.
         evaluation_s: Validation and test metrics, untimed; part of the harness.
         data_s: Loading and placing the dataset; part of the harness.
-        probes_s: Looking inside the networks; part of the harness. 0 in records of older versions.
+        probes_s: Probing the networks; part of the harness. 0 in records of older versions.
     """
 
     wall_s: float
@@ -164,12 +167,12 @@ class Phases(Record):
 
 
 class MicroSamples(Record):
-    """Raw times of one activation alone, or of a copy, on one tensor.
+    """The raw times of one activation, or of a copy, on one tensor.
 
     Attributes:
         activation: The label.
-        calls: Calls that each value is the mean of, for one alone may be too short to be timed.
-        call_s: Seconds of a call, one value per round; value i of all labels was taken in the same round.
+        calls: Number of calls that each value is the mean of. One call may be too short to be timed.
+        call_s: Seconds of a call, one value per round. Value i of all labels was taken in the same round.
     """
 
     activation: str
@@ -181,22 +184,23 @@ class BlockRecord(Record):
     """All cells of one setting and seed, measured interleaved in one process.
 
     Attributes:
-        schema_version: Of this line.
+        schema_version: The version of this line of the ledger.
         block: Identifies the block within the run.
         setting: Identifies the setting within the run.
-        seed: The replicate.
-        status: "ok", or "failed" when the worker died twice; then there are no cells.
-        error: Why it failed; None when ok.
+        seed: Number of the replicate; weights and orders are drawn from it.
+        status: "ok", or "failed" if its worker died twice; then there are no cells.
+        error: Reason of the failure; None if the status is "ok".
         started_at: ISO 8601 with time zone.
-        environment: Where it ran; None when failed.
+        environment: The environment of the worker; None if the block failed.
         slice_steps: Training steps of each slice, in order; the slices of one epoch follow each other.
-        slices_per_epoch: How many slices make one epoch.
+        slices_per_epoch: Number of slices in one epoch.
         extra_slice_steps: Training steps of each timing-only slice, in order.
-        micro: What a block of `actbench micro` measured, the copy first and the placebo last; such a block
-            has no cells, and no other block has any of these.
-        candidate: What a tuning block tried, by dotted key; it has looked at no test data. Empty of others.
-        phases: Where the wall time went; None when failed.
-        peak_memory_bytes: Largest resident size of the worker so far; None when failed.
+        micro: The times of a block of `actbench micro`, the copy first and the placebo last. Such a block has
+            no cells; other blocks have no such times.
+        candidate: The values that a tuning block tried, by dotted key, without using test data; empty for a
+            final block.
+        phases: Where the wall time went; None if the block failed.
+        peak_memory_bytes: Largest resident size of the worker so far; None if the block failed.
         cells: In the order of the config, the placebo last.
     """
 
@@ -219,10 +223,10 @@ class BlockRecord(Record):
 
     @property
     def tuning(self) -> bool:
-        """Whether it serves to choose hyper-parameters, and nothing else."""
+        """Return True for a tuning block, which only serves to choose hyper-parameters."""
         return bool(self.candidate)
 
     @property
     def reason(self) -> str:
-        """Why it failed, in one line; the rest of `error` is for those who look closer."""
+        """Return the first line of `error`, which says why the block failed."""
         return (self.error or "").partition("\n")[0]

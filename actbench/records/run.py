@@ -18,17 +18,18 @@ class Environment(Record):
 
     Attributes:
         cpu: Model name of the processor.
-        cores: Cores this process may use.
+        cores: Number of cores that the process may use.
         memory_bytes: Physical memory.
         system: Operating system and release.
         python: Version of Python.
-        packages: Version of each package that can move a number.
-        variables: Environment variables by which TensorFlow and its libraries are tuned.
-        device: What TensorFlow computes on, such as "CPU"; None in the parent, which never loads it.
-        intra_op_threads: Threads inside one operation; None where unknown, as `device`.
-        inter_op_threads: Threads across operations; None where unknown, as `device`.
-        build: What TensorFlow was built from and with, and what it found here: which processor, by family and
-            model, and which devices. Empty where unknown, as `device`, and in records of schema version 1.
+        packages: The version of each package that can move a number.
+        variables: Environment variables that change how TensorFlow and its libraries compute.
+        device: The device that TensorFlow computes on, such as "CPU"; None in the parent, which does not
+            load it.
+        intra_op_threads: Threads inside one operation; None in the parent.
+        inter_op_threads: Threads across operations; None in the parent.
+        build: The source and the compiler of TensorFlow, and the devices and the processor (by family and
+            model) that it found. Empty in the parent and in records of schema version 1.
     """
 
     cpu: str
@@ -45,12 +46,12 @@ class Environment(Record):
 
 
 class TargetInfo(Record):
-    """What was predicted.
+    """A target: one column or label that the models predict.
 
     Attributes:
         name: As in the data.
-        classes: How many there are; None of a number.
-        rule: Why it was taken for classes or for a number, in words.
+        classes: Number of classes; None for a number.
+        rule: A text that says why the target was taken for classes or for a number.
     """
 
     name: str
@@ -59,20 +60,20 @@ class TargetInfo(Record):
 
 
 class DatasetInfo(Record):
-    """What exactly was trained and tested on.
+    """The data that the models were trained and tested on.
 
     Attributes:
-        name: As in the config; of own data the name of the file or folder.
-        sha256: Of the source's content; of a synthetic set, of what it is made from.
-        train, validation, test: Examples in each part.
-        split_rule: How the parts were drawn, in words.
-        split_sha256: Of the chosen row numbers, so that a changed rule cannot pass unseen.
-        features: Values per example; 0 in runs of older versions, as what follows is empty there.
-        targets: What was predicted.
-        preprocess: What was done to the features, in words.
+        name: As in the config; for the user's own data the name of the file or folder.
+        sha256: Hash of the source's content; for a synthetic dataset, of its parameters.
+        train, validation, test: Number of examples in each part.
+        split_rule: A text that says how the parts were drawn.
+        split_sha256: Hash of the chosen row numbers, so that a changed rule cannot pass unseen.
+        features: Values per example; 0 in runs of older versions, which lack all that follows.
+        targets: The targets, in the order of the data.
+        preprocess: A text that says what was done to the features.
         files: The SHA-256 of each file's content, by name.
-        constant_score: What the best constant answer scores on the test part: the share of the largest class,
-            0 of a number's R², the mean over several targets; None in runs of older versions.
+        constant_score: Score of the best constant prediction on the test part: the share of the largest
+            class, 0 for R², the mean over several targets. None in runs of older versions.
     """
 
     name: str
@@ -90,12 +91,12 @@ class DatasetInfo(Record):
 
     @property
     def score_name(self) -> ScoreName:
-        """What verdicts are about."""
+        """Return the score that verdicts compare."""
         return score_name(self.targets)
 
     @property
     def in_nats(self) -> bool:
-        """Whether the loss is a cross-entropy, of however many targets."""
+        """Return True if the loss is a cross-entropy, or a sum of cross-entropies."""
         return all(target.classes is not None for target in self.targets)
 
 
@@ -103,13 +104,14 @@ class ActivationInfo(Record):
     """One activation as the report shows it.
 
     Attributes:
-        label: What tables call it.
-        definition: What it is, in words, parameters included.
-        init: Initialiser of the hidden layers' weights, in words.
-        element_wise: Whether each output depends on one input alone; None where unknown, as of an import.
-        match: What a gated layer has in common with the plain one; None of others.
+        label: The name of the activation in tables.
+        definition: The function and its parameters as text.
+        init: The initializer of the hidden layers' weights as text.
+        element_wise: True if each output depends on one input alone; None if that is unknown, as for an
+            imported function.
+        match: What a gated layer has in common with a plain one; None for other activations.
         twin_of: Label of an earlier activation of the run that computes the same function.
-        source_sha256: Of an imported function's source.
+        source_sha256: Hash of an imported function's source.
     """
 
     label: str
@@ -126,10 +128,10 @@ class SettingInfo(Record):
 
     Attributes:
         id: Identifies the setting within the run.
-        description: The config's keys and values that make it: dataset, model, train, timing.
-        varied: Those by which it differs from the other settings, by dotted key; empty for the only one.
-        described: One per activation, in their order, where they are not the same in every setting, as under
-            several initialisers; else empty.
+        description: The sections of the config that belong to it: dataset, model, train, timing and others.
+        varied: The values by which it differs from the other settings, by dotted key; empty for the only one.
+        described: The activations in their order, if they are not the same in every setting, as with a sweep
+            over initializers; otherwise empty.
     """
 
     id: str
@@ -139,32 +141,32 @@ class SettingInfo(Record):
 
     @property
     def name(self) -> str:
-        """What varies, in words; the id of the only setting."""
+        """Return the varied values as text; for the only setting its id."""
         return format_values(self.varied) or self.id
 
 
 class RunInfo(Record):
-    """The content of run.json: what was planned, where, with what.
+    """The content of run.json: the plan of a run, and the environment in which it was begun.
 
     Attributes:
-        schema_version: Of run.json and of the ledger beside it.
+        schema_version: The version of run.json and of the ledger beside it.
         run_id: Hash of what determines the numbers.
         name: The config's name.
-        kind: benchmark: of `actbench run`; micro: of `actbench micro`, whose settings are its blocks.
+        kind: "benchmark" for `actbench run`; "micro" for `actbench micro`, whose settings are its blocks.
         created_at: ISO 8601 with time zone.
         command: The command line of the process that created the run.
-        overrides: The `--set` arguments, as given.
-        config: The resolved config, defaults filled in.
-        activations: Labels in the order of the config, the placebo last; of `actbench micro` the copy first.
+        overrides: The `KEY=VALUE` replacements in the config, as given.
+        config: The resolved config, with every default filled in.
+        activations: Labels in the order of the config, the placebo last; for `actbench micro` the copy first.
         baseline: Label of the activation that the others are compared with.
-        placebo: Label of the placebo; None when switched off.
+        placebo: Label of the placebo; None if it is switched off.
         blocks: Ids of all planned blocks, in order.
-        tuning_blocks: Those of them that choose hyper-parameters.
+        tuning_blocks: Ids of the blocks among them that serve to choose hyper-parameters.
         settings: In the order of the plan.
-        dataset: One per setting's id.
-        environment: Of the process that created the run.
-        described: One per activation, in their order, where they are the same in every setting; empty where
-            they are not, and in runs of older versions.
+        dataset: The data of each setting, by the setting's id.
+        environment: The environment of the process that created the run.
+        described: The activations in their order, if they are the same in every setting; otherwise, and in
+            runs of older versions, empty.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -187,9 +189,13 @@ class RunInfo(Record):
 
     @property
     def final_blocks(self) -> tuple[str, ...]:
-        """Ids of the blocks that are reported, in order: all but those of the tuning."""
+        """Return the ids of the blocks that are reported, in order: all but the tuning blocks."""
         return tuple(block for block in self.blocks if block not in self.tuning_blocks)
 
     def described_in(self, setting: str) -> tuple[ActivationInfo, ...]:
-        """One per activation of the setting with this id, in their order; empty in runs of older versions."""
+        """Return the activations of a setting in their order; empty in runs of older versions.
+
+        Args:
+            setting: The setting's id.
+        """
         return next(entry.described for entry in self.settings if entry.id == setting) or self.described

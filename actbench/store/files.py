@@ -1,4 +1,8 @@
-"""Where a run lies, and what the files in its folder are called."""
+"""The names of a run's files, and functions that write files so that they survive a crash.
+
+The functions of `os` are used instead of those of `pathlib`, because a test replaces them to kill the process
+at each of them.
+"""
 
 import contextlib
 import errno
@@ -16,24 +20,27 @@ LEDGER_FILE = "ledger.jsonl"
 
 
 def run_path(root: Path, name: str, run_id: str) -> Path:
-    """Where a run lies or would lie under the folder of all runs."""
+    """Return the folder of a run under the folder of all runs."""
     return root / name / run_id
 
 
 def is_run_folder(path: Path) -> bool:
-    """Whether a run was started here; it may still be damaged."""
+    """Return True if a run was started in this folder; the run may still be damaged."""
     try:
         return (path / INFO_FILE).is_file()
-    except OSError:  # for instance a folder that may not be searched
+    except OSError:  # for instance, the folder must not be searched
         return False
 
 
 @contextlib.contextmanager
-def reporting(action: str) -> Iterator[None]:
-    """Turn an OSError inside into a StoreError that says what could not be done.
+def as_store_error(action: str) -> Iterator[None]:
+    """Raise an OSError of the block as a StoreError that says what could not be done.
 
     Args:
-        action: What comes after "cannot", such as "read run.json".
+        action: The words after "cannot", such as "read run.json".
+
+    Raises:
+        StoreError: The block has raised an OSError.
     """
     try:
         yield
@@ -42,10 +49,10 @@ def reporting(action: str) -> Iterator[None]:
 
 
 def write_all(descriptor: int, content: bytes) -> None:
-    """One write, or as many as it takes to hear why the first was short.
+    """Write all of the content. After a short write, the next one raises the reason.
 
     Raises:
-        OSError: Part of the content may have been written.
+        OSError: The content could not be written; a part of it may be on disk.
     """
     rest = memoryview(content)
     while rest:
@@ -53,10 +60,10 @@ def write_all(descriptor: int, content: bytes) -> None:
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """A file that must not exist yet, on disk when this returns; its folder is not synced.
+    """Create a file that must not exist yet. It is on disk when this returns; its folder is not synced.
 
     Raises:
-        OSError: It exists, or could not be written and is gone again.
+        OSError: The file exists, or could not be written and was removed again.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
@@ -70,10 +77,12 @@ def write_new(path: Path, content: bytes) -> None:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Create or replace a file; readers see the old content or the new. One writer at a time.
+    """Create or replace a file, so that readers see either the old content or the new content.
+
+    Only one process may write at a time.
 
     Raises:
-        OSError: The old content is still there.
+        OSError: The file could not be written; the old content is still there.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     with contextlib.suppress(FileNotFoundError):
@@ -84,10 +93,10 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Create a folder and its parents, on disk when this returns.
+    """Create a folder and its parents. They are on disk when this returns.
 
     Raises:
-        OSError: It cannot be created, or is something else.
+        OSError: The folder cannot be created, or the path is something else.
     """
     if path.is_dir():
         return
@@ -100,10 +109,10 @@ def make_folder(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable.
+    """Write the names of a folder's files to disk.
 
     Raises:
-        OSError: As `os.fsync`.
+        OSError: The folder cannot be opened or synced.
     """
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -113,11 +122,11 @@ def sync_folder(path: Path) -> None:
 
 
 def first_free_path(pattern: str, folder: Path) -> Path:
-    """The first name that nothing has yet.
+    """Return the first path of a numbered series that does not exist.
 
     Args:
-        pattern: With `{}` for the number, counted from 1.
-        folder: Where.
+        pattern: The file name with `{}` for the number, which counts from 1.
+        folder: The folder of the series.
     """
     number = 1
     while (path := folder / pattern.format(number)).exists():

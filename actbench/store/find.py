@@ -1,4 +1,4 @@
-"""Finding runs under a folder, by path, name or id."""
+"""The search for runs under a folder, by path, name or id."""
 
 import contextlib
 import difflib
@@ -12,26 +12,29 @@ from actbench.store.files import INFO_FILE, LEDGER_FILE, is_run_folder
 from actbench.store.ledger import Ledger
 from actbench.store.reading import open_run, read_info
 
+# Folders below the given one: <name>/<run id>, and one more for a folder of several such folders.
 _DEPTH = 3
 
+# Digits of a run id that are enough to refer to a run.
 _SHORTEST_ID = 4
 
+# The time of a run whose files do not say when it was started: it is the oldest.
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One run in a list.
+    """One run in a list of runs.
 
     Attributes:
         path: The run folder.
         name: The config's name.
         run_id: As in run.json.
-        created_at: ISO 8601 with time zone; empty when the run cannot be read.
-        finished: Blocks measured; a failed one is not.
-        planned: Blocks of the plan; 0 when the run cannot be read.
-        note: What is wrong with the run; None when nothing is.
-        kind: As in run.json; None when the run cannot be read.
+        created_at: ISO 8601 with time zone; empty if the run cannot be read.
+        finished: Number of measured blocks, without failed ones.
+        planned: Number of blocks of the plan; 0 if the run cannot be read.
+        note: A message about what is wrong with the run; None if nothing is.
+        kind: As in run.json; None if the run cannot be read.
     """
 
     path: Path
@@ -45,15 +48,16 @@ class RunSummary:
 
 
 def find_run(root: Path, reference: str | None = None) -> Path:
-    """The run folder that is meant.
+    """Return the run folder that a reference means.
 
     Args:
-        root: Where runs are, such as `results`.
-        reference: None for the newest; a run folder; a config's name; a run id or at least its first 4
-            characters; or a folder with runs in it. Of several runs of one name or in one folder, the newest.
+        root: The folder of all runs, such as `results`.
+        reference: A run folder, a config's name, a run id or at least its first 4 characters, or a folder
+            that holds runs. If several runs have the name or are in the folder, the newest is meant. None
+            means the newest run of all.
 
     Raises:
-        StoreError: There is none, or the beginning of an id fits several.
+        StoreError: There is no such run, or several run ids begin with the reference.
     """
     if reference is None:
         return _newest(root)
@@ -68,7 +72,10 @@ def find_run(root: Path, reference: str | None = None) -> Path:
     begun = {run_id: path for path, (_, run_id) in newest_last if run_id.startswith(reference)}
     if len(reference) >= _SHORTEST_ID and begun:
         if len(begun) > 1:
-            raise StoreError(f"{reference!r} begins several run ids under {root}: {', '.join(sorted(begun))}")
+            raise StoreError(
+                f"{reference!r} is the beginning of several run ids under {root}; "
+                f"use one of {', '.join(sorted(begun))}"
+            )
         return begun.popitem()[1]
     inside = newest_runs(given)
     if inside:
@@ -77,7 +84,7 @@ def find_run(root: Path, reference: str | None = None) -> Path:
 
 
 def list_runs(root: Path) -> list[RunSummary]:
-    """All runs under a folder, the newest first; none when there is no such folder.
+    """Return all runs under a folder, the newest first; none if there is no such folder.
 
     A run that cannot be read is in the list, with a note.
     """
@@ -105,7 +112,7 @@ def _summary(path: Path) -> RunSummary:
 
 
 def _name_and_id(path: Path) -> tuple[str, str]:
-    """As in run.json, or as the folders say when that is damaged."""
+    """Return the name and the id in run.json; if it is damaged, those of the folders."""
     try:
         info = read_info(path)
     except StoreError:
@@ -131,16 +138,17 @@ def _run_folders(root: Path, depth: int = _DEPTH) -> Iterator[Path]:
     elif depth > 0:
         try:
             inside = sorted(root.iterdir())
-        except OSError:  # a file, or not to be read
+        except OSError:  # a file, or a folder that must not be read
             return
         for path in inside:
             yield from _run_folders(path, depth - 1)
 
 
 def _last_active(path: Path) -> tuple[datetime, str]:
-    """When the run or its last block was started; the path makes the order of equals stable.
+    """Return when the run or its last block was started, and the path, which orders runs of the same time.
 
-    It is as the files say: their own times are those of the checkout where a run came with a repository.
+    The times are read from the files, because the file system has the time of the checkout for a run that
+    came with a repository.
     """
     return max(_starts(path), default=_NEVER), str(path)
 
@@ -154,11 +162,13 @@ def _starts(path: Path) -> Iterator[datetime]:
 
 
 def _moment(text: str) -> datetime:
+    """Return a time of ISO 8601; without a time zone it is taken as UTC."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _not_found(root: Path, reference: str, names: list[tuple[str, str]]) -> str:
+    """Return the message about a reference that means no run."""
     message = f"{reference!r} is no run folder (it would hold {INFO_FILE})"
     if not names:
         return f"{message}, and there is no run under {root}"
@@ -166,4 +176,4 @@ def _not_found(root: Path, reference: str, names: list[tuple[str, str]]) -> str:
     near = difflib.get_close_matches(reference, [word for pair in names for word in pair], n=1)
     if near:
         return f"{message}; did you mean {near[0]}?"
-    return f"{message}; there is: {', '.join(dict.fromkeys(name for name, _ in names))}"
+    return f"{message}; use one of {', '.join(dict.fromkeys(name for name, _ in names))}"

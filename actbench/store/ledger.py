@@ -1,4 +1,4 @@
-"""The append-only record of finished blocks: one JSON line each, on disk before anyone is told."""
+"""The append-only ledger of finished blocks: one JSON line each, on disk before anyone is told."""
 
 import contextlib
 import os
@@ -6,19 +6,19 @@ from pathlib import Path
 
 from actbench.errors import StoreError
 from actbench.records.block import BlockRecord
-from actbench.store.files import first_free_path, reporting, sync_folder, write_all, write_new
+from actbench.store.files import as_store_error, first_free_path, sync_folder, write_all, write_new
 from actbench.store.serialization import decode, encode
 
 
 class Ledger:
     """The file `ledger.jsonl`. Reading needs no lock; only the holder of the folder's lock may write.
 
-    A line counts when its newline is there. What follows the last newline is torn: the process was stopped
-    while it wrote. Readers pass over it; the next writer moves it to `ledger.torn-N`. Anything else that is
-    no record is damage, and an error.
+    A line is complete when its newline is there. The text after the last newline is torn, because the process
+    was stopped while it wrote. Readers ignore it, and the next writer moves it to `ledger.torn-N`. A complete
+    line that is no record is damage, and an error.
 
     Args:
-        path: The file; it need not exist.
+        path: The file, which need not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,7 +27,7 @@ class Ledger:
         self._length = 0
 
     def read(self) -> list[BlockRecord]:
-        """All complete lines, in the order of the file; none when there is no file.
+        """Return the records of all complete lines, in the order of the file; none if there is no file.
 
         Raises:
             StoreError: The file cannot be read, a complete line is no record, or a newer actbench wrote it.
@@ -35,10 +35,10 @@ class Ledger:
         return self.scan()[0]
 
     def scan(self) -> tuple[list[BlockRecord], bool]:
-        """As `read`, and whether the file ends in the middle of a line.
+        """Return the records as `read` does, and True if the file ends in the middle of a line.
 
         Raises:
-            StoreError: As `read`.
+            StoreError: As for `read`.
         """
         *lines, tail = self._content().split(b"\n")
         records = [
@@ -47,12 +47,12 @@ class Ledger:
         return records, tail != b""
 
     def last(self) -> BlockRecord | None:
-        """The last complete line, without reading those before it; None when there is none.
+        """Return the last record without reading the earlier ones; None if there is no complete line.
 
         Raises:
-            StoreError: As `read`, of this line only.
+            StoreError: As for `read`, but only for this line.
         """
-        with reporting(f"read {self.path}"):
+        with as_store_error(f"read {self.path}"):
             try:
                 line = _last_line(self.path)
             except FileNotFoundError:
@@ -60,14 +60,14 @@ class Ledger:
         return None if line is None else decode(BlockRecord, line, f"{self.path}, last line")
 
     def open(self) -> None:
-        """Make ready for writing: create the file, set a torn tail aside.
+        """Prepare for writing: create the file, and set a torn tail aside.
 
         Raises:
-            StoreError: The file or its folder cannot be written; nothing is lost then.
+            StoreError: The file or its folder cannot be written; nothing is lost.
         """
         if self._descriptor is not None:
             return
-        with reporting(f"write {self.path}"):
+        with as_store_error(f"write {self.path}"):
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
             try:
                 sync_folder(self.path.parent)
@@ -78,10 +78,10 @@ class Ledger:
         self._descriptor = descriptor
 
     def append(self, record: BlockRecord) -> None:
-        """Add a line; it is on disk when this returns.
+        """Append a line, which is on disk when this returns.
 
         Raises:
-            StoreError: It could not be written, for instance because the disk is full. The ledger then is as
+            StoreError: The line could not be written, for instance because the disk is full. The ledger is as
                 it was before, and may be appended to again.
         """
         line = encode(record) + b"\n"
@@ -91,7 +91,7 @@ class Ledger:
             write_all(self._descriptor, line)
             os.fsync(self._descriptor)
         except OSError as error:
-            # if even this fails, the next `open` finds a torn tail and sets it aside
+            # If this fails, too, the next `open` finds a torn tail and sets it aside.
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._length)
                 os.fsync(self._descriptor)
@@ -101,25 +101,25 @@ class Ledger:
                 "the lines before it stay valid, and the run can be resumed"
             ) from error
         except BaseException:
-            self.close()  # interrupted: the length is unknown, so the next `open` has to look again
+            self.close()  # interrupted: the length is unknown, so the next `open` has to read it again
             raise
         self._length += len(line)
 
     def close(self) -> None:
-        """Stop writing. Harmless when not open."""
+        """Stop writing; nothing happens if the file is not open."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
     def _content(self) -> bytes:
-        with reporting(f"read {self.path}"):
+        with as_store_error(f"read {self.path}"):
             try:
                 return self.path.read_bytes()
             except FileNotFoundError:
                 return b""
 
     def _set_torn_tail_aside(self, descriptor: int) -> int:
-        """Returns the length of what stays, in bytes."""
+        """Move a torn tail to a file of its own, and return the length of what stays, in bytes."""
         content = self._content()
         length = content.rfind(b"\n") + 1
         if length < len(content):
@@ -131,11 +131,11 @@ class Ledger:
 
 
 def _last_line(path: Path, reach: int = 1 << 16) -> bytes | None:
-    """What lies between the last two newlines, read backwards.
+    """Return the text between the last two newlines, read from the end of the file; None if there is none.
 
     Args:
         path: The file.
-        reach: Bytes to read from the end; as many more as it takes when that is no whole line.
+        reach: Bytes to read from the end; more are read if they hold no whole line.
     """
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
@@ -143,6 +143,6 @@ def _last_line(path: Path, reach: int = 1 << 16) -> bytes | None:
             begin = max(0, size - reach)
             file.seek(begin)
             *lines, _torn = file.read(size - begin).split(b"\n")
-            if begin == 0 or len(lines) > 1:  # the first one may have begun further up
+            if begin == 0 or len(lines) > 1:  # the first of several may lack its beginning
                 return lines[-1] if lines else None
             reach *= 4

@@ -1,11 +1,11 @@
-"""One writer for each run folder."""
+"""Run folders that are written: one process at a time creates or resumes a run and appends its blocks."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -16,17 +16,17 @@ from actbench.store.files import (
     CONFIG_FILE,
     INFO_FILE,
     LEDGER_FILE,
+    as_store_error,
     first_free_path,
     is_run_folder,
     make_folder,
-    reporting,
     run_path,
     sync_folder,
     write_all,
     write_atomically,
 )
 from actbench.store.ledger import Ledger
-from actbench.store.reading import latest, read_info
+from actbench.store.reading import latest_records, read_info
 from actbench.store.serialization import encode
 
 if TYPE_CHECKING:
@@ -35,21 +35,21 @@ if TYPE_CHECKING:
 
 
 class FolderLock:
-    """Held from construction until `release`, or until the process ends in whatever way.
+    """A lock on a run folder, from construction until `release` or the end of the process.
 
-    The kernel drops it with the process, so no stale lock can stay; child processes do not inherit it. The
-    file itself is never removed: two processes could otherwise lock two different files of the same name.
+    The kernel releases the lock with the process, so that no stale lock can stay. Child processes do not
+    inherit it. The file is never removed: two processes could lock two different files of the same name.
 
     Args:
-        folder: Must exist.
+        folder: The folder, which must exist.
 
     Raises:
-        StoreError: Another process holds it, or the file cannot be written.
+        StoreError: Another process holds the lock, or the file cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
         path = folder / "lock"
-        with reporting(f"lock {folder}"):
+        with as_store_error(f"lock {folder}"):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -65,7 +65,7 @@ class FolderLock:
         self._descriptor: int | None = descriptor
 
     def release(self) -> None:
-        """Let others in. Harmless when already released."""
+        """Release the lock; nothing happens if it is released already."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -76,26 +76,13 @@ def _in_use(folder: Path, holder: str) -> str:
     return f"{folder} is in use by {process}; wait for it to end, or stop it, and run again to resume"
 
 
-TABLES = (
-    "accuracy.csv",
-    "time.csv",
-    "inference.csv",
-    "metrics.csv",
-    "pareto.csv",
-    "why.csv",
-    "summary.csv",
-    "tuning.csv",
-    "micro.csv",
-)
-
-
 class RunFolder:
     """A run folder that this process may write to, until `close` or the end of the `with` block.
 
     Attributes:
         path: The folder.
-        info: What was planned; of a resumed run, as it was first written, but for a config that now differs
-            in what moves no number, such as `verdict`.
+        info: The content of run.json. For a resumed run it is as first written, except for keys of the config
+            that move no number, such as `verdict`.
     """
 
     def __init__(self, path: Path, info: RunInfo, ledger: Ledger, lock: FolderLock) -> None:
@@ -105,7 +92,7 @@ class RunFolder:
         self._lock = lock
 
     def __enter__(self) -> RunFolder:
-        """Nothing more to do: `create_or_resume` took the lock."""
+        """Return the folder; `create_or_resume` has taken the lock already."""
         return self
 
     def __exit__(
@@ -115,56 +102,64 @@ class RunFolder:
         self.close()
 
     def close(self) -> None:
-        """Release the folder. Harmless when already closed."""
+        """Release the folder; nothing happens if it is closed already."""
         self._ledger.close()
         self._lock.release()
 
     def records(self) -> tuple[BlockRecord, ...]:
-        """The finished blocks, each once, in the order of the plan.
+        """Return the finished blocks, each once, in the order of the plan.
 
         Raises:
-            StoreError: As `open_run`.
+            StoreError: The ledger is damaged or cannot be read.
         """
-        return latest(self._ledger.read(), self.info, self._ledger.path)
+        return latest_records(self._ledger.read(), self.info, self._ledger.path)
 
     def append(self, record: BlockRecord) -> None:
-        """Add a finished block; it is on disk when this returns.
+        """Append a finished block, which is on disk when this returns.
 
         Raises:
-            StoreError: It could not be written; the earlier ones stay valid.
+            StoreError: The block could not be written; the earlier ones stay valid.
         """
         self._ledger.append(record)
 
     def write_table(self, name: str, text: str) -> None:
-        """Create or replace one of `TABLES`.
+        """Create or replace a table.
+
+        Args:
+            name: The file name, one of the `tables` of `create_or_resume`.
+            text: The content.
 
         Raises:
-            StoreError: It could not be written; an earlier version is still there.
+            StoreError: The table could not be written; an earlier version is still there.
         """
-        with reporting(f"write {self.path / name}"):
+        with as_store_error(f"write {self.path / name}"):
             write_atomically(self.path / name, text.encode())
 
 
-def create_or_resume(root: Path, info: RunInfo, config_bytes: bytes, fresh: bool = False) -> RunFolder:
-    """Take the folder `root/<name>/<run id>`, and keep what it already holds of this run.
+def create_or_resume(
+    root: Path, info: RunInfo, config_bytes: bytes, fresh: bool = False, *, tables: Iterable[str] = ()
+) -> RunFolder:
+    """Lock the folder `root/<name>/<run id>`, and create it or resume the run that it holds.
 
-    A kill at any moment leaves a folder that the next call accepts: run.json comes last, and one that has no
-    finished block beside it is simply written again.
+    A kill at any moment leaves a folder that the next call accepts: run.json is written last, and without a
+    finished block beside it is written again.
 
     Args:
-        root: Such as `results`; created when missing.
-        info: What is planned now.
+        root: The folder of all runs, such as `results`; it is created if it is missing.
+        info: The plan, and the environment of this process.
         config_bytes: The config file as given.
-        fresh: Start again; an earlier ledger is renamed to `ledger.old-N.jsonl`.
+        fresh: Start again. An earlier ledger is renamed to `ledger.old-N.jsonl`.
+        tables: File names of all tables that a run can have. Those of an earlier start are removed; other
+            files in the folder are the user's own.
 
     Raises:
-        StoreError: The folder cannot be written, is in use, damaged, or written by a newer actbench.
+        StoreError: The folder cannot be written, is in use, is damaged, or was written by a newer actbench.
         EnvironmentMismatchError: Its finished blocks were measured on other data, software or hardware.
     """
     if info.name in {"", ".", ".."} or {"/", "\0"} & set(info.name):
         raise StoreError(f"{info.name!r} cannot be the name of a folder; choose another name in the config")
     path = run_path(root, info.name, info.run_id)
-    with reporting(f"write the run folder {path}"):
+    with as_store_error(f"write the run folder {path}"):
         make_folder(path)
         lock = FolderLock(path)
         try:
@@ -175,8 +170,8 @@ def create_or_resume(root: Path, info: RunInfo, config_bytes: bytes, fresh: bool
             else:
                 resumed = _resumable(path, ledger, info)
             if resumed is None:
-                _start(path, info, config_bytes)
-            elif resumed.config != info.config:  # in what does not enter the run id
+                _start(path, info, config_bytes, tables)
+            elif resumed.config != info.config:  # they differ in keys that do not enter the run id
                 resumed = resumed.model_copy(update={"config": info.config, "overrides": info.overrides})
                 _write_plan(path, resumed, config_bytes)
             ledger.open()
@@ -187,23 +182,29 @@ def create_or_resume(root: Path, info: RunInfo, config_bytes: bytes, fresh: bool
 
 
 def _resumable(path: Path, ledger: Ledger, info: RunInfo) -> RunInfo | None:
-    """The run.json to go on with; None when no block is measured, so that nothing could be mixed."""
+    """Return the run.json of the run to resume; None if no block is measured, so that nothing can be mixed.
+
+    Raises:
+        StoreError: The folder is damaged, or holds another plan.
+        EnvironmentMismatchError: The finished blocks were measured under other conditions.
+    """
     stored = read_info(path)
-    records = latest(ledger.read(), stored, ledger.path)
+    records = latest_records(ledger.read(), stored, ledger.path)
     measured = [record for record in records if record.status == "ok"]
     if not records:
         return None
     if (stored.run_id, stored.blocks) != (info.run_id, info.blocks):
-        raise StoreError(f"{path / INFO_FILE} is of another plan; use --fresh to start again")
+        raise StoreError(f"{path / INFO_FILE} is of another plan; use `fresh` to start again")
     if not measured:
         return None
     if len(measured) == len(info.blocks):
-        return stored  # nothing is left to measure, so that it can be tabulated anywhere
+        return stored  # nothing is left to measure, so the tables can be written on any machine
     changes = list(_changes(stored, info))
     if changes:
         raise EnvironmentMismatchError(
             f"the finished blocks in {path} were measured under other conditions: {'; '.join(changes)}. "
-            "Go back to those, or use --fresh to measure all again (the earlier ledger is kept as a file)"
+            "Restore those conditions, or use `fresh` to measure everything again (the earlier ledger is "
+            "kept under another name)"
         )
     return stored
 
@@ -214,8 +215,8 @@ def _set_ledger_aside(ledger: Path) -> None:
         sync_folder(ledger.parent)
 
 
-def _start(path: Path, info: RunInfo, config_bytes: bytes) -> None:
-    for table in TABLES:
+def _start(path: Path, info: RunInfo, config_bytes: bytes, tables: Iterable[str]) -> None:
+    for table in tables:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path / table)  # noqa: PTH108
     _write_plan(path, info, config_bytes)
@@ -227,7 +228,7 @@ def _write_plan(path: Path, info: RunInfo, config_bytes: bytes) -> None:
 
 
 def _changes(stored: RunInfo, info: RunInfo) -> Iterator[str]:
-    """Describe what would move a number; actbench itself may be another version."""
+    """Yield the changed conditions that would move a number; the version of actbench is not one of them."""
     found = compare_environments(stored.environment, info.environment, strict=True)
     yield from (f"{name} was {old}, is {new}" for name, (old, new) in found.items() if name != "actbench")
     before, now = _dataset_facts(stored), _dataset_facts(info)

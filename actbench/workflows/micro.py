@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Fields of a block that describe neither the tensor nor the way it is computed.
 _NOT_DESCRIBED = {"kind", "id", "cells"}
 
+_TABLE = "micro.csv"
+
 
 def run_micro(
     plan: MicroPlan,
@@ -51,9 +53,9 @@ def run_micro(
     """
     info = describe_micro(plan)
     given = json.dumps(info.config, indent=2).encode()  # written to config.yaml, because JSON is YAML
-    with create_or_resume(out, info, given, fresh=fresh) as folder:
+    with create_or_resume(out, info, given, fresh=fresh, tables=(_TABLE,)) as folder:
         result = measure_pending(folder, plan, listen, execute)
-        folder.write_table("micro.csv", render_micro(result.info, result.records, "csv"))
+        folder.write_table(_TABLE, render_micro(result.info, result.records, "csv"))
     return result
 
 

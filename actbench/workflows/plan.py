@@ -61,9 +61,9 @@ def make_outline(
         ConfigError: The config or an override is wrong.
         DataError: The data cannot be used, or does not fit the config.
     """
-    given = load_source(config_path, overrides)
-    settings, data = check_data(given)
-    plan = make_plan(given.config, settings)
+    loaded = load_source(config_path, overrides)
+    settings, data = check_data(loaded)
+    plan = make_plan(loaded.config, settings)
     folder = run_path(out, plan.name, plan.run_id)
     stored = _stored(folder)
     finished = frozenset[str]() if fresh else _finished(stored)
@@ -75,7 +75,7 @@ def make_outline(
         pending=pending,
         data=data,
         estimates=estimate_times(pending, data, _bases(pending, data, out)),
-        design=_design(plan, given.config.verdict, sd),
+        design=_design(plan, loaded.config.verdict, sd),
         sd_source=source,
     )
 

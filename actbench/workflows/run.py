@@ -53,11 +53,12 @@ def run_benchmark(
         EnvironmentMismatchError: The run was begun in another environment.
         NothingMeasuredError: No block could be measured.
     """
-    given = load_source(source, overrides)
-    settings, data = check_data(given, fetch=True)
-    plan = make_plan(given.config, settings)
-    info = _describe_run(given.config, plan, data, overrides)
-    with create_or_resume(out, info, given.text.encode(), fresh=fresh) as folder:
+    loaded = load_source(source, overrides)
+    settings, data = check_data(loaded, fetch=True)
+    plan = make_plan(loaded.config, settings)
+    info = _describe_run(loaded.config, plan, data, overrides)
+    tables = build.table_file_names()
+    with create_or_resume(out, info, loaded.text.encode(), fresh=fresh, tables=tables) as folder:
         result = measure_pending(folder, plan, listen, execute)
         for name, text in build.table_files(result.info, result.records).items():
             folder.write_table(name, text)

@@ -8,11 +8,11 @@ from actbench.execution.estimate import (
     SAME_MACHINE,
     Basis,
     Costs,
+    block_weights,
     derive_costs,
-    estimate,
+    estimate_times,
     reference_basis,
     step_flops,
-    weights,
 )
 from actbench.plan.models import Plan
 from actbench.records.block import Inference
@@ -38,7 +38,7 @@ def describe_data(planned):
 
 def estimated(planned, basis=None, blocks=None):
     bases = {setting.id: basis or reference_basis(setting) for setting in planned.settings}
-    return estimate(planned.blocks if blocks is None else blocks, describe_data(planned), bases)
+    return estimate_times(planned.blocks if blocks is None else blocks, describe_data(planned), bases)
 
 
 def seconds(seeds, **values):
@@ -148,7 +148,7 @@ def test_each_setting_has_its_own_estimate():
     large = wider.model_copy(update={"setting": other, "id": "1a59e5e7-0"})
     data = describe_data(plan(1))[small[0].setting.id]
     bases = {setting.id: reference_basis(setting) for setting in (small[0].setting, other)}
-    found = estimate((*small, large), {small[0].setting.id: data, "1a59e5e7": data}, bases)
+    found = estimate_times((*small, large), {small[0].setting.id: data, "1a59e5e7": data}, bases)
     assert found.keys() == {small[0].setting.id, "1a59e5e7"}
     assert found["1a59e5e7"].seconds > 2 * found[small[0].setting.id].seconds
 
@@ -184,7 +184,7 @@ def test_what_the_records_do_not_tell_is_that_of_the_reference():
 def test_blocks_weigh_as_much_as_there_is_to_do():
     first, second = (block(cell("relu"), seed=seed) for seed in (0, 1))
     longer = block(cell("relu"), seed=2, epochs=20)
-    found = weights([first, second, longer], describe_data(plan(1)))
+    found = block_weights([first, second, longer], describe_data(plan(1)))
     assert 2 < found[longer.id] / found[second.id] < 20
     start_s = REFERENCE["compiled"].start_s + REFERENCE["compiled"].compile_s
     assert found[first.id] > found[second.id] + start_s  # it starts the worker

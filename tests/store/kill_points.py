@@ -49,7 +49,7 @@ def prepare(root: Path, blocks: int, tail: bytes = b"") -> None:
 
 
 def scenario(name: str, root: Path, report) -> None:
-    with create_or_resume(root, INFO, b"new", fresh=name == "fresh") as folder:
+    with create_or_resume(root, INFO, b"new", fresh=name == "fresh", tables=["accuracy.csv"]) as folder:
         for record in BLOCKS[2:4]:
             folder.append(record)
             report(record.seed)

@@ -123,7 +123,8 @@ def test_a_folder_of_runs_stands_for_its_newest(root, three):
 def test_an_ambiguous_beginning_names_the_candidates(root, three, add):
     add("other", "aaaa99990000", at=10)
     with pytest.raises(
-        StoreError, match=r"'aaaa' begins several run ids under .*: aaaa11112222, aaaa99990000$"
+        StoreError,
+        match=r"'aaaa' is the beginning of several run ids under .*; use one of aaaa11112222, aaaa99990000$",
     ):
         find_run(root, "aaaa")
 
@@ -157,8 +158,8 @@ def test_no_run_at_all_says_how_to_start_one(root, make):
         ("mnits", "did you mean mnist?"),
         ("aaaa1111222", None),  # a beginning, so it is found
         ("aaaa11112223", "did you mean aaaa11112222?"),
-        ("something else", "there is: smoke, mnist"),
-        ("x" * 5000, "there is: smoke, mnist"),
+        ("something else", "use one of smoke, mnist"),
+        ("x" * 5000, "use one of smoke, mnist"),
     ],
 )
 def test_what_is_not_found_gets_a_hint(root, three, reference, hint):

@@ -38,11 +38,11 @@ def cells_of(record, **changes):
         (cells_of(GOOD, slice_s=(0.1,)), "a cell does not have 2 values of slice_s"),
         (cells_of(GOOD, test_score=None), "a cell has no test score"),
         (cells_of(GOOD, epochs_trained=2), "a cell does not have 4 values of slice_s"),
-        (cells_of(GOOD, epochs_trained=0, slice_s=()), "a cell does not tell of 0 epochs"),
-        (cells_of(GOOD, epochs_trained=1), "a cell does not tell of 1 epochs"),
+        (cells_of(GOOD, epochs_trained=0, slice_s=()), "a cell does not have the losses of 0 epochs"),
+        (cells_of(GOOD, epochs_trained=1), "a cell does not have the losses of 1 epochs"),
         (
             cells_of(GOOD, epochs_trained=1, validation_loss=(0.1,), best_epoch=2),
-            "a cell does not tell of 1 epochs",
+            "a cell does not have the losses of 1 epochs",
         ),
         (cells_of(GOOD, inference=()), "a cell has other inference batch sizes or rounds"),
         (
@@ -51,8 +51,14 @@ def cells_of(record, **changes):
         ),
         ({"extra_slice_steps": (4,)}, "a cell does not have 1 values of extra_slice_s"),
         (cells_of(GOOD, extra_slice_s=(0.1,)), "a cell does not have 0 values of extra_slice_s"),
-        (cells_of(GOOD, test_correct="AAAA"), "which test examples a cell got right"),
-        (cells_of(GOOD, test_correct="?"), "which test examples a cell got right"),
+        (
+            cells_of(GOOD, test_correct="AAAA"),
+            "test_correct of a cell does not have one bit for each test example",
+        ),
+        (
+            cells_of(GOOD, test_correct="?"),
+            "test_correct of a cell does not have one bit for each test example",
+        ),
         ({"setting": "22222222"}, "its setting is not in the plan"),
     ],
 )

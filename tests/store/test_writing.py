@@ -11,7 +11,7 @@ from actbench.records.run import TargetInfo
 from actbench.report import build
 from actbench.store.reading import open_run
 from actbench.store.serialization import encode
-from actbench.store.writing import TABLES, create_or_resume
+from actbench.store.writing import create_or_resume
 from tests.factories import make_block, make_cell, make_failed_block, make_info, make_run
 from tests.store.processes import start, stop
 
@@ -147,7 +147,7 @@ def test_what_would_move_a_number_stops_the_resuming(tmp_path, begun, now, diffe
     with pytest.raises(EnvironmentMismatchError) as caught:
         create_or_resume(tmp_path, now, CONFIG)
     assert f": {difference}. " in str(caught.value)
-    assert "--fresh" in str(caught.value)
+    assert "use `fresh` to measure everything again" in str(caught.value)
     assert {child: child.read_bytes() for child in begun.iterdir() if child.name != "lock"} == before
     create_or_resume(tmp_path, INFO, CONFIG).close()  # and the lock was released
 
@@ -201,19 +201,21 @@ def test_a_run_with_nothing_left_to_measure_is_opened_anywhere(tmp_path, begun):
 
 
 def test_only_the_tables_of_actbench_are_dropped(tmp_path, begun):
-    for name in (*TABLES, "mine.csv"):
+    tables = build.table_file_names()
+    assert {"accuracy.csv", "why.csv", "tuning.csv"} < set(tables)
+    for name in (*tables, "mine.csv"):
         (begun / name).write_text("kept?")
-    create_or_resume(tmp_path, INFO, CONFIG, fresh=True).close()
+    create_or_resume(tmp_path, INFO, CONFIG, fresh=True, tables=tables).close()
     assert [file.name for file in begun.glob("*.csv")] == ["mine.csv"]
 
 
 def test_the_tables_that_are_dropped_are_those_of_the_report():
     swept = make_run(("relu", "tanh"), seeds=2, settings=("11111111", "22222222"), probed=True)
-    assert {*build.table_files(swept.info, swept.records), "tuning.csv", "micro.csv"} == set(TABLES)
+    assert {*build.table_files(swept.info, swept.records), "tuning.csv"} == set(build.table_file_names())
 
 
 def test_a_folder_of_another_plan_is_refused(tmp_path, begun):
-    with pytest.raises(StoreError, match=f"{begun / 'run.json'} is of another plan; use --fresh"):
+    with pytest.raises(StoreError, match=f"{begun / 'run.json'} is of another plan; use `fresh`"):
         create_or_resume(tmp_path, changed(blocks=("11111111-0",)), CONFIG)
 
 
@@ -222,7 +224,7 @@ def test_fresh_keeps_the_earlier_ledgers_and_drops_their_tables(tmp_path, begun)
     now = environment(cpu="Other CPU")
     for number in (1, 2):
         old = (begun / "ledger.jsonl").read_bytes()
-        with create_or_resume(tmp_path, now, b"new config", fresh=True) as folder:
+        with create_or_resume(tmp_path, now, b"new config", fresh=True, tables=["accuracy.csv"]) as folder:
             assert folder.records() == ()
             assert folder.info == now
             assert (begun / f"ledger.old-{number}.jsonl").read_bytes() == old

@@ -120,7 +120,7 @@ def test_runs_of_both_kinds_are_listed(tmp_path):
     [
         ({"micro": ()}, "it has not timed what the plan names, copy, relu, placebo"),
         ({"environment": None}, "it does not say where it was measured"),
-        ({"short": True}, "it has not timed all of them equally often"),
+        ({"short": True}, "it has not timed all activations equally often"),
         ({"zero": True}, "a call took no time"),
     ],
 )
