@@ -1,7 +1,16 @@
 import pytest
 
-from actbench.report.formatting import FigureKind, Value, format_duration, format_value, latency_kind
+from actbench.report.formatting import (
+    FigureKind,
+    Value,
+    format_duration,
+    format_two_digits,
+    format_value,
+    latency_kind,
+    metric_format,
+)
 from actbench.stats.intervals import Interval
+from tests.factories import make_info
 
 
 @pytest.mark.parametrize(
@@ -56,3 +65,28 @@ def test_latency_kind(seconds: float, kind: FigureKind) -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.53, "0.53"), (8.1e-6, "8.1e-6"), (12_345, "1.2e4"), (0.0, "0"), (-0.02, "-0.02"), (1e-10, "1e-10")],
+)
+def test_two_digits(value: float, text: str) -> None:
+    assert format_two_digits(value) == text
+
+
+@pytest.mark.parametrize(
+    ("targets", "name", "title"),
+    [
+        ({"bmi": None}, "rmse", "test RMSE"),
+        ({"my_bmi": None, "train": 2}, "my_bmi_r2", "my_bmi: test R²"),
+        ({"my_bmi": None, "train": 2}, "train_accuracy", "train: test accuracy %"),
+        ({"my_bmi": None, "train": 2}, "train_score", "train score"),
+        ({"a": 10, "b": 2}, "a_top5_accuracy", "a: test top-5 accuracy %"),
+        ({"a_top5": 2, "b": 2}, "a_top5_accuracy", "a_top5: test accuracy %"),
+        ({"top5": 2, "b": 2}, "top5_accuracy", "top5: test accuracy %"),
+    ],
+)
+def test_names_of_metrics_say_of_which_target(targets: dict[str, int | None], name: str, title: str) -> None:
+    [dataset] = make_info(targets=targets).dataset.values()
+    assert metric_format(name, dataset).title == title

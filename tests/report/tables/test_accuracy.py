@@ -18,7 +18,6 @@ from actbench.report import build
 from actbench.report.build import lay_out
 from actbench.report.compare.formats import CHANGES_FORMATS, render_changes
 from actbench.report.facts import run_facts
-from actbench.report.formatting import metric_format
 from actbench.report.renderers.terminal import to_terminal
 from tests.factories import make_block, make_cell, make_info
 
@@ -238,20 +237,3 @@ def looks(run: RunInfo) -> tuple[str, str]:
 def test_of_several_targets_each_is_told_with_its_loss(asked: dict[str, Any], told: str) -> None:
     for text in (*looks(asking(asked, "11111111")), looks(asking(asked, "11111111", "22222222"))[0]):
         assert text.count(f"- **targets**: {told}\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("targets", "name", "title"),
-    [
-        (NUMBER, "rmse", "test RMSE"),
-        ({"my_bmi": None, "train": 2}, "my_bmi_r2", "my_bmi: test R²"),
-        ({"my_bmi": None, "train": 2}, "train_accuracy", "train: test accuracy %"),
-        ({"my_bmi": None, "train": 2}, "train_score", "train score"),
-        ({"a": 10, "b": 2}, "a_top5_accuracy", "a: test top-5 accuracy %"),
-        ({"a_top5": 2, "b": 2}, "a_top5_accuracy", "a_top5: test accuracy %"),
-        ({"top5": 2, "b": 2}, "top5_accuracy", "top5: test accuracy %"),
-    ],
-)
-def test_names_of_metrics_say_of_which_target(targets: dict[str, int | None], name: str, title: str) -> None:
-    [dataset] = make_info(targets=targets).dataset.values()
-    assert metric_format(name, dataset).title == title

@@ -11,7 +11,6 @@ import pytest
 
 from actbench.report import build
 from actbench.report.build import lay_out
-from actbench.report.formatting import format_two_digits
 from tests.factories import make_block, make_cell, make_info, make_probe
 
 LABELS = ("relu", "sigmoid", "step", "wild", "tanh", "placebo")
@@ -220,14 +219,6 @@ def test_trainings_that_ended_well_do_not_explain_one_that_diverged():
     whole = build.render(diverged_once(), "terminal", width=200)
     assert whole.count("tanh: diverged 1 of 2") == whole.count("tanh: diverged 1 of 2\n")
     assert "are dead:" not in whole
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.53, "0.53"), (8.1e-6, "8.1e-6"), (12_345, "1.2e4"), (0.0, "0"), (-0.02, "-0.02"), (1e-10, "1e-10")],
-)
-def test_two_digits(value, text):
-    assert format_two_digits(value) == text
 
 
 def charts(run, table="why"):

@@ -113,7 +113,7 @@ def test_against_another_activation() -> None:
         rows["relu"]["accuracy"]["mean"] - rows["tanh"]["accuracy"]["mean"]
     )
     text = build.render(built, "terminal")
-    assert re.search(r"baseline +tanh, by --against; relu in the config", text)
+    assert re.search(r"baseline +tanh in this report; relu in the config", text)
     assert re.search(r"tanh .* baseline", text)
     # The placebo stays a copy of the config's baseline, and is checked against that.
     usual = build.build(run.info, run.records)
