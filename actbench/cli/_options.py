@@ -19,7 +19,8 @@ Callback = Callable[[click.Context, click.Parameter, Any], Any]
 
 def example(*lines: str) -> str:
     """Return the end of a help text: commands that the reader can copy."""
-    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+    title = "Example" if len(lines) == 1 else "Examples"
+    return f"\b\n{title}:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 set_option = click.option(

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def validate(configs: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
     """Check configs, and the data that they name, without running them.
 
-    Every mistake of every CONFIG is one line on standard error, file:line:column first, and the exit code 2.
+    Every mistake of every CONFIG is one line on standard error, which begins with file:line:column; the exit
+    code is then 2.
     """
     from actbench.errors import ConfigError
 

@@ -97,7 +97,7 @@ def machine_facts(environment: Environment) -> Facts:
 def _baseline(report: Report) -> str:
     if report.compared_with == report.info.baseline:
         return report.info.baseline
-    return f"{report.compared_with}, by --against; {report.info.baseline} in the config"
+    return f"{report.compared_with} in this report; {report.info.baseline} in the config"
 
 
 def _verdicts(report: Report) -> str:

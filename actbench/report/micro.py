@@ -1,30 +1,30 @@
-"""The report of a run of `actbench micro`."""
+"""The report of `actbench micro`: a table per tensor, direction and mode, with charts, or raw figures."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from actbench.analysis.micro import estimate_micro
+from actbench.errors import ArgumentError
 from actbench.plan.micro import format_mode
 from actbench.report.activation_facts import MIXING_NOTE, activation_facts, marked_label, mixing_labels
-from actbench.report.chart import Chart, Line, to_bytes, to_text
+from actbench.report.chart import Chart, Line
 from actbench.report.document import Column, Document, Section, Table
 from actbench.report.facts import machine_facts
-from actbench.report.json_values import interval_object, number_or_none, run_object
-from actbench.report.renderers.html import to_html
-from actbench.report.renderers.latex import to_latex
-from actbench.report.renderers.markdown import to_markdown
-from actbench.report.renderers.terminal import to_terminal
+from actbench.report.json_values import flatten, interval_object, number_or_none, run_object
+from actbench.report.registry import FORMATS
 
 if TYPE_CHECKING:
     from actbench.analysis.micro import MicroEstimates, MicroRow, MicroSetting
     from actbench.records.block import BlockRecord
     from actbench.records.run import RunInfo
     from actbench.report.formatting import Value
+
+_Key = TypeVar("_Key", bound=Hashable)
 
 _COLUMNS = (
     Column("activation", "text"),
@@ -49,37 +49,32 @@ _NOTES = (
 def render_micro(
     info: RunInfo, records: Iterable[BlockRecord], form: str, *, width: int = 80, color: bool = False
 ) -> str:
-    """Write a run of `actbench micro` down.
+    """Return a run of `actbench micro` in one of the formats of a report.
 
     Args:
-        info: What was planned.
-        records: What the ledger holds, in any order.
-        form: "terminal", "markdown", "html", "latex", "csv" or "json"; the last two have unrounded figures.
+        info: The plan of the run.
+        records: The records of the ledger, in any order.
+        form: "csv" or "json", which have unrounded figures, or the name of a format that shows documents.
         width: Columns of the terminal; other formats ignore it.
-        color: Whether the terminal may show bold and dim text; other formats ignore it.
+        color: True if the terminal may show bold and dim text; other formats ignore it.
 
     Returns:
         Text that ends with a newline.
 
     Raises:
+        ArgumentError: There is no such format, or it cannot show this kind of run.
         NothingMeasuredError: No block could be measured.
         EnvironmentMismatchError: The blocks were measured on different machines.
     """
+    renderer = FORMATS.find(FORMATS.resolve(form))
     estimates = estimate_micro(info, records)
-    match form:
-        case "csv":
-            return to_csv(estimates)
-        case "json":
-            return to_json(info, estimates)
-        case "latex":
-            return to_latex(_document(info, estimates))
-        case "markdown":
-            return to_markdown(_document(info, estimates))
-        case "html":
-            drawn = micro_charts(estimates)
-            return to_html(_document(info, estimates), [to_bytes(drawn, ".svg")] if drawn else [])
-    charts = [to_text(chart, width, color) for chart in micro_charts(estimates)]
-    return "\n".join([to_terminal(_document(info, estimates), width, color), *charts])
+    if form == "csv":
+        return _to_csv(estimates)
+    if form == "json":
+        return _to_json(info, estimates)
+    if renderer.document is None:
+        raise ArgumentError("format", f"{form} does not show runs of actbench micro; use csv or json")
+    return renderer.document(_document(info, estimates), width, color)
 
 
 def micro_charts(estimates: MicroEstimates) -> list[Chart]:
@@ -87,12 +82,20 @@ def micro_charts(estimates: MicroEstimates) -> list[Chart]:
 
     The copy, which is the floor, is the last line of each chart.
     """
-    by_mode = _grouped(estimates.settings, lambda setting: format_mode(setting.dtype, setting.compiled))
-    return [
-        _chart(title, settings)
-        for title, settings in by_mode.items()
+    return list(_charts_by_mode(estimates).values())
+
+
+def _charts_by_mode(estimates: MicroEstimates) -> dict[str, Chart]:
+    by_mode = _grouped(estimates.settings, _mode)
+    return {
+        mode: _chart(mode, settings)
+        for mode, settings in by_mode.items()
         if len({setting.elements for setting in settings}) > 1
-    ]
+    }
+
+
+def _mode(setting: MicroSetting) -> str:
+    return format_mode(setting.dtype, setting.compiled)
 
 
 def _chart(title: str, settings: Sequence[MicroSetting]) -> Chart:
@@ -113,13 +116,18 @@ def _chart(title: str, settings: Sequence[MicroSetting]) -> Chart:
 
 
 def _document(info: RunInfo, estimates: MicroEstimates) -> Document:
-    by_way = _grouped(
-        estimates.settings,
-        lambda setting: f"{format_mode(setting.dtype, setting.compiled)}, {setting.direction}",
-    )
+    by_way = _grouped(estimates.settings, lambda setting: (_mode(setting), setting.direction))
+    # The chart of a mode shows both directions, and stands in the last section of the mode.
+    last = dict(by_way.keys())
+    charts = _charts_by_mode(estimates)
     sections = [
-        Section(way, (), tuple(_table(info, setting) for setting in settings))
-        for way, settings in by_way.items()
+        Section(
+            f"{mode}, {direction}",
+            (),
+            tuple(_table(info, setting) for setting in settings),
+            (charts[mode],) if mode in charts and direction == last[mode] else (),
+        )
+        for (mode, direction), settings in by_way.items()
     ]
     facts = (
         ("run", f"{info.run_id}, created {info.created_at}"),
@@ -138,10 +146,10 @@ def _document(info: RunInfo, estimates: MicroEstimates) -> Document:
 
 
 def _grouped(
-    settings: Iterable[MicroSetting], key: Callable[[MicroSetting], str]
-) -> dict[str, list[MicroSetting]]:
+    settings: Iterable[MicroSetting], key: Callable[[MicroSetting], _Key]
+) -> dict[_Key, list[MicroSetting]]:
     """Group settings by a key, in the order in which the keys first appear."""
-    groups: dict[str, list[MicroSetting]] = {}
+    groups: dict[_Key, list[MicroSetting]] = {}
     for setting in settings:
         groups.setdefault(key(setting), []).append(setting)
     return groups
@@ -172,7 +180,7 @@ def _placebo(settings: Sequence[MicroSetting]) -> str:
     )
 
 
-def to_json(info: RunInfo, estimates: MicroEstimates) -> str:
+def _to_json(info: RunInfo, estimates: MicroEstimates) -> str:
     """Return the figures as one JSON object with `run`, `placebo` and `settings`, as for any run."""
     value = {
         "run": run_object(info, estimates),
@@ -189,28 +197,29 @@ def to_json(info: RunInfo, estimates: MicroEstimates) -> str:
             ],
         },
         "settings": [
-            {"setting": _way(setting), "rows": [_figures(row) for row in setting.rows]}
+            {"setting": _setting(setting), "rows": [_figures(row) for row in setting.rows]}
             for setting in estimates.settings
         ],
     }
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def to_csv(estimates: MicroEstimates) -> str:
+def _to_csv(estimates: MicroEstimates) -> str:
     """Return a line per activation and setting, with the names of the JSON joined by `_`."""
     lines = [
-        _flat({"setting": _way(setting), **_figures(row)})
+        flatten({"setting": _setting(setting), **_figures(row)}, judged=False)
         for setting in estimates.settings
         for row in setting.rows
     ]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(lines)
+    # True and False stand as in JSON.
+    writer.writerows({**line, "setting_compiled": json.dumps(line["setting_compiled"])} for line in lines)
     return text.getvalue()
 
 
-def _way(setting: MicroSetting) -> dict[str, Any]:
+def _setting(setting: MicroSetting) -> dict[str, Any]:
     return {
         "id": setting.id,
         "elements": setting.elements,
@@ -228,13 +237,3 @@ def _figures(row: MicroRow) -> dict[str, Any]:
         "copy_ratio": interval_object("copy_ratio", row.copy_ratio),
         "rounds": row.rounds,
     }
-
-
-def _flat(value: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, item in value.items():
-        if isinstance(item, Mapping):
-            flat |= {f"{name}_{inner}": leaf for inner, leaf in _flat(item).items()}
-        else:
-            flat[name] = json.dumps(item) if isinstance(item, bool) else item
-    return flat

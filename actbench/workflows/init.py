@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.datasets.dataset import describe, describe_from_registry
+from actbench.datasets.formats import TABLE_FORMATS, format_of, known_suffixes
 from actbench.datasets.readers.idx import read_folder
-from actbench.datasets.readers.keras_sets import must_download
+from actbench.datasets.readers.keras_cache import must_download
 from actbench.datasets.readers.npz import read_npz
-from actbench.datasets.readers.table_file import open_table, unknown_columns
-from actbench.datasets.spec import DATASETS, SUFFIXES, DatasetSpec, format_of
+from actbench.datasets.readers.table_file import unknown_columns
+from actbench.datasets.spec import DATASETS, DatasetSpec
 from actbench.datasets.table import UnusableColumnsError
 from actbench.errors import ArgumentError, DataError, Fault, did_you_mean
 from actbench.report.init import DataSummary
@@ -41,8 +42,8 @@ def summarize_data(data: str, target: Sequence[str] = ()) -> DataSummary:
         DataError: The data cannot be read, or cannot be trained on.
         ArgumentError: `target` names a column twice, or one that does not exist.
     """
-    form = format_of(data, "auto")
-    if form in ("csv", "parquet"):
+    form = format_of(data)
+    if form in TABLE_FORMATS:
         return _summarize_table(data, form, tuple(target))
     if target:
         raise ArgumentError("target", f"{data} has no columns; leave it out")
@@ -51,8 +52,8 @@ def summarize_data(data: str, target: Sequence[str] = ()) -> DataSummary:
         return _summarize_named(data)
     if form is None:
         raise DataError(
-            f"{data}: its name does not say what it is; allowed: {', '.join(SUFFIXES)}, or a folder with IDX "
-            "files"
+            f"{data}: its name does not say what it is; use one of the suffixes "
+            f"{', '.join(known_suffixes())}, or a folder with IDX files"
         )
     if form == "idx" and not there:
         hint = did_you_mean(data, DATASETS) or f"; datasets with a name: {', '.join(DATASETS)}"
@@ -64,7 +65,7 @@ def summarize_data(data: str, target: Sequence[str] = ()) -> DataSummary:
 
 
 def _summarize_table(data: str, form: str, target: tuple[str, ...]) -> DataSummary:
-    columns = open_table(Path(data), form).names
+    columns = TABLE_FORMATS[form].open(Path(data)).names
     repeated = [name for name in target if target.count(name) > 1]
     if repeated:
         raise ArgumentError("target", f"{repeated[0]!r} is there twice; name each column once")

@@ -154,7 +154,7 @@ def test_a_frame_is_the_callers_own(reference):
 
 def test_a_report_is_what_the_command_prints(reference):
     assert reference.report("markdown") == Path("results/reference/mnist/report.md").read_text()
-    assert "by --against" in reference.report(against="tanh", table="accuracy")
+    assert "tanh in this report" in reference.report(against="tanh", table="accuracy")
     with pytest.raises(actbench.ConfigError, match="did you mean 'tanh'"):
         reference.report(against="tahn")
 

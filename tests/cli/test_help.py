@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 
@@ -8,7 +9,14 @@ from click.testing import CliRunner
 
 from actbench.cli import _app
 from actbench.cli._app import main
-from actbench.errors import ActbenchError, CellsFailedError, ConfigError, NothingMeasuredError
+from actbench.errors import (
+    ActbenchError,
+    ArgumentError,
+    CellsFailedError,
+    ConfigError,
+    NothingMeasuredError,
+    StoreError,
+)
 from tests.commands import ROOT, actbench, modules_after
 
 HEAVY = {"tensorflow", "keras", "pandas", "scipy", "numpy", "pydantic", "yaml", "rich"}
@@ -41,6 +49,17 @@ def test_every_verb_explains_itself_as_the_overview_says(verb):
     assert shown.exit_code == 0
     assert _app._VERBS[verb] in " ".join(shown.output.split())
     assert f"    actbench {verb}" in shown.output
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_option_is_explained_in_a_sentence(verb):
+    options = [option for option in main.get_command(None, verb).params if isinstance(option, click.Option)]
+    unexplained = [
+        option.name
+        for option in options
+        if not re.match(r"[A-Z].*[.\]]$", option.help or "", flags=re.DOTALL)
+    ]
+    assert unexplained == []
 
 
 def test_a_misspelt_verb_is_exit_code_2():
@@ -87,6 +106,8 @@ def failing(monkeypatch):
         ),
         (ActbenchError("so"), 2, "Error: so\n"),
         (NothingMeasuredError("none"), 5, "Error: none\n"),
+        (StoreError("is of another plan; use `fresh`"), 2, "Error: is of another plan; use --fresh\n"),
+        (ArgumentError("max_drop", "is `large`"), 2, "--max-drop: is `large`\n"),
         (CellsFailedError("some"), 6, "Error: some\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (OSError(28, "No space left on device"), 2, "Error: [Errno 28] No space left on device\n"),

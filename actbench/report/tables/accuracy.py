@@ -85,8 +85,8 @@ _NEW_DATA = (
 )
 
 _NO_ANSWERS = (
-    "This run has not kept which test examples were right, as actbench does since schema 2; use --fresh to "
-    "measure it again, for intervals on new data."
+    "This run has not kept which test examples were right, as actbench does since schema 2; measure it "
+    "again from the start for intervals on new data."
 )
 
 _ONE_SEED = "New seeds and data: one seed cannot speak of others, so that there is no interval."
