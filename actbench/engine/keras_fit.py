@@ -26,7 +26,7 @@ Features = npt.NDArray[np.float32]
 Values = list[npt.NDArray[Any]]
 
 
-class StockEngine:
+class KerasEngine:
     """Hands the dataset to `fit` as NumPy arrays, already in the epoch's order.
 
     Args:
@@ -44,14 +44,14 @@ class StockEngine:
     def inference_batch(self, batch_size: int) -> Features:
         return self.dataset.x[np.resize(self.dataset.train, batch_size)]
 
-    def trainer(self, cell: CellPlan) -> StockTrainer:
-        return StockTrainer(self, cell)
+    def trainer(self, cell: CellPlan) -> KerasTrainer:
+        return KerasTrainer(self, cell)
 
 
-class StockTrainer(Learner):
+class KerasTrainer(Learner):
     """Trains one model by calls of `fit`; `protocols.Trainer` says what the methods promise."""
 
-    def __init__(self, engine: StockEngine, cell: CellPlan) -> None:
+    def __init__(self, engine: KerasEngine, cell: CellPlan) -> None:
         super().__init__(engine.setting, engine.dataset, cell)
         self._dataset = engine.dataset
         self._batch_size = engine.setting.train.batch_size
@@ -110,13 +110,13 @@ class StockTrainer(Learner):
         )
 
     def _names(self, metric: str) -> list[str]:
-        """Return the name that Keras gives a metric of each head."""
+        """Return the names that Keras gives a metric, one per head."""
         if len(self.task.objectives) == 1:
             return [metric]
         return [f"{head_name(index)}_{metric}" for index in range(len(self.task.objectives))]
 
     def compile_inference(self, batch: Features) -> None:
-        self.infer(batch)
+        self.infer(batch)  # the first `predict` of a batch size traces and compiles
 
     def infer(self, batch: Features) -> None:
         self.inference_model.predict(batch, batch_size=len(batch), verbose=0)

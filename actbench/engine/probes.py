@@ -17,6 +17,7 @@ from actbench.records.block import Probe
 from actbench.rng import permutation
 
 SATURATED_BELOW = 0.05
+"""A unit is saturated if its mean slope is below this share of its largest."""
 
 _EXAMPLES_SEED = 0  # all replicates look at the same examples
 
@@ -90,7 +91,7 @@ class _Hidden:
     def __init__(self, activation: keras.layers.Layer, dense: keras.layers.Dense) -> None:
         self.activation = activation
         self.dense = dense
-        self._known_largest: Floats | None = None
+        self._cached_largest: Floats | None = None
 
     def units(self, preactivations: Any) -> tuple[float, float, float]:
         """Return the shares of dead and of saturated units, and of outputs that are exactly zero."""
@@ -101,13 +102,13 @@ class _Hidden:
 
     def _largest(self) -> Floats:
         """Return each unit's largest slope on a grid, shape (units,); at most 1, the slope of `linear`."""
-        if self._known_largest is not None:
-            return self._known_largest
+        if self._cached_largest is not None:
+            return self._cached_largest
         shifts = np.arange(len(_GRID))[:, None] + _GRID_STRIDE * np.arange(self.activation.input.shape[-1])
         slopes, _ = _slopes(self.activation, tf.constant(_GRID[shifts % len(_GRID)]))
         largest = np.minimum(1.0, slopes.max(axis=0))
-        if not self.activation.variables:  # training changes the slope of an activation with variables
-            self._known_largest = largest
+        if not self.activation.variables:  # training changes the slope of the others
+            self._cached_largest = largest
         return largest
 
 

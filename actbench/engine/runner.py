@@ -13,7 +13,7 @@ from actbench.datasets.dataset import prepare
 from actbench.engine import runtime
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.extra_rounds import ExtraRounds
-from actbench.engine.keras_fit import StockEngine
+from actbench.engine.keras_fit import KerasEngine
 from actbench.engine.micro import make_calls, measure_micro, wait
 from actbench.engine.rounds import EarlyStopping, Rounds, RunningCell, alive, in_training
 from actbench.engine.stopwatch import Stopwatch, peak_memory_bytes
@@ -34,7 +34,7 @@ OnEpoch = Callable[[int, dict[str, float]], None]
 
 Report = Callable[[Progress], None]
 
-ENGINES: dict[str, Callable[[Setting, Dataset], Engine]] = {"compiled": CompiledEngine, "keras": StockEngine}
+ENGINES: dict[str, Callable[[Setting, Dataset], Engine]] = {"compiled": CompiledEngine, "keras": KerasEngine}
 """The engines by their names in `timing.engine`."""
 
 

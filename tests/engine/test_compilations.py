@@ -13,7 +13,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from actbench.engine.runner import Measurer
-from actbench.config.schema import ModelConfig, TrainConfig
+from actbench.config.schema.model import ModelConfig
+from actbench.config.schema.train import TrainConfig
 from tests.blocks import block, cell
 
 MODEL = ModelConfig.model_validate(

@@ -7,7 +7,7 @@ import pytest
 from actbench.activations.catalogue import ACTIVATIONS
 from actbench.engine.activation_layers import activation_layer
 from actbench.engine.compiled import CompiledEngine
-from actbench.engine.keras_fit import StockEngine
+from actbench.engine.keras_fit import KerasEngine
 from tests.engine.tiny import CLASSES, FEATURES, cell, dataset, setting
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -53,7 +53,7 @@ def data():
 def test_three_steps_under_both_engines_end_alike_and_the_model_can_be_saved(data, name, tmp_path):
     plan = cell(ENTRIES[name])
     ended = []
-    for make in (CompiledEngine, StockEngine):
+    for make in (CompiledEngine, KerasEngine):
         engine = make(setting(WIDTHS), data)
         trainer = engine.trainer(plan)
         trainer.reset(seed=1)
@@ -107,7 +107,7 @@ def test_resetting_puts_everything_back(data):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("make", [CompiledEngine, StockEngine])
+@pytest.mark.parametrize("make", [CompiledEngine, KerasEngine])
 def test_trained_parameters_move_and_keep_their_bounds(data, make):
     start = {"a": 0.1, "b": 0.1}
     free = "where(x >= 0, a / b * x, a * expm1(min(x, 0) / b))"

@@ -39,7 +39,7 @@ def test_a_function_is_imported_with_its_parameters():
         (
             "one_number",
             {},
-            r"for a float32 tensor of shape \(3, 4\) it returns shape \(\) and type float32; return the same shape",
+            r"for a float32 tensor of shape \(3, 4\) it returns shape \(\) and type float32",
         ),
         ("whole_numbers", {}, r"it returns shape \(3, 4\) and type int32; return the same shape and type"),
         ("no_gradient", {}, "it has no gradient; use operations that TensorFlow differentiates"),

@@ -7,7 +7,7 @@ import pytest
 from actbench.datasets.dataset import Dataset, Target, prepare
 from actbench.datasets.spec import DatasetSpec
 from actbench.engine.compiled import CompiledEngine
-from actbench.engine.keras_fit import StockEngine
+from actbench.engine.keras_fit import KerasEngine
 from actbench.records.run import DatasetInfo
 from actbench.rng import permutation
 from tests.blocks import cell, setting
@@ -69,7 +69,7 @@ def test_engines_and_a_plain_keras_script_end_with_the_same_weights(dataset, opt
     start, compiled, compiled_sums = train(
         CompiledEngine(config, dataset), activation, [(0, 3), (3, 5), (5, 8)]
     )
-    stock_start, stock, stock_sums = train(StockEngine(config, dataset), activation, [(0, 8)])
+    stock_start, stock, stock_sums = train(KerasEngine(config, dataset), activation, [(0, 8)])
     assert largest_difference(start, stock_start) == 0.0
 
     script = keras.Sequential(
@@ -100,7 +100,7 @@ def test_engines_and_a_plain_keras_script_end_with_the_same_weights(dataset, opt
 def test_engines_evaluate_alike_and_as_numpy_does(dataset):
     config = setting(train_samples=ROWS)
     _, compiled, _ = train(CompiledEngine(config, dataset), cell("relu"), [(0, 8)])
-    _, stock, _ = train(StockEngine(config, dataset), cell("relu"), [(0, 8)])
+    _, stock, _ = train(KerasEngine(config, dataset), cell("relu"), [(0, 8)])
     ours, theirs = compiled.evaluate(dataset.test), stock.evaluate(dataset.test)
     assert ours.score == theirs.score
     assert ours.loss == pytest.approx(theirs.loss, rel=1e-5)
@@ -116,7 +116,7 @@ def test_engines_evaluate_alike_and_as_numpy_does(dataset):
     assert ours.loss == pytest.approx(float(losses.mean()), rel=1e-5)
 
 
-@pytest.mark.parametrize("engine", [CompiledEngine, StockEngine])
+@pytest.mark.parametrize("engine", [CompiledEngine, KerasEngine])
 def test_the_examples_that_were_right_are_those_that_are_counted(dataset, engine):
     _, trainer, _ = train(engine(setting(train_samples=ROWS), dataset), cell("tanh"), [(0, 8)])
     evaluation = trainer.evaluate(dataset.test)
@@ -144,7 +144,7 @@ def test_epochs_without_a_short_batch_and_shorter_than_a_batch(rows):
     config = setting(train_samples=rows, validation=0)
     steps = -(-rows // 64)
     results = []
-    for engine in (CompiledEngine(config, dataset), StockEngine(config, dataset)):
+    for engine in (CompiledEngine(config, dataset), KerasEngine(config, dataset)):
         trainer = engine.trainer(cell("relu"))
         trainer.compile()
         trainer.reset(0)
@@ -198,7 +198,7 @@ def test_engines_agree_on_every_loss_and_on_several_heads(targets, loss, asked):
     config = setting(optimizer="adam", learning_rate=0.01, batch_size=32, loss=loss, targets=asked)
     data = tabular(*targets)
     trainers, sums = [], []
-    for engine in (CompiledEngine(config, data), StockEngine(config, data)):
+    for engine in (CompiledEngine(config, data), KerasEngine(config, data)):
         trainer = engine.trainer(cell("tanh"))
         trainer.compile()
         trainer.reset(seed=3)
@@ -242,7 +242,7 @@ def keras_script(targets):
     return keras.Model(inputs, [keras.layers.Dense(1)(hidden) for _ in targets])
 
 
-@pytest.mark.parametrize("engine", [CompiledEngine, StockEngine])
+@pytest.mark.parametrize("engine", [CompiledEngine, KerasEngine])
 def test_metrics_of_several_targets_are_what_numpy_makes_of_the_outputs(engine):
     data = tabular("rise", "side")
     trainer = engine(setting(targets={"side": {"loss": "binary_crossentropy"}}), data).trainer(cell("relu"))

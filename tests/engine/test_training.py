@@ -11,7 +11,7 @@ from actbench.config.schema.model import ModelConfig
 from actbench.config.schema.train import TrainConfig
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.dropout import Dropout
-from actbench.engine.keras_fit import StockEngine
+from actbench.engine.keras_fit import KerasEngine
 from actbench.engine.runner import BlockRunner
 from actbench.engine.stopwatch import Stopwatch
 from actbench.environment import describe_environment
@@ -21,7 +21,7 @@ from tests.engine import tiny
 
 pytestmark = pytest.mark.tensorflow
 
-ENGINES = [CompiledEngine, StockEngine]
+ENGINES = [CompiledEngine, KerasEngine]
 ADAM = {"optimizer": "adam", "learning_rate": 0.01}
 DROPPING = {"layers": [{"dense": 16, "activation": "*"}, {"dropout": 0.5}, {"alpha_dropout": 0.2}]}
 
@@ -138,7 +138,7 @@ def test_both_engines_follow_a_schedule(schedule):
 
 
 def test_a_plain_keras_script_does_the_same_residual_block_and_regularizer():
-    engine = StockEngine(setting(*TRAININGS["normalised, residual, regularized"]), tiny.dataset())
+    engine = KerasEngine(setting(*TRAININGS["normalised, residual, regularized"]), tiny.dataset())
     trainer = engine.trainer(tiny.cell("relu"))
     trainer.reset(0)
     model = trainer.model

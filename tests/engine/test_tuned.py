@@ -6,7 +6,7 @@ import pytest
 from actbench.analysis.tuning import summarize_tuning
 from actbench.config.schema.bench import BenchConfig
 from actbench.engine.compiled import CompiledEngine
-from actbench.engine.keras_fit import StockEngine
+from actbench.engine.keras_fit import KerasEngine
 from actbench.engine.runner import ENGINES, Measurer
 from actbench.plan.build import make_plan
 from tests.engine import tiny
@@ -20,7 +20,7 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("engine", [CompiledEngine, StockEngine])
+@pytest.mark.parametrize("engine", [CompiledEngine, KerasEngine])
 def test_a_cell_trains_with_values_of_its_own_as_if_the_setting_had_them(engine):
     setting, data = tiny.setting(optimizer="sgd"), tiny.dataset()
     own = tiny.cell("tanh").model_copy(update={"tuned": VALUES})
