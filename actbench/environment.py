@@ -13,12 +13,12 @@ import psutil
 
 from actbench.records.run import Environment
 
-# Two environments that differ in one of these are two machines: their times are not comparable.
-MACHINE = ("cpu", "processor", "cores", "device", "intra_op_threads", "inter_op_threads")
+# Facts of an `Environment`. Times are comparable only if all of them are the same.
+MACHINE_FACTS = ("cpu", "processor", "cores", "device", "intra_op_threads", "inter_op_threads")
 
 _PACKAGES = ("actbench", "keras", "numpy", "tensorflow")
 
-# Beginnings of the names; not all of TF_, which is also Terraform's.
+# Beginnings of the names. TF_ alone would also match variables of Terraform.
 _VARIABLES = (
     "CUDA_VISIBLE_DEVICES",
     "DNNL_",
@@ -41,7 +41,7 @@ _VARIABLES = (
 
 
 def describe_environment() -> Environment:
-    """Return the environment of this process; device and threads stay None, for only a worker knows them."""
+    """Return the environment of this process; only a worker can add the device and its threads."""
     return Environment(
         cpu=_cpu_model(),
         cores=usable_cores(),
@@ -64,7 +64,7 @@ def compare_environments(
     Args:
         before: The earlier environment.
         now: The later environment.
-        only: Names to compare, in this order, such as `MACHINE`; by default all.
+        only: Names to compare, in this order, such as `MACHINE_FACTS`; by default all.
         strict: Report a fact that only one of the two records, such as a package that an older version did
             not list, as None against its value. By default such a fact is no difference.
 
@@ -81,10 +81,7 @@ def compare_environments(
 
 
 def usable_cores() -> int:
-    """Return how many cores this process may run on.
-
-    There are fewer than the machine has under taskset or in a cpuset.
-    """
+    """Return the number of cores that this process may run on, which taskset or a cpuset may limit."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

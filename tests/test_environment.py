@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from actbench.environment import MACHINE, compare_environments, cpu_family, describe_environment, usable_cores
+from actbench.environment import (
+    MACHINE_FACTS,
+    compare_environments,
+    cpu_family,
+    describe_environment,
+    usable_cores,
+)
 from tests.commands import ROOT
 from tests.factories import make_environment
 
@@ -67,7 +73,7 @@ def test_a_strict_comparison_reports_what_only_one_environment_records():
 def test_a_comparison_is_limited_to_the_names_given_and_keeps_their_order():
     before = make_environment(cores=2, cpu="A", python="3.11", build={"processor": "family 6", "cuda": "12"})
     now = make_environment(cores=4, cpu="B", python="3.12", build={"processor": "family 25", "cuda": "13"})
-    found = compare_environments(before, now, only=MACHINE)
+    found = compare_environments(before, now, only=MACHINE_FACTS)
     assert list(found.items()) == [
         ("cpu", ("A", "B")),
         ("processor", ("family 6", "family 25")),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from actbench.config.schema.measurement import VerdictConfig
-from actbench.environment import MACHINE, compare_environments
+from actbench.environment import MACHINE_FACTS, compare_environments
 from actbench.errors import EnvironmentMismatchError, NothingMeasuredError, StoreError, format_key
 
 if TYPE_CHECKING:
@@ -87,7 +87,9 @@ def common_environment(finished: Sequence[BlockRecord]) -> Environment:
         (block.block, block.environment) for block in finished if block.environment is not None
     )
     for block, environment in others:
-        differences = _format_pairs(compare_environments(first, environment, only=(*MACHINE, "tensorflow")))
+        differences = _format_pairs(
+            compare_environments(first, environment, only=(*MACHINE_FACTS, "tensorflow"))
+        )
         if differences:
             raise EnvironmentMismatchError(
                 f"times of different machines are not pooled: blocks {first_block} and {block} have "
@@ -107,7 +109,7 @@ def machine_differences(
         engines: The engine of the training in each, None where unknown. Times of two engines are no more
             comparable than those of two machines.
     """
-    pairs = compare_environments(first, second, only=MACHINE)
+    pairs = compare_environments(first, second, only=MACHINE_FACTS)
     if None not in engines and engines[0] != engines[1]:
         pairs["engine"] = engines
     return _format_pairs(pairs)

@@ -13,7 +13,7 @@ from actbench.config.checks.compatibility import (
 )
 from actbench.datasets.dataset import describe, describe_from_registry
 from actbench.datasets.loading import own_files_sha256
-from actbench.datasets.readers.keras_sets import download, must_download
+from actbench.datasets.readers.keras_cache import download, must_download
 from actbench.datasets.spec import DEFAULT_TEST
 from actbench.errors import Fault, collect_faults
 from actbench.plan.models import Setting, plan_cells

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from actbench.analysis.tuning import chosen_values
 from actbench.errors import NothingMeasuredError
-from actbench.execution.estimate import block_weights
 from actbench.execution.protocol import Beginning, Finished
 from actbench.plan.micro import MicroBlock
 from actbench.records.block import BlockRecord
@@ -46,7 +45,7 @@ class RunResult:
 
     @property
     def failed(self) -> tuple[BlockRecord, ...]:
-        """The blocks that could not be measured."""
+        """Return the records of the blocks that could not be measured."""
         return tuple(record for record in self.records if record.status == "failed")
 
 
@@ -55,6 +54,7 @@ def measure_pending(
     plan: Plan | MicroPlan,
     listen: Callable[[Beginning | Event], None],
     execute: Execute,
+    weigh: Callable[[Sequence[Block]], Mapping[str, float]] = lambda _: {},
 ) -> RunResult:
     """Measure the blocks of a plan that the run folder does not hold yet.
 
@@ -63,18 +63,20 @@ def measure_pending(
         plan: The whole plan.
         listen: Called with the `Beginning`, then with every event.
         execute: Measures blocks.
+        weigh: Estimates how long the blocks take, in proportion to each other, for the time left; by default
+            all of them take equally long.
 
     Raises:
         NothingMeasuredError: No block could be measured.
     """
     records: Records = defaultdict(dict)
-    for record in folder.records():
+    stored = folder.records()
+    for record in stored:
         records[record.setting][record.block] = record
-    finished = {
-        record.block for group in records.values() for record in group.values() if record.status == "ok"
-    }
+    finished = {record.block for record in stored if record.status == "ok"}
     pending = tuple(block for block in plan.blocks if block.id not in finished)
-    listen(Beginning(folder.path, plan, pending, block_weights(pending, folder.info.dataset)))
+    trained = [block for block in pending if isinstance(block, Block)]
+    listen(Beginning(folder.path, plan, pending, weigh(trained)))
     for event in execute(_with_chosen_values(pending, folder.info, records)):
         # On disk first: a listener that is told of a finished block may rely on its record.
         if isinstance(event, Finished):

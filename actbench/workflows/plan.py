@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from actbench.analysis.design import TYPICAL_SD, Design, observed_sd
 from actbench.config.loader import load_source
 from actbench.config.schema.bench import BenchConfig
-from actbench.environment import MACHINE, compare_environments, cpu_family, describe_environment
+from actbench.environment import MACHINE_FACTS, compare_environments, cpu_family, describe_environment
 from actbench.errors import InputError, StoreError
 from actbench.execution.estimate import (
     SAME_MACHINE,
@@ -122,7 +122,7 @@ def _measured_here(out: Path) -> Iterator[tuple[str, Basis]]:
     for path in newest_runs(out):
         try:
             info = read_info(path)
-            if info.kind == "micro" or compare_environments(info.environment, here, only=MACHINE):
+            if info.kind == "micro" or compare_environments(info.environment, here, only=MACHINE_FACTS):
                 continue
             stored = open_run(path)
         except StoreError:
@@ -130,7 +130,7 @@ def _measured_here(out: Path) -> Iterator[tuple[str, Basis]]:
         records = [
             record
             for record in stored.records
-            if record.environment and not compare_environments(record.environment, here, only=MACHINE)
+            if record.environment and not compare_environments(record.environment, here, only=MACHINE_FACTS)
         ]
         for setting in settings_of(info):
             data = info.dataset.get(setting.id)

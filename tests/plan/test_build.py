@@ -215,7 +215,7 @@ def test_slices_cover_the_epoch_evenly_and_none_is_empty(steps, slices):
 def test_training_flops_are_six_for_each_weight_example_and_epoch():
     weights = 784 * 128 + 128 * 64 + 64 * 10
     assert (
-        training_flops(plan().settings[0], features=784, classes=10, train_size=100) == 6 * weights * 100 * 5
+        training_flops(plan().settings[0], features=784, outputs=10, train_size=100) == 6 * weights * 100 * 5
     )
 
 

@@ -248,7 +248,7 @@ def test_several_targets_with_a_single_loss_are_told_of_it_beside_a_misspelt_one
     misspelt, several = refusal(tmp_path, OWN, "dataset.target=[charge, age]", "train.loss=mse")
     assert misspelt.startswith("--set dataset.target: dataset.target[0]: there is no column 'charge' in")
     assert several == (
-        "--set train.loss: mse cannot be the loss of 2 targets; allowed: one for each under targets, such as "
+        "--set train.loss: mse cannot be the loss of 2 targets; write one for each under targets, such as "
         "targets: {age: {loss: mse}}"
     )
 

@@ -29,7 +29,7 @@ from actbench.analysis.comparison.settings import (
 )
 from actbench.config.sweep.tune import candidate_lists
 from actbench.config.sweep.variants import with_values
-from actbench.environment import MACHINE, compare_environments
+from actbench.environment import MACHINE_FACTS, compare_environments
 from actbench.plan.models import Setting
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def compare_runs(
         software={
             name: (str(old_value), str(new_value))
             for name, (old_value, new_value) in differing.items()
-            if name not in MACHINE
+            if name not in MACHINE_FACTS
         },
         times_compared=accept_environment or not machines,
         settings=tuple(settings),
@@ -142,7 +142,11 @@ def _other_seeds(sides: BothSides, setting: str) -> list[LeftOut]:
 
 def _left_out_seeds(side: Side, setting: str, seeds: Sequence[int], *, paired: bool) -> LeftOut:
     what, them = ("seed", "it") if len(seeds) == 1 else ("seeds", "them")
-    reason = f"in {side.upper()} only; only differences paired by seed are without {them}" if paired else ""
+    reason = (
+        f"in {side.upper()} only; differences paired by seed leave {them} out, other figures do not"
+        if paired
+        else ""
+    )
     return LeftOut(side, setting, f"{what} {', '.join(map(str, seeds))}", reason)
 
 
