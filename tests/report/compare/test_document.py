@@ -310,7 +310,7 @@ def test_no_common_seed_is_said() -> None:
 
 def test_seeds_of_one_run_are_left_out_of_what_is_paired_alone() -> None:
     text = shown(compared(small_run(seeds=range(6)), small_run(seeds=range(2, 7))), "markdown")
-    had = "only differences paired by seed are without {}"
+    had = "differences paired by seed leave {} out, other figures do not"
     assert f"- **left out**: seeds 0, 1 of setting 11111111: in OLD only; {had.format('them')}" in text
     assert f"- **left out**: seed 6 of setting 11111111: in NEW only; {had.format('it')}" in text
     assert "paired by seed, mean over the n seeds that both have" in text
