@@ -143,7 +143,7 @@ class Run:
 
     @property
     def why(self) -> pd.DataFrame:
-        """An alias of `diagnostics`, its name up to 0.1."""
+        """An alias of `diagnostics`, under its earlier name."""
         return self.diagnostics
 
     @property

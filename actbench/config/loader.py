@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
-from actbench.config.paths import make_paths_absolute
 from actbench.config.schema.bench import SWEPT_SECTIONS, BenchConfig
 from actbench.config.schema.section import MistakeKind, describe_value
 from actbench.config.sweep.variants import merge_mistakes, sweep_variants, tune_candidates
+from actbench.config.yaml.data_paths import make_paths_absolute
 from actbench.config.yaml.objects import read_object, to_yaml
 from actbench.config.yaml.reader import parse_yaml
 from actbench.config.yaml.tree import OVERRIDE, Entry, Mistake, ParsedYaml, Position, YamlNode, mistake_at

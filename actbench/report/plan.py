@@ -14,7 +14,7 @@ from actbench.plan.describe import describe_cells
 from actbench.plan.models import TUNED_MARK, mark_tuned
 from actbench.records.base import format_config_value, format_inline
 from actbench.report.activation_facts import format_initializers
-from actbench.report.facts import LINEAR
+from actbench.report.facts import LINEAR_MODEL
 from actbench.report.formatting import format_duration, score_format
 from actbench.stats.power import MOST_SEEDS, TARGET_POWER
 
@@ -137,7 +137,11 @@ class Outline:
         linear = [setting.name for setting in self.plan.settings if not setting.model.compares]
         if not linear:
             return ()
-        return (LINEAR if len(linear) == len(self.plan.settings) else f"{'; '.join(linear)}: {LINEAR}",)
+        return (
+            LINEAR_MODEL
+            if len(linear) == len(self.plan.settings)
+            else f"{'; '.join(linear)}: {LINEAR_MODEL}",
+        )
 
     @property
     def _undecidable(self) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def measure_pending(
     plan: Plan | MicroPlan,
     listen: Callable[[Beginning | Event], None],
     execute: Execute,
-    weigh: Callable[[Sequence[Block]], Mapping[str, float]] = lambda _: {},
+    weigh: Callable[[Sequence[Block | MicroBlock]], Mapping[str, float]] = lambda _: {},
 ) -> RunResult:
     """Measure the blocks of a plan that the run folder does not hold yet.
 
@@ -75,8 +75,7 @@ def measure_pending(
         records[record.setting][record.block] = record
     finished = {record.block for record in stored if record.status == "ok"}
     pending = tuple(block for block in plan.blocks if block.id not in finished)
-    trained = [block for block in pending if isinstance(block, Block)]
-    listen(Beginning(folder.path, plan, pending, weigh(trained)))
+    listen(Beginning(folder.path, plan, pending, weigh(pending)))
     for event in execute(_with_chosen_values(pending, folder.info, records)):
         # On disk first: a listener that is told of a finished block may rely on its record.
         if isinstance(event, Finished):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from actbench.config.loader import load_source
 from actbench.environment import describe_environment
+from actbench.execution.estimate import block_weights
 from actbench.execution.local import run_blocks
 from actbench.plan.build import make_plan
 from actbench.plan.data_checks import check_data
@@ -59,7 +60,9 @@ def run_benchmark(
     info = _describe_run(loaded.config, plan, data, overrides)
     tables = build.table_file_names()
     with create_or_resume(out, info, loaded.text.encode(), fresh=fresh, tables=tables) as folder:
-        result = measure_pending(folder, plan, listen, execute)
+        result = measure_pending(
+            folder, plan, listen, execute, weigh=lambda pending: block_weights(pending, data)
+        )
         for name, text in build.table_files(result.info, result.records).items():
             folder.write_table(name, text)
     return result
