@@ -16,7 +16,7 @@ _MARK = " †"
 
 MIXING_NOTE = "†: not element-wise; each output depends on all units of its layer."
 
-_MATCHED = {
+_GATED_WIDTHS = {
     "params": "in layers so narrow that the model has as many parameters as the plain one, within 1 %",
     "width": "in layers as wide as the plain ones, so that the model has more parameters",
 }
@@ -28,9 +28,9 @@ def activation_facts(described: Sequence[ActivationInfo], placebo: str | None) -
     facts = [("initialiser", text) for text in format_initializers(described)]
     functions: dict[str, list[str]] = {}
     for entry in described:
-        functions.setdefault(_defined(entry), []).append(entry.label)
+        functions.setdefault(_definition(entry), []).append(entry.label)
     facts += [("function", f"{', '.join(labels)}: {words}") for words, labels in functions.items() if words]
-    for match, words in _MATCHED.items():
+    for match, words in _GATED_WIDTHS.items():
         labels = [entry.label for entry in described if entry.match == match]
         if labels:
             facts.append(("gated", f"{', '.join(labels)}: {words}"))
@@ -52,8 +52,8 @@ def parameter_facts(rows: Sequence[Row], baseline: str) -> Facts:
             others.setdefault(count, []).append(label)
     if usual is None or not others:
         return ()
-    told = "; ".join(f"{count:,} with {', '.join(labels)}" for count, labels in sorted(others.items()))
-    return (("parameters", f"{usual:,} with {baseline}, but {told}"),)
+    counted = (f"{count:,} with {', '.join(labels)}" for count, labels in sorted(others.items()))
+    return (("parameters", f"{usual:,} with {baseline}, but {'; '.join(counted)}"),)
 
 
 def format_initializers(described: Sequence[ActivationInfo]) -> list[str]:
@@ -87,7 +87,7 @@ def marked_label(info: RunInfo, label: str) -> str:
 def mixing_labels(info: RunInfo) -> frozenset[str]:
     """Return the labels of activations that mix the units of a layer; gated ones mix pairs only."""
     return frozenset(
-        entry.label for entry in _of_first(info) if entry.element_wise is False and entry.match is None
+        entry.label for entry in _activations(info) if entry.element_wise is False and entry.match is None
     )
 
 
@@ -103,15 +103,15 @@ def start_alike(info: RunInfo) -> bool:
 
 def element_wise(info: RunInfo, label: str) -> bool | None:
     """Return True if each output depends on one input alone; None if that is unknown."""
-    return next((entry.element_wise for entry in _of_first(info) if entry.label == label), None)
+    return next((entry.element_wise for entry in _activations(info) if entry.label == label), None)
 
 
-def _of_first(info: RunInfo) -> tuple[ActivationInfo, ...]:
+def _activations(info: RunInfo) -> tuple[ActivationInfo, ...]:
     """Return the activations of the first setting; their functions are the same in every setting."""
     return info.described_in(info.settings[0].id)
 
 
-def _defined(entry: ActivationInfo) -> str:
+def _definition(entry: ActivationInfo) -> str:
     """Return the definition of an activation; empty if the label says it."""
     words = entry.definition.removesuffix(f", match {entry.match}")
     if entry.source_sha256 is not None:

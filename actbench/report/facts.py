@@ -54,7 +54,7 @@ def _objective(asked: Mapping[str, Any], classes: int | None) -> dict[str, Any]:
     }
 
 
-LINEAR = "there is no hidden layer to apply an activation: all of them are the same linear model"
+LINEAR_MODEL = "there is no hidden layer to apply an activation: all of them are the same linear model"
 
 
 def run_facts(report: Report) -> Facts:
@@ -67,7 +67,7 @@ def run_facts(report: Report) -> Facts:
         *(("failed", f"block {block.block}: {block.reason}") for block in report.estimates.failed),
         ("baseline", _baseline(report)),
         ("verdicts", _verdicts(report)),
-        *_told(common_sections(info)),
+        *_section_facts(common_sections(info)),
         *activation_facts(info.described, info.placebo),
         ("sorted by", SORT_DESCRIPTIONS[report.sort].format(score=report.score_in_words)),
     ]
@@ -128,7 +128,7 @@ def setting_facts(view: SettingView) -> Facts:
     sections = described_sections(setting, dataset)
     own = {name: value for name, value in sections.items() if name not in common}
     facts = [("id", setting.id)] if setting.varied else []
-    facts += _told(own)
+    facts += _section_facts(own)
     facts += activation_facts(setting.described, report.info.placebo)
     facts.append(
         ("examples", f"{dataset.train:,} train, {dataset.validation:,} validation, {dataset.test:,} test")
@@ -137,7 +137,7 @@ def setting_facts(view: SettingView) -> Facts:
     if dataset.preprocess:
         facts.append(("features", f"{dataset.features:,}; {dataset.preprocess}"))
     if setting.description["model"].get("hidden_units") == []:
-        facts.append(("linear", LINEAR))
+        facts.append(("linear", LINEAR_MODEL))
     facts.append(("seeds", f"{estimates.finished} finished"))
     facts += tuning_facts(estimates)
     facts += parameter_facts(estimates.rows, baseline)
@@ -149,11 +149,15 @@ def setting_facts(view: SettingView) -> Facts:
     return tuple(facts)
 
 
-def _told(description: Mapping[str, Any]) -> Facts:
-    return tuple((name, format_config_value(_untold(value))) for name, value in description.items() if value)
+def _section_facts(description: Mapping[str, Any]) -> Facts:
+    return tuple(
+        (name, format_config_value(_without_initializer(value)))
+        for name, value in description.items()
+        if value
+    )
 
 
-def _untold(section: Mapping[str, Any]) -> dict[str, Any]:
+def _without_initializer(section: Mapping[str, Any]) -> dict[str, Any]:
     """Return a section of the config without its initializer, which the run's facts tell by activation."""
     return {name: value for name, value in section.items() if name != "init"}
 
@@ -198,7 +202,7 @@ def format_placebo(check: PlaceboCheck, baseline: str, blocks: int, score: str =
         figures = (f"{name} {format_value(flagged, 'ratio')}" for name, flagged in check.flagged.items())
         time = (
             f"FLAGGED: its {', '.join(figures)} excludes 1, though it computes the same as {baseline}: "
-            f"distrust differences of that size; {_chance_in_words(check)}"
+            f"distrust differences of that size; {_format_chance(check)}"
         )
     elif ratio is None or not ratio.bounded:
         time = f"too few different rounds to tell whether its times are {baseline}'s"
@@ -209,7 +213,7 @@ def format_placebo(check: PlaceboCheck, baseline: str, blocks: int, score: str =
     return f"{accuracy}; {time}"
 
 
-def _chance_in_words(check: PlaceboCheck) -> str:
+def _format_chance(check: PlaceboCheck) -> str:
     intervals = len(check.tested)
     one = "such an interval" if intervals == 1 else f"of {intervals} such intervals at least one"
     return f"{one} does so by chance in about {100 * check.chance:.0f} % of runs"

@@ -116,7 +116,7 @@ TABLES: Registry[ReportTable] = Registry(
         "metrics": f"{_HERE}.tables.metrics:METRICS",
         "tuning": f"{_HERE}.tables.tuning:TUNING",
     },
-    aliases={"why": "diagnostics"},  # its name up to 0.1
+    aliases={"why": "diagnostics"},  # the earlier name; scripts may use it
     also=(ALL_TABLES,),
 )
 

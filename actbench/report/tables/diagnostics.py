@@ -197,6 +197,6 @@ DIAGNOSTICS = ReportTable(
     absence=_absence,
     # The tables are long, and of interest only where something failed, which `accuracy` says in a sentence.
     in_all=False,
-    # Its name up to 0.1. The names of the files in a run folder do not change within a version.
+    # The earlier name of the table: the names of the files in a run folder do not change within a version.
     csv_name="why",
 )
