@@ -31,7 +31,7 @@ WEIGHTS = {
     "always": "one parameter per unit",
 }
 
-_NO_RECOMMENDATION = "nobody recommends one; `init: moment_matched` has the gain below"
+_NO_RECOMMENDATION = "none; `init: moment_matched` has the gain below"
 
 _SIX_DIGITS = ".6g"
 
@@ -85,12 +85,12 @@ def _definition(portrait: Portrait) -> Iterable[_Fact]:
 
 def _remarks(portrait: Portrait) -> Iterable[_Fact]:
     entry = portrait.entry
-    yield "starts from", "" if portrait.cell.init == KERAS else format_initializer(portrait.cell)
+    yield "init", "" if portrait.cell.init == KERAS else format_initializer(portrait.cell)
     if entry is None:
-        yield "initializer", _NO_RECOMMENDATION if portrait.moments else ""
+        yield "recommended init", _NO_RECOMMENDATION if portrait.moments else ""
         return
     yield "paper", str(entry.paper or "")
-    yield "initializer", f"{entry.recommended.init}: {entry.recommended.source}"
+    yield "recommended init", f"{entry.recommended.init}: {entry.recommended.source}"
     yield "Keras layer", entry.layer_note
     yield "note", entry.note
     if portrait.curve is None:

@@ -1,1 +1,5 @@
-"""What each verb does, free of the command line."""
+"""The steps of each verb, free of the command line.
+
+Verbs that only read and print (`list`, `report`, `schema`, `show`, `validate`) have no steps of their own: their
+commands call the rooms below directly.
+"""

@@ -115,7 +115,7 @@ def _check_arguments(cells: int, tolerance: float) -> None:
     if cells < 1:
         raise ArgumentError("cells", f"{cells} cells cannot be verified; allowed: 1 or more")
     if not 0.0 <= tolerance <= 1.0:
-        raise ArgumentError("tolerance", f"{tolerance} is no difference of scores; allowed: 0 to 1")
+        raise ArgumentError("tolerance", f"{tolerance} is not a difference of scores; allowed: 0 to 1")
 
 
 def _score(stored: StoredRun, entry: RecordedCell) -> ScoreName:

@@ -47,7 +47,7 @@ CALLS: dict[str, tuple[Callable[[Path], object], list[str], str]] = {
     "tolerance": (
         lambda run: verify_run(run, 1, tolerance=2.0),
         ["verify", "RUN", "--tolerance", "2"],
-        "tolerance: 2.0 is no difference",
+        "tolerance: 2.0 is not a difference",
     ),
     "plot": (
         lambda _: check_suffix(Path("a.jpg")),

@@ -37,7 +37,7 @@ def test_all_mistakes_of_all_configs_are_on_standard_error(tmp_path):
         f"{bad}:14:11: train.epochs: true is not a whole number; allowed: 1 to 1000000",
         f"{bad}:15:8: seeds: 0 is neither a count nor a list; "
         "allowed: 1 to 10000, or a list such as [0, 1, 2]",
-        f"{none}: there is no such file; allowed: a YAML file",
+        f"{none}: there is no such file; use the path of a YAML file",
     ]
 
 

@@ -207,8 +207,8 @@ def test_a_config_that_is_there_is_replaced_only_on_request(here):
         (["nothing.csv"], "nothing.csv: there is no such file"),
         (
             ["data.xls"],
-            "data.xls: its name does not say what it is; allowed: .npz, .csv, .csv.gz, .tsv, .txt, .parquet, "
-            ".pq, or a folder with IDX files",
+            "data.xls: its name does not say what it is; use one of the suffixes .npz, .csv, .csv.gz, .tsv, "
+            ".txt, .parquet, .pq, or a folder with IDX files",
         ),
         (
             ["fashon_mnist"],
