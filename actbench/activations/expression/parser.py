@@ -37,7 +37,7 @@ DEEPEST_NESTING = 32  # far below the depth at which Python's parser or a recurs
 
 LARGEST_EXPONENT = 100
 
-ALLOWED_PARTS = "numbers, x, parameters, + - * / **, comparisons inside where, and the functions"
+_ALLOWED_PARTS = "numbers, x, parameters, + - * / **, comparisons inside where, and the functions"
 
 _BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
 
@@ -176,13 +176,13 @@ def _wrong_character(text: str, position: int) -> ExpressionError:
     other = _NOT_A_TOKEN.match(text, position)
     assert other is not None  # the pattern matches any character
     what = "the character " if len(other[0]) == 1 else ""
-    return _error_at(f"{what}{other[0]!r} is not allowed; allowed: {ALLOWED_PARTS}", other)
+    return _error_at(f"{what}{other[0]!r} is not allowed; allowed: {_ALLOWED_PARTS}", other)
 
 
 def _check_neighbors(before: re.Match[str] | None, token: re.Match[str]) -> None:
     """Refuse a keyword, two operands side by side, and a call of anything but a name."""
     if keyword.iskeyword(token[0]):
-        raise _error_at(f"{token[0]!r} is not allowed; allowed: {ALLOWED_PARTS}", token)
+        raise _error_at(f"{token[0]!r} is not allowed; allowed: {_ALLOWED_PARTS}", token)
     if before is None or (before["sign"] and before[0] != ")"):
         return
     if not token["sign"]:
@@ -198,7 +198,7 @@ def _error_at(message: str, token: re.Match[str]) -> ExpressionError:
 def _syntax_error(text: str, column: int) -> ExpressionError:
     """Describe where Python's parser stopped: at the token in place of a missing number or name."""
     if 1 <= column <= len(text):
-        return ExpressionError(f"{text[column - 1]!r} does not fit here; allowed: {ALLOWED_PARTS}", column)
+        return ExpressionError(f"{text[column - 1]!r} does not fit here; allowed: {_ALLOWED_PARTS}", column)
     return ExpressionError("it ends too early; add a number, a name or a call", len(text) + 1)
 
 
@@ -236,7 +236,7 @@ class _Reader:
                 raise self._error(
                     "a comparison is allowed only as a condition; write where(x > 0, then, otherwise)", node
                 )
-        raise self._error(f"this is not arithmetic; allowed: {ALLOWED_PARTS}", node)
+        raise self._error(f"this is not arithmetic; allowed: {_ALLOWED_PARTS}", node)
 
     def _condition(self, node: ast.expr, depth: int) -> ExpressionNode:
         self._check_depth(node, depth)
