@@ -7,7 +7,7 @@ from pathlib import Path
 from actbench.errors import StoreError
 from actbench.records.block import BlockRecord
 from actbench.store.files import as_store_error, first_free_path, sync_folder, write_all, write_new
-from actbench.store.serialization import decode, encode
+from actbench.store.serialization import decode_record, encode_record
 
 
 class Ledger:
@@ -42,7 +42,8 @@ class Ledger:
         """
         *lines, tail = self._content().split(b"\n")
         records = [
-            decode(BlockRecord, line, f"{self.path}:{number}") for number, line in enumerate(lines, start=1)
+            decode_record(BlockRecord, line, f"{self.path}:{number}")
+            for number, line in enumerate(lines, start=1)
         ]
         return records, tail != b""
 
@@ -57,7 +58,7 @@ class Ledger:
                 line = _last_line(self.path)
             except FileNotFoundError:
                 return None
-        return None if line is None else decode(BlockRecord, line, f"{self.path}, last line")
+        return None if line is None else decode_record(BlockRecord, line, f"{self.path}, last line")
 
     def open(self) -> None:
         """Prepare for writing: create the file, and set a torn tail aside.
@@ -84,7 +85,7 @@ class Ledger:
             StoreError: The line could not be written, for instance because the disk is full. The ledger is as
                 it was before, and may be appended to again.
         """
-        line = encode(record) + b"\n"
+        line = encode_record(record) + b"\n"
         self.open()
         assert self._descriptor is not None
         try:

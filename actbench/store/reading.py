@@ -11,7 +11,7 @@ from actbench.errors import StoreError
 from actbench.records.run import RunInfo
 from actbench.store.files import INFO_FILE, LEDGER_FILE, as_store_error
 from actbench.store.ledger import Ledger
-from actbench.store.serialization import decode
+from actbench.store.serialization import decode_record
 
 if TYPE_CHECKING:
     from actbench.records.block import BlockRecord, Cell
@@ -72,7 +72,7 @@ def read_info(path: Path) -> RunInfo:
             content = (path / INFO_FILE).read_bytes()
         except (FileNotFoundError, NotADirectoryError) as error:
             raise StoreError(f"{path} is no run folder: it has no {INFO_FILE}") from error
-    info = decode(RunInfo, content, str(path / INFO_FILE))
+    info = decode_record(RunInfo, content, str(path / INFO_FILE))
     for role, label in (("baseline", info.baseline), ("placebo", info.placebo)):
         if label is not None and label not in info.activations:
             raise StoreError(

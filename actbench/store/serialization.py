@@ -21,7 +21,7 @@ _RENAMED_SCORES = {
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
-def encode(record: Record, indent: int | None = None) -> bytes:
+def encode_record(record: Record, indent: int | None = None) -> bytes:
     """Return a record as JSON in UTF-8, on one line unless it is indented.
 
     Raises:
@@ -38,7 +38,7 @@ def encode(record: Record, indent: int | None = None) -> bytes:
     return content
 
 
-def decode(model: type[AnyRecord], content: bytes, where: str) -> AnyRecord:
+def decode_record(model: type[AnyRecord], content: bytes, where: str) -> AnyRecord:
     """Return the record that was written as JSON.
 
     Args:
@@ -55,7 +55,7 @@ def decode(model: type[AnyRecord], content: bytes, where: str) -> AnyRecord:
         version = _written_version(content)
         _check_version(version, where)
         if 0 < version < SCHEMA_VERSION and (upgraded := _upgrade(content)) != content:
-            return decode(model, upgraded, where)
+            return decode_record(model, upgraded, where)
         raise StoreError(f"{where}: not a valid {model.__name__}: {_first_line(error)}") from error
     # A newer schema may look the same and mean something else.
     _check_version(getattr(record, "schema_version", SCHEMA_VERSION), where)

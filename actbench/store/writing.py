@@ -27,7 +27,7 @@ from actbench.store.files import (
 )
 from actbench.store.ledger import Ledger
 from actbench.store.reading import latest_records, read_info
-from actbench.store.serialization import encode
+from actbench.store.serialization import encode_record
 
 if TYPE_CHECKING:
     from actbench.records.block import BlockRecord
@@ -224,7 +224,7 @@ def _start(path: Path, info: RunInfo, config_bytes: bytes, tables: Iterable[str]
 
 def _write_plan(path: Path, info: RunInfo, config_bytes: bytes) -> None:
     write_atomically(path / CONFIG_FILE, config_bytes)
-    write_atomically(path / INFO_FILE, encode(info, indent=2) + b"\n")
+    write_atomically(path / INFO_FILE, encode_record(info, indent=2) + b"\n")
 
 
 def _changes(stored: RunInfo, info: RunInfo) -> Iterator[str]:

@@ -119,7 +119,7 @@ def test_gated_units_are_told_of_together_with_what_else_does_not_fit(tmp_path):
     found = refusal(tmp_path, swept, "model={hidden_units: [2], output: softmax}")
     assert [line.partition(" are found")[0].partition(" where")[0] for line in found] == [
         *3 * ["8:5: activations[2]: no gated widths"],  # each setting has a number of parameters of its own
-        "--set model: model.output: softmax does nothing",
+        "--set model: model.output: softmax has no effect",
     ]
     # with a loss that does not fit, or other columns, the width may be another than is meant
     (line,) = refusal(tmp_path, gated, "model={hidden_units: [2]}", "train.loss=binary_crossentropy")
@@ -135,7 +135,7 @@ def test_of_a_dataset_with_a_name_what_only_classes_have_is_told_with_the_rest(t
     assert [line.partition(";")[0] for line in found] == [
         "8:5: activations[2]: no gated widths are found within 1 % of the plain one's parameters: with the "
         "widths [2] it has +27.0 %",
-        "--set model.output: softmax does nothing where numbers are predicted, as of friedman1",
+        "--set model.output: softmax has no effect where numbers are predicted, as of friedman1",
         "--set verdict.target_accuracy: the score of friedman1 is R²",
     ]
 
@@ -162,7 +162,7 @@ def test_a_softmax_over_numbers_would_do_nothing(tmp_path):
     described(tmp_path, numbers)
     (line,) = refusal(tmp_path, numbers, "model.output=softmax")
     assert line.startswith(
-        "--set model.output: softmax does nothing where numbers are predicted, as of friedm"
+        "--set model.output: softmax has no effect where numbers are predicted, as of friedm"
     )
     write_csv(tmp_path)
     for target in (("charges",), ("age", "charges")):
@@ -170,7 +170,7 @@ def test_a_softmax_over_numbers_would_do_nothing(tmp_path):
         own = "model.output=softmax", f"dataset.target=[{', '.join(target)}]", losses
         (line,) = refusal(tmp_path, OWN, *own)
         assert line.endswith(
-            "softmax does nothing where numbers are predicted, as of data.csv; allowed: logits"
+            "softmax has no effect where numbers are predicted, as of data.csv; allowed: logits"
         )
     described(tmp_path, OWN, "model.output=softmax", "dataset.target=[smoker, charges]")
 
@@ -278,7 +278,7 @@ def test_a_scale_of_texts_alone_is_told_where_it_is_written_with_what_else_is_wr
     write_csv(tmp_path)
     text = OWN.replace("validation: 2", "features: sex, preprocess: unit")
     assert refusal(tmp_path, text, "train.loss=mse") == [
-        "2:81: dataset.preprocess: unit does nothing where all features are text, as of data.csv; "
+        "2:81: dataset.preprocess: unit does nothing if all features are text, as in data.csv; "
         "allowed: none",
         "--set train.loss: mse is for a number, and the target is 2 classes; allowed: "
         "sparse_categorical_crossentropy, binary_crossentropy (smoker)",
@@ -290,7 +290,7 @@ def test_an_accuracy_to_reach_is_refused_of_numbers(tmp_path):
     text = OWN.replace("smoker", "charges") + "verdict: {target_accuracy: 0.9}\n"
     assert refusal(tmp_path, text) == [
         "16:28: verdict.target_accuracy: the score of data.csv is R²; "
-        "allowed: with a single target of classes"
+        "use it with a single target of classes"
     ]
 
 
@@ -345,7 +345,7 @@ def test_a_test_set_that_is_no_table_is_refused_at_its_key(tmp_path):
     write_csv(tmp_path)
     (tmp_path / "t.npz").write_bytes(b"PK")
     [line] = refusal(tmp_path, OWN.replace("test: 0.2", "test_path: t.npz"))
-    assert "dataset.test_path: {}/t.npz: is no table; allowed: a CSV or Parquet file" in line
+    assert "dataset.test_path: {}/t.npz: is no table; use a file of one of the formats csv, parquet" in line
 
 
 def test_a_class_of_the_test_set_alone_is_told_at_the_key_of_the_test_set(tmp_path):

@@ -49,7 +49,7 @@ def test_definitions_say_all_that_was_chosen(entry, definition):
         ),
     ],
 )
-def test_initialisers_in_words(entry, words):
+def test_initializers_as_text(entry, words):
     [info] = described(entry)
     assert words in info.init
 

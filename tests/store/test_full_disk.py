@@ -11,12 +11,12 @@ import pytest
 from actbench.errors import StoreError
 from actbench.store.ledger import Ledger
 from actbench.store.reading import open_run
-from actbench.store.serialization import encode
+from actbench.store.serialization import encode_record
 from actbench.store.writing import create_or_resume
 from tests.factories import make_block, make_cell, make_failed_block, make_info
 
 RECORDS = [make_block([make_cell(), make_cell("tanh")], seed=seed) for seed in range(3)]
-LINES = [encode(record) + b"\n" for record in RECORDS]
+LINES = [encode_record(record) + b"\n" for record in RECORDS]
 
 
 @contextlib.contextmanager

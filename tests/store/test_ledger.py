@@ -6,11 +6,11 @@ import pytest
 from actbench.errors import StoreError
 from actbench.records.base import SCHEMA_VERSION
 from actbench.store.ledger import Ledger
-from actbench.store.serialization import encode
+from actbench.store.serialization import encode_record
 from tests.factories import make_block, make_cell, make_failed_block
 
 RECORDS = [make_block([make_cell(), make_cell("tanh")], seed=seed) for seed in range(3)]
-LINES = [encode(record) + b"\n" for record in RECORDS]
+LINES = [encode_record(record) + b"\n" for record in RECORDS]
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_reading_does_not_touch_a_torn_file(path):
 
 def test_a_last_line_cut_at_any_byte_is_set_aside_and_measured_again(path, monkeypatch):
     monkeypatch.setattr("os.fsync", lambda _: None)  # hundreds of them, and nothing here is killed
-    last = encode(make_failed_block(seed=1)) + b"\n"
+    last = encode_record(make_failed_block(seed=1)) + b"\n"
     for length in range(len(last) + 1):
         path.write_bytes(LINES[0] + last[:length])
         complete, torn = length == len(last), 0 < length < len(last)
@@ -180,7 +180,7 @@ def test_a_folder_in_its_place_is_an_error(path, action):
 @pytest.mark.parametrize("before", [0, 1, 3])
 def test_the_last_line_is_found_from_the_end(path, before, slices, tail):
     last = make_block([make_cell(slice_s=(0.1,) * slices)], seed=7)
-    path.write_bytes(b"junk\n" * (before > 1) + LINES[0] * before + encode(last) + b"\n" + tail)
+    path.write_bytes(b"junk\n" * (before > 1) + LINES[0] * before + encode_record(last) + b"\n" + tail)
     assert Ledger(path).last() == last
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from actbench.errors import StoreError
 from actbench.records.block import BlockRecord
-from actbench.store.serialization import decode, encode
+from actbench.store.serialization import decode_record, encode_record
 from tests.factories import make_block, make_cell, make_failed_block
 
 
 def as_schema_3(record: BlockRecord) -> dict[str, Any]:
     """What the version before wrote."""
-    written = {**json.loads(encode(record)), "schema_version": 3}
+    written = {**json.loads(encode_record(record)), "schema_version": 3}
     for cell in written["cells"]:
         for name in ("train", "validation", "test"):
             cell[f"{name}_accuracy"] = cell.pop(f"{name}_score")
@@ -30,7 +30,7 @@ BLOCK = make_block(
 def test_an_older_block_is_read_into_the_new_shape() -> None:
     older = as_schema_3(BLOCK)
     assert "test_accuracy" in older["cells"][0]
-    found = decode(BlockRecord, json.dumps(older).encode(), "ledger:1")
+    found = decode_record(BlockRecord, json.dumps(older).encode(), "ledger:1")
     assert found == BLOCK.model_copy(update={"schema_version": 3})
     assert found.cells[0].test_metrics == {"accuracy": 0.9}
     assert found.cells[1].test_metrics == {}
@@ -38,7 +38,7 @@ def test_an_older_block_is_read_into_the_new_shape() -> None:
 
 def test_an_older_failed_block_is_read_as_it_is() -> None:
     older = json.dumps(as_schema_3(make_failed_block())).encode()
-    assert decode(BlockRecord, older, "ledger:1").status == "failed"
+    assert decode_record(BlockRecord, older, "ledger:1").status == "failed"
 
 
 @pytest.mark.parametrize("damage", [{"test_accuracy": "high"}, {"parameters": None}])
@@ -46,10 +46,10 @@ def test_damage_in_an_older_block_is_still_an_error(damage: dict[str, Any]) -> N
     older = as_schema_3(BLOCK)
     older["cells"][0] |= damage
     with pytest.raises(StoreError, match=r"ledger:1: not a valid BlockRecord: cells\.0"):
-        decode(BlockRecord, json.dumps(older).encode(), "ledger:1")
+        decode_record(BlockRecord, json.dumps(older).encode(), "ledger:1")
 
 
 def test_names_of_old_are_damage_in_a_block_of_today() -> None:
     mixed = {**as_schema_3(BLOCK), "schema_version": BLOCK.schema_version}
     with pytest.raises(StoreError, match="not a valid BlockRecord"):
-        decode(BlockRecord, json.dumps(mixed).encode(), "ledger:1")
+        decode_record(BlockRecord, json.dumps(mixed).encode(), "ledger:1")

@@ -4,7 +4,7 @@ import pytest
 from actbench.errors import StoreError
 from actbench.records.block import pack, unpack
 from actbench.store.reading import open_run
-from actbench.store.serialization import encode
+from actbench.store.serialization import encode_record
 from actbench.store.writing import create_or_resume
 from tests.factories import make_block, make_cell, make_failed_block, make_info
 
@@ -18,7 +18,7 @@ def test_a_block_that_nobody_planned_is_an_error(tmp_path):
     with create_or_resume(tmp_path, INFO, CONFIG) as folder:
         folder.append(make_block([make_cell()]))
     with (folder.path / "ledger.jsonl").open("ab") as file:
-        file.write(encode(make_failed_block(seed=77)) + b"\n")
+        file.write(encode_record(make_failed_block(seed=77)) + b"\n")
     with pytest.raises(StoreError, match="block 11111111-77 is not in the plan"):
         open_run(folder.path)
 

@@ -7,7 +7,7 @@ from actbench.errors import StoreError
 from actbench.records.base import SCHEMA_VERSION
 from actbench.records.block import BlockRecord
 from actbench.records.run import RunInfo
-from actbench.store.serialization import decode, encode
+from actbench.store.serialization import decode_record, encode_record
 from tests.factories import make_block, make_cell, make_failed_block, make_info
 
 
@@ -21,47 +21,50 @@ from tests.factories import make_block, make_cell, make_failed_block, make_info
     ids=["block", "failed block", "run"],
 )
 def test_what_is_written_is_read_back(record):
-    content = encode(record)
+    content = encode_record(record)
     assert b"\n" not in content
-    assert decode(type(record), content, "here") == record
-    assert decode(type(record), encode(record, indent=2), "here") == record
+    assert decode_record(type(record), content, "here") == record
+    assert decode_record(type(record), encode_record(record, indent=2), "here") == record
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_not_json_is_refused(value):
     with pytest.raises(StoreError, match=r"a BlockRecord cannot be written: .*not JSON compliant"):
-        encode(make_block([make_cell().model_copy(update={"slice_s": (0.1, value)})]))
+        encode_record(make_block([make_cell().model_copy(update={"slice_s": (0.1, value)})]))
     with pytest.raises(StoreError, match="a RunInfo cannot be written"):
-        encode(make_info().model_copy(update={"config": {"train": {"learning_rate": value}}}))
+        encode_record(make_info().model_copy(update={"config": {"train": {"learning_rate": value}}}))
 
 
 def test_a_value_that_json_does_not_know_is_refused():
     with pytest.raises(StoreError, match="a RunInfo cannot be written: Object of type object is not JSON"):
-        encode(make_info().model_copy(update={"config": {"name": object()}}))
+        encode_record(make_info().model_copy(update={"config": {"name": object()}}))
 
 
 def test_a_record_that_could_not_be_read_back_is_refused():
     with pytest.raises(StoreError, match="a BlockRecord cannot be written: status: Input should be"):
-        encode(make_failed_block().model_copy(update={"status": "lost"}))
+        encode_record(make_failed_block().model_copy(update={"status": "lost"}))
 
 
 def test_an_undecodable_file_name_does_not_break_the_file():
     info = make_info().model_copy(update={"command": "actbench run caf\udce9.yaml"})
-    assert decode(RunInfo, encode(info), "here").command == "actbench run caf?.yaml"
+    assert decode_record(RunInfo, encode_record(info), "here").command == "actbench run caf?.yaml"
 
 
 def test_a_newer_schema_says_to_upgrade():
-    newer = json.loads(encode(make_failed_block())) | {"schema_version": SCHEMA_VERSION + 1, "novelty": 1}
+    newer = json.loads(encode_record(make_failed_block())) | {
+        "schema_version": SCHEMA_VERSION + 1,
+        "novelty": 1,
+    }
     with pytest.raises(
         StoreError, match=r"^ledger:3: written by a newer actbench .*; upgrade actbench to read"
     ):
-        decode(BlockRecord, json.dumps(newer).encode(), "ledger:3")
+        decode_record(BlockRecord, json.dumps(newer).encode(), "ledger:3")
 
 
 def test_a_newer_schema_is_refused_even_where_it_looks_the_same():
     newer = make_failed_block().model_copy(update={"schema_version": SCHEMA_VERSION + 1})
     with pytest.raises(StoreError, match="newer actbench"):
-        decode(BlockRecord, encode(newer), "here")
+        decode_record(BlockRecord, encode_record(newer), "here")
 
 
 @pytest.mark.parametrize(
@@ -76,15 +79,15 @@ def test_a_newer_schema_is_refused_even_where_it_looks_the_same():
         (b"[" * 100_000, "Invalid JSON"),
         (b'{"schema_version": "9"}', "schema_version: Input should be a valid integer"),
         (
-            encode(make_failed_block()).replace(b'"seed": 0', b'"seed": true'),
+            encode_record(make_failed_block()).replace(b'"seed": 0', b'"seed": true'),
             "seed: Input should be a valid int",
         ),
-        (encode(make_failed_block()).replace(b'"seed"', b'"sead"'), "seed: Field required"),
-        (encode(make_failed_block())[:-1], "Invalid JSON"),
+        (encode_record(make_failed_block()).replace(b'"seed"', b'"sead"'), "seed: Field required"),
+        (encode_record(make_failed_block())[:-1], "Invalid JSON"),
     ],
 )
 def test_what_is_no_record_is_one_line_that_says_where(content, message):
     with pytest.raises(StoreError) as caught:
-        decode(BlockRecord, content, "ledger.jsonl:7")
+        decode_record(BlockRecord, content, "ledger.jsonl:7")
     assert str(caught.value).startswith(f"ledger.jsonl:7: not a valid BlockRecord: {message}")
     assert "\n" not in str(caught.value)

@@ -10,7 +10,7 @@ from actbench.records.base import SCHEMA_VERSION
 from actbench.records.run import TargetInfo
 from actbench.report import build
 from actbench.store.reading import open_run
-from actbench.store.serialization import encode
+from actbench.store.serialization import encode_record
 from actbench.store.writing import create_or_resume
 from tests.factories import make_block, make_cell, make_failed_block, make_info, make_run
 from tests.store.processes import start, stop
@@ -257,7 +257,7 @@ def test_a_ledger_without_its_plan_is_set_aside(tmp_path, begun):
     (begun / "run.json").unlink()
     with create_or_resume(tmp_path, INFO, CONFIG) as folder:
         assert folder.records() == ()
-    assert (begun / "ledger.old-1.jsonl").read_bytes() == encode(BLOCKS[0]) + b"\n"
+    assert (begun / "ledger.old-1.jsonl").read_bytes() == encode_record(BLOCKS[0]) + b"\n"
 
 
 def test_a_newer_run_json_says_to_upgrade(tmp_path, begun):
@@ -272,7 +272,7 @@ def test_a_newer_run_json_says_to_upgrade(tmp_path, begun):
 
 
 def test_a_newer_ledger_says_to_upgrade(tmp_path, begun):
-    newer = encode(BLOCKS[1].model_copy(update={"schema_version": SCHEMA_VERSION + 1}))
+    newer = encode_record(BLOCKS[1].model_copy(update={"schema_version": SCHEMA_VERSION + 1}))
     with (begun / "ledger.jsonl").open("ab") as file:
         file.write(newer + b"\n")
     for action in (lambda: create_or_resume(tmp_path, INFO, CONFIG), lambda: open_run(begun)):
