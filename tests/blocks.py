@@ -1,4 +1,4 @@
-"""Small blocks for tests of the engine and of what runs it."""
+"""Small blocks for tests of the engine and of the code that runs it."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -14,29 +14,29 @@ ACTBENCH = (sys.executable, "-m", "actbench")
 
 
 def fake_worker(folder, *mishaps):
-    """The command of a worker without TensorFlow; see `tests.fake_worker`."""
+    """Return the command of a worker without TensorFlow; see `tests.fake_worker`."""
     return (sys.executable, "-m", "tests.fake_worker", str(folder), *mishaps)
 
 
 def run_with_fake_worker(config, attempts, *mishaps, **options):
-    """A whole run of a config file; its results lie beside it."""
+    """Run a config file with a fake worker; the results lie beside the file."""
     execute = partial(run_blocks, command=fake_worker(attempts, *mishaps))
     return run_benchmark(config, config.parent / "results", execute=execute, **options)
 
 
 def actbench(*arguments):
-    """Runs the command to its end."""
+    """Run the command to its end."""
     return _run([*ACTBENCH, *map(str, arguments)])
 
 
 def start_actbench(*arguments):
-    """Starts the command and returns its process."""
+    """Start the command and return its process."""
     command = [*ACTBENCH, *map(str, arguments)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def modules_after(*arguments):
-    """The top-level modules that a command has imported when it ends."""
+    """Return the top-level modules that a command has imported when it ends."""
     code = (
         "import sys\n"
         "from actbench.cli._app import main\n"

@@ -42,7 +42,7 @@ def make_probe(
     variance: float | None = 1.0,
     output_gradient_norm: float | None = 0.3,
 ) -> Probe:
-    """A probe of as many layers as there are gradient norms; a single share is that of all of them."""
+    """Return a probe with one layer for each gradient norm; a single share is that of all layers."""
     layers = len(gradient_norm)
 
     def shares(given: float | Sequence[float]) -> tuple[float, ...]:
@@ -76,9 +76,9 @@ def make_cell(
     metrics: Mapping[str, float] | None = None,
     probes: Sequence[Probe] = (),
 ) -> Cell:
-    """A cell; accuracy None makes it diverged, with the slices given and no inference.
+    """Return a cell; accuracy None makes it diverged, with the given slices and no inference.
 
-    With other targets than one of classes `accuracy` is whatever the score is, and `metrics` has it by name.
+    With other targets than one of classes, `accuracy` is the score, and `metrics` has it by name.
     """
     ok = accuracy is not None
     epochs = len(slice_s) // slices_per_epoch
@@ -173,9 +173,10 @@ def make_info(
     constant_score: float | None = None,
     targets: Mapping[str, int | None] | None = None,
 ) -> RunInfo:
-    """A run's description; `config` adds keys to the resolved config, such as `verdict`.
+    """Return the content of run.json; `config` adds keys to the resolved config, such as `verdict`.
 
-    `targets` says how many classes each one has, None for a number; by default it is a run from before that.
+    `targets` has the number of classes of each target, None for a number; by default the run is an older one,
+    which did not record its targets.
     """
     description: dict[str, Any] = {
         "dataset": {"name": "mnist", "validation": 5000, "train_samples": None, "test_samples": None},
@@ -237,9 +238,9 @@ def make_run(
     diverges: Callable[[str, int], bool] = lambda *_: False,
     probed: bool = False,
 ) -> SyntheticRun:
-    """A whole run with plausible noise; the placebo has relu's accuracy, and times with a ratio near 1.
+    """Return a whole run with plausible noise; the placebo has relu's accuracy and nearly its times.
 
-    Where it is `probed`, those that did not diverge were looked into at the end.
+    If it is `probed`, the cells that did not diverge were probed at the end.
     """
     labels = [label for label in activations if label != "placebo"]
     blocks = []

@@ -97,7 +97,7 @@ def record_of(block: Block) -> BlockRecord:
 
 
 def validation_score(cell: CellPlan) -> float:
-    """Of a tuned learning rate: tanh does best at 0.001, all others at 0.01."""
+    """Return a score that is best at a tuned learning rate of 0.001 for tanh, and of 0.01 for the others."""
     rate = cell.tuned.get("train.learning_rate")
     return 0.5 if rate is None else 0.5 - 10 * abs(rate - (0.001 if cell.label == "tanh" else 0.01))
 

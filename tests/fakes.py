@@ -22,7 +22,7 @@ class FakeClock:
 
 
 class FakeTrainer:
-    """Takes a known time for everything and writes down the order of the calls."""
+    """A trainer that takes a known time for everything and records the order of the calls."""
 
     parameters = 42
 
@@ -83,7 +83,7 @@ class FakeTrainer:
 
 
 class FakeEngine:
-    """Makes fake trainers that share one clock and one list of calls."""
+    """An engine whose fake trainers share one clock and one list of calls."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()

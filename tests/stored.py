@@ -7,7 +7,7 @@ from tests.factories import SyntheticRun
 
 
 def store(root: Path, run: SyntheticRun) -> Path:
-    """Writes a run as `actbench run` would, and returns its folder."""
+    """Write a run as `actbench run` does, and return its folder."""
     with create_or_resume(root, run.info, b"name: mnist\n") as folder:
         for record in run.records:
             folder.append(record)

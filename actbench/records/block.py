@@ -141,7 +141,7 @@ class Cell(Record):
 
 
 class Phases(Record):
-    """Where a block's wall time went, in seconds.
+    """The parts of a block's wall time, in seconds.
 
     The harness itself is `wall_s` less import, compilation, training and inference.
 

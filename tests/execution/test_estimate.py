@@ -47,7 +47,7 @@ def seconds(seeds, **values):
 
 
 def measured(planned, **changes):
-    """Records of the planned blocks, of which only the first has started a worker and compiled."""
+    """Return records of the planned blocks; only the first has started a worker and compiled."""
     records = [record_of(each) for each in planned.blocks]
     first = records[0]
     phases = first.phases.model_copy(

@@ -81,7 +81,7 @@ def test_ids_are_hexadecimal_and_the_same_in_every_process():
 
 
 def test_ids_are_those_of_what_differs_from_the_defaults():
-    """Runs are found by them, so that a key with a default that comes later must not move them."""
+    """Runs are found by their ids, so a key with a default that is added later must not change them."""
 
     def digest(content):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -37,7 +37,7 @@ def described(folder, text=OWN, *overrides):
 
 
 def refusal(folder, text=OWN, *overrides):
-    """Its lines, without the name of the config's file, {} for the folder."""
+    """Return the lines of the error, without the config's file name and with {} for the folder."""
     with pytest.raises(InputError) as caught:
         look(folder, text, *overrides)
     return str(caught.value).replace(f"{folder}/c.yaml:", "").replace(str(folder), "{}").splitlines()
@@ -278,8 +278,7 @@ def test_a_scale_of_texts_alone_is_told_where_it_is_written_with_what_else_is_wr
     write_csv(tmp_path)
     text = OWN.replace("validation: 2", "features: sex, preprocess: unit")
     assert refusal(tmp_path, text, "train.loss=mse") == [
-        "2:81: dataset.preprocess: unit does nothing if all features are text, as in data.csv; "
-        "allowed: none",
+        "2:81: dataset.preprocess: unit does nothing if all features are text, as in data.csv; allowed: none",
         "--set train.loss: mse is for a number, and the target is 2 classes; allowed: "
         "sparse_categorical_crossentropy, binary_crossentropy (smoker)",
     ]
@@ -289,8 +288,7 @@ def test_an_accuracy_to_reach_is_refused_of_numbers(tmp_path):
     write_csv(tmp_path)
     text = OWN.replace("smoker", "charges") + "verdict: {target_accuracy: 0.9}\n"
     assert refusal(tmp_path, text) == [
-        "16:28: verdict.target_accuracy: the score of data.csv is R²; "
-        "use it with a single target of classes"
+        "16:28: verdict.target_accuracy: the score of data.csv is R²; use it with a single target of classes"
     ]
 
 

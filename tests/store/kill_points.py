@@ -1,4 +1,4 @@
-"""Runs a scenario once for every system call that it writes with, and kills it right there.
+"""Run a scenario once for every system call that it writes with, and kill it at that call.
 
     python -m tests.store.kill_points SCENARIO FOLDER
 
@@ -57,7 +57,7 @@ def scenario(name: str, root: Path, report) -> None:
 
 
 def killed_at(name: str, root: Path, place: int) -> tuple[bool, set[int]]:
-    """Returns whether the scenario was killed before its end, and the seeds reported until then."""
+    """Return True if the scenario was killed before its end, and the seeds reported until then."""
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:

@@ -1,4 +1,4 @@
-"""Ledgers of schema 1 to 3 knew one target of classes, and called its score by its name."""
+"""Ledgers of schema 1 to 3 had one target, of classes, and named its score accuracy."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from tests.factories import make_block, make_cell, make_failed_block
 
 
 def as_schema_3(record: BlockRecord) -> dict[str, Any]:
-    """What the version before wrote."""
+    """Return a record as the version of schema 3 wrote it."""
     written = {**json.loads(encode_record(record)), "schema_version": 3}
     for cell in written["cells"]:
         for name in ("train", "validation", "test"):
