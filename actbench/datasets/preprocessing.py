@@ -1,4 +1,7 @@
-"""Texts become columns of 0 and 1, features one size; both are fitted on the training part alone."""
+"""The encoding of categories as columns of 0 and 1, and the scaling of features.
+
+Both are fitted on the training part alone, so that nothing of the test part leaks into training.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from actbench.datasets.raw_table import Column, Features
+    from actbench.datasets.raw_table import Features, RawColumn
     from actbench.datasets.spec import Scale
 
 Matrix = npt.NDArray[np.float32]
@@ -18,94 +21,104 @@ Rows = npt.NDArray[np.int64]
 
 Categories = Mapping[int, tuple[str, ...]]
 
-_ROWS_AT_ONCE = 65_536  # double precision for some rows at a time, not for all
+# Rows that are in memory in double precision at a time.
+_ROWS_AT_ONCE = 65_536
 
-_ROWS_IN_CACHE = 1024  # each such piece is passed over four times: scaled in half the time of larger ones
+# Rows per piece when scaling, which passes over each piece four times: larger pieces leave the processor's
+# cache and take twice the time.
+_ROWS_IN_CACHE = 1024
 
 
 def find_categories(features: Features, rows: Rows) -> Categories:
-    """The different texts in these rows, sorted, of each column of text by its position."""
+    """Return the different texts in these rows, sorted, of each categorical column by its position."""
     return {
-        position: tuple(sorted(np.array(column.words)[np.unique(column.values[rows])].tolist()))
-        for position, column in features.texts.items()
-        if column.words is not None
+        position: tuple(sorted(np.array(column.categories)[np.unique(column.values[rows])].tolist()))
+        for position, column in features.categorical.items()
+        if column.categories is not None
     }
 
 
-def width(features: Features, categories: Categories) -> int:
-    """Values per example once every category has a column of its own."""
+def encoded_width(features: Features, categories: Categories) -> int:
+    """Return the number of values per example once every category has a column of its own."""
     numbers: int = features.numbers.shape[1]
     return numbers + sum(map(len, categories.values()))
 
 
-def fill(out: Matrix, features: Features, rows: Rows, categories: Categories) -> None:
-    """Writes rows as a model takes them: in the columns' order, in place of a text one column a category.
+def encode(out: Matrix, features: Features, rows: Rows, categories: Categories) -> None:
+    """Write rows as a model takes them: columns in their order, a categorical one as a column per category.
 
-    A text that is not among the categories is a row of zeros there.
+    A text that is not among the categories becomes zeros in all of these columns.
 
     Args:
-        out: Shape (rows, width), zeros.
-        features: Of the set that the rows are of.
-        rows: Which ones.
-        categories: Those of the training part.
+        out: Where to write, shape (rows, width), zeros.
+        features: The features of the training or test set.
+        rows: Rows of that set to write, in order.
+        categories: The categories of the training part.
     """
-    runs, words = _layout(features, categories)
-    columns = {
-        position: _columns_of_words(features.texts[position], categories[position], first)
-        for position, first in words.items()
+    runs, first_columns = _layout(features, categories)
+    category_columns = {
+        position: _category_columns(features.categorical[position], categories[position], first)
+        for position, first in first_columns.items()
     }
-    for begin in range(0, len(rows), _ROWS_IN_CACHE):  # columns one by one would pass over all rows for each
+    for begin in range(0, len(rows), _ROWS_IN_CACHE):  # column by column would pass over all rows for each
         chosen = rows[begin : begin + _ROWS_IN_CACHE]
         part, numbers = out[begin : begin + _ROWS_IN_CACHE], features.numbers[chosen]
         for written, read in runs:
             part[:, written] = numbers[:, read]
-        for position, of_words in columns.items():
-            column = of_words[features.texts[position].values[chosen]]
+        for position, columns in category_columns.items():
+            column = columns[features.categorical[position].values[chosen]]
             known = np.flatnonzero(column >= 0)
-            part[known, column[known]] = 1.0  # in half the time that comparing with every category takes
+            part[known, column[known]] = 1.0  # half the time of comparing with every category
 
 
 def _layout(features: Features, categories: Categories) -> tuple[list[tuple[slice, slice]], dict[int, int]]:
-    """Where neighbouring numbers are written and read, and where each text's first category is written."""
+    """Return runs of numeric columns (where written, where read), and each text's first category column."""
     runs: list[tuple[slice, slice]] = []
-    words: dict[int, int] = {}
+    first_columns: dict[int, int] = {}
     written = read = 0
-    for position in sorted({*features.texts, features.numbers.shape[1] + len(features.texts)}):
-        numbers = position - len(words) - read
+    for position in sorted({*features.categorical, features.numbers.shape[1] + len(features.categorical)}):
+        numbers = position - len(first_columns) - read
         runs.append((slice(written, written + numbers), slice(read, read + numbers)))
         written, read = written + numbers, read + numbers
-        if position in features.texts:
-            words[position] = written
+        if position in features.categorical:
+            first_columns[position] = written
             written += len(categories[position])
-    return runs, words
+    return runs, first_columns
 
 
-def number_columns(features: Features, categories: Categories) -> npt.NDArray[np.bool_]:
-    """Which of the columns that `fill` writes are numbers of the source; the others are 0 or 1."""
+def _category_columns(column: RawColumn, categories: tuple[str, ...], first: int) -> npt.NDArray[np.int64]:
+    """Return the column of `out` for each text of a categorical column; -1 for a text that is no category."""
+    columns = {text: index for index, text in enumerate(categories, first)}
+    return np.array([columns.get(text, -1) for text in column.categories or ()], dtype=np.int64)
+
+
+def numeric_columns(features: Features, categories: Categories) -> npt.NDArray[np.bool_]:
+    """Return a mask of the columns written by `encode` that are numbers; the others are 0 or 1."""
     flags = []
-    for position in range(features.numbers.shape[1] + len(features.texts)):
+    for position in range(features.numbers.shape[1] + len(features.categorical)):
         flags += [False] * len(categories[position]) if position in categories else [True]
     return np.array(flags, dtype=bool)
 
 
-def scale(x: Matrix, train: range, how: Scale, *, levels: bool, numbers: npt.NDArray[np.bool_]) -> None:
-    """Brings the features to one size, in place.
+def scale(x: Matrix, train: range, how: Scale, *, are_bytes: bool, numeric: npt.NDArray[np.bool_]) -> None:
+    """Scale the features in place.
 
     Args:
-        x: All examples.
+        x: All examples, shape (n, width).
         train: The rows to fit on.
         how: none: as they are; unit: 0 to 1; standardize: mean 0 and standard deviation 1.
-        levels: Whether they are bytes, whose unit is 255; else that is the column's range.
-        numbers: The columns that this is about.
+        are_bytes: True if the features are bytes, which unit divides by 255 instead of the column's range.
+        numeric: Mask of the columns to scale; columns of categories stay 0 and 1.
     """
     if how == "none":
         return
-    if how == "unit" and levels:
+    if how == "unit" and are_bytes:
         x /= np.float32(255)
         return
-    # from the first to the last of these columns: pieces of rows are read whole where others lie between
-    places = np.flatnonzero(numbers)
-    span = slice(places[0], places[-1] + 1)
+    # From the first to the last numeric column. Picking out columns would copy; others in between get a
+    # scaling that changes nothing.
+    positions = np.flatnonzero(numeric)
+    span = slice(positions[0], positions[-1] + 1)
     x = x[:, span]
     fitted = x[train.start : train.stop]
     if how == "unit":
@@ -113,7 +126,7 @@ def scale(x: Matrix, train: range, how: Scale, *, levels: bool, numbers: npt.NDA
         size = fitted.max(axis=0).astype(np.float64) - offset
     else:
         offset, size = _mean_and_deviation(fitted)
-    offset[~numbers[span]], size[~numbers[span]] = 0.0, 1.0
+    offset[~numeric[span]], size[~numeric[span]] = 0.0, 1.0
     size[size == 0] = 1.0  # a constant column becomes 0
     for start in range(0, len(x), _ROWS_IN_CACHE):
         part = x[start : start + _ROWS_IN_CACHE].astype(np.float64)
@@ -122,31 +135,25 @@ def scale(x: Matrix, train: range, how: Scale, *, levels: bool, numbers: npt.NDA
         x[start : start + _ROWS_IN_CACHE] = part
 
 
-def in_words(how: Scale, *, levels: bool) -> str:
-    """What `scale` does."""
-    if how == "none":
-        return "none: the features as they are"
-    if how == "unit" and levels:
-        return "unit: levels divided by 255"
-    fitted = "both of the training part"
-    if how == "unit":
-        return f"unit: each column less its minimum, divided by its range, {fitted}"
-    return f"standardize: each column less its mean, divided by its standard deviation, {fitted}"
-
-
 def _mean_and_deviation(x: Matrix) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     mean = x.mean(axis=0, dtype=np.float64)
     squares = np.zeros_like(mean)
     for start in range(0, len(x), _ROWS_AT_ONCE):
         squares += ((x[start : start + _ROWS_AT_ONCE] - mean) ** 2).sum(axis=0)
     deviation = np.sqrt(squares / len(x))
-    constant = x.min(axis=0) == x.max(axis=0)  # of which rounding may leave some deviation
+    constant = x.min(axis=0) == x.max(axis=0)  # rounding may leave such a column some deviation
     deviation[constant] = 0.0
     mean[constant] = x[0, constant]
     return mean, deviation
 
 
-def _columns_of_words(column: Column, categories: tuple[str, ...], first: int) -> npt.NDArray[np.int64]:
-    """Where each of a column's words is written; -1 of one that is no category."""
-    places = {word: place for place, word in enumerate(categories, first)}
-    return np.array([places.get(word, -1) for word in column.words or ()], dtype=np.int64)
+def describe_scaling(how: Scale, *, are_bytes: bool) -> str:
+    """Return what `scale` does, in words."""
+    if how == "none":
+        return "none: the features as they are"
+    if how == "unit" and are_bytes:
+        return "unit: levels divided by 255"
+    fitted = "both of the training part"
+    if how == "unit":
+        return f"unit: each column less its minimum, divided by its range, {fitted}"
+    return f"standardize: each column less its mean, divided by its standard deviation, {fitted}"

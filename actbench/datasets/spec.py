@@ -1,40 +1,47 @@
-"""What a config asks for."""
+"""The request for a dataset, as a config makes it, and the registry of the datasets that have a name.
+
+This module imports neither numpy nor pydantic, so that `actbench list datasets` is quick.
+"""
 
 import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-Format = Literal["auto", "idx", "npz", "csv", "parquet"]
-
 Scale = Literal["none", "unit", "standardize"]
 
-DEFAULT_SAMPLES, DEFAULT_TEST = 2000, 0.2
+DEFAULT_SAMPLES = 2000
+"""Number of examples of a synthetic set, training and test together."""
+
+DEFAULT_TEST = 0.2
+"""Share of the examples of a synthetic set to test on."""
 
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """A dataset and its parts; every field as in the config, which says what goes together.
+    """A dataset and the sizes of its parts; each field is the key of `dataset` in a config.
+
+    The config checks which fields go together.
 
     Attributes:
-        name: One of the registry; None for own files.
-        path: Own file or folder; None for a name.
-        format: What the file is; auto for what its name says.
+        name: Name of a dataset in `DATASETS`; None for own files.
+        path: Own file or folder; None for a named dataset.
+        format: One of `formats.format_names()`; "auto" for the format that the file's suffix means.
         target: Columns of a table to predict, in order.
         features: Columns of a table to predict from; None for all others.
         test_path: A second table, to test on.
-        test: Examples to test on where the source has no test set: a count, or a share.
+        test: Examples to test on if the source has no test set: a count, or a share from 0 to 1.
         validation: Examples to take from the training set: a count, or a share of it.
-        train_samples: Examples to train on, of those that validation leaves; None is all.
-        test_samples: Examples to test on; None is all.
-        preprocess: What is done to the features; None for what suits them.
+        train_samples: Examples to train on, of those that validation leaves; None for all.
+        test_samples: Examples to test on; None for all.
+        preprocess: How features are scaled; None for what suits the source.
         samples: Examples of a synthetic set, training and test together.
-        noise: Of a synthetic set, as a standard deviation.
+        noise: Noise of a synthetic set, as a standard deviation.
     """
 
     name: str | None = None
     path: str | None = None
-    format: Format = "auto"
+    format: str = "auto"
     target: tuple[str, ...] = ()
     features: tuple[str, ...] | None = None
     test_path: str | None = None
@@ -48,60 +55,32 @@ class DatasetSpec:
 
 
 def count_of(amount: int | float, of: int) -> int:
-    """How many examples a count or a share of them means; half an example counts as one."""
+    """Return the number of examples that a count, or a share of `of` examples, means; halves round up."""
     if isinstance(amount, int):
         return amount
-    # as it is written: 0.29 is a binary fraction a little less than that, and 0.29 of 50 would be 14
+    # The share as it is written: 0.29 is stored as a little less than that, and 0.29 of 50 would be 14.
     return math.floor(Fraction(str(amount)) * of + Fraction(1, 2))
 
 
-Known = Literal["idx", "npz", "csv", "parquet"]
-
-SUFFIXES: dict[str, Known] = {
-    ".npz": "npz",
-    ".csv": "csv",
-    ".csv.gz": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-}
-
-
-def format_of(path: str, form: Format) -> Known | None:
-    """The format that is stated, or that of the file's suffix; without a suffix it is a folder of IDX files.
-
-    Returns:
-        None where the suffix says nothing.
-    """
-    if form != "auto":
-        return form
-    name = path.rstrip("/").rpartition("/")[2].lower()
-    for suffix, known in SUFFIXES.items():
-        if name.endswith(suffix):
-            return known
-    return None if "." in name.lstrip(".") else "idx"
-
-
-Kind = Literal["bundled", "keras", "synthetic"]
+SourceKind = Literal["bundled", "keras", "synthetic"]
 
 
 @dataclass(frozen=True)
 class DatasetSource:
-    """One dataset that has a name.
+    """A dataset that has a name.
 
     Attributes:
-        name: As in the config.
+        name: The name in a config.
         kind: bundled: in the package; keras: one of `keras.datasets`; synthetic: made from the config alone.
-        train: Training examples before a validation split; None where the config says how many.
-        test: Test examples, likewise.
-        features: Values per example.
-        classes: Labels are 0..classes-1; None where what is to be predicted is a number.
-        description: What it is and where it comes from.
+        train: Number of training examples before a validation split; None if the config decides.
+        test: Number of test examples; None if the config decides.
+        features: Number of values per example.
+        classes: Number of classes, whose labels are 0..classes-1; None if the target is a number.
+        description: What the examples are and where they come from.
     """
 
     name: str
-    kind: Kind
+    kind: SourceKind
     train: int | None
     test: int | None
     features: int
@@ -109,8 +88,8 @@ class DatasetSource:
     description: str
 
 
-# What the target is called where the data has no name for it: classes, or a number.
 ONLY_TARGET = ("label", "value")
+"""Names of the target if the data has none: of classes, and of a number."""
 
 DATASETS: dict[str, DatasetSource] = {
     source.name: source

@@ -36,7 +36,7 @@ def test_where_all_features_are_text_there_is_nothing_to_scale(tmp_path, look, h
     with pytest.raises(DataError) as caught:
         look(spec)
     assert str(caught.value) == (
-        f"dataset.preprocess: {how} does nothing where all features are text, as of data.csv; allowed: none"
+        f"dataset.preprocess: {how} does nothing if all features are text, as in data.csv; allowed: none"
     )
 
 
@@ -66,7 +66,7 @@ def test_many_rows_are_scaled_in_double_precision_to_the_last_bit():
     train_mean = x[:2000].mean(axis=0, dtype=np.float64)
     deviation = np.sqrt(((train - train_mean) ** 2).sum(axis=0) / 2000)
     expected = ((x - train_mean) / deviation).astype(np.float32)
-    preprocessing.scale(x, range(2000), "standardize", levels=False, numbers=np.ones(4, dtype=bool))
+    preprocessing.scale(x, range(2000), "standardize", are_bytes=False, numeric=np.ones(4, dtype=bool))
     assert np.array_equal(x, expected)
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from actbench.datasets.raw_table import Column
+from actbench.datasets.raw_table import RawColumn
 from actbench.datasets.spec import count_of
-from actbench.datasets.targets import read_values
+from actbench.datasets.targets import resolve_target
 from actbench.errors import DataError
 
 
@@ -11,8 +11,8 @@ def read(values, test=None, **more):
     words = None
     if isinstance(values[0], str):
         words, values = tuple(dict.fromkeys(values)), [list(dict.fromkeys(values)).index(v) for v in values]
-    other = None if test is None else Column(np.array(test))
-    return read_values("t.csv", "y", Column(np.array(values), words), other, **more)
+    other = None if test is None else RawColumn(np.array(test))
+    return resolve_target("t.csv", "y", RawColumn(np.array(values), words), other, **more)
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_classes_are_sorted_whatever_they_are_called():
 
 @pytest.mark.parametrize("kind", [np.float16, np.float32])
 def test_whole_numbers_of_few_bits_are_classes(kind):
-    column = Column(np.array([0, 2, 1], dtype=kind))
-    assert read_values("t.npz", "y", column, None).train.tolist() == [0, 2, 1]
+    column = RawColumn(np.array([0, 2, 1], dtype=kind))
+    assert resolve_target("t.npz", "y", column, None).train.tolist() == [0, 2, 1]
 
 
 def test_a_class_of_a_test_set_may_be_of_another_type():

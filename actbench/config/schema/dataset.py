@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated, Any, get_args
 
 from pydantic import ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
@@ -11,7 +11,8 @@ from pydantic_core import InitErrorDetails
 from actbench.config.paths import PATH_KEYS, absolute_path
 from actbench.config.schema.fields import ChoiceField, CountOrShareField, IntegerField, NumberField, TextField
 from actbench.config.schema.section import NameOrListField, Section, mistake, wrong_value
-from actbench.datasets.spec import DATASETS, SUFFIXES, DatasetSpec, Format, Scale, count_of, format_of
+from actbench.datasets.formats import TABLE_FORMATS, format_names, format_of, known_suffixes
+from actbench.datasets.spec import DATASETS, DatasetSpec, Scale, count_of
 from actbench.errors import did_you_mean
 
 _EVERYWHERE = ("validation", "train_samples", "test_samples", "preprocess")
@@ -24,8 +25,7 @@ _ALLOWED = {
     "synthetic": ("name", "samples", "noise", "test", *_EVERYWHERE),
     "idx": _OF_FILES,
     "npz": _OF_FILES,
-    "csv": (*_OF_FILES, "target", "features", "test_path"),
-    "parquet": (*_OF_FILES, "target", "features", "test_path"),
+    "table": (*_OF_FILES, "target", "features", "test_path"),
 }
 
 _CALLED = {
@@ -34,8 +34,7 @@ _CALLED = {
     "synthetic": "a synthetic dataset",
     "idx": "a folder of IDX files",
     "npz": "an .npz file",
-    "csv": "a table",
-    "parquet": "a table",
+    "table": "a table",
 }
 
 
@@ -43,7 +42,7 @@ def mistakes_between_dataset_keys(raw: Mapping[str, object]) -> Iterator[InitErr
     """What is wrong between the keys of a dataset that may not be valid yet."""
     given = {key: value for key, value in raw.items() if value is not None}
     if "name" in given and "path" in given:
-        yield mistake("goes without a name; allowed: name or path, not both", "path")
+        yield mistake("goes without a name; remove name or path", "path")
         return
     if "name" not in given and "path" not in given:
         if any(key not in _KNOWN for key in given):
@@ -63,8 +62,8 @@ def mistakes_between_dataset_keys(raw: Mapping[str, object]) -> Iterator[InitErr
         and given.get("format", "auto") == "auto"
     ):
         yield mistake(
-            f"its name does not say what it is; allowed: {', '.join(SUFFIXES)}, a folder without a suffix, "
-            "or a format: idx, npz, csv or parquet",
+            f"its name does not say what it is; use one of the suffixes {', '.join(known_suffixes())}, "
+            f"a folder without a suffix, or one of the formats {', '.join(format_names()[1:])}",
             "path",
         )
     if kind is None:
@@ -74,7 +73,7 @@ def mistakes_between_dataset_keys(raw: Mapping[str, object]) -> Iterator[InitErr
             yield mistake(
                 f"does nothing for {_CALLED[kind]}; allowed there: {', '.join(_ALLOWED[kind])}", key
             )
-    if kind in ("csv", "parquet"):
+    if kind == "table":
         yield from _unfit_columns(given)
 
 
@@ -86,10 +85,11 @@ def _kind(given: Mapping[str, object]) -> str | None:
     if "name" in given:
         source = DATASETS.get(str(given["name"]))
         return None if source is None else source.kind
-    path, form = given["path"], cast(Format, given.get("format", "auto"))
-    if not isinstance(path, str) or not path or form not in get_args(Format):
+    path, stated = given["path"], given.get("format", "auto")
+    if not isinstance(path, str) or not path or stated not in format_names():
         return None
-    return format_of(path, form)
+    found = format_of(path, str(stated))
+    return "table" if found in TABLE_FORMATS else found
 
 
 def _unfit_columns(given: Mapping[str, object]) -> Iterator[InitErrorDetails]:
@@ -109,7 +109,7 @@ def _unfit_columns(given: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     target, features = _names(given.get("target")), _names(given.get("features"))
     for index, name in enumerate(features):
         if name in target:
-            yield mistake(f"{name!r} is the target; allowed: other columns", "features", index)
+            yield mistake(f"{name!r} is the target; remove it", "features", index)
 
 
 def _meant(given: Mapping[str, object]) -> set[str]:
@@ -128,6 +128,17 @@ def _names(value: object) -> list[object]:
 _BILLION = 10**9
 
 
+class _FormatField(ChoiceField):
+    """A file format, of those that are registered when the config is read."""
+
+    def check(self, value: object) -> str:
+        """Return the format's name."""
+        return ChoiceField(self.what, format_names()).check(value)
+
+    def _json_schema(self) -> dict[str, Any]:
+        return ChoiceField(self.what, format_names())._json_schema()
+
+
 class DatasetConfig(Section):
     """What is trained, validated and tested on: a dataset with a name, or own files."""
 
@@ -135,7 +146,7 @@ class DatasetConfig(Section):
     """a dataset's name, as `actbench list datasets` shows it; or path"""
     path: Annotated[str, TextField()] | None = None
     """own data: a .csv, .parquet or .npz file, or a folder of IDX files; relative to the config's folder"""
-    format: Annotated[Format, ChoiceField("format", get_args(Format))] = "auto"
+    format: Annotated[str, _FormatField("format", ())] = "auto"
     """what the file is; auto: what its name says"""
     target: Annotated[tuple[Annotated[str, TextField()], ...], NameOrListField("[price]")] | None = None
     """of a table: the column to predict, or a list of them"""
@@ -178,7 +189,7 @@ class DatasetConfig(Section):
     @classmethod
     def _relative_to_the_config(cls, path: str | None, info: ValidationInfo) -> str | None:
         if path == "":
-            raise wrong_value("'' names no file; allowed: a path, relative to the config's folder")
+            raise wrong_value("'' names no file; use a path, relative to the config's folder")
         folder = (info.context or {}).get("folder")
         if path is None or folder is None:
             return path

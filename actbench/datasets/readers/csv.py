@@ -1,7 +1,8 @@
-"""CSV, read by pyarrow in blocks and straight into single precision.
+"""The reader of CSV files: pyarrow reads them in blocks, straight into single precision.
 
-The first block says which columns are numbers; what does not fit in a later one is told with its row. Only
-one thread counts rows as it goes: several threads read first, and where they stop, one begins anew.
+The first block decides which columns are numbers. A value of a later block that does not fit is an error with
+its row. pyarrow counts rows only if a single thread reads, so several threads read first, and if they fail, a
+single one reads again to find the row.
 """
 
 import contextlib
@@ -14,51 +15,49 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv as pc
 
-from actbench.datasets.files import check_beginning
-from actbench.datasets.raw_table import needs_double, place
-from actbench.datasets.table import is_number
+from actbench.datasets.categorical import is_number
+from actbench.datasets.files import GZIP_MAGIC, check_file_type
+from actbench.datasets.numeric_checks import needs_double
+from actbench.datasets.raw_table import format_position
 from actbench.errors import DataError
 
-_FIRST_BYTES = 8 << 20  # what says of which kind each column is
+# The first bytes of the file decide the type of each column.
+_FIRST_BYTES = 8 << 20
 
-_BLOCK_BYTES = 1 << 20  # faster than smaller ones, and than larger ones, which leave the cache
+# Faster than smaller blocks, and than larger ones, which do not fit in the processor's cache.
+_BLOCK_BYTES = 1 << 20
 
-_ROWS_AT_ONCE = 16_384  # of many columns; blocks are smaller, and each has a price of its own in Python
+# Rows per batch. A block has fewer rows if there are many columns, and each batch costs time in Python.
+_ROWS_AT_ONCE = 16_384
 
 _DELIMITERS = ",;\t"
 
-_ROWS_FOR_DELIMITER = 20
+_BYTES_FOR_DELIMITER, _ROWS_FOR_DELIMITER = 1 << 16, 20
+
+# The errors of pyarrow that are told with the column's name.
 
 _BAD_VALUE = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to (\w+): invalid value '(.*)'"
 )
+_BAD_TEXT = re.compile(r"In CSV column #(\d+): Row #(\d+): CSV conversion error to .+: invalid UTF8 data")
+_BAD_ROW = re.compile(r"CSV parse error: Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 _HEXADECIMAL = re.compile(r"[ \t]*[+-]?0x", re.IGNORECASE)
 
-_BAD_TEXT = re.compile(r"In CSV column #(\d+): Row #(\d+): CSV conversion error to .+: invalid UTF8 data")
-
-_BAD_ROW = re.compile(r"CSV parse error: Row #(\d+): Expected (\d+) columns, got (\d+)")
-
 
 class CsvFile:
-    """A CSV file with a header.
+    """The reader of a CSV file with a header, as `formats.TableReader` describes it."""
 
-    Attributes:
-        path: The file.
-        names: Of its columns.
-        whole: Columns whose first values are whole numbers; later ones need not be.
-
-    Raises:
-        DataError: It is no such file.
-    """
+    typed = False
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._gzip = path.suffix == ".gz"
         what = "a gzip file" if self._gzip else "a CSV file with a header"
-        check_beginning(path, b"\x1f\x8b" if self._gzip else None, what)
+        check_file_type(path, GZIP_MAGIC if self._gzip else None, what)
         self._delimiter = self._find_delimiter()
         with (
             self._errors(),
@@ -66,24 +65,26 @@ class CsvFile:
         ):
             schema = reader.schema
         with self._errors(), self._reader(pc.ConvertOptions(strings_can_be_null=True)) as reader:
-            first = next(iter(reader), None)  # of a smaller block, which is all that it takes
+            first = next(iter(reader), None)  # a smaller block is enough to see the magnitude of numbers
         try:
             self.names = tuple(schema.names)
         except UnicodeDecodeError:
-            raise DataError(f"{path}: the header is not UTF-8; allowed: UTF-8") from None
+            raise DataError(f"{path}: the header is not UTF-8; save the file as UTF-8") from None
         self._types = dict(zip(self.names, schema.types, strict=True))
         columns = () if first is None else zip(self.names, first.columns, strict=True)
         self._close_together = {name for name, values in columns if _are_close_together(values)}
         self.whole = frozenset(name for name, kind in self._types.items() if pa.types.is_integer(kind))
-        counted = [str(number) for number in range(len(self.names))]  # as pandas names columns by itself
+        counted = [str(number) for number in range(len(self.names))]  # the names that pandas makes up
         if all(is_number(name) for name in self.names) and list(self.names) != counted:
-            raise DataError(f"{path}: has no header: its first line is {', '.join(self.names[:5])}")
+            raise DataError(
+                f"{path}: has no header: its first line is {', '.join(self.names[:5])}; add names of columns"
+            )
 
     def batches(self, features: Sequence[str], target: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The columns, some rows at a time; features in single precision where that is enough for them.
+        """Yield columns, some rows at a time; features in single precision unless they are close together.
 
         Raises:
-            DataError: A row is too short or too long, or a value is not of its column's kind, or not UTF-8.
+            DataError: A row is too short or too long, or a value is not of its column's type, or not UTF-8.
         """
         single = set(features) - self._close_together
         types = {
@@ -103,28 +104,30 @@ class CsvFile:
                 yield from table.slice(start, _ROWS_AT_ONCE).combine_chunks().to_batches()
 
     def _type(self, name: str, number: pa.DataType) -> pa.DataType:
+        """Return the type to read a column as, given the type for numbers."""
         kind = self._types[name]
-        # binary is text that is not UTF-8 somewhere, which reading it as text will tell
+        # pyarrow calls text that is not UTF-8 binary; to read it as text raises the error with the row.
         if pa.types.is_string(kind) or pa.types.is_binary(kind):
-            return pa.dictionary(pa.int32(), pa.string())  # made by threads, and smaller
+            return pa.dictionary(pa.int32(), pa.string())  # smaller than text, and encoded by the threads
         numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)
         return number if numeric else kind
 
     def _read_with_threads(self, options: pc.ConvertOptions) -> pa.Table:
-        """All of it: on two cores 1.4 s for a million rows of 50 columns, where `_reader` takes 2.2 s.
+        """Read the whole file: on two cores 1.4 s for a million rows of 50 columns; `_reader` takes 2.2 s.
 
-        A line end within quotes costs 0.4 s to look for. Where all columns are numbers there is none, or what
-        it leaves is no number, and an error; a row of text that is cut there may look like a whole one.
+        To allow line ends within quotes costs 0.4 s. If all columns are numbers, that is not needed: a row
+        cut at such a line end leaves a value that is no number, which is an error. A row of text cut there
+        could look like a whole row.
         """
         numbers = all(
             pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in self._types.values()
         )
-        look = not numbers and self._has_quotes()
+        quoted = not numbers and self._has_quotes()
         with self._stream() as stream:
             return pc.read_csv(
                 stream,
                 read_options=pc.ReadOptions(block_size=_BLOCK_BYTES),
-                parse_options=pc.ParseOptions(delimiter=self._delimiter, newlines_in_values=look),
+                parse_options=pc.ParseOptions(delimiter=self._delimiter, newlines_in_values=quoted),
                 convert_options=options,
             )
 
@@ -137,7 +140,7 @@ class CsvFile:
         )
 
     def _has_quotes(self) -> bool:
-        """Whether there may be a quote in the file; of a packed one that is not looked for."""
+        """Return True if there may be a quote in the file; a compressed file is not searched."""
         if self._gzip:
             return True
         with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -147,44 +150,46 @@ class CsvFile:
         return pa.input_stream(str(self.path), compression="gzip" if self._gzip else None)
 
     def _find_delimiter(self) -> str:
-        """The one that cuts the first rows into the most values, as many in each."""
+        """Return the delimiter that cuts the first rows into the most values, the same number in each."""
         with self._errors(), self._stream() as stream:
-            text = stream.read(1 << 16).decode("utf-8-sig", "replace")
-        whole = text[: text.rfind("\n") + 1] or text
+            text = stream.read(_BYTES_FOR_DELIMITER).decode("utf-8-sig", "replace")
+        whole_lines = text[: text.rfind("\n") + 1] or text
 
         def widths(delimiter: str) -> tuple[int, int]:
-            rows = csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter)
+            rows = csv.reader(io.StringIO(whole_lines, newline=""), delimiter=delimiter)
             found = [len(row) for row in itertools.islice(rows, _ROWS_FOR_DELIMITER) if row] or [0]
             return found[0] if len(set(found)) == 1 and found[0] > 1 else 0, found[0]
 
         return max(_DELIMITERS, key=widths)
 
     def _why_empty(self) -> str:
-        """A header without a line end is nothing to pyarrow."""
+        """Explain pyarrow's "Empty CSV", which it also says of a header without a line end."""
         with self._stream() as stream:
-            header = stream.read(1 << 16).strip()
-        return "has no rows, only a header" if header else "is empty; allowed: a CSV file with a header"
+            header = stream.read(_BYTES_FOR_DELIMITER).strip()
+        return "has no rows, only a header" if header else "is empty; use a CSV file with a header"
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
-        """Turns pyarrow's messages into ours, with names for numbers; its rows count the header."""
+        """Turn pyarrow's errors into ours, with the column's name; pyarrow's row numbers count the header."""
         try:
             yield
         except (pa.ArrowException, OSError) as error:
             text = str(error)
             if match := _BAD_VALUE.search(text):
                 column, row, _, value = match.groups()
-                where = place(int(row) - 2, int(column), self.names)
-                wrong = f"is not {_called(match[3])}, as in the first rows"
+                where = format_position(int(row) - 2, int(column), self.names)
+                wrong = f"is not {_describe_type(match[3])}, as in the first rows"
                 if _HEXADECIMAL.match(value):
-                    wrong = "is hexadecimal; allowed: decimal numbers"
+                    wrong = "is hexadecimal; use decimal numbers"
                 raise DataError(f"{self.path}: {where}: {value!r} {wrong}") from None
             if match := _BAD_TEXT.search(text):
-                where = place(int(match[2]) - 2, int(match[1]), self.names)
-                raise DataError(f"{self.path}: {where}: the text is not UTF-8; allowed: UTF-8") from None
+                where = format_position(int(match[2]) - 2, int(match[1]), self.names)
+                raise DataError(
+                    f"{self.path}: {where}: the text is not UTF-8; save the file as UTF-8"
+                ) from None
             if match := _BAD_ROW.search(text):
                 row, expected, got = match.groups()
-                where = place(int(row) - 2, None)
+                where = format_position(int(row) - 2, None)
                 there = "there is 1 value" if got == "1" else f"there are {got} values"
                 raise DataError(f"{self.path}: {where}: {there}, in the header {expected}") from None
             if "Empty CSV" in text:
@@ -193,12 +198,13 @@ class CsvFile:
 
 
 def _are_close_together(values: pa.Array) -> bool:
-    """Whether these are numbers that single precision might not tell apart."""
+    """Return True for numbers so close together that single precision might not tell them apart."""
     if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         return False
     ends = pa.compute.min_max(values).as_py()
     return ends["min"] is not None and needs_double(ends["min"], ends["max"])
 
 
-def _called(kind: str) -> str:
+def _describe_type(kind: str) -> str:
+    """Return words for one of pyarrow's types in its messages."""
     return "true or false" if kind == "bool" else "a number" if kind in ("float", "double") else f"a {kind}"

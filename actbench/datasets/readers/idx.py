@@ -1,4 +1,4 @@
-"""The format of MNIST's own files: a magic number, the shape, the values, big-endian."""
+"""The reader of IDX files, MNIST's own format: a magic number, the shape, the values, big-endian."""
 
 from __future__ import annotations
 
@@ -11,37 +11,32 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from actbench.datasets.files import combine_sha256, open_file, unpack
-from actbench.datasets.raw_table import (
-    Column,
-    Examples,
-    Features,
-    RawData,
-    check_finite,
-    check_precision,
-    kind_of_labels,
-)
+from actbench.datasets.files import combine_sha256, decompress, open_file
+from actbench.datasets.numeric_checks import check_finite, check_precision
+from actbench.datasets.raw_table import Examples, Features, RawColumn, RawData, label_kind
 from actbench.errors import DataError
 
 if TYPE_CHECKING:
     from actbench.datasets.raw_table import Array
 
+# The type of the values by the third byte of the file.
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
-_MOST_DIMENSIONS = 32  # of an array in the oldest NumPy that is supported
+# The most that an array of the oldest supported NumPy can have.
+_MOST_DIMENSIONS = 32
 
-Part = Literal["train", "test"]
+IdxPart = Literal["train", "test"]
 
 
 def parse_idx(content: bytes, path: Path) -> Array:
-    """The array of an IDX file.
+    """Return the array of an IDX file.
 
     Args:
-        content: What is in it, unpacked.
-        path: What messages call it.
+        content: The content of the file, decompressed.
+        path: The file, for messages.
 
     Raises:
-        DataError: It is not an IDX file, or not all of one.
+        DataError: The content is no IDX file, or not all of one.
     """
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES or content[3] == 0:
         raise DataError(f"{path}: is not what its name says, an IDX file; it begins with {content[:4]!r}")
@@ -64,24 +59,24 @@ def parse_idx(content: bytes, path: Path) -> Array:
 
 
 def read_folder(folder: Path) -> RawData:
-    """The set in a folder: images and labels of a training set, and perhaps of a test set.
+    """Read the images and labels of a training set, and perhaps of a test set, from a folder.
 
     Raises:
         DataError: Files are missing, damaged, or do not fit each other.
     """
-    found = _find(folder)
+    found = _find_files(folder)
     files: dict[str, str] = {}
-    arrays: dict[tuple[Part, str], Array] = {}
+    arrays: dict[tuple[IdxPart, str], Array] = {}
     for key, path in found.items():
         with open_file(path) as file:
             content = file.read()
         files[path.name] = hashlib.sha256(content).hexdigest()
-        arrays[key] = parse_idx(unpack(content, path) if path.suffix == ".gz" else content, path)
+        arrays[key] = parse_idx(decompress(content, path) if path.suffix == ".gz" else content, path)
     train = _examples(folder, "train", arrays)
     test = _examples(folder, "test", arrays) if ("test", "images") in arrays else None
     if test is not None:
         kinds = [arrays[part, "images"].dtype for part in ("train", "test")]
-        if kinds[0] != kinds[1]:  # which would be scaled as if they were of one
+        if kinds[0] != kinds[1]:  # both would be scaled as the training images
             raise DataError(f"{folder}: the training images are of {kinds[0]}, the test images of {kinds[1]}")
         widths = [part.features().numbers.shape[1] for part in (train, test)]
         if widths[0] != widths[1]:
@@ -93,31 +88,31 @@ def read_folder(folder: Path) -> RawData:
         sha256=combine_sha256(files.values()),
         files=files,
         scale="unit" if arrays["train", "images"].dtype == np.uint8 else "standardize",
-        kind=kind_of_labels(arrays["train", "labels"]),
+        kind=label_kind(arrays["train", "labels"]),
     )
 
 
 def folder_files(folder: Path) -> list[Path]:
-    """The files that `read_folder` reads.
+    """Return the files that `read_folder` reads.
 
     Raises:
-        DataError: There are not those, or two for one.
+        DataError: A file is missing, or two files have one role.
     """
-    return list(_find(folder).values())
+    return list(_find_files(folder).values())
 
 
-def _find(folder: Path) -> dict[tuple[Part, str], Path]:
+def _find_files(folder: Path) -> dict[tuple[IdxPart, str], Path]:
     try:
         names = sorted(path.name for path in folder.iterdir() if path.is_file())
     except FileNotFoundError:
         raise DataError(f"{folder}: there is no such folder") from None
     except NotADirectoryError:
         raise DataError(
-            f"{folder}: is not a folder with IDX files; allowed: one, or another format"
+            f"{folder}: is not a folder with IDX files; use a folder, or another format"
         ) from None
     except OSError as error:
         raise DataError(f"{folder}: cannot be read: {error.strerror}") from None
-    found: dict[tuple[Part, str], Path] = {}
+    found: dict[tuple[IdxPart, str], Path] = {}
     for part, what, matching in _roles(names):
         if len(matching) > 1:
             raise DataError(f"{folder}: {' and '.join(matching)} are both the {what} of the {part} set")
@@ -130,21 +125,22 @@ def _find(folder: Path) -> dict[tuple[Part, str], Path]:
     if missing:
         lacking = " and ".join(f"{what} of the {part} set" for part, what in missing)
         raise DataError(
-            f"{folder}: there are no {lacking}; allowed: train-images-idx3-ubyte, train-labels-idx1-ubyte, "
-            "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each also with .gz"
+            f"{folder}: there are no {lacking}; add train-images-idx3-ubyte, "
+            "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, or these with .gz"
         )
     return found
 
 
-def _roles(names: list[str]) -> Iterator[tuple[Part, str, list[str]]]:
-    parts: dict[Part, tuple[str, ...]] = {"train": ("train",), "test": ("t10k", "test")}
+def _roles(names: list[str]) -> Iterator[tuple[IdxPart, str, list[str]]]:
+    """Yield each part, "images" or "labels", and the names of the files that may hold these."""
+    parts: dict[IdxPart, tuple[str, ...]] = {"train": ("train",), "test": ("t10k", "test")}
     idx = [name for name in names if "idx" in name]
     for part, words in parts.items():
         for what in ("images", "labels"):
             yield part, what, [name for name in idx if what in name and any(word in name for word in words)]
 
 
-def _examples(folder: Path, part: Part, arrays: dict[tuple[Part, str], Array]) -> Examples:
+def _examples(folder: Path, part: IdxPart, arrays: dict[tuple[IdxPart, str], Array]) -> Examples:
     images, labels = arrays[part, "images"], arrays[part, "labels"]
     if images.ndim < 2 or labels.ndim != 1:
         raise DataError(
@@ -161,4 +157,4 @@ def _examples(folder: Path, part: Part, arrays: dict[tuple[Part, str], Array]) -
     check_finite(f"{folder}, images of the {part} set", flat)
     if part == "train":
         check_precision(f"{folder}, images of the train set", images.reshape(len(images), -1))
-    return Examples(lambda: Features(flat), {"label": Column(labels)})
+    return Examples(lambda: Features(flat), {"label": RawColumn(labels)})

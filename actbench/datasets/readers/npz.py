@@ -1,4 +1,4 @@
-"""`.npz` archives with x_train, y_train, x_test, y_test, or with x, y."""
+"""The reader of `.npz` archives with x_train, y_train, x_test, y_test, or with x, y."""
 
 from __future__ import annotations
 
@@ -10,42 +10,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actbench.datasets.files import check_beginning, open_file
-from actbench.datasets.raw_table import (
-    Column,
-    Examples,
-    Features,
-    RawData,
-    check_finite,
-    check_precision,
-    kind_of_labels,
-)
+from actbench.datasets.files import check_file_type, open_file
+from actbench.datasets.numeric_checks import check_finite, check_precision
+from actbench.datasets.raw_table import Examples, Features, RawColumn, RawData, label_kind
 from actbench.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
     from actbench.datasets.raw_table import Array
 
-_SPLIT = ("x_train", "y_train", "x_test", "y_test")
-
-_WHOLE = ("x", "y")
-
-_TABLE_AXES = 2
+# Names of the arrays, with a test set and without.
+_WITH_TEST = ("x_train", "y_train", "x_test", "y_test")
+_WITHOUT_TEST = ("x", "y")
 
 
 def read_npz(path: Path) -> RawData:
-    """The arrays of an archive, checked.
+    """Read the examples of an archive, and of its test set if it has one.
 
     Raises:
-        DataError: It cannot be read, or its arrays are not what is needed.
+        DataError: The archive cannot be read, or its arrays are not as needed.
     """
-    check_beginning(path, b"PK\x03\x04", "an .npz archive")
+    check_file_type(path, b"PK\x03\x04", "an .npz archive")
     with open_file(path) as file:
         content = file.read()
     arrays = load_arrays(content, path)
     sha256 = hashlib.sha256(content).hexdigest()
     if "x_train" in arrays:
-        train = examples(f"{path}: x_train, y_train", arrays["x_train"], arrays["y_train"])
-        test = examples(f"{path}: x_test, y_test", arrays["x_test"], arrays["y_test"], fitted=False)
+        train = _as_examples(f"{path}: x_train, y_train", arrays["x_train"], arrays["y_train"])
+        test = _as_examples(f"{path}: x_test, y_test", arrays["x_test"], arrays["y_test"], fitted=False)
         if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
             raise DataError(
                 f"{path}: an example has the shape {arrays['x_train'].shape[1:]} in x_train, "
@@ -56,9 +47,9 @@ def read_npz(path: Path) -> RawData:
                 f"{path}: x_train is of {arrays['x_train'].dtype}, x_test of {arrays['x_test'].dtype}"
             )
     else:
-        train, test = examples(f"{path}: x, y", arrays["x"], arrays["y"]), None
+        train, test = _as_examples(f"{path}: x, y", arrays["x"], arrays["y"]), None
     x, y = (arrays[name] for name in list(arrays)[:2])
-    images = x.dtype == np.uint8 or x.ndim > _TABLE_AXES
+    images = x.dtype == np.uint8 or x.ndim > 2
     return RawData(
         label=path.name,
         train=train,
@@ -66,21 +57,21 @@ def read_npz(path: Path) -> RawData:
         sha256=sha256,
         files={path.name: sha256},
         scale="unit" if x.dtype == np.uint8 else "standardize",
-        kind=kind_of_labels(y) if images else None,
+        kind=label_kind(y) if images else None,
     )
 
 
-def examples(label: str, x: Array, y: Array, *, fitted: bool = True) -> Examples:
-    """One set; a further axis of length 1 of y is no matter, as Keras has it.
+def _as_examples(label: str, x: Array, y: Array, *, fitted: bool = True) -> Examples:
+    """Return one set of examples, checked.
 
     Args:
-        label: What messages call it.
+        label: Names of the arrays in messages.
         x: Shape (n, ...).
-        y: Shape (n,) or (n, 1).
-        fitted: Whether scaling is fitted on it, which a test set may lie as close together as it likes for.
+        y: Shape (n,), or (n, 1) as some of Keras's sets have it.
+        fitted: True to fit the scaling on these rows. Test rows skip the precision check.
 
     Raises:
-        DataError: The arrays do not fit each other, or are of no use.
+        DataError: The arrays do not fit each other, or cannot be trained on.
     """
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
@@ -96,52 +87,57 @@ def examples(label: str, x: Array, y: Array, *, fitted: bool = True) -> Examples
         raise DataError(f"{label}: labels of {y.dtype}; allowed: numbers, booleans or text")
     flat = x.reshape(len(x), -1)
     if flat.dtype != np.uint8:
-        with np.errstate(over="ignore"):  # what becomes infinite is told with its row
+        with np.errstate(over="ignore"):  # a number that becomes infinite is reported with its row
             flat = flat.astype(np.float32)
     check_finite(f"{label}: examples", flat)
     if fitted:
         check_precision(f"{label}: examples", x.reshape(len(x), -1))
     check_finite(f"{label}: labels", y)
     if y.dtype.kind == "U":
-        words, codes = np.unique(y, return_inverse=True)
-        column = Column(codes, tuple(map(str, words)))
+        categories, codes = np.unique(y, return_inverse=True)
+        column = RawColumn(codes, tuple(map(str, categories)))
     else:
-        column = Column(y)
+        column = RawColumn(y)
     return Examples(lambda: Features(flat), {"label": column})
 
 
 def load_arrays(content: bytes, path: Path) -> dict[str, Array]:
-    """The arrays of an archive that has those of either form.
+    """Return the arrays x_train, y_train, x_test, y_test, or x, y, of an archive.
+
+    Args:
+        content: The content of the file.
+        path: The file, for messages.
 
     Raises:
-        DataError: It has not, or is damaged.
+        DataError: An array is missing, or the archive is damaged.
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in _wanted(path, archive.files)}
+            arrays = {name: archive[name] for name in _array_names(path, archive.files)}
     except DataError:
         raise
-    except Exception as error:  # numpy and zipfile raise a dozen kinds over what is damaged or encrypted
+    except Exception as error:  # numpy and zipfile raise a dozen types for damaged or encrypted archives
         if "allow_pickle" in str(error):
             raise DataError(
-                f"{path}: has arrays of Python objects, which are never loaded, for that may run what is in "
-                "them; allowed: arrays of numbers, saved with numpy.savez"
+                f"{path}: has arrays of Python objects, which are never loaded, because loading them may run "
+                "code that is in them; use arrays of numbers, saved with numpy.savez"
             ) from None
         raise DataError(f"{path}: is damaged or truncated: {error}") from None
     strange = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
     if strange:
         raise DataError(
-            f"{path}: {strange[0]} is not what its name says, an array; allowed: those of numpy.savez"
+            f"{path}: {strange[0]} is not what its name says, an array; use numpy.savez to save arrays"
         )
     return arrays
 
 
-def _wanted(path: Path, names: Sequence[str]) -> tuple[str, ...]:
-    wanted = _SPLIT if any(name in names for name in _SPLIT) else _WHOLE
-    missing = [name for name in wanted if name not in names]
+def _array_names(path: Path, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the arrays to load, given those of the archive."""
+    needed = _WITH_TEST if any(name in names for name in _WITH_TEST) else _WITHOUT_TEST
+    missing = [name for name in needed if name not in names]
     if missing:
         raise DataError(
             f"{path}: there is no {', '.join(missing)}; it has {', '.join(names) or 'nothing'}; "
-            f"allowed: {', '.join(_SPLIT)}, or {', '.join(_WHOLE)}{did_you_mean(missing[0], names)}"
+            f"add {', '.join(_WITH_TEST)}, or {', '.join(_WITHOUT_TEST)}{did_you_mean(missing[0], names)}"
         )
-    return wanted
+    return needed

@@ -1,4 +1,4 @@
-"""Parquet, read by pyarrow some rows at a time."""
+"""The reader of Parquet files."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from actbench.datasets.files import check_beginning
+from actbench.datasets.files import check_file_type
 from actbench.errors import DataError
 
 _ROWS_AT_ONCE = 65_536
@@ -15,25 +15,23 @@ _DAMAGE = (pa.ArrowException, OSError, ValueError)
 
 
 class ParquetFile:
-    """A Parquet file; attributes as those of `CsvFile`.
+    """The reader of a Parquet file, as `formats.TableReader` describes it."""
 
-    Raises:
-        DataError: It is no such file.
-    """
+    typed = True
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        check_beginning(path, b"PAR1", "a Parquet file")
+        check_file_type(path, b"PAR1", "a Parquet file")
         try:
             schema = pq.read_schema(path)
             self.names = tuple(schema.names)
             self._categorical = _categorical_in_pandas(schema)
         except _DAMAGE as error:
             raise DataError(f"{path}: is damaged or truncated: {error}") from None
-        self.whole: frozenset[str] = frozenset()  # whole numbers come as such
+        self.whole: frozenset[str] = frozenset()  # a column of whole numbers is one by its type
 
     def batches(self, features: Sequence[str], target: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The columns, some rows at a time.
+        """Yield columns, some rows at a time.
 
         Raises:
             DataError: The file is damaged.
@@ -46,7 +44,10 @@ class ParquetFile:
             raise DataError(f"{self.path}: is damaged: {error}") from None
 
     def _with_categories(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Parquet keeps categories that are text as such, of others only what they are made of."""
+        """Make categories of columns that were categories of numbers or booleans in pandas.
+
+        Parquet itself keeps only categories of text.
+        """
         for index, name in enumerate(batch.schema.names):
             if name in self._categorical and not pa.types.is_dictionary(batch.schema.types[index]):
                 batch = batch.set_column(index, name, batch.column(index).dictionary_encode())
@@ -54,10 +55,10 @@ class ParquetFile:
 
 
 def _categorical_in_pandas(schema: pa.Schema) -> frozenset[str]:
-    """Columns that pandas, which may have noted this in the file, had as categories."""
+    """Return the columns that were categorical in pandas, which notes that in the files it writes."""
     try:
         noted = schema.pandas_metadata
-    except ValueError:  # no data depends on a note
+    except ValueError:  # a damaged note does not make the data unreadable
         return frozenset()
     entries = noted.get("columns") if isinstance(noted, dict) else None
     return frozenset(

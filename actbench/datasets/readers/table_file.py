@@ -1,4 +1,4 @@
-"""Tables: which columns of a file are wanted, and what they hold."""
+"""The reading of a table file: which of its columns are used, and their content."""
 
 from __future__ import annotations
 
@@ -7,87 +7,85 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actbench.datasets.readers.csv import CsvFile
-from actbench.datasets.readers.parquet import ParquetFile
-from actbench.datasets.table import Batches
+from actbench.datasets.formats import TABLE_FORMATS
+from actbench.datasets.table import TableColumns
 from actbench.errors import DataError, Fault, did_you_mean
 
 if TYPE_CHECKING:
-    from actbench.datasets.raw_table import Column, Features
+    from actbench.datasets.raw_table import Features, RawColumn
     from actbench.errors import Key
+
+_MOST_NAMES_SHOWN = 20
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
-    """A table as read.
+class RawTable:
+    """The content of a table.
 
     Attributes:
-        features: What is predicted from.
-        targets: What is to be predicted, by column.
+        features: The columns to predict from.
+        targets: The columns to predict, by name.
     """
 
     features: Features
-    targets: dict[str, Column]
-
-
-def open_table(path: Path, form: str) -> CsvFile | ParquetFile:
-    """A table of which the header has been read; `form` is "csv" or "parquet".
-
-    Raises:
-        DataError: It cannot be read.
-    """
-    return CsvFile(path) if form == "csv" else ParquetFile(path)
+    targets: dict[str, RawColumn]
 
 
 def read_table(
-    path: Path, form: str, target: Sequence[str], features: Sequence[str] | None, *, fitted: bool = True
-) -> Table:
-    """Reads the columns that are needed.
+    path: Path,
+    table_format: str,
+    target: Sequence[str],
+    features: Sequence[str] | None,
+    *,
+    fitted: bool = True,
+) -> RawTable:
+    """Read the columns of a table that are used.
 
     Args:
         path: The file.
-        form: "csv" or "parquet".
+        table_format: One of `TABLE_FORMATS`.
         target: Columns to predict.
         features: Columns to predict from; None for all others.
-        fitted: Whether scaling is fitted on it.
+        fitted: True if scaling is fitted on these rows; False for a test table.
 
     Raises:
-        DataError: It cannot be read, lacks a column, or has a value that is not of its column's kind.
+        DataError: The file cannot be read, lacks a column, or has a value that is not of its column's type.
         UnusableColumnsError: Columns lack values or a name, or hold nothing to train on.
     """
-    file = open_table(path, form)
-    chosen = _choose(path, file.names, target, features)
-    unusable = {"": _unnamed(path, file.names)} if "" in chosen else {}
-    batches = Batches(path, chosen, target, typed=form != "csv", fitted=fitted, unusable=unusable)
+    file = TABLE_FORMATS[table_format].open(path)
+    chosen = _choose_features(path, file.names, target, features)
+    unusable = {"": _unnamed_columns(path, file.names)} if "" in chosen else {}
+    columns = TableColumns(path, chosen, target, typed=file.typed, fitted=fitted, unusable=unusable)
     for batch in file.batches(chosen, target):
-        batches.add(batch)
-    return Table(*batches.columns(file.whole))
+        columns.add(batch)
+    return RawTable(*columns.finish(file.whole))
 
 
-def unknown_columns(path: Path, names: Sequence[str], key: Key, wanted: Sequence[str]) -> list[Fault]:
-    """What is wrong with a list of columns.
+def unknown_columns(path: Path, names: Sequence[str], key: Key, listed: Sequence[str]) -> list[Fault]:
+    """Return a fault for each listed column that a table does not have.
 
     Args:
         path: The table.
-        names: Its columns.
-        key: Of the list.
-        wanted: The columns that should be there.
+        names: Names of its columns.
+        key: Key of the list in the config.
+        listed: The columns that should exist.
     """
-    shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    others = f" and {len(names) - _MOST_NAMES_SHOWN} more" if len(names) > _MOST_NAMES_SHOWN else ""
+    shown = ", ".join(names[:_MOST_NAMES_SHOWN]) + others
     return [
         Fault(
             f"there is no column {name!r} in {path.name}; allowed: {shown}{did_you_mean(name, names)}",
             (*key, index),
         )
-        for index, name in enumerate(wanted)
+        for index, name in enumerate(listed)
         if name not in names
     ]
 
 
-def _choose(
+def _choose_features(
     path: Path, names: Sequence[str], target: Sequence[str], features: Sequence[str] | None
 ) -> list[str]:
-    """The columns to predict from."""
+    """Return the columns to predict from, once all columns that are used are known to exist once."""
     unknown = [
         *unknown_columns(path, names, ("dataset", "target"), target),
         *unknown_columns(path, names, ("dataset", "features"), features or ()),
@@ -96,27 +94,24 @@ def _choose(
         raise DataError(*unknown)
     chosen = [name for name in names if name not in target] if features is None else list(features)
     if not chosen:
-        raise DataError(f"{path}: beside the target there is no column to predict from")
+        raise DataError(f"{path}: has no column to predict from beside the target; add one")
     repeated = sorted({name for name in (*chosen, *target) if names.count(name) > 1})
     if repeated == [""]:
-        raise DataError(_unnamed(path, names))
+        raise DataError(_unnamed_columns(path, names))
     if repeated:
         called = ", ".join(filter(None, repeated))
-        raise DataError(
-            f"{path}: several columns have the name {called}; allowed: a name of its own for each that is "
-            "wanted"
-        )
+        raise DataError(f"{path}: several columns have the name {called}; use a different name for each")
     return chosen
 
 
-def _unnamed(path: Path, names: Sequence[str]) -> Fault:
+def _unnamed_columns(path: Path, names: Sequence[str]) -> Fault:
     unnamed = [str(number) for number, name in enumerate(names, 1) if not name]
     if len(unnamed) > 1:
         return Fault(
-            f"{path}: columns {', '.join(unnamed)} have no name; allowed: a name for each in the header, or "
+            f"{path}: columns {', '.join(unnamed)} have no name; add names to the header, or use "
             "dataset.features without them"
         )
     return Fault(
         f"{path}: column {unnamed[0]} has no name, as when pandas writes its index; "
-        "allowed: a name in the header, or dataset.features without it"
+        "add a name to the header, or use dataset.features without it"
     )

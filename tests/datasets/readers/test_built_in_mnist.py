@@ -89,7 +89,7 @@ def test_a_folder_in_the_place_of_the_file_is_named(replace_file):
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("minst", "; did you mean 'mnist'?"), ("zzz", "; there is: mnist, fashion_mnist")]
+    ("name", "hint"), [("minst", "; did you mean 'mnist'?"), ("zzz", "; allowed: mnist, fashion_mnist")]
 )
 def test_an_unknown_name_gets_a_hint(name, hint):
     with pytest.raises(DataError) as caught:

@@ -52,13 +52,13 @@ def test_a_training_set_alone_needs_a_test_set(tmp_path):
     write_idx(folder)
     for name in ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
         (folder / name).unlink()
-    assert refusal(folder) == f"{folder}: has no test set of its own; needed: dataset.test, such as test: 0.2"
+    assert refusal(folder) == f"{folder}: has no test set of its own; add dataset.test, such as test: 0.2"
     assert len(prepare(DatasetSpec(path=str(folder), test=3)).test) == 3
 
 
 def test_a_test_set_that_is_there_is_not_made_again(tmp_path):
     message = refusal(write_idx(tmp_path / "s"), test=3)
-    assert message.startswith(f"dataset.test: {tmp_path}/s has a test set of its own; allowed: to leave this")
+    assert message.startswith(f"dataset.test: {tmp_path}/s has a test set of its own; remove this")
 
 
 LABELS, IMAGES = "train-labels-idx1-ubyte", "train-images-idx3-ubyte"
@@ -67,7 +67,7 @@ LABELS, IMAGES = "train-labels-idx1-ubyte", "train-images-idx3-ubyte"
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        (LABELS, None, "there are no labels of the train set; allowed: train-images-idx3-ubyte"),
+        (LABELS, None, "there are no labels of the train set; add train-images-idx3-ubyte"),
         (LABELS, b"", "is not what its name says, an IDX file; it begins with b''"),
         (LABELS, b"<html>", "is not what its name says, an IDX file; it begins with b'<htm'"),
         (LABELS, as_idx(digits(12)[1])[:-1],
@@ -163,7 +163,7 @@ def changed(**arrays):
     [
         ({"x_train": np.ones((3, 2)), "y_train": np.ones(3)},
          "there is no x_test, y_test; it has x_train, y_train; "
-         "allowed: x_train, y_train, x_test, y_test, or x, y"),
+         "add x_train, y_train, x_test, y_test, or x, y"),
         ({"X": np.ones((3, 2)), "y": np.ones(3)}, "there is no x; it has X, y"),
         (changed(y_train=np.arange(9)), "x_train, y_train: 10 examples but 9 labels"),
         (changed(y_train=np.ones((10, 2))),
@@ -244,7 +244,7 @@ def encrypted(content):
 def test_a_damaged_archive_is_told(tmp_path):
     whole = write_npz(tmp_path / "a.npz", **parts()).read_bytes()
     for content, message in (
-        (b"", "is empty; allowed: an .npz archive"),
+        (b"", "is empty; use an .npz archive"),
         (whole[:-30], "is damaged or truncated: "),
         (whole[:60] + b"\xff" * 20 + whole[80:], "is damaged"),
         (archive(**{"x.npy": b"no array", "y.npy": b""}), "x is not what its name says, an array"),

@@ -215,17 +215,17 @@ def broken(*changes):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is empty; allowed: a CSV file with a header"),
-        ("\n\n", "is empty; allowed: a CSV file with a header"),
+        ("", "is empty; use a CSV file with a header"),
+        ("\n\n", "is empty; use a CSV file with a header"),
         ("age,sex,smoker,charges\n", "has no rows, only a header"),
         ("age,sex,smoker,charges", "has no rows, only a header"),
         ("age;charges", "has no rows, only a header"),
-        (broken(("age,sex", ",")), "columns 1, 2 have no name; allowed: a name for each in the header, "
-         "or dataset.features without them"),
-        (broken(("18,", "0x12,")), "row 1, column age: '0x12' is hexadecimal; allowed: decimal numbers"),
+        (broken(("age,sex", ",")), "columns 1, 2 have no name; add names to the header, or use "
+         "dataset.features without them"),
+        (broken(("18,", "0x12,")), "row 1, column age: '0x12' is hexadecimal; use decimal numbers"),
         (broken(("age,sex,smoker", "age,age,smoker")), "several columns have the name age"),
         (broken(("age,", ",")), "column 1 has no name, as when pandas writes its index; "
-         "allowed: a name in the header, or dataset.features without it"),
+         "add a name to the header, or use dataset.features without it"),
         (broken(("20,female", "20,")), "row 3, column sex: the value is missing"),
         (broken(("20,", ",")), "row 3, column age: the value is missing"),
         (broken(("20,", "NaN,"), ("22,", ",")),
@@ -243,10 +243,10 @@ def broken(*changes):
         ("y\n1,5\n", "row 1: there are 2 values, in the header 1"),
         ("x,y\n1,5\n2\n", "row 2: there is 1 value, in the header 2"),
         ("1.5,2,3\n2.5,3,4\n", "has no header: its first line is 1.5, 2, 3"),
-        ("charges\n1.5\n2.5\n", "beside the target there is no column to predict from"),
+        ("charges\n1.5\n2.5\n", "has no column to predict from beside the target; add one"),
         (broken(("18", "2024-01-01"), *((f"\n{n},", f"\n2024-01-{n},") for n in range(19, 28))),
          "column age holds values of the kind date32[day]; "
-         "allowed: numbers, text and booleans, or dataset.features without it"),
+         "use numbers, text or booleans, or dataset.features without it"),
         (b"PAR1" + b"\0" * 50,
          "is not what its name or format says, a CSV file with a header; it is a Parquet file"),
         (b"PK\x03\x04zip", "is not what its name or format says, a CSV file with a header; "
@@ -425,11 +425,11 @@ def test_a_target_that_teaches_nothing_is_refused(tmp_path, column, values, mess
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"test": 0.01}, "test: 0.01 of 10 examples makes an empty part; allowed: a count"),
+        ({"test": 0.01}, "test: 0.01 of 10 examples makes an empty part; use a count"),
         ({"test": 10}, "test: 10 is not possible with this data; allowed: 1 to 9"),
         (
             {"validation": 0.01},
-            "validation: 0.01 of 8 examples makes an empty part; allowed: a count",
+            "validation: 0.01 of 8 examples makes an empty part; use a count",
         ),
         ({"validation": 8}, "validation: 8 is not possible with this data; allowed: 0 to 7"),
         ({"train_samples": 9}, "train_samples: 9 is not possible with this data; allowed: 1 to 8"),
@@ -463,7 +463,7 @@ def test_targets_that_nothing_can_be_learned_of_are_refused_together(tmp_path):
         prepare(table(write_csv(tmp_path), ("age", "charges"), train_samples=1))
     assert str(caught.value).splitlines() == [
         f"dataset.train_samples: {tmp_path}/data.csv: the training part has one value of {name} only; "
-        "allowed: more examples"
+        "use more examples"
         for name in ("age", "charges")
     ]
 
@@ -497,7 +497,7 @@ def test_a_part_without_anything_to_explain_is_refused(tmp_path, part, look):
         look(spec)
     assert str(caught.value) == (
         f"dataset.{'test_path' if part == 'test' else part}: {test if part == 'test' else train}: "
-        f"the {part} part has one value of y only, so that there is no R²; allowed: more examples"
+        f"the {part} part has one value of y only, so that there is no R²; use more examples"
     )
 
 
@@ -532,7 +532,7 @@ def test_decimal_commas_are_told_not_made_categories(tmp_path, column):
         prepare(table(path, ("y",)))
     assert str(caught.value) == (
         f"{path}: row 2, column {column}: '0,125' is text, which would be a category; "
-        "numbers have plain digits and a decimal point"
+        "write numbers with plain digits and a decimal point"
     )
 
 
@@ -547,7 +547,7 @@ def test_numbers_that_only_people_can_read_are_told(tmp_path, wrong, column, mos
         prepare(table(path, ("y",)))
     assert str(caught.value) == (
         f"{path}: row 4, column {column}: {wrong!r} is text, which would be a category; "
-        "numbers have plain digits and a decimal point"
+        "write numbers with plain digits and a decimal point"
     )
 
 
@@ -555,13 +555,9 @@ def test_names_that_are_not_unique_are_no_matter_where_they_are_not_wanted(tmp_p
     path = write_csv(tmp_path, ",,a,a,b,y\n" + "".join(f"1,2,3,4,{n},{n}.5\n" for n in range(20)))
     made = prepare(table(path, ("y",), features=("b",), preprocess="none"))
     assert sorted(made.x[:, 0].tolist()) == list(range(20))
-    with pytest.raises(
-        DataError, match="several columns have the name a; allowed: a name of its own for each that is wanted"
-    ):
+    with pytest.raises(DataError, match="several columns have the name a; use a different name for each"):
         prepare(table(path, ("y",), features=("a", "b")))
-    with pytest.raises(
-        DataError, match="several columns have the name a; allowed: a name of its own for each that is wanted"
-    ):
+    with pytest.raises(DataError, match="several columns have the name a; use a different name for each"):
         prepare(table(path, ("y",)))
 
 
@@ -605,7 +601,7 @@ def test_what_is_damaged_is_told(tmp_path):
             CSV.encode(),
             "is not what its name or format says, a Parquet file; it is something else",
         ),
-        ("empty.parquet", b"", "is empty; allowed: a Parquet file"),
+        ("empty.parquet", b"", "is empty; use a Parquet file"),
     ):
         path = tmp_path / name
         path.write_bytes(content)
@@ -632,10 +628,10 @@ def test_a_parquet_file_with_names_or_texts_that_are_not_utf8_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"gr\xf6\xdfe,y\n1,1.5\n2,2.5\n", "the header is not UTF-8; allowed: UTF-8"),
+        (b"gr\xf6\xdfe,y\n1,1.5\n2,2.5\n", "the header is not UTF-8; save the file as UTF-8"),
         (
             b"c,y\n" + b"red,1.5\n" * 20 + b"gr\xfcn,2.5\n",
-            "row 21, column c: the text is not UTF-8; allowed: UTF-8",
+            "row 21, column c: the text is not UTF-8; save the file as UTF-8",
         ),
     ],
 )
@@ -703,7 +699,7 @@ def test_what_cannot_be_opened_is_told(tmp_path, monkeypatch):
     (tmp_path / "folder.csv").mkdir()
     for name, message in (
         ("none.csv", "there is no such file"),
-        ("folder.csv", "is a folder; allowed: a file, or format: idx"),
+        ("folder.csv", "is a folder; use a file, or format: idx"),
     ):
         with pytest.raises(DataError) as caught:
             prepare(table(tmp_path / name))

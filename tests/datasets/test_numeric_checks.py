@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from actbench.datasets.raw_table import Rounding
+from actbench.datasets.numeric_checks import Rounding
 
 WHOLE = [np.int32, np.uint32, np.int64, np.uint64]
 
