@@ -41,7 +41,7 @@ def apply_overrides(root: YamlNode, overrides: Iterable[str]) -> ParsedYaml:
         path = _path(key)
         position = Position(f"{OVERRIDE} {key if key.isprintable() else describe_value(key)}")
         if not equals or not all(path):
-            mistakes.append(Mistake(position, (), "is not KEY=VALUE; allowed: such as train.epochs=2"))
+            mistakes.append(Mistake(position, (), "is not KEY=VALUE; use a form such as train.epochs=2"))
             continue
         parsed = parse_yaml(text, position.source, lines=False)
         mistakes += [
@@ -89,9 +89,7 @@ def _assign(node: YamlNode, path: Sequence[str], depth: int, value: YamlNode) ->
     entries = {} if node.value is None else node.value
     if not isinstance(entries, dict):
         what = f"{format_key(path[:depth])} is {describe_value(node.to_python())}"
-        return Mistake(
-            value.position, tuple(path), f"{what}, which has no keys; allowed: to replace it as a whole"
-        )
+        return Mistake(value.position, tuple(path), f"{what}, which has no keys; replace it as a whole")
     entry = entries.get(path[depth])
     child = entry.node if entry else YamlNode(value.position, {})
     outcome = _assign(child, path, depth + 1, value)
@@ -166,7 +164,7 @@ def load_source(source: ConfigSource, overrides: Sequence[str] = ()) -> LoadedCo
         return LoadedConfig(config, make_paths_absolute(text, parsed.root, Path(source).parent), document)
     if not isinstance(source, Mapping | BenchConfig):
         raise ConfigError(
-            f"config: {describe_value(source)} is no config; allowed: a path, a mapping or a BenchConfig"
+            f"config: {describe_value(source)} is not a config; allowed: a path, a mapping or a BenchConfig"
         )
     parsed = read_object(source, "config")
     if parsed.mistakes:  # what stands in a refused value's place would be judged, too
@@ -198,9 +196,9 @@ def read_config_text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file; allowed: a YAML file") from None
+        raise ConfigError(f"{path}: there is no such file; use the path of a YAML file") from None
     except IsADirectoryError:
-        raise ConfigError(f"{path}: is a directory; allowed: a YAML file") from None
+        raise ConfigError(f"{path}: is a directory; use the path of a YAML file") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ConfigError(f"{path}: cannot be read: {reason}") from None
@@ -209,9 +207,7 @@ def read_config_text(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path}: is not UTF-8 text (byte {error.start + 1}); allowed: a YAML file"
-        ) from None
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start + 1}); save it as UTF-8") from None
 
 
 def parse_config(text: str, source: str, overrides: Sequence[str] = ()) -> BenchConfig:
@@ -231,7 +227,7 @@ def parse_config(text: str, source: str, overrides: Sequence[str] = ()) -> Bench
 def _check(parsed: ParsedYaml, source: str, overrides: Sequence[str]) -> tuple[BenchConfig, YamlNode]:
     require_texts(overrides)
     if parsed.root is None or parsed.root.value is None:
-        empty = Mistake(Position(source), (), "is empty; allowed: a config such as configs/mnist.yaml")
+        empty = Mistake(Position(source), (), "is empty; write a config such as configs/mnist.yaml")
         raise _error(parsed.mistakes or [empty])
     changed = apply_overrides(parsed.root, overrides)
     mistakes = [*parsed.mistakes, *changed.mistakes]

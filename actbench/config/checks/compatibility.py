@@ -48,12 +48,10 @@ def check_labels(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     for index, label in enumerate(labels):
         if label is not None and label in labels[:index]:
             taken = f"{describe_value(label)} is the label of activations[{labels.index(label)}] already"
-            yield mistake(f"{taken}; allowed: a label of its own for each", "activations", index, "label")
+            yield mistake(f"{taken}; use another label", "activations", index, "label")
         if label == PLACEBO and raw.get("placebo", True) is not False:
             reserved = f"{describe_value(label)} is reserved for the second copy of the baseline"
-            yield mistake(
-                f"{reserved}; allowed: another label, or placebo: false", "activations", index, "label"
-            )
+            yield mistake(f"{reserved}; use another label, or placebo: false", "activations", index, "label")
     baseline, known = raw.get("baseline"), [label for label in labels if label and label.isprintable()]
     if isinstance(baseline, str) and known and baseline not in known:
         allowed = f"{', '.join(known)}{did_you_mean(baseline, known)}"
@@ -86,7 +84,8 @@ def check_initializers(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
             kind, find_activation(str(entry[kind])) if kind == "name" else None, of_model, entry
         )
         if problem is not None:
-            yield mistake(f"model.init: {problem}, by init of its own", "activations", index)
+            remedy = "add an init to the activation"
+            yield mistake(f"model.init: {problem}; {remedy}", "activations", index)
 
 
 def check_gated_units(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
@@ -103,7 +102,7 @@ def check_gated_units(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         if has_lone_activation(layers):
             yield mistake(
                 "a gated unit takes a dense layer of twice its width, and a layer of the model applies the "
-                'activation by itself; allowed: {dense: 64, activation: "*"} in place of {activation: "*"}',
+                'activation by itself; use {dense: 64, activation: "*"} in place of {activation: "*"}',
                 "activations",
                 index,
             )
@@ -135,7 +134,7 @@ def explain_parameter_mismatch(layers: LayerConfigs, features: int, outputs: int
     return (
         "no gated widths are found within 1 % of the plain one's parameters: with the widths "
         f"{list(matched_gated_widths(layers, features, outputs))} it has {100 * off:+.1f} %; "
-        "allowed: match: width, or wider hidden layers"
+        "use match: width, or wider hidden layers"
     )
 
 
@@ -147,7 +146,7 @@ def check_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     targets = raw.get("targets")
     if targets and isinstance(targets, Mapping):
         yield mistake(
-            "goes without targets; allowed: the loss of each target there, "
+            "cannot be used beside targets; write the loss of each target there, "
             f"such as targets: {{{next(iter(targets))}: {{loss: {loss}}}}}",
             "train",
             "loss",
@@ -173,13 +172,13 @@ def check_numeric_target(raw: Mapping[str, object]) -> Iterator[InitErrorDetails
 
 def explain_softmax_of_numbers(data: str) -> str:
     """What is wrong with it."""
-    return f"softmax does nothing where numbers are predicted, as of {data}; allowed: logits"
+    return f"softmax has no effect where numbers are predicted, as of {data}; allowed: logits"
 
 
 def explain_missing_accuracy(data: str, score: ScoreName) -> str:
     """Why an accuracy cannot be reached where that is not the score."""
     told = describe_score(score)
-    return f"the score of {data} is {told}; allowed: with a single target of classes"
+    return f"the score of {data} is {told}; use it with a single target of classes"
 
 
 def check_validation_split(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
@@ -192,8 +191,8 @@ def check_validation_split(raw: Mapping[str, object]) -> Iterator[InitErrorDetai
     for value, purpose, path in wanted:
         if value is not None:
             yield mistake(
-                f"there is no validation split to {purpose}; allowed: together with dataset.validation, "
-                "such as validation: 5000",
+                f"there is no validation split to {purpose}; "
+                "add dataset.validation, such as validation: 5000",
                 *path,
             )
 
@@ -225,8 +224,8 @@ def check_no_effect(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         yield from _of_activations(raw, any_layer=bool(layers))
     init = initializer_name(raw_value(raw.get("model"), "init"))
     if layers == () and init in INIT_NAMES and init != KERAS:
-        why = f"{init} does nothing: {_NO_HIDDEN_LAYER}"
-        yield mistake(f"{why}; allowed: keras, or a hidden layer", "model", "init")
+        why = f"{init} has no effect: {_NO_HIDDEN_LAYER}"
+        yield mistake(f"{why}; use keras, or add a hidden layer", "model", "init")
     yield from _nesterov(raw_value(raw.get("train"), "optimizer"))
 
 
@@ -239,14 +238,14 @@ def _of_activations(raw: Mapping[str, object], *, any_layer: bool) -> Iterator[I
     for index, entry in raw_activations(raw):
         init, name = initializer_name(entry.get("init")), entry.get("name")
         if init in INIT_NAMES and init != KERAS:
-            yield mistake(f"{init} does nothing: {why}; allowed: without init", "activations", index, "init")
+            yield mistake(f"{init} has no effect: {why}; remove init", "activations", index, "init")
         if (
             not any_layer
             and entry.get("match") == "width"
             and name in ACTIVATION_NAMES
             and find_activation(str(name)).gated
         ):
-            message = "width does nothing without a hidden layer; allowed: without match"
+            message = "width has no effect without a hidden layer; remove match"
             yield mistake(message, "activations", index, "match")
 
 
@@ -257,7 +256,7 @@ def _nesterov(optimizer: object) -> Iterator[InitErrorDetails]:
         return
     momentum = params.get("momentum", known["momentum"].default)
     if momentum == 0 and params.get("nesterov") is (not known["nesterov"].default):
-        message = "does nothing without momentum; allowed: together with momentum: 0.9, say"
+        message = "has no effect without momentum; add one, such as momentum: 0.9"
         yield mistake(message, "train", "optimizer", "params", "nesterov")
 
 

@@ -67,7 +67,7 @@ def mistakes_in_params(kind: str, what: object, params: object) -> Iterator[Init
     missing = [name for name, parameter in (known or {}).items() if parameter.required and name not in params]
     if missing and not unknown:  # a misspelt key is one mistake, not an unknown and a missing one
         example = ", ".join(f"{name}: 0" for name in missing)
-        needs = f"{what} needs {' and '.join(missing)}; needed: numbers, such as params: {{{example}}}"
+        needs = f"{what} needs {' and '.join(missing)}; add numbers, such as params: {{{example}}}"
         yield mistake(needs, "params", kind="missing_key")
 
 
@@ -78,10 +78,10 @@ def _wrong_key(kind: str, what: str, key: object, known: Mapping[str, Parameter]
         allowed = ", ".join(known) or "no parameters"
         return f"{what} has no such parameter; allowed: {allowed}{did_you_mean(str(key), known)}"
     if not (isinstance(key, str) and key.isascii() and key.isidentifier()) or keyword.iskeyword(key):
-        allowed = "letters, digits and _, such as beta, but no word of Python's"
-        return f"{describe_value(key)} is no name of a parameter; allowed: {allowed}"
+        allowed = "letters, digits and _, such as beta, but no keyword of Python"
+        return f"{describe_value(key)} is not a parameter name; allowed: {allowed}"
     if kind == "expr" and key in _TAKEN:
-        return f"{describe_value(key)} has a meaning of its own in an expression; allowed: another name"
+        return f"{describe_value(key)} has a meaning of its own in an expression; use another name"
     return None
 
 
@@ -108,9 +108,9 @@ def mistakes_in_options(kind: str, what: object, raw: Mapping[str, object]) -> I
         if problem is not None:
             yield mistake(problem, "trainable")
     if raw.get("match") is not None and not (entry and entry.gated):
-        yield mistake(f"does nothing here; allowed: with gated units, {_listed(gated=True)}", "match")
+        yield mistake(f"has no effect here; use it with a gated unit: {_listed(gated=True)}", "match")
     if raw.get("surrogate") is not None and not (entry and entry.kind == "step"):
-        yield mistake("does nothing here; allowed: with step", "surrogate")
+        yield mistake("has no effect here; use it with step", "surrogate")
     problem = explain_unfit_initializer(kind, entry, initializer_name(raw.get("init")), raw)
     if problem is not None:
         yield mistake(problem, "init")
@@ -128,12 +128,13 @@ def explain_unfit_initializer(
         raw: The entry.
     """
     if init == RECOMMENDED and entry is None:
-        return f"nobody recommends one for an {kind}; allowed: moment_matched, keras or a Keras initialiser"
+        return f"none is recommended for an {kind}; allowed: moment_matched, keras or an initializer of Keras"
     if init == MOMENT_MATCHED and entry is not None and entry.kind == "mixing":
         return f"{entry.name} is not element-wise: there is no gain to match; allowed: recommended or keras"
     if init == MOMENT_MATCHED and kind != "import" and _has_no_gain(entry, raw):
         return (
-            "E[f(z)^2] is 0 or not finite: there is no gain to match; allowed: keras or a Keras initialiser"
+            "E[f(z)^2] is 0 or not finite: there is no gain to match; "
+            "allowed: keras or an initializer of Keras"
         )
     return None
 
@@ -168,13 +169,13 @@ def initializer_name(init: object) -> str | None:
 
 def _untrainable(kind: str, entry: Activation | None, raw: Mapping[str, object]) -> str | None:
     if kind == "import":
-        return "the parameters of an imported function are numbers; allowed: an expr, or without trainable"
+        return "the parameters of an imported function are numbers; use an expr, or remove trainable"
     if entry is None:
-        return None if raw.get("params") else "there are no params to train; allowed: together with params"
+        return None if raw.get("params") else "there are no params to train; add params"
     if entry.trainable == "no":
-        return f"{entry.name} has no weights; allowed: with {_listed(gated=False)}"
+        return f"{entry.name} has no weights; use trainable with {_listed(gated=False)}"
     if entry.trainable == "always" and raw["trainable"] is False:
-        return f"the weights of {entry.name} are always trained; allowed: true, or leaky_relu"
+        return f"the weights of {entry.name} are always trained; use true, or the activation leaky_relu"
     return None
 
 
@@ -247,7 +248,7 @@ class ActivationConfig(Section):
     def _as_floats(cls, params: object) -> object:
         if not isinstance(params, Mapping):
             raise wrong_value(
-                f"{describe_value(params)} is not a mapping; allowed: one such as {{negative_slope: 0.1}}"
+                f"{describe_value(params)} is not a mapping; use one such as {{negative_slope: 0.1}}"
             )
         # wrong ones are among the mistakes already
         kept = {
@@ -266,7 +267,7 @@ class ActivationConfig(Section):
             return
         for surplus in given[1:]:
             yield mistake(
-                f"{given[0]} says what it is already; allowed: one of name, import and expr", surplus
+                f"{given[0]} defines the activation already; use only one of name, import and expr", surplus
             )
         kind, value = given[0], raw[given[0]]
         params = raw.get("params", {})
@@ -280,7 +281,7 @@ class ActivationConfig(Section):
         if kind == "import" and isinstance(value, str):
             yield from _wrong_import(value)
         if "label" not in raw and isinstance(value, str) and len(value) > LONGEST_LABEL:
-            yield mistake("is too long for a label; needed: a label of its own", "label", kind="missing_key")
+            yield mistake("is too long for a label; add a label of its own", "label", kind="missing_key")
 
     @classmethod
     def __get_pydantic_json_schema__(

@@ -1,7 +1,7 @@
 """Types of the single values in a config; each refuses other values with a plain sentence.
 
-They annotate the fields of sections, as in `Annotated[int, IntegerField(1, 100)]`. Pydantic's own messages do not
-say both what is wrong and what is allowed, and its lax mode turns `true` into 1.
+They annotate the fields of sections, as in `Annotated[int, IntegerField(1, 100)]`. Pydantic's own messages do
+not say both what is wrong and what is allowed, and its lax mode turns `true` into 1.
 """
 
 import re
@@ -142,7 +142,7 @@ class EpochField(_Scalar):
         if value == "last":
             return "last"
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= self.high:
-            raise wrong_value(f"{describe_value(value)} is no epoch; allowed: 0 to {self.high}, or last")
+            raise wrong_value(f"{describe_value(value)} is not an epoch; allowed: 0 to {self.high}, or last")
         return value
 
     def _json_schema(self) -> dict[str, Any]:
@@ -189,7 +189,7 @@ class TextField(_Scalar):
         """The text."""
         if not isinstance(value, str):
             raise wrong_value(
-                f"{describe_value(value)} is not text; allowed: text, in quotes if it looks like something else"
+                f"{describe_value(value)} is not text; use text, in quotes if it looks like something else"
             )
         return value
 
@@ -286,7 +286,7 @@ def validate_keras_params(
         ValidationError: Some are unknown, or may not have that value.
     """
     if not isinstance(params, Mapping):
-        raise wrong_value(f"{describe_value(params)} is not a mapping; allowed: one such as {example}")
+        raise wrong_value(f"{describe_value(params)} is not a mapping; use one such as {example}")
     found, values = [], dict[str, Any]()
     for key, value in params.items():
         if key not in known:

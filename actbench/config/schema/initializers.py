@@ -82,7 +82,5 @@ class InitConfig(NamedSection):
             limits: dict[str, Any] = {name: one.default for name, one in known.items()} | values
             low, high = limits["minval"], limits["maxval"]
             if not low < high:
-                raise wrong_value(
-                    f"minval {low:g} is not below maxval {high:g}; allowed: minval below maxval"
-                )
+                raise wrong_value(f"minval {low:g} is not below maxval {high:g}; use a minval below maxval")
         return values

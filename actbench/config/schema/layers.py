@@ -50,7 +50,7 @@ class _ActivationName(ChoiceField):
         if isinstance(value, str) and value in ACTIVATION_NAMES and value not in FIXED_ACTIVATIONS:
             why = "takes a layer of twice its width" if find_activation(value).gated else "needs parameters"
             raise wrong_value(
-                f"{describe_value(value)} {why}; allowed: as one of the activations that are compared, or another name"
+                f"{describe_value(value)} {why}; use it under activations, or use another name here"
             )
         name = super().check(value)
         return name if name == UNDER_TEST else find_activation(name).name
@@ -69,7 +69,7 @@ class PlainLayerConfig(Section):
             _ActivationName(
                 "activation",
                 (UNDER_TEST, *FIXED_ACTIVATIONS),
-                listing='"*" for the one under test, a name of the catalogue, or without this key',
+                listing='"*" for the one under test, or a name of the catalogue',
             ),
         ]
         | None
@@ -102,18 +102,18 @@ class PlainLayerConfig(Section):
         given = [kind for kind in kinds if raw.get(kind) is not None]
         if not given:
             if not any(key not in kinds for key in raw):  # a misspelt key is one mistake
-                yield mistake(f"says no layer; allowed: one of {', '.join(kinds)}")
+                yield mistake(f"names no layer; use one of {', '.join(kinds)}")
             return
         allowed_with = ("activation",) if given[0] == "dense" else ()
         for surplus in given[1:]:
             if surplus not in allowed_with:
-                yield mistake(f"{given[0]} says the layer already; allowed: as a layer of its own", surplus)
+                yield mistake(f"{given[0]} defines this layer already; make it a layer of its own", surplus)
 
     @classmethod
     def _wrong_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
         for found in super()._wrong_keys(raw):
             nested = found.get("loc") == ("residual",)
-            why = "blocks are not nested; allowed: its layers beside the others, or as a block of their own"
+            why = "blocks cannot be nested; put its layers beside the others, or into a block of their own"
             yield mistake(why, "residual", kind="unknown_key") if nested else found
 
     @model_serializer

@@ -53,7 +53,7 @@ class TimingConfig(Section):
         """A budget for rounds that there are none of."""
         if raw.get("budget_s") is not None and raw.get("target_ci") is None:
             yield mistake(
-                "does nothing without a target; allowed: together with target_ci, such as target_ci: 0.01",
+                "has no effect without a target; add one, such as target_ci: 0.01",
                 "budget_s",
             )
 
@@ -108,7 +108,7 @@ def check_probe_epochs(raw: Mapping[str, object], epochs: object) -> Iterator[In
     for index, epoch in enumerate(listed):
         if isinstance(epoch, int) and epoch > epochs:
             yield mistake(
-                f"{describe_value(epoch)} is beyond the training; allowed: 0 to {epochs}, or last",
+                f"{describe_value(epoch)} is after the last epoch; allowed: 0 to {epochs}, or last",
                 *place,
                 index,
             )

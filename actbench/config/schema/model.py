@@ -39,7 +39,7 @@ class RegularizerConfig(Section):
             and raw.get("l2") is None
             and not any(key not in ("l1", "l2") for key in raw)
         ):
-            yield mistake("adds nothing; allowed: l1, l2 or both, such as {l2: 1e-4}")
+            yield mistake("adds nothing; use l1, l2 or both, such as {l2: 1e-4}")
 
 
 class ModelConfig(Section):
@@ -83,7 +83,7 @@ class ModelConfig(Section):
             needed = f"{cls.keys()['hidden_units'].description}; or layers"
             yield mistake(f"is missing; needed: {needed}", "hidden_units", kind="missing_key")
         if len(given) > 1:
-            yield mistake("hidden_units says the layers already; allowed: one of the two", "layers")
+            yield mistake("hidden_units defines the layers already; remove one of the two", "layers")
         if raw.get("layers") is None:
             return
         layers = read_layers(raw)
@@ -91,12 +91,10 @@ class ModelConfig(Section):
             return  # they are told to be wrong
         names = list(activation_names(layers))
         if starts_with_activation(layers):
-            yield mistake(
-                "the first activation has no dense layer before it; allowed: behind a dense layer", "layers"
-            )
+            yield mistake("the first activation has no dense layer before it; add one", "layers")
         if UNDER_TEST not in names:
             yield mistake(
-                "no layer applies the activation under test: there is nothing to compare; allowed: "
+                "no layer applies the activation under test: there is nothing to compare; use "
                 'activation: "*" in at least one',
                 "layers",
             )

@@ -138,15 +138,15 @@ class OptimizerConfig(NamedSection):
         found = []
         if isinstance(params, dict) and "learning_rate" in params:
             params = {key: value for key, value in params.items() if key != "learning_rate"}
-            found.append(mistake("has a key of its own; allowed: train.learning_rate", "learning_rate"))
+            found.append(mistake("has a key of its own; use train.learning_rate", "learning_rate"))
         if isinstance(params, dict):
             known_by_keras = [key for key in params if key in UNSUPPORTED_PARAMETERS]
-            why = "is left out, as docs/models.md says; allowed: without it"
+            why = "is not supported, as docs/models.md explains; remove it"
             found += [mistake(why, key, kind="unknown_key") for key in known_by_keras]
             params = {key: value for key, value in params.items() if key not in UNSUPPORTED_PARAMETERS}
             clips = [clip for clip in CLIPPING if params.get(clip) is not None]
             found += [
-                mistake(f"{clips[0]} clips already; allowed: one of {', '.join(CLIPPING)}", clip)
+                mistake(f"{clips[0]} clips gradients already; use only one of {', '.join(CLIPPING)}", clip)
                 for clip in clips[1:]
             ]
         known = OPTIMIZERS[name]

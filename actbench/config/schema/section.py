@@ -190,7 +190,7 @@ class ListField:
                 f"{describe_value(value)} is not a list; allowed: a list such as {self.example}"
             )
         if not value and not self.may_be_empty:
-            raise wrong_value(f"the list is empty; allowed: at least one item, such as {self.example}")
+            raise wrong_value(f"the list is empty; add at least one item, such as {self.example}")
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -224,9 +224,7 @@ class ListField:
             else:
                 repeated = item in items[:index]
             if repeated:
-                yield mistake(
-                    f"{describe_value(item)} is in the list already; allowed: each value once", index
-                )
+                yield mistake(f"{describe_value(item)} is in the list already; remove it", index)
 
 
 @dataclass(frozen=True)
@@ -245,9 +243,7 @@ class MappingField:
         def check(value: object) -> object:
             if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
                 return value
-            raise wrong_value(
-                f"{describe_value(value)} is not a mapping; allowed: one such as {self.example}"
-            )
+            raise wrong_value(f"{describe_value(value)} is not a mapping; use one such as {self.example}")
 
         return core_schema.no_info_before_validator_function(check, handler(source))
 
@@ -301,6 +297,4 @@ class NameOrListField(ListField):
     def _repeated(self, items: Sequence[object]) -> Iterator[InitErrorDetails]:
         for index, item in enumerate(items):
             if isinstance(item, str) and item in items[:index]:
-                yield mistake(
-                    f"{describe_value(item)} is in the list already; allowed: each name once", index
-                )
+                yield mistake(f"{describe_value(item)} is in the list already; remove it", index)

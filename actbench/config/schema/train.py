@@ -99,7 +99,7 @@ class ScheduleConfig(Section):
                 yield mistake(f"is missing; {raw['schedule']} needs it", key, kind="missing_key")
         if ("warmup_target" in given) != ("warmup_steps" in given):
             alone = "warmup_target" if "warmup_target" in given else "warmup_steps"
-            yield mistake("does nothing alone; allowed: warmup_target and warmup_steps together", alone)
+            yield mistake("has no effect alone; use warmup_target and warmup_steps together", alone)
         yield from _wrong_boundaries(raw.get("boundaries"), raw.get("values"))
 
     @model_serializer
@@ -113,11 +113,11 @@ def _wrong_boundaries(boundaries: object, values: object) -> Iterator[InitErrorD
         return
     if isinstance(values, list | tuple) and len(values) != len(boundaries) + 1:
         yield mistake(
-            f"there are {len(values)}, and {len(boundaries)} boundaries; allowed: one more than boundaries",
+            f"there are {len(values)}, and {len(boundaries)} boundaries; use one value more than boundaries",
             "values",
         )
     if all(type(item) is int for item in boundaries) and list(boundaries) != sorted(boundaries):
-        yield mistake("they do not rise; allowed: such as [1000, 2000]", "boundaries")
+        yield mistake("they do not rise; sort them, as in [1000, 2000]", "boundaries")
 
 
 _MILLION = 1_000_000

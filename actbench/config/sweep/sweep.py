@@ -42,9 +42,7 @@ class SweepField:
     def check(self, value: object) -> dict[str, Any]:
         """The mapping, if it is one of lists by keys that can be swept."""
         if not isinstance(value, Mapping):
-            raise wrong_value(
-                f"{describe_value(value)} is not a mapping; allowed: one such as {{{_EXAMPLE}}}"
-            )
+            raise wrong_value(f"{describe_value(value)} is not a mapping; use one such as {{{_EXAMPLE}}}")
         return report_all(_mistakes(value, self.sections), lambda: dict(value))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -108,7 +106,7 @@ def _mistakes(sweep: Mapping[str, Any], sections: SweptSections) -> Iterator[Ini
         what = (
             "is empty"
             if isinstance(sweep[ZIP], Mapping)
-            else f"{describe_value(sweep[ZIP])} is no mapping of lists"
+            else f"{describe_value(sweep[ZIP])} is not a mapping of lists"
         )
         yield mistake(f"{what}; allowed: one such as {example}", ZIP)
     for (_, *prefix), lists in _groups(sweep):
@@ -117,9 +115,9 @@ def _mistakes(sweep: Mapping[str, Any], sections: SweptSections) -> Iterator[Ini
             if problem is not None:
                 yield mistake(problem, *prefix, key, kind="unknown_key")
             elif taken := next((other for other in seen if keys_overlap(key, other)), None):
-                yield mistake(f"{taken} is swept already; allowed: each key once", *prefix, key)
+                yield mistake(f"{taken} is swept already; remove one of the two", *prefix, key)
             elif (wrong := explain_not_a_list(values)) is not None:
-                yield mistake(f"{wrong}; allowed: a list of values, as in {_EXAMPLE}", *prefix, key)
+                yield mistake(f"{wrong}; use a list of values, as in {_EXAMPLE}", *prefix, key)
             seen.append(key)
         lengths = {len(values) for values in lists.values() if isinstance(values, list | tuple)}
         count *= max(lengths, default=1)
@@ -127,7 +125,7 @@ def _mistakes(sweep: Mapping[str, Any], sections: SweptSections) -> Iterator[Ini
             told = ", ".join(
                 f"{key} {len(values)}" for key, values in lists.items() if hasattr(values, "__len__")
             )
-            yield mistake(f"its lists are not equally long: {told}; allowed: as many values in each", *prefix)
+            yield mistake(f"its lists are not equally long: {told}; use as many values in each", *prefix)
     if count > MOST_SETTINGS:
         yield mistake(f"makes {count} settings; allowed: up to {MOST_SETTINGS}")
 
@@ -161,7 +159,7 @@ def _section_of(field: FieldInfo) -> type[Section] | None:
 def explain_not_a_list(values: object) -> str | None:
     """Why this is no list of values; None where it is one."""
     if not isinstance(values, list | tuple):
-        return f"{describe_value(values)} is no list"
+        return f"{describe_value(values)} is not a list"
     return None if values else "the list is empty"
 
 

@@ -42,7 +42,7 @@ class TuneField:
         """The mapping, with the number of seeds filled in."""
         if not isinstance(value, Mapping):
             raise wrong_value(
-                f"{describe_value(value)} is not a mapping; allowed: one such as {{{_EXAMPLE}, seeds: 2}}"
+                f"{describe_value(value)} is not a mapping; use one such as {{{_EXAMPLE}, seeds: 2}}"
             )
         return report_all(_mistakes(value), lambda: {SEEDS: DEFAULT_SEEDS, **value} if value else {})
 
@@ -79,7 +79,7 @@ def check_tuned_keys(raw: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
     for key, _ in candidate_lists(raw.get("tune")):
         taken = next((other for other in swept if keys_overlap(key, other)), None)
         if taken is not None:
-            yield mistake(f"{taken} is swept; allowed: to sweep a key or to tune it", "tune", key)
+            yield mistake(f"{taken} is swept; remove the key from sweep or from tune", "tune", key)
 
 
 def _mistakes(tune: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
@@ -91,13 +91,13 @@ def _mistakes(tune: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
             allowed = f"{', '.join(TUNABLE)} and keys below them, and {SEEDS}"
             yield mistake(f"cannot be tuned; allowed: {allowed}{hint}", key, kind="unknown_key")
         elif taken := next((other for other in seen if keys_overlap(key, other)), None):
-            yield mistake(f"{taken} is tuned already; allowed: each key once", key)
+            yield mistake(f"{taken} is tuned already; remove one of the two", key)
         elif (wrong := explain_not_a_list(tune[key])) is not None or len(tune[key]) < 2:
             wrong = wrong or "there is nothing to choose from"
-            yield mistake(f"{wrong}; allowed: a list of at least two values, as in {_EXAMPLE}", key)
+            yield mistake(f"{wrong}; use a list of at least two values, as in {_EXAMPLE}", key)
         seen.append(key)
     if tune and not keys:
-        yield mistake(f"says not what to tune; allowed: keys with lists of values, as in {_EXAMPLE}")
+        yield mistake(f"names no key to tune; add keys with lists of values, as in {_EXAMPLE}")
     if SEEDS in tune:
         yield from _wrong_count(tune[SEEDS])
     count = prod(len(values) for _, values in candidate_lists(tune))

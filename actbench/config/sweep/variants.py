@@ -72,7 +72,7 @@ class Variant:
                 entries = _entries(node)
                 if entries is None:
                     what = f"{format_key(path[:depth])} is {describe_value(node)}, which has no keys"
-                    yield path[:depth], written[:-1], f"{what}; allowed: a list of values for it as a whole"
+                    yield path[:depth], written[:-1], f"{what}; use a list of values for it as a whole"
                     break
                 node = entries.get(step)
 
@@ -242,7 +242,7 @@ def find_repeated(
             loc = next(loc for key, loc in variant.written.items() if variants[first].written[key] != loc)
             if loc not in told:
                 told.add(loc)
-                yield mistake(f"makes the {what} {variants[first].name} again; allowed: each once", *loc)
+                yield mistake(f"makes the {what} {variants[first].name} again; remove one of the two", *loc)
 
 
 def _whose(loc: Loc, whose: Sequence[Variant], variants: Sequence[Variant]) -> str:

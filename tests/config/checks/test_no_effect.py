@@ -32,34 +32,34 @@ def sgd(name="sgd", **params):
         (
             {"model": {"hidden_units": [], "init": "he_normal"}},
             "model.init",
-            f"he_normal does nothing: {NO_LAYER}; allowed: keras, or a hidden layer",
+            f"he_normal has no effect: {NO_LAYER}; use keras, or add a hidden layer",
         ),
         (
             {"model": {"hidden_units": [], "init": HE}},
             "model.init",
-            f"random_normal does nothing: {NO_LAYER}; allowed: keras, or a hidden layer",
+            f"random_normal has no effect: {NO_LAYER}; use keras, or add a hidden layer",
         ),
         (
             {"model": {"hidden_units": []}, **entry(name="tanh", init="he_normal")},
             "activations.1.init",
-            f"he_normal does nothing: {NO_LAYER}; allowed: without init",
+            f"he_normal has no effect: {NO_LAYER}; remove init",
         ),
         (
             {"model": {"layers": ALONE}, **entry(name="tanh", init="he_normal")},
             "activations.1.init",
-            "he_normal does nothing: every dense layer before the activation under test has one of its own; "
-            "allowed: without init",
+            "he_normal has no effect: every dense layer before the activation under test has one of its own; "
+            "remove init",
         ),
         (
             {"model": {"hidden_units": []}, **entry(name="glu", match="width")},
             "activations.1.match",
-            "width does nothing without a hidden layer; allowed: without match",
+            "width has no effect without a hidden layer; remove match",
         ),
         *(
             (
                 sgd(**params),
                 "train.optimizer.params.nesterov",
-                "does nothing without momentum; allowed: together with momentum: 0.9, say",
+                "has no effect without momentum; add one, such as momentum: 0.9",
             )
             for params in (
                 {"nesterov": True},
@@ -182,4 +182,4 @@ def test_the_ids_of_configs_that_leave_such_keys_out_are_what_they_were():
 def test_a_sweep_does_not_do_the_same_work_twice():
     found = mistakes(timing=UNTIMED, sweep={"timing.inference_rounds": [7, 8]})
     assert [path for path, _ in found] == ["sweep.timing.inference_rounds.1"]
-    assert "again; allowed: each once" in found[0][1]
+    assert "again; remove one of the two" in found[0][1]

@@ -36,19 +36,19 @@ def mistakes(*entries, **changes):
         (
             {"name": "tanh", "expr": "x"},
             "expr",
-            "name says what it is already; allowed: one of name, import and expr",
+            "name defines the activation already; use only one of name, import and expr",
         ),
         # parameters
         (
             {"name": "threshold"},
             "params",
-            "threshold needs threshold and default_value; needed: numbers, such as params: {threshold: 0, "
+            "threshold needs threshold and default_value; add numbers, such as params: {threshold: 0, "
             "default_value: 0}",
         ),
         (
             {"name": "threshold", "params": {"threshold": 1.0}},
             "params",
-            "threshold needs default_value; needed: numbers, such as params: {default_value: 0}",
+            "threshold needs default_value; add numbers, such as params: {default_value: 0}",
         ),
         (
             {"name": "threshold", "params": {"treshold": 1.0, "default_value": 0}},
@@ -95,20 +95,20 @@ def mistakes(*entries, **changes):
         (
             {"expr": "x * exp", "params": {"exp": 1.0}, "label": "a"},
             "params.exp",
-            "'exp' has a meaning of its own in an expression; allowed: another name",
+            "'exp' has a meaning of its own in an expression; use another name",
         ),
         (
             {"expr": "x", "params": {"lambda": 1.0}},
             "params.lambda",
-            "'lambda' is no name of a parameter; allowed: letters, digits and _, such as beta, but no word "
-            "of Python's",
+            "'lambda' is not a parameter name; "
+            "allowed: letters, digits and _, such as beta, but no keyword of Python",
         ),
         (
             {"expr": 3, "label": "a"},
             "expr",
-            "3 is not text; allowed: text, in quotes if it looks like something else",
+            "3 is not text; use text, in quotes if it looks like something else",
         ),
-        ({"expr": "x + " * 20 + "x"}, "label", "is too long for a label; needed: a label of its own"),
+        ({"expr": "x + " * 20 + "x"}, "label", "is too long for a label; add a label of its own"),
         # imports
         (
             {"import": "silu"},
@@ -136,30 +136,34 @@ def mistakes(*entries, **changes):
         (
             {"name": "tanh", "match": "width"},
             "match",
-            f"does nothing here; allowed: with gated units, {GATED}",
+            f"has no effect here; use it with a gated unit: {GATED}",
         ),
-        ({"expr": "x", "match": "params"}, "match", f"does nothing here; allowed: with gated units, {GATED}"),
-        ({"name": "tanh", "surrogate": "none"}, "surrogate", "does nothing here; allowed: with step"),
-        ({"name": "tanh", "trainable": True}, "trainable", f"tanh has no weights; allowed: with {TRAINABLE}"),
+        ({"expr": "x", "match": "params"}, "match", f"has no effect here; use it with a gated unit: {GATED}"),
+        ({"name": "tanh", "surrogate": "none"}, "surrogate", "has no effect here; use it with step"),
+        (
+            {"name": "tanh", "trainable": True},
+            "trainable",
+            f"tanh has no weights; use trainable with {TRAINABLE}",
+        ),
         (
             {"name": "tanh", "trainable": False},
             "trainable",
-            f"tanh has no weights; allowed: with {TRAINABLE}",
+            f"tanh has no weights; use trainable with {TRAINABLE}",
         ),
         (
             {"name": "prelu", "trainable": False},
             "trainable",
-            "the weights of prelu are always trained; allowed: true, or leaky_relu",
+            "the weights of prelu are always trained; use true, or the activation leaky_relu",
         ),
         (
             {"expr": "x", "trainable": True},
             "trainable",
-            "there are no params to train; allowed: together with params",
+            "there are no params to train; add params",
         ),
         (
             {"import": "keras.ops:elu", "params": {"alpha": 1.0}, "trainable": True},
             "trainable",
-            "the parameters of an imported function are numbers; allowed: an expr, or without trainable",
+            "the parameters of an imported function are numbers; use an expr, or remove trainable",
         ),
         # words
         (
@@ -202,7 +206,7 @@ def mistakes(*entries, **changes):
         (
             {"name": "tanh", "init": {"name": "random_uniform", "params": {"minval": 1}}},
             "init.params",
-            "minval 1 is not below maxval 0.05; allowed: minval below maxval",
+            "minval 1 is not below maxval 0.05; use a minval below maxval",
         ),
         (
             {"name": "leaky_relu", "params": {"negative_slope": math.nan}},
@@ -213,7 +217,7 @@ def mistakes(*entries, **changes):
         (
             {"expr": "x", "init": "recommended"},
             "init",
-            "nobody recommends one for an expr; allowed: moment_matched, keras or a Keras initialiser",
+            "none is recommended for an expr; allowed: moment_matched, keras or an initializer of Keras",
         ),
         (
             {"name": "softmax", "init": "moment_matched"},
@@ -223,7 +227,8 @@ def mistakes(*entries, **changes):
         (
             {"expr": "1 / x", "init": "moment_matched"},
             "init",
-            "E[f(z)^2] is 0 or not finite: there is no gain to match; allowed: keras or a Keras initialiser",
+            "E[f(z)^2] is 0 or not finite: there is no gain to match; "
+            "allowed: keras or an initializer of Keras",
         ),
     ],
 )
@@ -255,7 +260,7 @@ def test_an_entry_that_cannot_have_the_models_initialiser_is_told_so():
         (
             "activations.1",
             "model.init: softmax is not element-wise: there is no gain to match; allowed: recommended or "
-            "keras, by init of its own",
+            "keras; add an init to the activation",
         )
     ]
     own = {"name": "softmax", "init": "keras"}
@@ -267,7 +272,7 @@ def test_a_gated_model_that_cannot_be_matched_is_refused_with_what_can_be_had():
     assert path == "activations.1"
     assert sentence == (
         "no gated widths are found within 1 % of the plain one's parameters: with the widths [2] it has "
-        "+32.4 %; allowed: match: width, or wider hidden layers"
+        "+32.4 %; use match: width, or wider hidden layers"
     )
     wide = {"name": "glu", "match": "width"}
     assert BenchConfig.model_validate(fine_data(activations=["relu", wide], model={"hidden_units": [3]}))

@@ -161,7 +161,7 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             {"timing": {"budget_s": 60}},
             "timing.budget_s",
-            "does nothing without a target; allowed: together with target_ci, such as target_ci: 0.01",
+            "has no effect without a target; add one, such as target_ci: 0.01",
         ),
         ({"verdict": {"margin": 0}}, "verdict.margin", f"0 is not above 0; {FRACTION}"),
         ({"verdict": {"time_margin": 1.0}}, "verdict.time_margin", f"1.0 is not below 1; {FRACTION}"),
@@ -179,8 +179,7 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             {"verdict": {"target_accuracy": 0.98}, "dataset": {"name": "mnist"}},
             "verdict.target_accuracy",
-            "there is no validation split to reach it on; "
-            "allowed: together with dataset.validation, such as validation: 5000",
+            "there is no validation split to reach it on; add dataset.validation, such as validation: 5000",
         ),
         # words
         (
@@ -218,7 +217,7 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         ({"name": ".."}, "name", f"'..' {FOLDERS}"),
         ({"name": ""}, "name", f"'' {FOLDERS}"),
         ({"name": "a\n"}, "name", f"'a\\n' {FOLDERS}"),
-        ({"name": 7}, "name", "7 is not text; allowed: text, in quotes if it looks like something else"),
+        ({"name": 7}, "name", "7 is not text; use text, in quotes if it looks like something else"),
         ({"placebo": 1}, "placebo", "1 is neither true nor false; allowed: true or false"),
         ({"placebo": "yes"}, "placebo", "'yes' is neither true nor false; allowed: true or false"),
         # labels
@@ -228,13 +227,12 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             {"activations": ["relu", "elu", {"name": "elu", "params": {"alpha": 2}}]},
             "activations.2.label",
-            "'elu' is the label of activations[1] already; allowed: a label of its own for each",
+            "'elu' is the label of activations[1] already; use another label",
         ),
         (
             activation(name="elu", label="placebo"),
             "activations.1.label",
-            "'placebo' is reserved for the second copy of the baseline; "
-            "allowed: another label, or placebo: false",
+            "'placebo' is reserved for the second copy of the baseline; use another label, or placebo: false",
         ),
         (
             {"baseline": "rely"},
@@ -280,13 +278,13 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             activation(name="elu", params=[1]),
             "activations.1.params",
-            "a list is not a mapping; allowed: one such as {negative_slope: 0.1}",
+            "a list is not a mapping; use one such as {negative_slope: 0.1}",
         ),
         # losses
         (
             train(loss="sparse_categorical_crossentropy") | {"targets": {"label": {"weight": 1}}},
             "train.loss",
-            "goes without targets; allowed: the loss of each target there, "
+            "cannot be used beside targets; write the loss of each target there, "
             "such as targets: {label: {loss: sparse_categorical_crossentropy}}",
         ),
         (
@@ -309,13 +307,13 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             {"timing": {"inference_batch_sizes": [1, 8, 1]}},
             "timing.inference_batch_sizes.2",
-            "1 is in the list already; allowed: each value once",
+            "1 is in the list already; remove it",
         ),
         ({"seeds": 0}, "seeds", f"0 {SEEDS}"),
         ({"seeds": True}, "seeds", f"true {SEEDS}"),
         ({"seeds": 10_001}, "seeds", f"10001 {SEEDS}"),
-        ({"seeds": []}, "seeds", "the list is empty; allowed: at least one item, such as [0, 1, 2]"),
-        ({"seeds": [4, 2, 4]}, "seeds.2", "4 is in the list already; allowed: each value once"),
+        ({"seeds": []}, "seeds", "the list is empty; add at least one item, such as [0, 1, 2]"),
+        ({"seeds": [4, 2, 4]}, "seeds.2", "4 is in the list already; remove it"),
         ({"seeds": [-1]}, "seeds.0", f"-1 is too small; {SEED_RANGE}"),
         ({"seeds": [True]}, "seeds.0", f"true is not a whole number; {SEED_RANGE}"),
         # sizes

@@ -32,7 +32,7 @@ ALL = ", ".join(DatasetConfig.model_fields)
         ({}, "name",
          "is missing; needed: a dataset's name, as `actbench list datasets` shows it, or path with "
          "a file of your own"),
-        ({"name": "mnist", "path": "a.npz"}, "path", "goes without a name; allowed: name or path, not both"),
+        ({"name": "mnist", "path": "a.npz"}, "path", "goes without a name; remove name or path"),
         ({"name": "mnist", "noise": 0.1}, "noise",
          f"does nothing for a dataset with a test set of its own; allowed there: {OF_NAMES}"),
         ({"name": "cifar10", "test": 0.1}, "test",
@@ -54,9 +54,9 @@ ALL = ", ".join(DatasetConfig.model_fields)
         (TABLE | {"test_path": "b.csv"}, "test_path",
          "goes without test; needed: either a share or count to test "
          "on, such as test: 0.2, or test_path with a second table"),
-        (TABLE | {"features": ["a", "y"]}, "features.1", "'y' is the target; allowed: other columns"),
-        (TABLE | {"target": ["y", "y"]}, "target.1", "'y' is in the list already; allowed: each name once"),
-        (TABLE | {"target": []}, "target", "the list is empty; allowed: at least one item, such as [price]"),
+        (TABLE | {"features": ["a", "y"]}, "features.1", "'y' is the target; remove it"),
+        (TABLE | {"target": ["y", "y"]}, "target.1", "'y' is in the list already; remove it"),
+        (TABLE | {"target": []}, "target", "the list is empty; add at least one item, such as [price]"),
         (TABLE | {"features": 3}, "features", "3 is neither a name nor a list of names; "
          "allowed: text, or a list such as [age, sex]"),
         (TABLE | {"test": 1.0}, "test", "1.0 is neither a count nor a share; "
@@ -68,12 +68,12 @@ ALL = ", ".join(DatasetConfig.model_fields)
         (TABLE | {"format": "cvs"}, "format",
          "'cvs' is not a known format; allowed: auto, idx, npz, csv, parquet; "
          "did you mean 'csv'?"),
-        ({"path": ""}, "path", "'' names no file; allowed: a path, relative to the config's folder"),
+        ({"path": ""}, "path", "'' names no file; use a path, relative to the config's folder"),
         (TABLE | {"path": "", "format": "csv"}, "path",
-         "'' names no file; allowed: a path, relative to the config's folder"),
+         "'' names no file; use a path, relative to the config's folder"),
         ({"path": "a.dat"}, "path",
-         "its name does not say what it is; allowed: .npz, .csv, .csv.gz, .tsv, .txt, "
-         ".parquet, .pq, a folder without a suffix, or a format: idx, npz, csv or parquet"),
+         "its name does not say what it is; use one of the suffixes .npz, .csv, .csv.gz, .tsv, .txt, "
+         ".parquet, .pq, a folder without a suffix, or one of the formats idx, npz, csv, parquet"),
         ({"name": "xor", "samples": 3}, "samples", "3 is too small; allowed: 4 to 10000000"),
         ({"name": "xor", "noise": -1}, "noise",
          "-1 is below 0; allowed: a number at least 0 and at most 1000"),

@@ -81,7 +81,7 @@ def test_new_keys_change_no_id():
 
 
 KINDS = "dense, activation, dropout, alpha_dropout, batch_norm, layer_norm"
-ELSEWHERE = "allowed: as one of the activations that are compared, or another name"
+ELSEWHERE = "use it under activations, or use another name here"
 TESTED = {"dense": 4, "activation": "*"}
 
 
@@ -89,24 +89,24 @@ TESTED = {"dense": 4, "activation": "*"}
     ("layer", "path", "sentence"),
     [
         ({"dens": 3}, ".dens", f"unknown key; allowed: {KINDS}, residual; did you mean 'dense'?"),
-        ({}, "", f"says no layer; allowed: one of {KINDS}, residual"),
+        ({}, "", f"names no layer; use one of {KINDS}, residual"),
         ({"dropout": 1}, ".dropout", "1 is not below 1; allowed: a number at least 0 and below 1"),
         (
             {"dense": 3, "dropout": 0.1},
             ".dropout",
-            "dense says the layer already; allowed: as a layer of its own",
+            "dense defines this layer already; make it a layer of its own",
         ),
         (
             {"activation": "relu", "batch_norm": {}},
             ".batch_norm",
-            "activation says the layer already; allowed: as a layer of its own",
+            "activation defines this layer already; make it a layer of its own",
         ),
         ({"dense": 0}, ".dense", "0 is too small; allowed: 1 to 65536"),
         (
             {"dense": 3, "activation": "rellu"},
             ".activation",
-            "'rellu' is not a known activation; allowed: \"*\" for the one under test, a name of the "
-            "catalogue, or without this key; did you mean 'relu'?",
+            "'rellu' is not a known activation; allowed: \"*\" for the one under test, "
+            "or a name of the catalogue; did you mean 'relu'?",
         ),
         (
             {"dense": 3, "activation": "swiglu"},
@@ -121,12 +121,12 @@ TESTED = {"dense": 4, "activation": "*"}
         (
             {"residual": []},
             ".residual",
-            'the list is empty; allowed: at least one item, such as [{dense: 64, activation: "*"}]',
+            'the list is empty; add at least one item, such as [{dense: 64, activation: "*"}]',
         ),
         (
             {"residual": [{"residual": [TESTED]}]},
             ".residual.0.residual",
-            "blocks are not nested; allowed: its layers beside the others, or as a block of their own",
+            "blocks cannot be nested; put its layers beside the others, or into a block of their own",
         ),
         (
             {"batch_norm": {"momentm": 0.9}},
@@ -149,7 +149,7 @@ def test_one_wrong_layer_gets_one_sentence(layer, path, sentence):
     ("model", "path", "start"),
     [
         ({}, "model.hidden_units", "is missing; needed: the width of each hidden layer"),
-        ({"hidden_units": [3], "layers": [TESTED]}, "model.layers", "hidden_units says the layers already"),
+        ({"hidden_units": [3], "layers": [TESTED]}, "model.layers", "hidden_units defines the layers alr"),
         (
             {"layers": [{"dense": 3, "activation": "relu"}]},
             "model.layers",
@@ -194,7 +194,7 @@ def test_a_gated_unit_that_would_change_a_shortcut_is_refused_at_equal_parameter
     path, sentence = one(model, activations=activations, baseline="relu")
     assert (path, sentence.split(";")[-1]) == (
         "activations.1",
-        " allowed: match: width, or wider hidden layers",
+        " use match: width, or wider hidden layers",
     )
     wide = [activations[0], {"name": "swiglu", "match": "width"}]
     BenchConfig.model_validate(fine_data(model=model, activations=wide))

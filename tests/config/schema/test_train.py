@@ -39,7 +39,7 @@ def sgd(**params):
         (
             sgd(use_ema=True),
             "optimizer.params.use_ema",
-            "is left out, as docs/models.md says; allowed: without it",
+            "is not supported, as docs/models.md explains; remove it",
         ),
         (
             sgd(momentum=1.5),
@@ -50,17 +50,17 @@ def sgd(**params):
         (
             sgd(clipnorm=1.0, clipvalue=1.0),
             "optimizer.params.clipvalue",
-            f"clipnorm clips already; allowed: one of {CLIPS}",
+            f"clipnorm clips gradients already; use only one of {CLIPS}",
         ),
         (
             sgd(learning_rate=0.1),
             "optimizer.params.learning_rate",
-            "has a key of its own; allowed: train.learning_rate",
+            "has a key of its own; use train.learning_rate",
         ),
         (
             {"optimizer": {"name": "sgd", "params": 3}},
             "optimizer.params",
-            "3 is not a mapping; allowed: one such as {momentum: 0.9}",
+            "3 is not a mapping; use one such as {momentum: 0.9}",
         ),
         (
             {"learning_rate": COSINE | {"power": 2.0}},
@@ -76,7 +76,7 @@ def sgd(**params):
         (
             {"learning_rate": COSINE | {"warmup_steps": 3}},
             "learning_rate.warmup_steps",
-            "does nothing alone; allowed: warmup_target and warmup_steps together",
+            "has no effect alone; use warmup_target and warmup_steps together",
         ),
         (
             {"learning_rate": COSINE | {"schedule": "cosine"}},
@@ -87,7 +87,7 @@ def sgd(**params):
         (
             {"learning_rate": {"schedule": "piecewise_constant_decay", "boundaries": [5], "values": [0.1]}},
             "learning_rate.values",
-            "there are 1, and 1 boundaries; allowed: one more than boundaries",
+            "there are 1, and 1 boundaries; use one value more than boundaries",
         ),
         (
             {
@@ -98,7 +98,7 @@ def sgd(**params):
                 }
             },
             "learning_rate.boundaries",
-            "they do not rise; allowed: such as [1000, 2000]",
+            "they do not rise; sort them, as in [1000, 2000]",
         ),
         (
             {"learning_rate": {"schedule": ["cosine_decay"]}},

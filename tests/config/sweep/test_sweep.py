@@ -154,7 +154,7 @@ def test_a_mistake_that_only_some_settings_make_names_them():
         (
             "3",
             "c.yaml:16:8: sweep: 3 is not a mapping; "
-            "allowed: one such as {train.learning_rate: [0.001, 0.01]}",
+            "use one such as {train.learning_rate: [0.001, 0.01]}",
         ),
         (
             "{train.lerning_rate: [1]}",
@@ -175,22 +175,22 @@ def test_a_mistake_that_only_some_settings_make_names_them():
         ),
         (
             "{train.epochs: 3}",
-            "c.yaml:16:23: sweep.train.epochs: 3 is no list; allowed: a list of values, as in "
+            "c.yaml:16:23: sweep.train.epochs: 3 is not a list; use a list of values, as in "
             "train.learning_rate: [0.001, 0.01]",
         ),
         (
             "{train.epochs: []}",
-            "c.yaml:16:23: sweep.train.epochs: the list is empty; allowed: a list of values, as in "
+            "c.yaml:16:23: sweep.train.epochs: the list is empty; use a list of values, as in "
             "train.learning_rate: [0.001, 0.01]",
         ),
         (
             "{zip: {train.epochs: [1, 2], train.batch_size: [1]}}",
             "c.yaml:16:14: sweep.zip: its lists are not equally long: train.epochs 2, train.batch_size 1; "
-            "allowed: as many values in each",
+            "use as many values in each",
         ),
         (
             "{zip: []}",
-            "c.yaml:16:14: sweep.zip: a list is no mapping of lists; allowed: one such as "
+            "c.yaml:16:14: sweep.zip: a list is not a mapping of lists; allowed: one such as "
             "{train.learning_rate: [0.001, 0.01], train.batch_size: [32, 256]}",
         ),
         (
@@ -201,12 +201,12 @@ def test_a_mistake_that_only_some_settings_make_names_them():
         (
             "{model.hidden_units.0: [1, 2]}",
             "c.yaml:16:9: sweep.model.hidden_units.0: model.hidden_units is a list, which has no keys; "
-            "allowed: a list of values for it as a whole",
+            "use a list of values for it as a whole",
         ),
         (
             "{train.epochs: [1, 2], zip: {train.learning_rate.schedule.x: [1, 2]}}",
-            "c.yaml:16:37: sweep.zip.train.learning_rate.schedule.x: train.learning_rate is 0.001, which has "
-            "no keys; allowed: a list of values for it as a whole",
+            "c.yaml:16:37: sweep.zip.train.learning_rate.schedule.x: train.learning_rate is 0.001, "
+            "which has no keys; use a list of values for it as a whole",
         ),
         (
             "{timing.inference_batch_sizes.0: [4, 5]}",  # where nothing stands yet
@@ -224,12 +224,12 @@ def test_a_mistake_that_only_some_settings_make_names_them():
         ),
         (
             "{train.epochs: [1], zip: {train: [{}]}}",
-            "c.yaml:16:41: sweep.zip.train: train.epochs is swept already; allowed: each key once",
+            "c.yaml:16:41: sweep.zip.train: train.epochs is swept already; remove one of the two",
         ),
         (
             "{train.learning_rate: [0.1, 1e-1]}",
             "c.yaml:16:36: sweep.train.learning_rate[1]: makes the setting learning_rate 0.1 again; "
-            "allowed: each once",
+            "remove one of the two",
         ),
     ],
 )  # fmt: skip

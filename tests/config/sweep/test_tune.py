@@ -75,13 +75,13 @@ def test_a_tuning_can_be_set_by_its_dotted_key():
 
 
 ALLOWED = "allowed: train.learning_rate, train.optimizer.params, model.kernel_regularizer and keys below them"
-LIST = "allowed: a list of at least two values, as in train.learning_rate: [1e-4, 1e-3, 1e-2]"
+LIST = "use a list of at least two values, as in train.learning_rate: [1e-4, 1e-3, 1e-2]"
 
 
 @pytest.mark.parametrize(
     ("tune", "lines"),
     [
-        ("3", ["c.yaml:16:7: tune: 3 is not a mapping; allowed: one such as "
+        ("3", ["c.yaml:16:7: tune: 3 is not a mapping; use one such as "
                "{train.learning_rate: [1e-4, 1e-3, 1e-2], seeds: 2}"]),
         ("{train.epochs: [1, 2]}",
          [f"c.yaml:16:8: tune.train.epochs: cannot be tuned; {ALLOWED}, and seeds"]),
@@ -90,23 +90,23 @@ LIST = "allowed: a list of at least two values, as in train.learning_rate: [1e-4
         ("{train.lerning_rate: [1, 2]}", [
             f"c.yaml:16:8: tune.train.lerning_rate: cannot be tuned; {ALLOWED}, and seeds; "
             "did you mean 'train.learning_rate'?"]),
-        ("{train.learning_rate: 3}", [f"c.yaml:16:29: tune.train.learning_rate: 3 is no list; {LIST}"]),
+        ("{train.learning_rate: 3}", [f"c.yaml:16:29: tune.train.learning_rate: 3 is not a list; {LIST}"]),
         ("{train.learning_rate: [3]}",
          [f"c.yaml:16:29: tune.train.learning_rate: there is nothing to choose from; {LIST}"]),
-        ("{seeds: 2}", ["c.yaml:16:7: tune: says not what to tune; allowed: keys with lists of values, as in "
+        ("{seeds: 2}", ["c.yaml:16:7: tune: names no key to tune; add keys with lists of values, as in "
                         "train.learning_rate: [1e-4, 1e-3, 1e-2]"]),
         ("{train.learning_rate: [0.1, -1, 1e-1], seeds: 0}", [
             "c.yaml:16:35: tune.train.learning_rate[1]: -1 is not above 0; allowed: a number above 0",
             "c.yaml:16:53: tune.seeds: 0 is too small; allowed: 1 to 1000"]),
         ("{train.learning_rate: [0.1, 1e-1]}", [
             "c.yaml:16:35: tune.train.learning_rate[1]: makes the candidate learning_rate 0.1 again; "
-            "allowed: each once"]),
+            "remove one of the two"]),
         ("{train.learning_rate: [1, 2], train.learning_rate.initial_learning_rate: [1, 2]}", [
             "c.yaml:16:80: tune.train.learning_rate.initial_learning_rate: train.learning_rate is tuned "
-            "already; allowed: each key once"]),
+            "already; remove one of the two"]),
         ("{train.learning_rate.initial_learning_rate: [0.1, 0.2]}", [
             "c.yaml:16:8: tune.train.learning_rate.initial_learning_rate: train.learning_rate is 0.001, "
-            "which has no keys; allowed: a list of values for it as a whole"]),
+            "which has no keys; use a list of values for it as a whole"]),
         ("{train.optimizer.params.beta_1: [0.1, 1.5]}", [
             "c.yaml:16:45: tune.train.optimizer.params.beta_1[1]: 1.5 is not below 1; allowed: a number"]),
     ],
@@ -120,8 +120,8 @@ def test_what_is_no_tuning_gets_a_line_for_each_mistake(tune, lines):
 
 def test_there_has_to_be_something_to_choose_by_in_every_setting():
     expected = (
-        "c.yaml:16:7: tune: there is no validation split to choose by; allowed: together with "
-        "dataset.validation, such as validation: 5000"
+        "c.yaml:16:7: tune: there is no validation split to choose by; "
+        "add dataset.validation, such as validation: 5000"
     )
     rates = "{train.learning_rate: [1, 2]}"
     assert message(rates, "sweep: {dataset.validation: [100, 0]}\n") == [expected]
@@ -131,7 +131,7 @@ def test_a_key_is_swept_or_tuned():
     [found] = message("{train.learning_rate: [1, 2]}", "sweep: {train.learning_rate: [3, 4]}\n")
     assert found == (
         "c.yaml:16:29: tune.train.learning_rate: train.learning_rate is swept; "
-        "allowed: to sweep a key or to tune it"
+        "remove the key from sweep or from tune"
     )
 
 

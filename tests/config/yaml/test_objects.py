@@ -69,7 +69,7 @@ def test_every_mistake_has_a_line_and_names_its_key():
         "--set model.hidden_units: model.hidden_units[0]: 0 is too small; allowed: 1 to 65536",
         "config: baseline: 'rely' is not among the activations; "
         "allowed: relu, leaky, swish; did you mean 'relu'?",
-        "config: seeds[2]: 1 is in the list already; allowed: each value once",
+        "config: seeds[2]: 1 is in the list already; remove it",
         "config: train.epochs: true is not a whole number; allowed: 1 to 1000000",
         "config: train.momentun: unknown key; allowed: optimizer, learning_rate, batch_size, epochs, "
         "early_stopping, loss",
@@ -90,8 +90,8 @@ def test_every_value_that_no_file_could_hold_has_a_line_of_its_own():
 
 def test_what_is_no_config_at_all_is_refused():
     assert message({}).startswith("config: name: is missing; needed: what the run's folder is called")
-    assert message(["relu"]).startswith("config: a list is no config; allowed: a path, a mapping or")
-    assert message(3).startswith("config: 3 is no config")
+    assert message(["relu"]).startswith("config: a list is not a config; allowed: a path, a mapping or")
+    assert message(3).startswith("config: 3 is not a config")
 
 
 def test_a_mapping_without_end_is_refused():
