@@ -186,6 +186,5 @@ def check_suffix(path: Path) -> None:
         ArgumentError: The suffix is none of these.
     """
     if path.suffix not in SUFFIXES:
-        given = path.suffix or "no suffix"
-        allowed = ", ".join(SUFFIXES)
-        raise ArgumentError("plot", f"{given} is no picture's; allowed: {allowed}", value=str(path))
+        wrong = f"{path.suffix} is not the suffix of a picture" if path.suffix else "there is no suffix"
+        raise ArgumentError("plot", f"{wrong}; allowed: {', '.join(SUFFIXES)}", value=str(path))

@@ -110,7 +110,7 @@ def _verdicts(report: Report) -> str:
     }
     losses = dict.fromkeys(units[setting.dataset.in_nats] for setting in report.estimates.settings)
     return (
-        f"no difference that matters: up to {', '.join(scores)}, "
+        f"differences that do not matter: up to {', '.join(scores)}, "
         f"{100 * verdict.time_margin:g} % of time, {', '.join(losses)}; "
         f"alpha {verdict.alpha:g}"
     )

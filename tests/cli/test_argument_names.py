@@ -52,7 +52,7 @@ CALLS: dict[str, tuple[Callable[[Path], object], list[str], str]] = {
     "plot": (
         lambda _: check_suffix(Path("a.jpg")),
         ["show", "relu", "--plot", "a.jpg"],
-        "plot a.jpg: .jpg is no picture's",
+        "plot a.jpg: .jpg is not the suffix of a picture",
     ),
     "target": (
         lambda _: summarize_data("birds.csv", ["specis"]),

@@ -156,7 +156,7 @@ def test_the_result_and_the_picture_are_written_where_asked(tmp_path):
         (["relu", "--rounds", "5"], ["5 is not in the range"]),
         (["relu", "--name", "../x"], ["'../x' cannot name a folder"]),
         (["relu", "--dtype", "float16"], ["'float16' is not one of"]),
-        (["relu", "--plot", "cost.gif"], [".gif is no picture's; allowed: .svg, .png, .pdf"]),
+        (["relu", "--plot", "cost.gif"], [".gif is not the suffix of a picture; allowed: .svg, .png, .pdf"]),
         (["relu", "--plot", "cost.svg", "--sizes", "1e4"], ["one size makes no line"]),
     ],
 )  # fmt: skip

@@ -290,8 +290,8 @@ def test_the_same_name_twice_with_other_parameters_has_its_own_line():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["relu", "--plot", "{}/a.jpg"], ".jpg is no picture's; allowed: .svg, .png, .pdf"),
-        (["relu", "--plot", "{}/a"], "no suffix is no picture's"),
+        (["relu", "--plot", "{}/a.jpg"], ".jpg is not the suffix of a picture; allowed: .svg, .png, .pdf"),
+        (["relu", "--plot", "{}/a"], "there is no suffix; allowed: .svg"),
         (["relu", "--plot", "{}/none/a.svg"], "cannot write"),
         (["softmax", "--plot", "{}/a.svg"], "there is no curve to draw"),
         (["gelou", "--plot", "{}/a.svg"], "did you mean 'gelu'?"),

@@ -60,7 +60,8 @@ font:14px/1.5 system-ui,sans-serif;max-width:75rem;margin:0 auto;box-sizing:bord
 
 _PICTURE = (
     "Pictures: the dot is the estimate, the line through it the interval, the line through all rows no "
-    "difference, the band what counts as none; an arrow stands for what is far beyond the others."
+    "difference, the band the differences that do not matter; an arrow stands for an estimate far beyond the "
+    "others."
 )
 
 _VERDICTS = ("BETTER", "WORSE", "EQUIVALENT", "INCONCLUSIVE")  # each has a class of its own in the style
