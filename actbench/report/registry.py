@@ -70,7 +70,7 @@ class Registry(Generic[Entry]):
             ValueError: The name is taken.
         """
         if name in self.choices or name in self.aliases:
-            raise ValueError(f"there is a {self._argument} {name!r} already")
+            raise ValueError(f"there is a {self._argument} {name!r} already; use another name")
         self._entries[name] = entry
 
     def unregister(self, name: str) -> None:

@@ -14,12 +14,15 @@ from actbench.api import Run
 from actbench.errors import ArgumentError
 from actbench.report import build
 from actbench.report.document import Column, Document, Table
+from actbench.report.json_values import interval_object
 from actbench.report.registry import FORMATS, TABLES
 from actbench.report.renderers.renderer import Renderer
 from actbench.report.tables.table import RepeatedFigures, ReportTable
 from tests.factories import make_run
 
-RUN = make_run(("relu", "tanh", "placebo"), seeds=2, probed=True)
+RUN = make_run(
+    ("relu", "tanh", "elu", "placebo"), seeds=2, probed=True, diverges=lambda label, _: label == "elu"
+)
 REPORT = build.build(RUN.info, RUN.records)
 
 TOY = ReportTable(
@@ -31,7 +34,7 @@ TOY = ReportTable(
         )
     ],
     notes=lambda _: ("All epochs: eight times the seconds of one.",),
-    values=lambda _, row: {"epochs_s": row.epoch_s and 8 * row.epoch_s.estimate},
+    values=lambda _, row: {"epochs_s": interval_object("epochs_s", row.epoch_s)},
     repeated=RepeatedFigures(
         "lengths",
         objects=lambda _, row: [{"letter": letter} for letter in row.activation],
@@ -64,7 +67,7 @@ def toys() -> Iterator[None]:
         ("markdown", ["### seconds of all epochs", "- All epochs: eight times"]),
         ("html", ["<caption>seconds of all epochs</caption>", "<li>All epochs: eight times"]),
         ("latex", [r"\caption{setting 11111111: seconds of all epochs}", r"\item All epochs: eight times"]),
-        ("csv", ["epochs_s"]),
+        ("csv", ["epochs_s_estimate,epochs_s_ci_low,epochs_s_ci_high,"]),
         ("json", ['"epochs_s"', '"letter": "t"']),
         ("shout", ["SECONDS OF ALL EPOCHS!"]),
     ],
@@ -90,7 +93,10 @@ def test_the_new_format_has_every_table(table: str) -> None:
 def test_figures_that_an_activation_has_several_times_have_a_line_each_in_csv() -> None:
     rows = list(csv.DictReader(io.StringIO(build.render(REPORT, "csv", "toy"))))
     assert [row["letter"] for row in rows if row["activation"] == "tanh"] == list("tanh")
-    assert {row["letters"] for row in csv.DictReader(io.StringIO(build.render(REPORT, "csv")))} == {"4", "7"}
+    assert "epochs_s" not in rows[0]  # elu has no such figure, and the columns of those that have it
+    assert {row["epochs_s_estimate"] for row in rows if row["activation"] == "elu"} == {""}
+    letters = {row["letters"] for row in csv.DictReader(io.StringIO(build.render(REPORT, "csv")))}
+    assert letters == {"3", "4", "7"}
 
 
 @pytest.mark.usefixtures("toys")
@@ -119,7 +125,7 @@ def test_afterwards_nothing_is_left_of_the_toys() -> None:
 
 @pytest.mark.parametrize("name", ["accuracy", "why", "all"])
 def test_a_name_is_registered_once(name: str) -> None:
-    with pytest.raises(ValueError, match=f"there is a table '{name}' already"):
+    with pytest.raises(ValueError, match=f"there is a table '{name}' already; use another name"):
         TABLES.register(name, TOY)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actbench.report.json_values import flatten
@@ -49,7 +49,11 @@ def flat_rows(report: Report, table: str) -> list[dict[str, Any]]:
         own_rows = entry.own_rows
     if own_rows is not None:
         return own_rows.csv_lines(report)
-    return [line for view in report.settings for row in view.rows for line in _row_lines(view, row, table)]
+    lines = [
+        (view, line) for view in report.settings for row in view.rows for line in _row_lines(view, row, table)
+    ]
+    columns = _nested_keys(line for _, line in lines)
+    return [{**_setting_columns(view), **flatten(_fill_missing(line, columns))} for view, line in lines]
 
 
 def column_names(report: Report, table: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -67,24 +71,34 @@ def column_names(report: Report, table: str, rows: Sequence[Mapping[str, Any]]) 
 
 
 def _row_lines(view: SettingView, row: Row, table: str) -> list[dict[str, Any]]:
-    """Return the lines of one activation in one setting; all have the same columns."""
+    """Return the lines of one activation in one setting, with figures nested as in JSON."""
     shown = tables_of(table)
     values: dict[str, Any] = {}
     for entry in shown:
         values |= entry.values(view, row)
-    setting = _setting_columns(view)
     if table == ALL_TABLES:
         for entry in shown:
             values |= entry.repeated.csv_of_all(view, row) if entry.repeated else {}
-        return [{**setting, **flatten(activation_object(view, row, values))}]
+        return [activation_object(view, row, values)]
     [entry] = shown
     single = activation_object(view, row, values)
     if entry.repeated is None:
-        return [{**setting, **flatten(single)}]
+        return [single]
     columns = dict.fromkeys(entry.repeated.csv_columns)
-    return [
-        {**setting, **flatten({**single, **columns, **line})} for line in entry.repeated.csv_lines(view, row)
-    ]
+    return [{**single, **columns, **line} for line in entry.repeated.csv_lines(view, row)]
+
+
+def _nested_keys(lines: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the keys of every figure that any line has nested, such as an interval's."""
+    return {name: list(value) for line in lines for name, value in line.items() if isinstance(value, Mapping)}
+
+
+def _fill_missing(line: Mapping[str, Any], nested: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return a line in which a figure that this activation lacks has the columns that others have."""
+    return {
+        name: dict.fromkeys(nested[name]) if value is None and name in nested else value
+        for name, value in line.items()
+    }
 
 
 def _example(report: Report, table: str) -> dict[str, Any]:
