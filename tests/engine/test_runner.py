@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from actbench.environment import describe_environment
 from actbench.execution.protocol import Progress
 from actbench.records.block import BlockRecord, unpack
 from tests.blocks import block, cell
-from tests.fakes import FakeEngine
+from tests.fakes import FakeEngine, FakeTrainer
 
 TRAINING_ROWS = 500
 VALIDATION = range(500, 600)
@@ -194,6 +195,17 @@ def test_weights_that_overflow_at_the_end_of_an_epoch_end_that_cell_and_no_other
         "relu": "ok", "tanh": "diverged", "gelu": "ok", "placebo": "ok",
     }  # fmt: skip
     assert (cells["tanh"].validation_loss, cells["tanh"].validation_score) == ((None,), (None,))
+
+
+def test_a_metric_without_a_value_is_left_out(engine, monkeypatch):
+    evaluate = FakeTrainer.evaluate
+
+    def with_another_metric(trainer, examples):
+        return replace(evaluate(trainer, examples), metrics={"accuracy": 0.5, "own": math.nan})
+
+    monkeypatch.setattr(FakeTrainer, "evaluate", with_another_metric)
+    record, _ = run(engine)
+    assert [measured.test_metrics for measured in record.cells] == [{"accuracy": 0.5}] * 4
 
 
 def test_the_record_survives_json_without_nan(engine):
