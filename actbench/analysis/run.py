@@ -37,7 +37,7 @@ from actbench.stats.pareto import front_probabilities
 
 if TYPE_CHECKING:
     from actbench.analysis.figures import Tuning
-    from actbench.config.schema.measurement import VerdictConfig
+    from actbench.config.schema.verdict import VerdictConfig
     from actbench.records.block import BlockRecord
     from actbench.records.run import DatasetInfo, RunInfo, SettingInfo
     from actbench.stats.intervals import Interval

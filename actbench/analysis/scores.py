@@ -18,7 +18,7 @@ from actbench.stats.intervals import mean_interval
 if TYPE_CHECKING:
     from actbench.analysis.cells import SettingCells
     from actbench.analysis.verdicts import Comparison, Difference
-    from actbench.config.schema.measurement import VerdictConfig
+    from actbench.config.schema.verdict import VerdictConfig
     from actbench.metrics.registry import ScoreName
     from actbench.records.block import Cell
     from actbench.records.run import DatasetInfo

@@ -19,7 +19,7 @@ from actbench.stats.means import mean_over_blocks
 if TYPE_CHECKING:
     from actbench.analysis.cells import SettingCells
     from actbench.analysis.verdicts import Difference
-    from actbench.config.schema.measurement import VerdictConfig
+    from actbench.config.schema.verdict import VerdictConfig
     from actbench.records.block import Cell
     from actbench.records.run import SettingInfo
     from actbench.stats.intervals import Floats, Interval

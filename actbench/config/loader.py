@@ -1,4 +1,4 @@
-"""`--set KEY=VALUE`: replaces or adds one value of a config; VALUE is YAML."""
+"""Reading of configs from files, mappings and objects; every mistake is reported with its position."""
 
 from __future__ import annotations
 
@@ -9,95 +9,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
+from actbench.config.overrides import apply_overrides, require_texts
 from actbench.config.schema.bench import SWEPT_SECTIONS, BenchConfig
 from actbench.config.schema.section import MistakeKind, describe_value
 from actbench.config.sweep.variants import merge_mistakes, sweep_variants, tune_candidates
 from actbench.config.yaml.data_paths import make_paths_absolute
 from actbench.config.yaml.objects import read_object, to_yaml
 from actbench.config.yaml.reader import parse_yaml
-from actbench.config.yaml.tree import OVERRIDE, Entry, Mistake, ParsedYaml, Position, YamlNode, mistake_at
-from actbench.errors import ConfigError, DataError, format_key
+from actbench.config.yaml.tree import Mistake, Position, mistake_at
+from actbench.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from actbench.config.sweep.variants import Variant
+    from actbench.config.yaml.tree import ParsedYaml, YamlNode
     from actbench.errors import Fault
-
-# Below these a key has dots of its own, as in sweep.train.learning_rate; the deepest first.
-_DOTTED_BELOW = ("sweep.zip", "sweep", "tune")
-
-
-def apply_overrides(root: YamlNode, overrides: Iterable[str]) -> ParsedYaml:
-    """The document with every override in it, the last of equal keys winning, and what is wrong with them.
-
-    Args:
-        root: A mapping; in anything else no override can be placed, and the mistake is not theirs.
-        overrides: Each as KEY=VALUE, where KEY has a dot before each deeper key.
-    """
-    if not isinstance(root.value, dict):
-        return ParsedYaml(root, ())
-    mistakes: list[Mistake] = []
-    for override in overrides:
-        key, equals, text = override.partition("=")
-        path = _path(key)
-        position = Position(f"{OVERRIDE} {key if key.isprintable() else describe_value(key)}")
-        if not equals or not all(path):
-            mistakes.append(Mistake(position, (), "is not KEY=VALUE; use a form such as train.epochs=2"))
-            continue
-        parsed = parse_yaml(text, position.source, lines=False)
-        mistakes += [
-            Mistake(position, (*path, *mistake.path), mistake.message) for mistake in parsed.mistakes
-        ]
-        if not parsed.mistakes:
-            outcome = _assign(root, path, 0, parsed.root or YamlNode(position, None))
-            if isinstance(outcome, Mistake):
-                mistakes.append(outcome)
-            else:
-                root = outcome
-    return ParsedYaml(root, tuple(mistakes))
-
-
-def require_texts(overrides: object) -> None:
-    """Refuses what is no list of text: of a text alone each letter would be taken for an override.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    if not isinstance(overrides, list | tuple):
-        wrong = [f"overrides: {describe_value(overrides)} is not a list"]
-    else:
-        wrong = [
-            f"overrides[{index}]: {describe_value(item)} is not text"
-            for index, item in enumerate(overrides)
-            if not isinstance(item, str)
-        ]
-    if wrong:
-        raise ConfigError(*(f'{told}; allowed: a list such as ["train.epochs=1"]' for told in wrong))
-
-
-def _path(key: str) -> tuple[str, ...]:
-    """The keys on the way to a value."""
-    prefix = next((prefix for prefix in _DOTTED_BELOW if key.startswith(f"{prefix}.")), None)
-    if prefix is None or key in _DOTTED_BELOW:
-        return tuple(key.split("."))
-    return (*prefix.split("."), key.removeprefix(f"{prefix}."))
-
-
-def _assign(node: YamlNode, path: Sequence[str], depth: int, value: YamlNode) -> YamlNode | Mistake:
-    """The node with the value at path[depth:]; nodes may be shared by aliases, so none is changed."""
-    if depth == len(path):
-        return value
-    entries = {} if node.value is None else node.value
-    if not isinstance(entries, dict):
-        what = f"{format_key(path[:depth])} is {describe_value(node.to_python())}"
-        return Mistake(value.position, tuple(path), f"{what}, which has no keys; replace it as a whole")
-    entry = entries.get(path[depth])
-    child = entry.node if entry else YamlNode(value.position, {})
-    outcome = _assign(child, path, depth + 1, value)
-    if isinstance(outcome, Mistake):
-        return outcome
-    key_position = entry.key_position if entry and depth + 1 < len(path) else value.position
-    return YamlNode(node.position, {**entries, path[depth]: Entry(key_position, outcome)})
-
 
 MAX_BYTES = 1024 * 1024
 

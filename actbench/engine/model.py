@@ -12,12 +12,8 @@ import numpy as np
 from actbench.activations.curves import compute_moments
 from actbench.config.schema.activation import ActivationConfig
 from actbench.config.schema.initializers import KERAS, MOMENT_MATCHED
-from actbench.config.schema.layers import (
-    UNDER_TEST,
-    kernel_activations,
-    matched_gated_widths,
-    widths_under_test,
-)
+from actbench.config.schema.layers import UNDER_TEST, kernel_activations
+from actbench.config.schema.network_size import matched_gated_widths, widths_under_test
 from actbench.engine.activation_layers import activation_layer
 from actbench.engine.dropout import AlphaDropout, Dropout
 from actbench.errors import DataError

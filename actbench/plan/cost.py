@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from actbench.config.schema.layers import network_size
+from actbench.config.schema.network_size import network_size
 
 if TYPE_CHECKING:
     from actbench.plan.models import Setting

@@ -11,7 +11,8 @@ from pydantic import Field
 from actbench.config.paths import PATH_KEYS
 from actbench.config.schema.activation import PLACEBO
 from actbench.config.schema.dataset import DatasetConfig
-from actbench.config.schema.measurement import ProbesConfig, TimingConfig
+from actbench.config.schema.probes import ProbesConfig
+from actbench.config.schema.timing import TimingConfig
 from actbench.config.schema.model import ModelConfig
 from actbench.config.schema.train import TargetConfig, TrainConfig
 from actbench.config.sweep.tune import SEEDS

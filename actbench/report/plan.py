@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench.config.schema.layers import matched_gated_widths, network_size, widths_under_test
+from actbench.config.schema.network_size import matched_gated_widths, network_size, widths_under_test
 from actbench.metrics.registry import score_title
 from actbench.plan.describe import describe_cells
 from actbench.plan.models import TUNED_MARK, mark_tuned

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from actbench.config.schema.measurement import ProbesConfig, TimingConfig
+from actbench.config.schema.probes import ProbesConfig
+from actbench.config.schema.timing import TimingConfig
 from actbench.config.schema.model import ModelConfig
 from actbench.config.schema.train import TrainConfig
 from actbench.engine.compiled import CompiledEngine

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from actbench.analysis.cells import CellPair
     from actbench.analysis.comparison.changes import SettingPair, Timed
     from actbench.analysis.times import TimeReader
-    from actbench.config.schema.measurement import VerdictConfig
+    from actbench.config.schema.verdict import VerdictConfig
     from actbench.metrics.registry import ScoreName
     from actbench.records.run import ActivationInfo, RunInfo
     from actbench.stats.intervals import Interval

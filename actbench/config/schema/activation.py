@@ -303,6 +303,19 @@ def default_label(entry: Mapping[str, object]) -> str | None:
     return text.strip() if isinstance(text, str) and 0 < len(text.strip()) <= LONGEST_LABEL else None
 
 
+def raw_activations(raw: Mapping[str, object]) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """Yield the index and the mapping of each activation in a config that may not be valid.
+
+    Entries that are neither names nor mappings are omitted.
+    """
+    entries = raw.get("activations")
+    for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
+        written = entry.model_dump() if isinstance(entry, ActivationConfig) else entry
+        written = ActivationConfig.expand_shorthand(written)
+        if isinstance(written, Mapping):
+            yield index, written
+
+
 def _wrong_expression(text: str, params: object, *, all_used: bool) -> Iterator[InitErrorDetails]:
     names = [name for name in params if isinstance(name, str)] if isinstance(params, Mapping) else []
     try:

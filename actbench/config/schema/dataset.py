@@ -10,7 +10,8 @@ from pydantic_core import InitErrorDetails
 
 from actbench.config.paths import PATH_KEYS, absolute_path
 from actbench.config.schema.fields import ChoiceField, CountOrShareField, IntegerField, NumberField, TextField
-from actbench.config.schema.section import NameOrListField, Section, mistake, wrong_value
+from actbench.config.schema.lists import NameOrListField
+from actbench.config.schema.section import Section, mistake, wrong_value
 from actbench.datasets.formats import TABLE_FORMATS, format_names, format_of, known_suffixes
 from actbench.datasets.spec import DATASETS, DatasetSpec, Scale, count_of
 from actbench.errors import did_you_mean

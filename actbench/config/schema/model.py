@@ -18,7 +18,8 @@ from actbench.config.schema.layers import (
     read_layers,
     starts_with_activation,
 )
-from actbench.config.schema.section import ListField, Section, mistake
+from actbench.config.schema.lists import ListField
+from actbench.config.schema.section import Section, mistake
 
 Output = Literal["logits", "softmax"]
 

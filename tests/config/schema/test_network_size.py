@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actbench.config.schema import layers as network
+from actbench.config.schema import network_size as network
 from actbench.config.schema.model import ModelConfig
 
 
