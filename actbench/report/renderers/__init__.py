@@ -1,1 +1,1 @@
-"""The output formats, one file each."""
+"""The output formats of a report, one file each. `actbench.report.registry` lists them."""

@@ -1,1 +1,1 @@
-"""The tables of a report, one file each."""
+"""The tables of a report, one file each; `actbench.report.registry` lists them."""
