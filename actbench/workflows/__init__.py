@@ -1,5 +1,5 @@
 """The steps of each verb, free of the command line.
 
-Verbs that only read and print (`list`, `report`, `schema`, `show`, `validate`) have no steps of their own: the
-commands call the rooms below directly.
+The verbs `list`, `report`, `schema`, `show` and `validate` only read and print: their commands call the
+rooms below directly.
 """
