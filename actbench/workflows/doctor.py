@@ -13,10 +13,10 @@ from actbench.analysis.placebo import summarize_placebo
 from actbench.config.schema.activation import PLACEBO, ActivationConfig
 from actbench.config.schema.bench import BenchConfig
 from actbench.config.schema.dataset import DatasetConfig
-from actbench.config.schema.probes import ProbesConfig
-from actbench.config.schema.timing import TimingConfig
 from actbench.config.schema.model import ModelConfig
 from actbench.config.schema.optimizers import OptimizerConfig
+from actbench.config.schema.probes import ProbesConfig
+from actbench.config.schema.timing import TimingConfig
 from actbench.config.schema.train import TrainConfig
 from actbench.environment import describe_environment
 from actbench.errors import ArgumentError, DataError, WorkerError
