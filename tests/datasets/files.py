@@ -5,6 +5,8 @@ import struct
 
 import numpy as np
 
+from actbench.datasets.spec import DatasetSpec
+
 CSV = """\
 age,sex,smoker,charges
 18,female,true,100.5
@@ -24,6 +26,11 @@ def write_csv(folder, text=CSV, name="data.csv"):
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return str(path)
+
+
+def table(path, target=("charges",), **more):
+    """The request for a table, a fifth of it to test on."""
+    return DatasetSpec(path=str(path), target=target, **({"test": 0.2} | more))
 
 
 def as_idx(array):
