@@ -1,4 +1,4 @@
-"""What a run consists of: a plan has settings and blocks, and each block has cells."""
+"""The parts of a plan: it has settings and blocks, and each block has cells."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pydantic import Field
 from actbench.config.paths import PATH_KEYS
 from actbench.config.schema.activation import PLACEBO
 from actbench.config.schema.dataset import DatasetConfig
+from actbench.config.schema.model import ModelConfig
 from actbench.config.schema.probes import ProbesConfig
 from actbench.config.schema.timing import TimingConfig
-from actbench.config.schema.model import ModelConfig
 from actbench.config.schema.train import TargetConfig, TrainConfig
 from actbench.config.sweep.tune import SEEDS
 from actbench.config.sweep.variants import with_values
