@@ -70,7 +70,7 @@ def test_a_missing_key_is_reported_at_the_mapping_that_lacks_it():
         "needed: the label of the activation that the others are compared with",
         "c.yaml:8:5: activations[2].name: is missing; needed: one of name, import and expr",
         "c.yaml:9:1: train.epochs: is missing; needed: how often each training example is seen; "
-        "with early_stopping at most",
+        "with early_stopping, the maximum",
     ]
 
 

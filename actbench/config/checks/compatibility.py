@@ -60,7 +60,7 @@ def _label(entry: object) -> str | None:
 
 
 def check_initializers(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Activations that cannot have the initialiser of the model, and have none of their own."""
+    """Activations that cannot have the initializer of the model, and have none of their own."""
     of_model = initializer_name(raw_value(raw.get("model"), "init"))
     for index, entry in raw_activations(raw):
         kind = next((kind for kind in SOURCE_KEYS if entry.get(kind) is not None), None)

@@ -25,7 +25,7 @@ _NO_HIDDEN_LAYER = "there is no hidden layer, and the output layer keeps Keras's
 
 
 def check_no_effect(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """An initialiser, or a width, that no layer could have; a kind of momentum where there is none."""
+    """An initializer, or a width, that no layer could have; a kind of momentum where there is none."""
     layers = read_layers(raw.get("model"))
     if layers is not None and UNDER_TEST not in kernel_activations(layers):
         yield from _of_activations(raw, any_layer=bool(layers))

@@ -1,4 +1,4 @@
-"""What may be wrong with the names that a config gives its activations."""
+"""The key `activations`: names of the catalogue, imported functions and expressions, with their options."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _TAKEN = ("x", *CONSTANTS, *FUNCTIONS)
 
 
 def mistakes_in_params(kind: str, what: object, params: object) -> Iterator[InitErrorDetails]:
-    """What is wrong with the parameters of an entry, at the paths `params.<name>`.
+    """Yield the mistakes in the parameters of an entry, at the paths `params.<name>`.
 
     Args:
         kind: "name", "import" or "expr".
         what: The value of that key; a name is one of the catalogue.
-        params: As in the config; what is no mapping has no wrong parameters.
+        params: The value in the config; nothing is reported for a value that is not a mapping.
     """
     if not isinstance(params, Mapping):
         return
@@ -95,7 +95,7 @@ def _check(parameter: Parameter, value: object) -> None:
 
 
 def mistakes_in_options(kind: str, what: object, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Keys that would do nothing, or cannot be had.
+    """Yield the options that have no effect on this kind of activation, or that it cannot have.
 
     Args:
         kind: "name", "import" or "expr".
@@ -119,12 +119,12 @@ def mistakes_in_options(kind: str, what: object, raw: Mapping[str, object]) -> I
 def explain_unfit_initializer(
     kind: str, entry: Activation | None, init: str | None, raw: Mapping[str, object]
 ) -> str | None:
-    """Why an activation cannot have an initialiser; None where it can, or that cannot be told.
+    """Explain why an activation cannot have an initializer; return None if it can, or if that is unknown.
 
     Args:
         kind: "name", "import" or "expr".
-        entry: Its row in the catalogue, if it has one.
-        init: The initialiser's name; None for none.
+        entry: The activation's row in the catalogue; None for imports and expressions.
+        init: The name of the initializer; None if no initializer is given.
         raw: The entry.
     """
     if init == RECOMMENDED and entry is None:
@@ -140,8 +140,8 @@ def explain_unfit_initializer(
 
 
 def _has_no_gain(entry: Activation | None, raw: Mapping[str, object]) -> bool:
-    """Whether the second moment of an entry is of no use; False of one that is wrong in another way."""
-    from actbench.activations.curves import activation_curve, expression_curve  # numpy takes its time
+    """Return whether no gain can be matched to an entry; False if the entry is invalid in another way."""
+    from actbench.activations.curves import activation_curve, expression_curve  # imports NumPy, which is slow
 
     params = raw.get("params", {})
     if not isinstance(params, Mapping) or not all(
@@ -160,7 +160,7 @@ def _has_no_gain(entry: Activation | None, raw: Mapping[str, object]) -> bool:
 
 
 def initializer_name(init: object) -> str | None:
-    """The name in a value of `init` that may not be checked yet."""
+    """Return the name in a value of `init`, which may not be valid; None if it has no name."""
     if isinstance(init, Mapping):
         init = init.get("name")
     init = getattr(init, "name", init)
@@ -189,12 +189,12 @@ SOURCE_KEYS = ("name", "import", "expr")
 
 
 def _without_default(schema: dict[str, Any]) -> None:
-    """The empty label only stands for none; nobody may write it."""
+    """Remove the default from the JSON Schema: an empty label, which only stands for "not given"."""
     del schema["default"]
 
 
 class ActivationConfig(Section):
-    """What is compared: a name of the catalogue, a function of your own or an expression, with parameters."""
+    """An activation to compare: a name of the catalogue, a function of your own or an expression."""
 
     shorthand: ClassVar[str] = "a name, or "
 
@@ -215,11 +215,11 @@ class ActivationConfig(Section):
     params: dict[str, ParameterValue] = Field(default_factory=dict)
     """the parameters that differ from the defaults, such as {negative_slope: 0.1}; of an expression, all"""
     label: Annotated[str, LabelField()] = Field(default="", json_schema_extra=_without_default)
-    """what tables call it; the name, the function or the expression as written when not given"""
+    """the label in tables; by default the name, the function or the expression as written"""
     trainable: Annotated[bool, BooleanField()] | None = None
-    """whether the parameters are weights; only where they can be"""
+    """whether the parameters are trained as weights; only for activations whose parameters can be"""
     match: Annotated[Literal["params", "width"], ChoiceField("match", ("params", "width"))] | None = None
-    """what a gated layer has in common with a plain one: params by default, or width"""
+    """what a gated layer has in common with a plain one: params (the default) or width"""
     surrogate: (
         Annotated[
             Literal["none", "straight_through", "sigmoid"],
@@ -227,13 +227,13 @@ class ActivationConfig(Section):
         ]
         | None
     ) = None
-    """what stands for the gradient of the step: none by default, straight_through or sigmoid"""
+    """the surrogate gradient of the step: none (the default), straight_through or sigmoid"""
     init: InitConfig | None = None
-    """the initialiser of the layers before it, where it is not model.init"""
+    """the initializer of the dense layers before this activation; by default model.init"""
 
     @classmethod
     def expand_shorthand(cls, raw: object) -> object:
-        """The mapping that a name alone stands for, with the label that stands for none."""
+        """Return the mapping that a name stands for, with the default label and the name of the catalogue."""
         mapping = {"name": raw} if isinstance(raw, str) else raw
         if not isinstance(mapping, Mapping):
             return mapping
@@ -250,7 +250,7 @@ class ActivationConfig(Section):
             raise wrong_value(
                 f"{describe_value(params)} is not a mapping; use one such as {{negative_slope: 0.1}}"
             )
-        # wrong ones are among the mistakes already
+        # values that are left out have been reported as mistakes
         kept = {
             key: value
             for key, value in params.items()
@@ -260,7 +260,7 @@ class ActivationConfig(Section):
 
     @classmethod
     def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """What it is, and what therefore does not apply."""
+        """Yield the mistakes between the key that defines the activation and the other keys."""
         given = [kind for kind in SOURCE_KEYS if raw.get(kind) is not None]
         if not given:
             yield mistake("is missing; needed: one of name, import and expr", "name", kind="missing_key")
@@ -287,13 +287,13 @@ class ActivationConfig(Section):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic's hook: either form."""
+        """Return the JSON Schema of both forms (pydantic's hook)."""
         one_of = {"oneOf": [{"required": [kind]} for kind in SOURCE_KEYS]}
         return {"anyOf": [{"enum": list(ACTIVATION_NAMES)}, {**handler(schema), **one_of}]}
 
 
 def default_label(entry: Mapping[str, object]) -> str | None:
-    """What tables call an entry without a label; None where there is nothing to call it by."""
+    """Return the label in tables of an entry without a label; None if nothing in the entry can be one."""
     name, function, expr = (entry.get(kind) for kind in SOURCE_KEYS)
     if isinstance(name, str):
         return name if name in ACTIVATION_NAMES else None

@@ -1,6 +1,6 @@
-"""What a config may say.
+"""A whole config: the sections, the sweep, the tuning, and the checks between them.
 
-The models hold a config as it is understood: shorthand written out, defaults filled in, aliases resolved.
+The models hold a config with shorthand expanded, defaults filled in and aliases of names resolved.
 They are as strict as the loader, so the Python API gives the same messages.
 """
 
@@ -55,9 +55,9 @@ SWEPT_SECTIONS: dict[str, type[Section] | None] = {
     "model": ModelConfig,
     "train": TrainConfig,
     "timing": TimingConfig,
-    "targets": None,  # whose keys are names that the data has
+    "targets": None,  # its keys are names of the data's targets
 }
-"""The parts of a config that make a setting, so that a sweep may go through their keys."""
+"""The sections that make a setting; a sweep may vary their keys."""
 
 
 class BenchConfig(Section):
@@ -69,7 +69,7 @@ class BenchConfig(Section):
     """
 
     name: Annotated[str, FolderNameField()]
-    """what the run's folder is called"""
+    """the name of the run's folder"""
     dataset: DatasetConfig
     """a mapping such as {name: mnist, validation: 5000}"""
     model: ModelConfig
@@ -83,19 +83,19 @@ class BenchConfig(Section):
     targets: Annotated[dict[str, TargetConfig], MappingField("{bmi: {loss: mse, weight: 1.0}}")] = Field(
         default_factory=dict
     )
-    """loss and weight of each target, where there are several; one that is not named has its default and 1"""
+    """loss and weight of each target, if there are several; without an entry, its default loss and weight 1"""
     seeds: Annotated[
         tuple[Annotated[int, IntegerField(0, 2**31 - 1)], ...], CountOrListField("[0, 1, 2]", distinct=True)
     ]
-    """how many replicates, as a count n that stands for the seeds 0 to n-1, or a list of seeds"""
+    """the seeds, one replicate each: a list, or a count n, which stands for 0 to n-1"""
     timing: TimingConfig = Field(default_factory=TimingConfig)
     """a mapping such as {engine: compiled}"""
     probes: ProbesConfig = Field(default_factory=ProbesConfig)
-    """when to look inside the networks, such as {epochs: [0, last]}; false for never"""
+    """when to probe the insides of the networks, such as {epochs: [0, last]}; false for never"""
     verdict: VerdictConfig = Field(default_factory=VerdictConfig)
     """a mapping such as {margin: 0.001}"""
     placebo: Annotated[bool, BooleanField()] = True
-    """whether a second copy of the baseline runs, to show how much of a difference is noise"""
+    """whether a second copy of the baseline runs, which shows how large differences by noise alone are"""
     sweep: Annotated[dict[str, Any], SweepField(SWEPT_SECTIONS)] = Field(default_factory=dict)
     """lists of values by key, such as {train.learning_rate: [0.001, 0.01]}: each combination is a setting;
     those under zip go together"""
@@ -107,7 +107,7 @@ class BenchConfig(Section):
 
     @property
     def variants(self) -> "tuple[tuple[dict[str, Any], BenchConfig], ...]":
-        """A config without a sweep for each setting, behind the values by which it differs, by dotted key."""
+        """Return the swept values by dotted key and the config without a sweep of each setting."""
         if not self.sweep:
             return (({}, self),)
         return tuple(
@@ -116,12 +116,12 @@ class BenchConfig(Section):
 
     @property
     def candidates(self) -> tuple[dict[str, Any], ...]:
-        """Each combination of the values to be tuned, by dotted key; none without a tuning."""
+        """Return each combination of the values to be tuned, by dotted key; empty without a tuning."""
         return tuple(candidate.values for candidate in tune_candidates(self.tune)) if self.tune else ()
 
     @property
     def tuning_seeds(self) -> int:
-        """How many seeds try each candidate."""
+        """Return the number of seeds with which each candidate is trained; 0 without a tuning."""
         return int(self.tune[SEEDS]) if self.tune else 0
 
     @model_serializer(mode="wrap")
@@ -175,7 +175,7 @@ class BenchConfig(Section):
 
     @classmethod
     def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """What is wrong between labels, activations and the model, or a target and what is looked at."""
+        """Yield the mistakes between sections."""
         yield from check_labels(raw)
         yield from check_initializers(raw)
         yield from check_gated_units(raw)
@@ -189,12 +189,12 @@ class BenchConfig(Section):
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of what a user may write, shorthand included."""
+    """Return the JSON Schema of a config, shorthand included."""
     schema = _without_titles(BenchConfig.model_json_schema(mode="validation"))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "actbench config", **schema}
 
 
 def _without_titles(schema: dict[str, Any]) -> dict[str, Any]:
-    """Pydantic titles every key with the key itself, which is noise in an editor."""
+    """Remove pydantic's titles, which repeat each key and are noise in an editor."""
     nested = {key: _without_titles(value) for key, value in schema.items() if isinstance(value, dict)}
     return {key: value for key, value in (schema | nested).items() if key != "title"}

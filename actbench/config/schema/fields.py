@@ -27,13 +27,13 @@ _FOLDER_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 
 class _Scalar:
-    """A value that is checked, and perhaps normalised, before pydantic sees it."""
+    """A type whose values are checked, and some of them converted, before pydantic validates them."""
 
     def check(self, value: object) -> object:
-        """The value to keep.
+        """Return the value to keep.
 
         Raises:
-            PydanticCustomError: It is not allowed.
+            PydanticCustomError: The value is not allowed.
         """
         raise NotImplementedError
 
@@ -42,13 +42,13 @@ class _Scalar:
         return {}
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Pydantic's hook: check first, then the type's own validation."""
+        """Return a schema that calls `check` before the type's own validation (pydantic's hook)."""
         return core_schema.no_info_before_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic's hook: the type's schema, narrowed."""
+        """Return the JSON Schema of the type with the limits of the field (pydantic's hook)."""
         return {**handler(schema), **self._json_schema()}
 
 
@@ -60,7 +60,7 @@ class IntegerField(_Scalar):
     high: int
 
     def check(self, value: object) -> int:
-        """The number, if it is whole and in the range."""
+        """Return the number if it is whole and in the range."""
         if isinstance(value, bool) or not isinstance(value, int):
             wrong = "is not a whole number"
         elif value < self.low:
@@ -77,7 +77,7 @@ class IntegerField(_Scalar):
 
 @dataclass(frozen=True)
 class NumberField(_Scalar):
-    """A finite number within the limits that are given, in single precision, too.
+    """A finite number within the given limits; the limits also hold after rounding to single precision.
 
     Whole numbers become floats.
     """
@@ -88,10 +88,10 @@ class NumberField(_Scalar):
     at_most: float | None = None
 
     def check(self, value: object) -> float:
-        """The number as a float."""
+        """Return the number as a float."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             wrong = "is not a number"
-        elif not abs(value) <= LARGEST_NUMBER:  # so, not >, to catch NaN
+        elif not abs(value) <= LARGEST_NUMBER:  # written so because `NaN > x` is false
             wrong = "is not a finite number of single precision"
         elif self.above is not None and _single(value) <= _single(self.above):
             wrong = f"is not above {self.above:g}{_ONCE_ROUNDED * (value > self.above)}"
@@ -126,7 +126,7 @@ class NumberField(_Scalar):
 
 
 def _single(number: float) -> float:
-    """A number as a model has it."""
+    """Return the number that a model computes with: rounded to float32, with subnormal numbers as 0."""
     rounded: float = struct.unpack("f", struct.pack("f", number))[0]
     return rounded if abs(rounded) >= _SMALLEST_NUMBER else 0.0
 
@@ -138,7 +138,7 @@ class EpochField(_Scalar):
     high: int
 
     def check(self, value: object) -> int | str:
-        """The number or the word."""
+        """Return the number or the word."""
         if value == "last":
             return "last"
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= self.high:
@@ -158,7 +158,7 @@ class CountOrShareField(_Scalar):
     high: int
 
     def check(self, value: object) -> int | float:
-        """The count or the share."""
+        """Return the count or the share."""
         if isinstance(value, float) and 0 < value < 1:
             return value
         if isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high:
@@ -173,10 +173,10 @@ class CountOrShareField(_Scalar):
 
 
 class BooleanField(_Scalar):
-    """True or false, as YAML 1.2 has them: `yes` and `on` are text."""
+    """True or false as in YAML 1.2, where `yes` and `on` are text."""
 
     def check(self, value: object) -> bool:
-        """The flag."""
+        """Return the boolean."""
         if not isinstance(value, bool):
             raise wrong_value(f"{describe_value(value)} is neither true nor false; allowed: true or false")
         return value
@@ -186,7 +186,7 @@ class TextField(_Scalar):
     """Any text."""
 
     def check(self, value: object) -> str:
-        """The text."""
+        """Return the text."""
         if not isinstance(value, str):
             raise wrong_value(
                 f"{describe_value(value)} is not text; use text, in quotes if it looks like something else"
@@ -195,10 +195,10 @@ class TextField(_Scalar):
 
 
 class LabelField(TextField):
-    """What tables call an activation: printable, 1 to 60 characters, no space at either end."""
+    """The label of an activation in tables: 1 to 60 printable characters, no space at either end."""
 
     def check(self, value: object) -> str:
-        """The label."""
+        """Return the label."""
         text = super().check(value)
         if not (text.isprintable() and text == text.strip() and 1 <= len(text) <= LONGEST_LABEL):
             raise wrong_value(
@@ -215,7 +215,7 @@ class FolderNameField(TextField):
     """Text that is safe as the name of a folder on any system."""
 
     def check(self, value: object) -> str:
-        """The name."""
+        """Return the name."""
         text = super().check(value)
         if not re.fullmatch(_FOLDER_NAME, text):
             raise wrong_value(
@@ -230,12 +230,12 @@ class FolderNameField(TextField):
 
 @dataclass(frozen=True)
 class ChoiceField(_Scalar):
-    """One of some words.
+    """One of a fixed set of words.
 
     Attributes:
-        what: What the words are, such as "optimizer".
-        words: All of them.
-        listing: What a message says instead of all of them, where they are too many.
+        what: The noun for the words in messages, such as "optimizer".
+        words: The allowed words.
+        listing: The text that stands for the words in messages if they are too many to list.
     """
 
     what: str
@@ -243,7 +243,7 @@ class ChoiceField(_Scalar):
     listing: str | None = None
 
     def check(self, value: object) -> str:
-        """The word."""
+        """Return the word."""
         if isinstance(value, str) and value in self.words:
             return value
         allowed = self.listing or ", ".join(self.words)
@@ -259,11 +259,11 @@ KerasValue = float | int | bool | str | None
 
 @dataclass(frozen=True)
 class KerasParameter:
-    """One parameter.
+    """A parameter of a Keras class that a config may set.
 
     Attributes:
-        default: Keras's; None where there is none of the parameter unless it is given.
-        kind: What it may be.
+        default: The default in Keras; None for a parameter that is off by default.
+        kind: The type of its values.
     """
 
     default: KerasValue
@@ -273,17 +273,17 @@ class KerasParameter:
 def validate_keras_params(
     params: object, of: str, known: Mapping[str, KerasParameter], example: str
 ) -> dict[str, Any]:
-    """The parameters, normalised.
+    """Return the parameters of a Keras class as its constructor takes them.
 
     Args:
-        params: As in the config.
-        of: What they are parameters of.
-        known: All that it has.
-        example: How some are written.
+        params: The value of `params` in the config.
+        of: The name of the optimizer or initializer, for messages.
+        known: All parameters of the class by name.
+        example: A mapping as it is written in a config, for messages.
 
     Raises:
-        PydanticCustomError: They are no mapping.
-        ValidationError: Some are unknown, or may not have that value.
+        PydanticCustomError: `params` is not a mapping.
+        ValidationError: A parameter is unknown, or its value is not allowed.
     """
     if not isinstance(params, Mapping):
         raise wrong_value(f"{describe_value(params)} is not a mapping; use one such as {example}")

@@ -1,4 +1,4 @@
-"""The initialisers that a config can name, by the names that `keras.initializers.get` knows.
+"""The initializers that a config can name, by the names that `keras.initializers.get` knows.
 
 The seed is not among their parameters: it is the run's. `stft` is left out, since it makes no weights of a
 dense layer.
@@ -52,30 +52,30 @@ INITIALIZERS: Mapping[str, Mapping[str, KerasParameter]] = {
     "ones": {},
     "zeros": {},
 }
-"""Parameters of each, with Keras's defaults."""
+"""The parameters of each initializer, with Keras's defaults."""
 
 KERAS, RECOMMENDED, MOMENT_MATCHED = "keras", "recommended", "moment_matched"
 
 INIT_NAMES: tuple[str, ...] = (KERAS, RECOMMENDED, MOMENT_MATCHED, *INITIALIZERS)
-"""What `init` may be: the default of Dense, the catalogue's choice, a matched gain, or an initialiser."""
+"""The values of `init`: Dense's default, the catalogue's choice, a matched gain, or an initializer."""
 
 
 class InitConfig(NamedSection):
-    """An initialiser of the hidden layers' kernels; a name alone stands for its defaults."""
+    """An initializer of the hidden layers' kernels; a name alone stands for its defaults."""
 
     names: ClassVar[tuple[str, ...]] = INIT_NAMES
 
-    name: Annotated[str, ChoiceField("initialiser", INIT_NAMES)] = KERAS
-    """keras, the default of Dense; recommended, the catalogue's; moment_matched; or a Keras initialiser"""
+    name: Annotated[str, ChoiceField("initializer", INIT_NAMES)] = KERAS
+    """keras, the default of Dense; recommended, the catalogue's; moment_matched; or a Keras initializer"""
     params: dict[str, KerasValue] = Field(default_factory=dict)
-    """the parameters of a Keras initialiser that differ from its defaults, such as {stddev: 0.01}"""
+    """the parameters of a Keras initializer that differ from its defaults, such as {stddev: 0.01}"""
 
     @field_validator("params", mode="before")
     @classmethod
-    def _known_to_the_initialiser(cls, params: object, info: ValidationInfo) -> object:
+    def _known_to_the_initializer(cls, params: object, info: ValidationInfo) -> object:
         name = info.data.get("name")
         if name is None:
-            return {}  # with an unknown name there is nothing to judge the parameters by
+            return {}  # the parameters of an unknown initializer cannot be checked
         known = INITIALIZERS.get(name, {})
         values = validate_keras_params(params, name, known, "{stddev: 0.01}")
         if "minval" in known:

@@ -1,4 +1,4 @@
-"""The long form of a model: a list of layers, of which some apply the activation under test."""
+"""The key `model.layers`: a list of layers, some of which apply the activation under test."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
@@ -18,7 +18,7 @@ FIXED_ACTIVATIONS = tuple(
     for name in ACTIVATION_NAMES
     if not find_activation(name).gated and not find_activation(name).required
 )
-"""What a layer may have for good: activations that take a layer of its own width, and need no parameters."""
+"""Activations that a layer may always have: neither gated nor with required parameters."""
 
 _NORMS = ("batch_norm", "layer_norm")
 
@@ -26,26 +26,26 @@ _RATE = NumberField(at_least=0, below=1.0)
 
 
 class BatchNormConfig(Section):
-    """Batch normalisation with a trained scale and offset for each unit."""
+    """Batch normalization with a trained scale and offset for each unit."""
 
     momentum: Annotated[float, _RATE] = 0.99
-    """how much of the moving mean and variance a step keeps; lower for short trainings"""
+    """the share of the moving mean and variance that a step keeps; use less for short trainings"""
     epsilon: Annotated[float, NumberField(above=0)] = 0.001
-    """what is added to the variance"""
+    """the number that is added to the variance"""
 
 
 class LayerNormConfig(Section):
-    """Layer normalisation with a trained scale and offset for each unit."""
+    """Layer normalization with a trained scale and offset for each unit."""
 
     epsilon: Annotated[float, NumberField(above=0)] = 0.001
-    """what is added to the variance"""
+    """the number that is added to the variance"""
 
 
 class _ActivationName(ChoiceField):
-    """A fixed activation by any of its names, or the one under test."""
+    """The name of a fixed activation, or "*" for the activation under test."""
 
     def check(self, value: object) -> str:
-        """Its name in the catalogue."""
+        """Return the activation's name in the catalogue, or "*"."""
         if isinstance(value, str) and value in ACTIVATION_NAMES and value not in FIXED_ACTIVATIONS:
             why = "takes a layer of twice its width" if find_activation(value).gated else "needs parameters"
             raise wrong_value(
@@ -76,27 +76,27 @@ class PlainLayerConfig(Section):
     """what is applied to the dense layer, or by itself: "*" for the activation under test, or a fixed one by
     its name in the catalogue"""
     dropout: Annotated[float, _RATE] | None = None
-    """share of the units that a training step leaves out"""
+    """the share of units that a training step drops"""
     alpha_dropout: Annotated[float, _RATE] | None = None
-    """the same such that mean and variance stay, for selu"""
+    """the share that alpha dropout drops, which keeps mean and variance; made for selu"""
     batch_norm: BatchNormConfig | None = None
-    """batch normalisation; batch_norm alone for Keras's defaults"""
+    """batch normalization; batch_norm alone for Keras's defaults"""
     layer_norm: LayerNormConfig | None = None
-    """layer normalisation; layer_norm alone for Keras's defaults"""
+    """layer normalization; layer_norm alone for Keras's defaults"""
 
     @property
     def block_layers(self) -> "tuple[PlainLayerConfig, ...]":
-        """The layers that it consists of; none."""
+        """Return the layers of a residual block; empty for any other layer."""
         return ()
 
     @classmethod
     def expand_shorthand(cls, raw: object) -> object:
-        """The mapping that the name of a normalisation stands for."""
+        """Return the mapping that the name of a normalization stands for."""
         return {raw: {}} if isinstance(raw, str) and raw in _NORMS else raw
 
     @classmethod
     def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """It is one thing; an activation may go with a dense layer."""
+        """Yield a mistake unless one kind of layer is given; a dense layer may have an activation."""
         kinds = tuple(cls.keys())
         given = [kind for kind in kinds if raw.get(kind) is not None]
         if not given:
@@ -129,21 +129,21 @@ class PlainLayerConfig(Section):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic's hook: either form."""
+        """Return the JSON Schema of both forms (pydantic's hook)."""
         return {"anyOf": [{"enum": list(_NORMS)}, handler(schema)]}
 
 
 class LayerConfig(PlainLayerConfig):
-    """One layer, or a block of them with a shortcut around it."""
+    """One layer, or a residual block: layers with a shortcut around them."""
 
     residual: Annotated[tuple[PlainLayerConfig, ...], ListField('[{dense: 64, activation: "*"}]')] | None = (
         None
     )
-    """layers to whose output their input is added, through a projection where the widths differ"""
+    """layers to whose output their input is added, through a projection if the widths differ"""
 
     @property
     def block_layers(self) -> tuple[PlainLayerConfig, ...]:
-        """The layers of a residual block."""
+        """Return the layers of a residual block; empty for any other layer."""
         return self.residual or ()
 
 
@@ -152,7 +152,7 @@ def _plain(value: Any) -> Any:
 
 
 def activation_names(layers: Iterable[PlainLayerConfig]) -> Iterator[str]:
-    """The names of all activations, those within residual blocks included, "*" for the one under test."""
+    """Yield the names of all activations, also inside residual blocks; "*" is the one under test."""
     for layer in layers:
         if layer.activation is not None:
             yield layer.activation
@@ -160,7 +160,7 @@ def activation_names(layers: Iterable[PlainLayerConfig]) -> Iterator[str]:
 
 
 def starts_with_activation(layers: Iterable[PlainLayerConfig]) -> bool:
-    """Whether an activation comes before any dense layer."""
+    """Return whether an activation comes before any dense layer."""
     flat = (inner for layer in layers for inner in (layer.block_layers or (layer,)))
     first = next((layer for layer in flat if layer.dense is not None or layer.activation is not None), None)
     return first is not None and first.dense is None
@@ -172,7 +172,7 @@ _LINEAR = "linear"
 
 
 def has_lone_activation(layers: LayerConfigs) -> bool:
-    """Whether a layer applies the activation under test to something else than a dense layer of its own."""
+    """Return whether a layer applies the activation under test without being a dense layer itself."""
     return any(
         (layer.dense is None and layer.activation == UNDER_TEST) or has_lone_activation(layer.block_layers)
         for layer in layers
@@ -180,9 +180,9 @@ def has_lone_activation(layers: LayerConfigs) -> bool:
 
 
 def kernel_activations(layers: LayerConfigs) -> tuple[str, ...]:
-    """For which activation the kernel of each dense layer is initialised, in the order of building.
+    """Return the activation that the kernel of each dense layer is initialized for, in the order of building.
 
-    That is its own; where it has none, the next one before another dense layer; else linear. A block's
+    It is the layer's own, else the next one before another dense layer, else linear. A block's
     projection comes after the block, and is there whether it is needed or not.
     """
     return tuple(reversed(list(_backwards(layers, [_LINEAR]))))
@@ -207,7 +207,7 @@ _layers: TypeAdapter[tuple[LayerConfig, ...]] = TypeAdapter(LayerList)
 
 
 def read_layers(raw: object) -> tuple[LayerConfig, ...] | None:
-    """The hidden layers of a model that may not be checked yet; None where they cannot be told."""
+    """Return the hidden layers of a model that may not be valid; None if they are not valid."""
     if isinstance(raw, Section):  # a ModelConfig, which is checked
         network: tuple[LayerConfig, ...] = raw.network  # type: ignore[attr-defined]
         return network

@@ -19,9 +19,9 @@ class ListField:
     """A list, kept as a tuple.
 
     Attributes:
-        example: How one is written.
+        example: A value as it is written in a config.
         may_be_empty: Whether `[]` is allowed.
-        distinct: Whether no item may stand in it twice.
+        distinct: Whether equal items are refused.
     """
 
     example: str
@@ -29,10 +29,10 @@ class ListField:
     distinct: bool = False
 
     def items(self, value: object) -> Sequence[object]:
-        """What the value lists.
+        """Return the items of the value.
 
         Raises:
-            PydanticCustomError: It is not a list, or an empty one.
+            PydanticCustomError: The value is not a list, or is empty.
         """
         if not isinstance(value, list | tuple):
             raise wrong_value(
@@ -43,21 +43,21 @@ class ListField:
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Pydantic's hook: the list as a whole, then its items, reported together."""
+        """Return a schema that checks the list and its items together (pydantic's hook)."""
 
         def validate(value: object, items_of_type: ValidatorFunctionWrapHandler) -> Any:
             items = self.items(value)
             made = report_all(self._repeated(items), lambda: items_of_type(tuple(items)))
             return report_all(
                 self._repeated(made), lambda: made
-            )  # 1 and 1.0 are equal once they are understood
+            )  # again, because 1 and 1.0 are equal once they are floats
 
         return core_schema.no_info_wrap_validator_function(validate, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic's hook: the tuple's schema, narrowed."""
+        """Return the JSON Schema of the tuple with the limits of the list (pydantic's hook)."""
         least = {} if self.may_be_empty else {"minItems": 1}
         return {**handler(schema), **least, **({"uniqueItems": True} if self.distinct else {})}
 
@@ -81,13 +81,13 @@ class MappingField:
     """A mapping with text as keys.
 
     Attributes:
-        example: How one is written.
+        example: A value as it is written in a config.
     """
 
     example: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Pydantic's hook: the mapping as a whole, then its values."""
+        """Return a schema that checks the mapping before its values (pydantic's hook)."""
 
         def check(value: object) -> object:
             if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
@@ -99,12 +99,12 @@ class MappingField:
 
 @dataclass(frozen=True)
 class CountOrListField(ListField):
-    """A list of distinct whole numbers, or a count n that stands for 0..n-1; n is at most `most`."""
+    """A list of whole numbers, or a count n from 1 to `most`, which stands for the numbers 0 to n-1."""
 
     most: int = 10_000
 
     def items(self, value: object) -> Sequence[object]:
-        """What the value lists, or the numbers that it counts."""
+        """Return the listed numbers, or those that a count stands for."""
         if isinstance(value, list | tuple):
             return super().items(value)
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= self.most:
@@ -117,17 +117,17 @@ class CountOrListField(ListField):
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic's hook: either form."""
+        """Return the JSON Schema of both forms (pydantic's hook)."""
         count = {"type": "integer", "minimum": 1, "maximum": self.most}
         return {"anyOf": [count, super().__get_pydantic_json_schema__(schema, handler)]}
 
 
 @dataclass(frozen=True)
 class NameOrListField(ListField):
-    """A list of different names, or a single one that stands for a list of it."""
+    """A list of distinct names, or a single name, which stands for a list of one."""
 
     def items(self, value: object) -> Sequence[object]:
-        """What the value lists, or the one that it is."""
+        """Return the listed names, or the single name as a tuple."""
         if isinstance(value, str):
             return (value,)
         if not isinstance(value, list | tuple):
@@ -140,7 +140,7 @@ class NameOrListField(ListField):
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic's hook: either form."""
+        """Return the JSON Schema of both forms (pydantic's hook)."""
         return {"anyOf": [{"type": "string"}, super().__get_pydantic_json_schema__(schema, handler)]}
 
     def _repeated(self, items: Sequence[object]) -> Iterator[InitErrorDetails]:

@@ -1,4 +1,4 @@
-"""How a config says what the network is."""
+"""The key `model`: the layers of the network, its initializer, its output and its regularizer."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
@@ -25,16 +25,16 @@ Output = Literal["logits", "softmax"]
 
 
 class RegularizerConfig(Section):
-    """What is added to the training loss for the size of the kernels."""
+    """The penalty on the kernels that is added to the training loss."""
 
     l1: Annotated[float, NumberField(above=0)] | None = None
-    """times the sum of the weights' sizes"""
+    """the factor of the sum of the weights' absolute values"""
     l2: Annotated[float, NumberField(above=0)] | None = None
-    """times the sum of their squares"""
+    """the factor of the sum of the weights' squares"""
 
     @classmethod
     def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """It adds something."""
+        """Yield a mistake if neither penalty is given."""
         if (
             raw.get("l1") is None
             and raw.get("l2") is None
@@ -57,28 +57,28 @@ class ModelConfig(Section):
     """in place of hidden_units, the layers one by one, such as
     [{dense: 64, activation: relu}, {dense: 256, activation: "*"}, {dropout: 0.2}]"""
     init: InitConfig = Field(default_factory=InitConfig)
-    """the initialiser of the hidden layers: keras (the default of Dense), recommended, moment_matched or one
+    """the initializer of the hidden layers: keras (the default of Dense), recommended, moment_matched or one
     of Keras; an activation may have its own"""
     output: Annotated[Output, ChoiceField("output", ("logits", "softmax"))] = "logits"
-    """what inference computes: logits, or their softmax; training and its loss are the same"""
+    """what inference computes: logits, or their softmax; the training and its loss are the same for both"""
     kernel_regularizer: RegularizerConfig | None = None
-    """what is added to the training loss for the size of every dense layer's kernel, such as {l2: 1e-4}"""
+    """the penalty on every dense layer's kernel that is added to the training loss, such as {l2: 1e-4}"""
 
     @property
     def network(self) -> tuple[LayerConfig, ...]:
-        """The hidden layers, however they were written."""
+        """Return the hidden layers, from `layers` or from `hidden_units`."""
         if self.layers is not None:
             return self.layers
         return tuple(LayerConfig(dense=width, activation=UNDER_TEST) for width in self.hidden_units or ())
 
     @property
     def compares(self) -> bool:
-        """Whether any layer applies the activation under test."""
+        """Return whether any layer applies the activation under test."""
         return UNDER_TEST in activation_names(self.network)
 
     @classmethod
     def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """The layers are said once, some apply what is compared, and fixed ones can have the initialiser."""
+        """Yield mistakes of the layers as a whole, and fixed activations that cannot have the initializer."""
         given = [key for key in ("hidden_units", "layers") if raw.get(key) is not None]
         if not given:
             needed = f"{cls.keys()['hidden_units'].description}; or layers"
@@ -89,7 +89,7 @@ class ModelConfig(Section):
             return
         layers = read_layers(raw)
         if layers is None:
-            return  # they are told to be wrong
+            return  # their own mistakes are reported by the field
         names = list(activation_names(layers))
         if starts_with_activation(layers):
             yield mistake("the first activation has no dense layer before it; add one", "layers")
@@ -110,5 +110,5 @@ class ModelConfig(Section):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic's hook: one of the two forms."""
+        """Return the JSON Schema, which requires one of the two forms (pydantic's hook)."""
         return {**handler(schema), "oneOf": [{"required": ["hidden_units"]}, {"required": ["layers"]}]}

@@ -10,13 +10,13 @@ from actbench.config.schema.layers import UNDER_TEST, LayerConfigs
 
 @dataclass(frozen=True)
 class NetworkSize:
-    """Of a model, or of its hidden layers.
+    """The size of a model, or of the layers of a model up to some layer.
 
     Attributes:
-        width: Of what comes out.
-        parameters: Trained weights; of activations under test none but those of the layers before them.
-        products: Weights that are multiplied with an input: half the operations of a forward pass.
-        projections: Shortcuts with weights of their own.
+        width: The width of the output.
+        parameters: Trained weights, without the weights of activations under test.
+        products: Multiplications of an input with a weight: half the operations of a forward pass.
+        projections: Shortcuts of residual blocks that have weights of their own.
     """
 
     width: int
@@ -25,14 +25,14 @@ class NetworkSize:
     projections: int = 0
 
     def plus(self, width: int, parameters: int, products: int = 0, projections: int = 0) -> "NetworkSize":
-        """With another layer on top."""
+        """Return the size with another layer on top, which has this width and adds these counts."""
         return NetworkSize(
             width, self.parameters + parameters, self.products + products, self.projections + projections
         )
 
 
 def widths_under_test(layers: LayerConfigs) -> tuple[int, ...]:
-    """Of the dense layers that apply the activation under test, in order."""
+    """Return the widths of the dense layers that apply the activation under test, in order."""
     found: list[int] = []
     for layer in layers:
         if layer.dense is not None and layer.activation == UNDER_TEST:
@@ -49,14 +49,14 @@ def network_size(
     gated: bool = False,
     widths: Sequence[int] | None = None,
 ) -> NetworkSize:
-    """Of the whole model.
+    """Return the size of a whole model, its output layer included.
 
     Args:
-        layers: The hidden ones.
-        features: Width of the input.
-        outputs: Units of all heads together.
-        gated: Whether the activation under test takes a layer of twice its width.
-        widths: Of the dense layers under test, after gating; None for those that the layers say.
+        layers: The hidden layers.
+        features: The width of the input.
+        outputs: The number of units of all heads together.
+        gated: Whether the activation under test is gated, so that its dense layers are twice as wide.
+        widths: Widths of the dense layers under test after gating; None for the widths in `layers`.
     """
     under_test = iter(widths_under_test(layers) if widths is None else widths)
     hidden = _stacked(layers, NetworkSize(features), under_test, 2 if gated else 1)
@@ -64,9 +64,9 @@ def network_size(
 
 
 def matched_gated_widths(layers: LayerConfigs, features: int, outputs: int) -> tuple[int, ...]:
-    """Widths of the dense layers under test with which a gated model has nearly the plain one's parameters.
+    """Return the widths at which a gated model has nearly as many parameters as the plain model.
 
-    No shortcut gets or loses a projection by it, where that can be had.
+    If possible, the same shortcuts have a projection in both models.
     """
     plain = network_size(layers, features, outputs)
 
@@ -78,7 +78,7 @@ def matched_gated_widths(layers: LayerConfigs, features: int, outputs: int) -> t
 
 
 def parameter_mismatch(layers: LayerConfigs, features: int, outputs: int) -> float:
-    """How far the matched model's parameter count is from the plain one's, relative to that."""
+    """Return the difference of the matched model's parameter count, relative to the plain model's."""
     plain = network_size(layers, features, outputs)
     matched = network_size(
         layers, features, outputs, gated=True, widths=matched_gated_widths(layers, features, outputs)

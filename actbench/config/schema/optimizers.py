@@ -29,7 +29,7 @@ UNSUPPORTED_PARAMETERS = (
     "gradient_accumulation_steps",
     "loss_scale_factor",
 )
-"""Of every optimizer of Keras."""
+"""Parameters of every optimizer of Keras that a config may not set, for the reasons above."""
 
 _POSITIVE = NumberField(above=0)
 
@@ -115,7 +115,7 @@ OPTIMIZERS: Mapping[str, Mapping[str, KerasParameter]] = {
         rms_rate=KerasParameter(0.2, _NOT_NEGATIVE),
     ),
 }
-"""Parameters of each, with Keras's defaults."""
+"""The parameters of each optimizer, with Keras's defaults."""
 
 
 class OptimizerConfig(NamedSection):
@@ -126,15 +126,15 @@ class OptimizerConfig(NamedSection):
     name: Annotated[str, ChoiceField("optimizer", tuple(OPTIMIZERS))]
     """an optimizer of Keras, such as adam"""
     params: dict[str, KerasValue] = Field(default_factory=dict)
-    """the parameters that differ from Keras's defaults, such as {momentum: 0.9, nesterov: true}, or one of
-    clipnorm, clipvalue and global_clipnorm"""
+    """the parameters that differ from Keras's defaults, such as {momentum: 0.9, nesterov: true}, and at most
+    one of clipnorm, clipvalue and global_clipnorm"""
 
     @field_validator("params", mode="before")
     @classmethod
     def _known_to_the_optimizer(cls, params: object, info: ValidationInfo) -> object:
         name = info.data.get("name")
         if name is None:
-            return {}  # with an unknown name there is nothing to judge the parameters by
+            return {}  # the parameters of an unknown optimizer cannot be checked
         found = []
         if isinstance(params, dict) and "learning_rate" in params:
             params = {key: value for key, value in params.items() if key != "learning_rate"}
@@ -157,5 +157,5 @@ class OptimizerConfig(NamedSection):
         return {"name": self.name, "params": dict(self.params)} if self.params else self.name
 
     def __str__(self) -> str:
-        """In words."""
+        """Return the name of the optimizer."""
         return self.name

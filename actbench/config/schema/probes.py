@@ -14,7 +14,7 @@ _MILLION = 1_000_000
 
 
 class ProbesConfig(Section):
-    """When and on how many examples to look inside; `false` for never, a list alone for its epochs."""
+    """When and on how many examples networks are probed; `false` stands for never, a list for its epochs."""
 
     shorthand: ClassVar[str] = "false, a list of epochs such as [0, last], or "
 
@@ -22,13 +22,13 @@ class ProbesConfig(Section):
         tuple[Annotated[int | Literal["last"], EpochField(_MILLION)], ...],
         ListField("[0, last]", may_be_empty=True, distinct=True),
     ] = ("last",)
-    """after how many epochs: 0 is before training, last is after it; last alone by default"""
+    """the epochs after which to probe: 0 is before the training, last is after it; [last] by default"""
     examples: Annotated[int, IntegerField(1, _MILLION)] = 1000
-    """how many training examples to look at; all where there are fewer"""
+    """the number of training examples to probe with; all of them if there are fewer"""
 
     @classmethod
     def expand_shorthand(cls, raw: object) -> object:
-        """The mapping that `false` or a list stands for."""
+        """Return the mapping that `false` or a list stands for."""
         if raw is False:
             return {"epochs": []}
         return {"epochs": raw} if isinstance(raw, list | tuple) else raw
@@ -37,7 +37,7 @@ class ProbesConfig(Section):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic's hook: the mapping, or what is short for one."""
+        """Return the JSON Schema of the mapping and of its short forms (pydantic's hook)."""
         mapping = handler(schema)
         epochs = handler.resolve_ref_schema(mapping)["properties"]["epochs"]
         short = {key: value for key, value in epochs.items() if key not in ("default", "description")}
@@ -45,11 +45,11 @@ class ProbesConfig(Section):
 
 
 def check_probe_epochs(raw: Mapping[str, object], epochs: object) -> Iterator[InitErrorDetails]:
-    """Epochs to look after that are never trained.
+    """Yield the probed epochs that come after the end of the training.
 
     Args:
         raw: The whole config, not yet valid.
-        epochs: How many are trained, if it is a number.
+        epochs: The value of `train.epochs`, which may not be a number.
     """
     probes = raw.get("probes")
     if isinstance(probes, ProbesConfig):

@@ -1,6 +1,6 @@
-"""How the parts of a config report what is wrong with them: every mistake at once, each a plain sentence.
+"""Sections of a config, which report all of their mistakes at once, each in a plain sentence.
 
-A sentence says what is wrong; what is allowed; and, for a misspelt word, what may have been meant. Pydantic
+A sentence says what is wrong, what to do and, for a misspelt word, what was probably meant. Pydantic
 carries the sentences up, so that each keeps its path (`loc`) whatever section it was found in.
 """
 
@@ -26,26 +26,26 @@ MistakeKind = Literal["value", "unknown_key", "missing_key"]
 
 
 def mistake(message: str, *loc: str | int, kind: MistakeKind = "value") -> InitErrorDetails:
-    """One mistake, to be given to `report_all`.
+    """Return one mistake, to be passed to `report_all`.
 
     Args:
         message: The sentence.
-        loc: Where it is, seen from the section or list that reports it.
-        kind: What it is about: a value, or a key that is too much or not there.
+        loc: The keys and indices that lead to the mistake from the section or list that reports it.
+        kind: Whether a value is wrong, a key is unknown, or a key is missing.
     """
     return _details(kind, message, loc)
 
 
 def wrong_value(message: str) -> PydanticCustomError:
-    """The exception for a value that is wrong as a whole."""
+    """Return the exception to raise for a value that is wrong as a whole."""
     return PydanticCustomError("value", message)
 
 
 def report_all(found: Iterable[InitErrorDetails], validate: Callable[[], T]) -> T:
-    """Validate, and report the mistakes that this finds together with those found already.
+    """Validate, and report the mistakes of the validation together with those found before.
 
     Raises:
-        ValidationError: There is at least one.
+        ValidationError: There is at least one mistake.
     """
     mistakes = list(found)
     try:
@@ -61,7 +61,7 @@ def report_all(found: Iterable[InitErrorDetails], validate: Callable[[], T]) -> 
 
 
 def describe_value(value: object) -> str:
-    """A value as a config's author would write it, short, on one line, without control characters."""
+    """Return a value as the author of a config would write it: short, on one line, no control characters."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Mapping):
@@ -92,7 +92,7 @@ class Section(Record):
     """A mapping of a config. The text under each field is its description in messages and in the JSON Schema.
 
     Attributes:
-        shorthand: What else may be written, for the message that it is not a mapping.
+        shorthand: The other forms that a message allows beside a mapping, such as "a name, or ".
     """
 
     model_config = ConfigDict(use_attribute_docstrings=True, serialize_by_alias=True)
@@ -101,12 +101,12 @@ class Section(Record):
 
     @classmethod
     def expand_shorthand(cls, raw: object) -> object:
-        """The mapping that a shorthand stands for."""
+        """Return the mapping that a shorthand stands for; return anything else as it is."""
         return raw
 
     @classmethod
     def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterable[InitErrorDetails]:
-        """What is wrong between keys; judged before they are valid, so that no mistake hides another."""
+        """Yield the mistakes between keys. The values may be invalid, so that no mistake hides another."""
         del raw
         return ()
 
@@ -126,7 +126,7 @@ class Section(Record):
 
     @classmethod
     def keys(cls) -> dict[str, FieldInfo]:
-        """What may be written, which is a field's alias where it has one."""
+        """Return the fields by the keys that a config has for them: a field's alias or its name."""
         return {field.alias or name: field for name, field in cls.model_fields.items()}
 
     @classmethod
@@ -142,15 +142,17 @@ class Section(Record):
                 missing = {name: field for name, field in missing.items() if repr(name) not in hint}
         for key, field in missing.items():
             if field.is_required():
-                needed = " ".join((field.description or "").split())  # which has lines in the source
+                needed = " ".join(
+                    (field.description or "").split()
+                )  # joined, because the description has line breaks
                 yield mistake(f"is missing; needed: {needed}", key, kind="missing_key")
 
 
 class NamedSection(Section):
-    """A section for which its name alone may stand.
+    """A section that may be written as its name alone.
 
     Attributes:
-        names: What `name` may be.
+        names: The allowed values of `name`.
     """
 
     shorthand: ClassVar[str] = "a name, or "
@@ -158,12 +160,12 @@ class NamedSection(Section):
 
     @classmethod
     def expand_shorthand(cls, raw: object) -> object:
-        """The mapping that a name alone stands for."""
+        """Return the mapping that a name alone stands for."""
         return {"name": raw} if isinstance(raw, str) else raw
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic's hook: either form."""
+        """Return the JSON Schema of both forms (pydantic's hook)."""
         return {"anyOf": [{"enum": list(cls.names)}, handler(schema)]}

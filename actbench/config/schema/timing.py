@@ -18,19 +18,19 @@ _DEFAULT_BUDGET_S = 120.0
 
 
 class TimingConfig(Section):
-    """What runs the training, and how it is timed."""
+    """The engine of a training, and how the training is timed."""
 
     engine: Annotated[Literal["compiled", "keras"], ChoiceField("engine", ("compiled", "keras"))] = "compiled"
-    """compiled: whole slices of steps as one XLA program; keras: stock fit, evaluate and predict"""
+    """compiled: each slice of steps is one XLA program; keras: stock fit, evaluate and predict"""
     slices_per_epoch: Annotated[int, IntegerField(1, _MILLION)] = 4
-    """timed parts of an epoch, between which the activations take turns; 1 by default under keras"""
+    """timed parts of an epoch, after each of which the activations take turns; 1 by default with keras"""
     inference_batch_sizes: Annotated[
         tuple[Annotated[int, IntegerField(1, _MILLION)], ...],
         ListField("[1, 128, 1024]", may_be_empty=True, distinct=True),
     ] = (1, 128, 1024)
     """examples per timed inference call; [] for no inference timing"""
     inference_rounds: Annotated[int, IntegerField(1, _MILLION)] = 50
-    """timed inference calls for each batch size; 10 by default under keras"""
+    """timed inference calls for each batch size; 10 by default with keras"""
     target_ci: Annotated[float, NumberField(above=0, below=1.0)] | None = None
     """half-width of every time ratio's interval, relative, at which timing may stop: after the training
     there are timing-only rounds until it is expected to be reached, or the budget is spent; null for none"""
@@ -40,7 +40,7 @@ class TimingConfig(Section):
 
     @classmethod
     def expand_shorthand(cls, raw: object) -> object:
-        """The mapping with the defaults that depend on another key."""
+        """Return the mapping with the defaults that depend on other keys."""
         if not isinstance(raw, Mapping):
             return raw
         defaults = _KERAS_DEFAULTS if raw.get("engine") == "keras" else {}
@@ -51,7 +51,7 @@ class TimingConfig(Section):
 
     @classmethod
     def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """A budget for rounds that there are none of."""
+        """Yield a mistake for a budget without a target: there are no rounds to limit."""
         if raw.get("budget_s") is not None and raw.get("target_ci") is None:
             yield mistake(
                 "has no effect without a target; add one, such as target_ci: 0.01",

@@ -1,4 +1,4 @@
-"""Learning rates that change from step to step: the classes of `keras.optimizers.schedules`."""
+"""The keys `train` and `targets`: optimizer, learning rate and its schedules, early stopping, losses."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
@@ -26,13 +26,13 @@ SCHEDULES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "piecewise_constant_decay": (("boundaries", "values"), ()),
     "polynomial_decay": (("initial_learning_rate", "decay_steps"), ("end_learning_rate", "power", "cycle")),
 }
-"""Parameters of each: those that are needed, and those that have a default in Keras."""
+"""The classes of `keras.optimizers.schedules`: the required and the optional parameters of each."""
 
 _MOST_STEPS = 2**31 - 1
 
 
 class ScheduleConfig(Section):
-    """A learning rate as a function of the number of training steps, the parameters beside its name."""
+    """A learning rate that depends on the training step; the parameters stand beside the schedule's name."""
 
     shorthand: ClassVar[str] = "a number, or "
 
@@ -41,50 +41,50 @@ class ScheduleConfig(Section):
     initial_learning_rate: Annotated[float, NumberField(at_least=0)] | None = None
     """the learning rate of the first step"""
     decay_steps: Annotated[int, IntegerField(1, _MOST_STEPS)] | None = None
-    """training steps over which it falls, or after which it has fallen by decay_rate"""
+    """training steps over which the rate falls, or after which it has fallen by decay_rate"""
     first_decay_steps: Annotated[int, IntegerField(1, _MOST_STEPS)] | None = None
     """training steps until the first restart"""
     decay_rate: Annotated[float, NumberField(above=0)] | None = None
-    """by what it has fallen after decay_steps"""
+    """the factor by which the rate falls in decay_steps"""
     alpha: Annotated[float, NumberField(at_least=0, at_most=1.0)] | None = None
     """the lowest learning rate, as a fraction of the first"""
     warmup_target: Annotated[float, NumberField(above=0)] | None = None
-    """the learning rate that it rises to first"""
+    """the learning rate at the end of the warm-up"""
     warmup_steps: Annotated[int, IntegerField(1, _MOST_STEPS)] | None = None
-    """training steps in which it rises"""
+    """training steps of the warm-up"""
     t_mul: Annotated[float, NumberField(at_least=1.0)] | None = None
-    """by what each period is longer than the one before"""
+    """the factor by which each period is longer than the one before"""
     m_mul: Annotated[float, NumberField(above=0)] | None = None
-    """by what each period's first learning rate is the one before's"""
+    """the factor from one period's first learning rate to the next period's"""
     staircase: Annotated[bool, BooleanField()] | None = None
-    """whether it falls in steps"""
+    """whether the rate falls in steps"""
     end_learning_rate: Annotated[float, NumberField(at_least=0)] | None = None
     """the learning rate at the end"""
     power: Annotated[float, NumberField(above=0)] | None = None
-    """of the polynomial"""
+    """the power of the polynomial"""
     cycle: Annotated[bool, BooleanField()] | None = None
-    """whether it begins anew beyond decay_steps"""
+    """whether the schedule begins anew after decay_steps"""
     boundaries: (
         Annotated[
             tuple[Annotated[int, IntegerField(1, _MOST_STEPS)], ...], ListField("[1000, 2000]", distinct=True)
         ]
         | None
     ) = None
-    """training steps after which the next of the values holds, rising"""
+    """training steps, in rising order, after which the next of the values applies"""
     values: (
         Annotated[tuple[Annotated[float, NumberField(above=0)], ...], ListField("[0.1, 0.01, 0.001]")] | None
     ) = None
-    """one learning rate more than there are boundaries"""
+    """learning rates, one more than there are boundaries"""
 
     @property
     def params(self) -> dict[str, Any]:
-        """The arguments of Keras's class."""
+        """Return the arguments of Keras's class."""
         given = {name: getattr(self, name) for name in type(self).model_fields if name != "schedule"}
         return {name: value for name, value in given.items() if value is not None}
 
     @classmethod
     def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-        """Keys that the schedule does not have, or needs."""
+        """Yield keys that the schedule does not have, and required keys that are missing."""
         if raw.get("schedule") not in tuple(SCHEDULES):  # a list has no hash
             return
         needed, optional = SCHEDULES[str(raw["schedule"])]
@@ -127,10 +127,10 @@ _RATE = NumberField(above=0)
 
 
 class _RateOrSchedule:
-    """A number, or a mapping that is a schedule."""
+    """The type of a learning rate: a number or a schedule."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Pydantic's hook: whichever of the two is written."""
+        """Return a schema that validates a number or a schedule (pydantic's hook)."""
 
         def validate(value: object, schedule: ValidatorFunctionWrapHandler) -> Any:
             if isinstance(value, Mapping | ScheduleConfig):
@@ -151,7 +151,7 @@ class _RateOrSchedule:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic's hook: either form."""
+        """Return the JSON Schema of both forms (pydantic's hook)."""
         return {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, handler(schema)]}
 
 
@@ -160,14 +160,14 @@ def _as_written(rate: float | ScheduleConfig) -> float | dict[str, Any]:
 
 
 class EarlyStoppingConfig(Section):
-    """When a training ends before its last epoch."""
+    """The rule by which a training ends before its last epoch."""
 
     patience: Annotated[int, IntegerField(1, _MILLION)]
     """epochs in a row without a lower validation loss after which a training ends"""
     min_delta: Annotated[float, NumberField(at_least=0)] = 0.0
-    """by how much a validation loss has to be lower to count"""
+    """the least decrease of the validation loss that counts"""
     restore_best: Annotated[bool, BooleanField()] = True
-    """whether the weights of the epoch with the lowest validation loss are put back before the test"""
+    """whether the weights of the epoch with the lowest validation loss are restored before the test"""
 
 
 class TrainConfig(Section):
@@ -182,18 +182,18 @@ class TrainConfig(Section):
     batch_size: Annotated[int, IntegerField(1, _MILLION)]
     """examples per training step; the last batch of an epoch may be shorter"""
     epochs: Annotated[int, IntegerField(1, _MILLION)]
-    """how often each training example is seen; with early_stopping at most"""
+    """how often each training example is seen; with early_stopping, the maximum"""
     early_stopping: EarlyStoppingConfig | None = None
-    """when a training ends earlier, such as {patience: 3}; needs a validation split"""
+    """the rule for ending a training early, such as {patience: 3}; needs a validation split"""
     loss: Annotated[Loss, ChoiceField("loss", tuple(LOSSES))] | None = None
-    """what is minimised: sparse_categorical_crossentropy, the default for classes, or of two classes
+    """the loss: sparse_categorical_crossentropy, the default for classes, or for two classes
     binary_crossentropy, with a single logit; mse, the default for numbers, mae or huber"""
 
 
 class TargetConfig(Section):
-    """What is minimised of one of several targets."""
+    """The loss of one of several targets."""
 
     loss: Annotated[Loss, ChoiceField("loss", tuple(LOSSES))] | None = None
-    """as train.loss"""
+    """the loss of the target, as in train.loss"""
     weight: Annotated[float, NumberField(above=0)] = 1.0
-    """how much of the sum of all losses it makes"""
+    """the factor of this loss in the sum of all losses"""

@@ -7,7 +7,7 @@ from actbench.config.schema.section import Section
 
 
 class VerdictConfig(Section):
-    """When a difference counts; it changes no measured number."""
+    """The margins and the level at which a difference counts."""
 
     margin: Annotated[float, NumberField(above=0, below=1.0)] = 0.001
     """differences of accuracy up to this fraction count as none: 0.001 is 0.1 points"""

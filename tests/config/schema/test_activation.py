@@ -176,7 +176,7 @@ def mistakes(*entries, **changes):
         (
             {"name": "tanh", "init": "he_norml"},
             "init.name",
-            f"'he_norml' is not a known initialiser; allowed: {INITS}; did you mean 'he_normal'?",
+            f"'he_norml' is not a known initializer; allowed: {INITS}; did you mean 'he_normal'?",
         ),
         (
             {"name": "tanh", "init": {"name": "random_normal", "params": {"std": 1}}},

@@ -344,8 +344,8 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             {"seeds": ...},
             "seeds",
-            "is missing; needed: how many replicates, "
-            "as a count n that stands for the seeds 0 to n-1, or a list of seeds",
+            "is missing; needed: the seeds, one replicate each: a list, or a count n, "
+            "which stands for 0 to n-1",
         ),
         (
             {"timing": {"engin": "keras"}},

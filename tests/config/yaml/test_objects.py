@@ -89,7 +89,7 @@ def test_every_value_that_no_file_could_hold_has_a_line_of_its_own():
 
 
 def test_what_is_no_config_at_all_is_refused():
-    assert message({}).startswith("config: name: is missing; needed: what the run's folder is called")
+    assert message({}).startswith("config: name: is missing; needed: the name of the run's folder")
     assert message(["relu"]).startswith("config: a list is not a config; allowed: a path, a mapping or")
     assert message(3).startswith("config: 3 is not a config")
 
