@@ -33,13 +33,13 @@ ConfigSource = str | Path | Mapping[str, Any] | BenchConfig
 
 @dataclass(frozen=True)
 class LoadedConfig:
-    """A config, and what a run folder keeps of it.
+    """A valid config together with the text and the tree that it was read from.
 
     Attributes:
-        config: As it is understood, the overrides in it.
-        text: YAML that means the same wherever it lies: the file as it is, without the overrides, but for
-            relative paths; of an object what is understood, with the overrides.
-        document: What was read, the overrides in it.
+        config: The config with the overrides applied.
+        text: YAML that means the same in any folder. For a file, its text without the overrides, with its
+            relative paths made absolute; for an object, the dumped config with the overrides.
+        document: The tree that was read, with the overrides applied.
     """
 
     config: BenchConfig
@@ -47,12 +47,12 @@ class LoadedConfig:
     document: YamlNode
 
     def data_error(self, found: Sequence[Sequence[Fault]]) -> DataError:
-        """The exception for what only the data shows, each fault where its value is written.
+        """Return the exception for faults that only the data shows, each at the position of its value.
 
         Args:
-            found: What is wrong with each of the config's `variants`.
+            found: The faults of each of the config's `variants`.
         """
-        first = tune_candidates(self.config.tune)[0]  # which is what the variants have in them
+        first = tune_candidates(self.config.tune)[0]  # whose values the variants contain
         variants = [
             variant.joined_with(first) for variant in sweep_variants(self.config.sweep, SWEPT_SECTIONS)
         ]
@@ -66,16 +66,16 @@ class LoadedConfig:
         return DataError(*_lines(mistake_at(self.document, *item) for item in wrong))
 
     def _key(self, fault: Fault, variant: Variant) -> tuple[str | int, ...]:
-        """What it is about, or the swept key that alone makes it."""
+        """Return the key of a fault, or the swept key that alone creates that part of the config."""
         written = self.document.has_path(fault.key) or variant.written_at(fault.key)
         return fault.key if written else variant.swept_parent(fault.key) or fault.key
 
 
 def load_source(source: ConfigSource, overrides: Sequence[str] = ()) -> LoadedConfig:
-    """Read and check a config, whatever it is given as.
+    """Read and check a config from a file, a mapping or an object.
 
     Args:
-        source: A YAML file, a mapping as it would stand in one, or a config that was read already.
+        source: The path of a YAML file, a mapping as in such a file, or a config that was read before.
         overrides: As in `load_config`.
 
     Raises:
@@ -92,7 +92,7 @@ def load_source(source: ConfigSource, overrides: Sequence[str] = ()) -> LoadedCo
             f"config: {describe_value(source)} is not a config; allowed: a path, a mapping or a BenchConfig"
         )
     parsed = read_object(source, "config")
-    if parsed.mistakes:  # what stands in a refused value's place would be judged, too
+    if parsed.mistakes:  # checking would go on with null in the place of refused values
         raise _error(parsed.mistakes)
     config, document = _check(parsed, "config", overrides)
     return LoadedConfig(config, to_yaml(config.model_dump(mode="json")), document)
@@ -106,16 +106,16 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> BenchConfig:
         overrides: Values to replace, each as KEY=VALUE, such as "train.epochs=2".
 
     Raises:
-        ConfigError: The file cannot be read, or there is something wrong in it or in the overrides.
+        ConfigError: The file cannot be read, or the config or an override is invalid.
     """
     return parse_config(read_config_text(Path(path)), str(path), overrides)
 
 
 def read_config_text(path: Path) -> str:
-    """The text of a config file.
+    """Return the text of a config file.
 
     Raises:
-        ConfigError: It cannot be read, is too large, or is not text.
+        ConfigError: The file cannot be read, is too large, or is not UTF-8 text.
     """
     try:
         with path.open("rb") as file:
@@ -136,11 +136,11 @@ def read_config_text(path: Path) -> str:
 
 
 def parse_config(text: str, source: str, overrides: Sequence[str] = ()) -> BenchConfig:
-    """Check a config that has been read already.
+    """Check the text of a config.
 
     Args:
         text: YAML.
-        source: What messages call it: the file, to whose folder paths in the config are relative.
+        source: The file's name in messages; relative paths in the config start at its folder.
         overrides: As in `load_config`.
 
     Raises:

@@ -14,10 +14,10 @@ _DOTTED_BELOW = ("sweep.zip", "sweep", "tune")
 
 
 def apply_overrides(root: YamlNode, overrides: Iterable[str]) -> ParsedYaml:
-    """The document with every override in it, the last of equal keys winning, and what is wrong with them.
+    """Return the document with every override applied, and the mistakes in them; of equal keys the last wins.
 
     Args:
-        root: A mapping; in anything else no override can be placed, and the mistake is not theirs.
+        root: The document. If it is not a mapping, it is returned as it is: the mistake is in the document.
         overrides: Each as KEY=VALUE, where KEY has a dot before each deeper key.
     """
     if not isinstance(root.value, dict):
@@ -44,10 +44,10 @@ def apply_overrides(root: YamlNode, overrides: Iterable[str]) -> ParsedYaml:
 
 
 def require_texts(overrides: object) -> None:
-    """Refuses what is no list of text: of a text alone each letter would be taken for an override.
+    """Refuse anything but a list of text; each letter of a single text would be taken for an override.
 
     Raises:
-        ConfigError: It is none.
+        ConfigError: `overrides` is not a list of text.
     """
     if not isinstance(overrides, list | tuple):
         wrong = [f"overrides: {describe_value(overrides)} is not a list"]
@@ -62,7 +62,7 @@ def require_texts(overrides: object) -> None:
 
 
 def _path(key: str) -> tuple[str, ...]:
-    """The keys on the way to a value."""
+    """Return the keys on the way to a value."""
     prefix = next((prefix for prefix in _DOTTED_BELOW if key.startswith(f"{prefix}.")), None)
     if prefix is None or key in _DOTTED_BELOW:
         return tuple(key.split("."))
@@ -70,7 +70,7 @@ def _path(key: str) -> tuple[str, ...]:
 
 
 def _assign(node: YamlNode, path: Sequence[str], depth: int, value: YamlNode) -> YamlNode | Mistake:
-    """The node with the value at path[depth:]; nodes may be shared by aliases, so none is changed."""
+    """Return a copy of the node with the value at path[depth:]; aliases share nodes, so none is changed."""
     if depth == len(path):
         return value
     entries = {} if node.value is None else node.value

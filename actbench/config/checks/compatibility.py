@@ -1,4 +1,4 @@
-"""What may be wrong with the names that a config gives its activations."""
+"""Checks between sections of a config, by subject: labels, initializers, gated units, losses, validation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def check_labels(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Labels that are taken or reserved, and a baseline that is not among them."""
+    """Yield labels that are taken or reserved, and a baseline that is not among the labels."""
     entries = raw.get("activations")
     labels = [_label(entry) for entry in entries] if isinstance(entries, list | tuple) else []
     for index, label in enumerate(labels):
@@ -51,7 +51,7 @@ def check_labels(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
 
 
 def _label(entry: object) -> str | None:
-    """The label that an entry of the list will have, as far as it can be told."""
+    """Return the label of an activation's entry, which may not be valid; None if it has none."""
     if isinstance(entry, ActivationConfig):
         return entry.label
     if isinstance(entry, Mapping):
@@ -60,7 +60,7 @@ def _label(entry: object) -> str | None:
 
 
 def check_initializers(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Activations that cannot have the initializer of the model, and have none of their own."""
+    """Yield activations that cannot have the model's initializer and have no initializer of their own."""
     of_model = initializer_name(raw_value(raw.get("model"), "init"))
     for index, entry in raw_activations(raw):
         kind = next((kind for kind in SOURCE_KEYS if entry.get(kind) is not None), None)
@@ -79,7 +79,7 @@ def check_initializers(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
 
 
 def check_gated_units(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Gated units whose model cannot have nearly as many parameters as the plain one."""
+    """Yield gated units whose model cannot have nearly as many parameters as the plain model."""
     layers = read_layers(raw.get("model"))
     dataset = DATASETS.get(str(raw_value(raw.get("dataset"), "name")))
     if layers is None:
@@ -103,7 +103,7 @@ def check_gated_units(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
 
 
 def _outputs(raw: Mapping[str, object], classes: int | None) -> int | None:
-    """Units of the head of a dataset with a name; None where what is said of its loss leaves that open."""
+    """Return the output units for a named dataset; None if its loss is invalid or depends on targets."""
     loss = raw_value(raw.get("train"), "loss") or default_loss(classes)
     if raw.get("targets") or loss not in tuple(LOSSES) or loss_misfit(loss, classes):
         return None
@@ -111,12 +111,12 @@ def _outputs(raw: Mapping[str, object], classes: int | None) -> int | None:
 
 
 def explain_parameter_mismatch(layers: LayerConfigs, features: int, outputs: int) -> str | None:
-    """Why no widths of gated layers give the plain model's number of parameters; None where some do.
+    """Explain why no widths give a gated model as many parameters as the plain one; return None if some do.
 
     Args:
-        layers: The plain model's hidden ones.
-        features: Width of an example.
-        outputs: Width of the output.
+        layers: The hidden layers of the plain model.
+        features: The width of an example.
+        outputs: The width of the output.
     """
     off = parameter_mismatch(layers, features, outputs)
     if abs(off) <= PARAMETER_TOLERANCE:
@@ -129,7 +129,7 @@ def explain_parameter_mismatch(layers: LayerConfigs, features: int, outputs: int
 
 
 def check_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """A loss beside a mapping of losses, or one that a dataset of known classes cannot have."""
+    """Yield a `train.loss` beside `targets`, or one that the named dataset cannot have."""
     loss = raw_value(raw.get("train"), "loss")
     if not isinstance(loss, str) or loss not in LOSSES:
         return
@@ -150,7 +150,7 @@ def check_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
 
 
 def check_numeric_target(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """What only classes have, where a dataset is known to have a number to predict."""
+    """Yield keys that need classes if the named dataset has a number to predict."""
     dataset = DATASETS.get(str(raw_value(raw.get("dataset"), "name")))
     if dataset is None or dataset.classes is not None:
         return
@@ -161,18 +161,18 @@ def check_numeric_target(raw: Mapping[str, object]) -> Iterator[InitErrorDetails
 
 
 def explain_softmax_of_numbers(data: str) -> str:
-    """What is wrong with it."""
+    """Explain why softmax has no effect on data whose target is a number."""
     return f"softmax has no effect where numbers are predicted, as of {data}; allowed: logits"
 
 
 def explain_missing_accuracy(data: str, score: ScoreName) -> str:
-    """Why an accuracy cannot be reached where that is not the score."""
+    """Explain why data with another score than accuracy has no target accuracy."""
     told = describe_score(score)
     return f"the score of {data} is {told}; use it with a single target of classes"
 
 
 def check_validation_split(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """What looks at validation examples, in a config that has none."""
+    """Yield keys that need validation examples; to be called for a config without a validation split."""
     wanted = (
         (raw.get("tune") or None, "choose by", ("tune",)),
         (raw_value(raw.get("train"), "early_stopping"), "see the loss on", ("train", "early_stopping")),

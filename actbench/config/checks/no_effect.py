@@ -25,7 +25,7 @@ _NO_HIDDEN_LAYER = "there is no hidden layer, and the output layer keeps Keras's
 
 
 def check_no_effect(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """An initializer, or a width, that no layer could have; a kind of momentum where there is none."""
+    """Yield an initializer or a `match` that no layer can have, and `nesterov` without momentum."""
     layers = read_layers(raw.get("model"))
     if layers is not None and UNDER_TEST not in kernel_activations(layers):
         yield from _of_activations(raw, any_layer=bool(layers))
@@ -77,17 +77,17 @@ def reset_unused_keys(
 ) -> dict[str, Section]:
     """Return sections in which keys that do nothing beside others have their defaults.
 
-    Equal work has equal ids so. Such values are not refused, because finished runs may have them.
+    So equal work has equal ids. Such values are not refused, because finished runs may have them.
 
     Args:
-        model: As written.
-        timing: As written.
-        probes: As written.
-        activations: What is compared.
-        placebo: Whether a placebo is, too.
+        model: The valid section.
+        timing: The valid section.
+        probes: The valid section.
+        activations: The compared activations, without the placebo.
+        placebo: Whether a placebo runs, too.
 
     Returns:
-        The sections that differ from what is written, by name.
+        The changed sections by name.
     """
     written: dict[str, Section] = {"model": model, "timing": timing, "probes": probes}
     now = dict(written)

@@ -83,7 +83,7 @@ class BenchConfig(Section):
     targets: Annotated[dict[str, TargetConfig], MappingField("{bmi: {loss: mse, weight: 1.0}}")] = Field(
         default_factory=dict
     )
-    """loss and weight of each target, if there are several; without an entry, its default loss and weight 1"""
+    """loss and weight of each target, if there are several; by default the usual loss, and weight 1"""
     seeds: Annotated[
         tuple[Annotated[int, IntegerField(0, 2**31 - 1)], ...], CountOrListField("[0, 1, 2]", distinct=True)
     ]

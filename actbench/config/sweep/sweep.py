@@ -1,4 +1,4 @@
-"""The key `sweep`: which values of which keys to go through, seen as it is written.
+"""The key `sweep`: lists of values by dotted key; each combination is a setting.
 
     sweep:
       model.hidden_units: [[100], [100, 100, 100]]
@@ -31,35 +31,35 @@ _EXAMPLE = "train.learning_rate: [0.001, 0.01]"
 
 @dataclass(frozen=True)
 class SweepField:
-    """A mapping of dotted keys to lists of values, which are judged where they are put.
+    """A mapping of dotted keys to lists of values; the values are checked in the config of each setting.
 
     Attributes:
-        sections: The parts of a config whose keys can be swept; None of one that has keys of the user's.
+        sections: The sections whose keys can be swept; None for a section whose keys are the user's names.
     """
 
     sections: SweptSections
 
     def check(self, value: object) -> dict[str, Any]:
-        """The mapping, if it is one of lists by keys that can be swept."""
+        """Return the mapping if it holds lists of values by sweepable keys."""
         if not isinstance(value, Mapping):
             raise wrong_value(f"{describe_value(value)} is not a mapping; use one such as {{{_EXAMPLE}}}")
         return report_all(_mistakes(value, self.sections), lambda: dict(value))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Pydantic's hook."""
+        """Return a schema that calls `check` first (pydantic's hook)."""
         return core_schema.no_info_before_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic's hook: lists by key."""
+        """Return the JSON Schema with a list for each sweepable key (pydantic's hook)."""
         keys = {key: {"type": "array", "minItems": 1} for key in sweepable_keys(self.sections)}
         zipped = {"type": "object", "properties": keys}
         return {**handler(schema), "properties": {**keys, ZIP: zipped}}
 
 
 def sweepable_keys(sections: SweptSections) -> list[str]:
-    """The keys that can be swept: of each section, and the section as a whole."""
+    """Return the keys that can be swept: those of each section, and the sections as a whole."""
     return [
         *(
             f"{name}.{key}"
@@ -71,10 +71,10 @@ def sweepable_keys(sections: SweptSections) -> list[str]:
 
 
 def sweep_axes(sweep: object, sections: SweptSections) -> Iterator[tuple[tuple[str, ...], ValueLists]]:
-    """The lists that are gone through together, each group with where it is written.
+    """Yield the path and the lists of each axis: one key, or the keys under `zip`, which vary together.
 
     Args:
-        sweep: As written; what is wrong in it is left out.
+        sweep: The value in the config; invalid parts are omitted.
         sections: As in `SweepField`.
     """
     taken: list[str] = []
@@ -131,12 +131,12 @@ def _mistakes(sweep: Mapping[str, Any], sections: SweptSections) -> Iterator[Ini
 
 
 def _unknown(key: str, sections: SweptSections) -> str | None:
-    """Why a key cannot be swept; None where it can, as far as can be told before its values are put there."""
+    """Explain why a key cannot be swept; return None if it can, as far as the key alone shows."""
     name, *rest = key.split(".")
     section = sections.get(name)
     for step in rest:
         if section is None:
-            break  # what is deeper is judged with the setting
+            break  # deeper keys are checked in the config of each setting
         field = section.keys().get(step)
         if field is None:
             section, name = None, ""
@@ -157,18 +157,18 @@ def _section_of(field: FieldInfo) -> type[Section] | None:
 
 
 def explain_not_a_list(values: object) -> str | None:
-    """Why this is no list of values; None where it is one."""
+    """Explain why a value is not a list of values; return None if it is one."""
     if not isinstance(values, list | tuple):
         return f"{describe_value(values)} is not a list"
     return None if values else "the list is empty"
 
 
 def swept_keys(sweep: object) -> Iterator[str]:
-    """All that are swept, of what may not be checked yet."""
+    """Yield all swept keys of a sweep, which may not be valid."""
     for _, lists in _groups(sweep):
         yield from lists
 
 
 def keys_overlap(key: str, other: str) -> bool:
-    """Whether one of two keys holds the other."""
+    """Return whether two keys are equal or one is a part of the other."""
     return f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.")

@@ -26,7 +26,7 @@ DEFAULT_SEEDS = 2
 MOST_CANDIDATES = 100
 
 TUNABLE = ("train.learning_rate", "train.optimizer.params", "model.kernel_regularizer")
-"""What each activation may have a value of its own of, and the keys below: with it the steps, their order and
+"""Keys of which, or below which, each activation may have a value of its own: the steps, their order and
 the layers stay the same for all, so that slices can be paired."""
 
 _EXAMPLE = "train.learning_rate: [1e-4, 1e-3, 1e-2]"
@@ -36,10 +36,10 @@ _COUNT = IntegerField(1, 1000)
 
 @dataclass(frozen=True)
 class TuneField:
-    """A mapping of dotted keys to lists of candidates, judged where they are put, and `seeds`."""
+    """A mapping of dotted keys to lists of candidates, and `seeds`, a count."""
 
     def check(self, value: object) -> dict[str, Any]:
-        """The mapping, with the number of seeds filled in."""
+        """Return the mapping with the number of seeds filled in."""
         if not isinstance(value, Mapping):
             raise wrong_value(
                 f"{describe_value(value)} is not a mapping; use one such as {{{_EXAMPLE}, seeds: 2}}"
@@ -47,20 +47,20 @@ class TuneField:
         return report_all(_mistakes(value), lambda: {SEEDS: DEFAULT_SEEDS, **value} if value else {})
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Pydantic's hook."""
+        """Return a schema that calls `check` first (pydantic's hook)."""
         return core_schema.no_info_before_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic's hook: lists by key, and the count."""
+        """Return the JSON Schema with the lists by key and the count (pydantic's hook)."""
         keys = {key: {"type": "array", "minItems": 2} for key in TUNABLE}
         count = {"type": "integer", "minimum": 1, "maximum": 1000, "default": DEFAULT_SEEDS}
         return {**handler(schema), "properties": {**keys, SEEDS: count}}
 
 
 def candidate_lists(tune: object) -> Iterator[tuple[str, Sequence[Any]]]:
-    """The lists of candidates by key; what is wrong in them is left out."""
+    """Yield each tuned key with its list of candidates; invalid entries are omitted."""
     seen: list[str] = []
     for key, values in tune.items() if isinstance(tune, Mapping) else ():
         fine = _tunable(key) and explain_not_a_list(values) is None
@@ -70,10 +70,10 @@ def candidate_lists(tune: object) -> Iterator[tuple[str, Sequence[Any]]]:
 
 
 def check_tuned_keys(raw: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
-    """What is wrong between a tuning and the rest of a config.
+    """Yield the tuned keys that are swept, too.
 
     Args:
-        raw: The config, which may not be checked yet.
+        raw: The config, which may not be valid.
     """
     swept = list(swept_keys(raw.get("sweep")))
     for key, _ in candidate_lists(raw.get("tune")):

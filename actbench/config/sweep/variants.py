@@ -1,4 +1,4 @@
-"""A sweep's settings and a tuning's candidates: each combination of values, put into the config."""
+"""Combinations of values from a sweep or a tuning, and the configs that they make."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Variant:
     """One combination of values.
 
     Attributes:
-        values: By dotted key.
-        written: Where each is written, seen from the config.
+        values: The values by dotted key.
+        written: The path in the config at which each value is written.
     """
 
     values: dict[str, Any]
@@ -38,21 +38,21 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """What it is called in a message."""
+        """Return the name of the combination in messages."""
         return format_values(self.values)
 
     def put_into(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """A copy of the config with these values in the place of its own."""
+        """Return a copy of the config with these values replaced."""
         for key, value in self.values.items():
             config = _put(config, key.split("."), value)
         return dict(config)
 
     def joined_with(self, other: Variant) -> Variant:
-        """These values and those of another."""
+        """Return a variant with these values and those of another."""
         return Variant({**self.values, **other.values}, {**self.written, **other.written})
 
     def written_at(self, loc: Loc) -> Loc | None:
-        """Where it is written what stands there in the config; None for what is neither swept nor tuned."""
+        """Return the path at which a swept or tuned value is written; None for any other place."""
         for key, written in self.written.items():
             path = tuple(key.split("."))
             if loc[: len(path)] == path:
@@ -60,10 +60,10 @@ class Variant:
         return None
 
     def keys_below_scalars(self, config: Mapping[str, Any]) -> Iterator[tuple[Loc, Loc, str]]:
-        """Keys below a number or a list of the config: nothing would come of their values.
+        """Yield the keys below a number or a list of the config, whose values cannot be put anywhere.
 
         Yields:
-            Where that number or list stands, where the key is written, and what is wrong.
+            The path of that number or list, the path at which the key is written, and the message.
         """
         for key, written in self.written.items():
             path = tuple(key.split("."))
@@ -77,26 +77,26 @@ class Variant:
                 node = entries.get(step)
 
     def swept_parent(self, loc: Loc) -> Loc | None:
-        """The swept key of which a part stands for that place; None where there is none."""
+        """Return the path of the swept key that a place in the config leads to; None if there is none."""
         keys = (key for key in self.written if tuple(key.split("."))[: len(loc)] == loc)
         return next((self.written[key][:-1] for key in keys), None)
 
 
 def sweep_variants(sweep: object, sections: SweptSections) -> list[Variant]:
-    """Every combination, the last key changing fastest; one without values where nothing can be swept.
+    """Return every combination of a sweep, the last key changing fastest; one empty one without a sweep.
 
     Args:
-        sweep: As written; what is wrong in it is left out, and of too many values all but the first.
+        sweep: The value in the config. Invalid parts are omitted; of too many values only the first counts.
         sections: The parts of a config whose keys can be swept.
     """
     return _combinations(sweep_axes(sweep, sections), MOST_SETTINGS)
 
 
 def tune_candidates(tune: object) -> list[Variant]:
-    """Likewise of a tuning.
+    """Return every combination of a tuning, as `sweep_variants` does of a sweep.
 
     Args:
-        tune: As written; as in `sweep_variants`.
+        tune: The value in the config; invalid parts are omitted.
     """
     return _combinations(
         ((("tune",), {key: values}) for key, values in candidate_lists(tune)), MOST_CANDIDATES
@@ -104,7 +104,7 @@ def tune_candidates(tune: object) -> list[Variant]:
 
 
 def with_values(sections: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Sections of a config with these values by dotted key in the place of their own, not checked yet."""
+    """Return sections with the values at these dotted keys replaced; the result is not validated."""
     return Variant(dict(values), {}).put_into(sections)
 
 
@@ -132,7 +132,7 @@ def _put(node: object, path: Sequence[str], value: Any) -> Any:
 
 
 def _entries(node: object) -> dict[str, Any] | None:
-    """Of a part of a config, a name alone standing for itself; None of what has no keys."""
+    """Return the keys and values of a part of a config, a name expanded; None if it cannot have keys."""
     if isinstance(node, Section):
         return node.model_dump(exclude_unset=True)
     if isinstance(node, str):
@@ -145,7 +145,7 @@ def _entries(node: object) -> dict[str, Any] | None:
 C = TypeVar("C")
 
 LocatedMistake = tuple[Loc, MistakeKind, str]
-"""Where something is wrong, whether it is about a key or a value, and what."""
+"""The path of a mistake, its kind, and its message."""
 
 
 def validate_all(
@@ -153,15 +153,15 @@ def validate_all(
     around: Sequence[Mapping[str, Any]],
     validate: Callable[[Mapping[str, Any]], C],
 ) -> list[C]:
-    """Validates each, and reports all that is wrong with any of them, each mistake once.
+    """Validate the config of each variant, and report the mistakes of all, each mistake once.
 
     Args:
-        variants: All.
-        around: The config that each is put into.
-        validate: What makes something of a config.
+        variants: All variants.
+        around: The config that each variant is put into.
+        validate: The function that validates one config.
 
     Raises:
-        ValidationError: There is at least one.
+        ValidationError: There is at least one mistake.
     """
     made: list[C] = []
     wrong: list[list[LocatedMistake]] = []
@@ -190,7 +190,7 @@ def validate_all(
 
 
 def _place(variant: Variant, config: Mapping[str, Any], loc: Loc) -> Loc:
-    """Where to tell what is wrong; with what only a swept key makes a mapping, at that key."""
+    """Return the path at which to report a mistake: the swept key's, if only that key creates the place."""
     node: Any = config
     for step in loc:
         node = node.get(step) if isinstance(node, Mapping) else None
@@ -202,11 +202,11 @@ def _place(variant: Variant, config: Mapping[str, Any], loc: Loc) -> Loc:
 def merge_mistakes(
     wrong: Sequence[Sequence[LocatedMistake]], variants: Sequence[Variant]
 ) -> list[LocatedMistake]:
-    """What is wrong with any of them, each mistake once, where its value is written.
+    """Return the mistakes of all variants, each once, at the path where its value is written.
 
     Args:
-        wrong: With each variant, seen from the config that it is put into.
-        variants: All.
+        wrong: The mistakes of each variant, with paths in the config that it is put into.
+        variants: All variants.
     """
     found: dict[LocatedMistake, list[Variant]] = {}
     for variant, mistakes in zip(variants, wrong, strict=True):
@@ -228,12 +228,12 @@ def _attempt(config: Mapping[str, Any], validate: Callable[[Mapping[str, Any]], 
 def find_repeated(
     variants: Sequence[Variant], made: Sequence[Any], what: str = "setting"
 ) -> Iterator[InitErrorDetails]:
-    """Variants that make what an earlier one made already, each value that does it once.
+    """Yield the values whose variants repeat what an earlier variant makes.
 
     Args:
-        variants: All.
-        made: What each makes.
-        what: What that is called.
+        variants: All variants.
+        made: The result of each variant.
+        what: The noun for a result in messages.
     """
     told = set()
     for index, variant in enumerate(variants):
@@ -246,7 +246,7 @@ def find_repeated(
 
 
 def _whose(loc: Loc, whose: Sequence[Variant], variants: Sequence[Variant]) -> str:
-    """In which settings something is wrong that is not in all, and not at a value of sweep or tuning."""
+    """Name the settings of a mistake that not all have and whose path does not lie in sweep or tune."""
     if loc[:1] in (("sweep",), ("tune",)) or len(whose) == len(variants):
         return ""
     more = f" and {len(whose) - 1} more" if len(whose) > 1 else ""
@@ -257,7 +257,7 @@ ResolvedSections = Mapping[str, Section | Mapping[str, Section]]
 
 
 def resolve_values(variant: Variant, sections: ResolvedSections) -> dict[str, Any]:
-    """The values by which a setting differs, as they were understood."""
+    """Return the values of a variant as validation converted them."""
     plain = {name: _plain(section) for name, section in sections.items()}
 
     def understood(key: str, value: Any) -> Any:
@@ -272,13 +272,11 @@ def resolve_values(variant: Variant, sections: ResolvedSections) -> dict[str, An
 
 
 def resolve_lists(variants: Sequence[Variant], varied: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The sweep with its values as they were understood, such as a path from the config's folder.
-
-    So of a tuning.
+    """Return a sweep or a tuning with its values as validation converted them, such as paths made absolute.
 
     Args:
-        variants: All.
-        varied: The values of each.
+        variants: All variants.
+        varied: The values of each variant, as `resolve_values` returns them.
     """
     sweep: dict[str, Any] = {}
     for variant, values in zip(variants, varied, strict=True):
@@ -291,7 +289,7 @@ def resolve_lists(variants: Sequence[Variant], varied: Sequence[Mapping[str, Any
 
 
 def resolve_keys(given: object, section: Section | Mapping[str, Section]) -> dict[str, Any]:
-    """Those keys of a section that the config has, as they were understood."""
+    """Return those keys of a section that the config has, with values as validation converted them."""
     if isinstance(given, Section):
         return given.model_dump(mode="json", exclude_unset=True)
     keys = given if isinstance(given, Mapping) else ()
