@@ -38,7 +38,7 @@ def test_every_mistake_has_a_line_of_its_own_in_the_order_of_the_file():
         "c.yaml:2:24: dataset.validaton: unknown key; "
         "allowed: name, path, format, target, features, test_path, test, validation, train_samples, "
         "test_samples, preprocess, samples, noise; did you mean 'validation'?",
-        "c.yaml:2:56: dataset.train_samples: 70000 is more than there is; "
+        "c.yaml:2:56: dataset.train_samples: 70000 is more than there are; "
         "allowed: 10 to 60000 (mnist has 60000 training examples)",
         "c.yaml:7:33: activations[1].params.negative_slop: leaky_relu has no such parameter; "
         "allowed: negative_slope; did you mean 'negative_slope'?",

@@ -1,4 +1,4 @@
-"""Which keys of `dataset` do something for the data that it names."""
+"""The key `dataset`: a named dataset or own files, and the keys that each kind of data allows."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -40,10 +40,10 @@ _CALLED = {
 
 
 def mistakes_between_dataset_keys(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """What is wrong between the keys of a dataset that may not be valid yet."""
+    """Yield the mistakes between the keys of a dataset, whose values may not be valid."""
     given = {key: value for key, value in raw.items() if value is not None}
     if "name" in given and "path" in given:
-        yield mistake("goes without a name; remove name or path", "path")
+        yield mistake("the data has a name already; remove name or path", "path")
         return
     if "name" not in given and "path" not in given:
         if any(key not in _KNOWN for key in given):
@@ -72,7 +72,7 @@ def mistakes_between_dataset_keys(raw: Mapping[str, object]) -> Iterator[InitErr
     for key in given:
         if key in _KNOWN and key not in _ALLOWED[kind] and not (key == "format" and given[key] == "auto"):
             yield mistake(
-                f"does nothing for {_CALLED[kind]}; allowed there: {', '.join(_ALLOWED[kind])}", key
+                f"has no effect for {_CALLED[kind]}; allowed there: {', '.join(_ALLOWED[kind])}", key
             )
     if kind == "table":
         yield from _unfit_columns(given)
@@ -82,7 +82,7 @@ _KNOWN = {key for keys in _ALLOWED.values() for key in keys}
 
 
 def _kind(given: Mapping[str, object]) -> str | None:
-    """Which of the kinds above it is; None where that cannot be told."""
+    """Return the kind of data, a key of `_ALLOWED`; None if it is unknown."""
     if "name" in given:
         source = DATASETS.get(str(given["name"]))
         return None if source is None else source.kind
@@ -100,7 +100,7 @@ def _unfit_columns(given: Mapping[str, object]) -> Iterator[InitErrorDetails]:
             "is missing; needed: the column to predict, or a list of them", "target", kind="missing_key"
         )
     if ("test" in given) == ("test_path" in given) and not meant & {"test", "test_path"}:
-        wrong = "goes without test" if "test" in given else "is missing"
+        wrong = "test is given already" if "test" in given else "is missing"
         yield mistake(
             f"{wrong}; needed: either a share or count to test on, such as test: 0.2, or test_path with a "
             "second table",
@@ -114,7 +114,7 @@ def _unfit_columns(given: Mapping[str, object]) -> Iterator[InitErrorDetails]:
 
 
 def _meant(given: Mapping[str, object]) -> set[str]:
-    """Keys that misspelt ones are told to mean: that these are missing is no further mistake."""
+    """Return the keys that misspelt keys are taken for, which are therefore not reported as missing."""
     missing = _KNOWN - given.keys()
     hints = "".join(did_you_mean(key, missing) for key in given if key not in _KNOWN)
     return {key for key in missing if repr(key) in hints}
@@ -141,18 +141,18 @@ class _FormatField(ChoiceField):
 
 
 class DatasetConfig(Section):
-    """What is trained, validated and tested on: a dataset with a name, or own files."""
+    """The data of training, validation and test: a named dataset, or own files."""
 
     name: Annotated[str, ChoiceField("dataset", tuple(DATASETS))] | None = None
     """a dataset's name, as `actbench list datasets` shows it; or path"""
     path: Annotated[str, TextField()] | None = None
     """own data: a .csv, .parquet or .npz file, or a folder of IDX files; relative to the config's folder"""
     format: Annotated[str, _FormatField("format", ())] = "auto"
-    """what the file is; auto: what its name says"""
+    """the format of the file; auto: by its name"""
     target: Annotated[tuple[Annotated[str, TextField()], ...], NameOrListField("[price]")] | None = None
-    """of a table: the column to predict, or a list of them"""
+    """for a table: the column to predict, or a list of them"""
     features: Annotated[tuple[Annotated[str, TextField()], ...], NameOrListField("[age, sex]")] | None = None
-    """of a table: the columns to predict from; all others when not given"""
+    """for a table: the columns to predict from; by default all others"""
     test_path: Annotated[str, TextField()] | None = None
     """a second table with the same columns, to test on"""
     test: Annotated[int | float, CountOrShareField(1, _BILLION)] | None = None
@@ -160,30 +160,30 @@ class DatasetConfig(Section):
     validation: Annotated[int | float, CountOrShareField(0, _BILLION)] = 0
     """examples taken from the training set, to look at after each epoch: a count, or a share such as 0.1"""
     train_samples: Annotated[int, IntegerField(1, _BILLION)] | None = None
-    """examples to train on, of those that validation leaves; all when not given"""
+    """examples to train on, of those that validation leaves; by default all"""
     test_samples: Annotated[int, IntegerField(1, _BILLION)] | None = None
-    """examples to test on; all when not given"""
+    """examples to test on; by default all"""
     preprocess: Annotated[Scale, ChoiceField("way to preprocess", get_args(Scale))] | None = None
     """none; unit: 0 to 1; standardize: mean 0, standard deviation 1; fitted on the training part. By default
     unit for images, standardize for tables and other numbers, none for synthetic sets"""
     samples: Annotated[int, IntegerField(4, 10_000_000)] | None = None
-    """of a synthetic set: how many examples, training and test together; 2000 when not given"""
+    """for a synthetic set: the number of examples, training and test together; by default 2000"""
     noise: Annotated[float, NumberField(at_least=0, at_most=1000)] | None = None
-    """of a synthetic set: standard deviation of what is added to the points, or to the number; 0 when not
+    """for a synthetic set: standard deviation of the noise on the points, or on the number; 0 when not
     given"""
 
     @classmethod
     def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterable[InitErrorDetails]:
-        """Keys that do nothing for this kind of data, or that it lacks."""
+        """Yield the keys that have no effect for this kind of data, and required ones that are missing."""
         return mistakes_between_dataset_keys(raw)
 
     def spec(self) -> DatasetSpec:
-        """The same as the datasets take it."""
+        """Return the specification that the datasets are loaded by."""
         return DatasetSpec(**{**self.model_dump(), "target": self.target or ()})
 
     @property
     def title(self) -> str:
-        """What people call it: its name, or that of its file."""
+        """Return the name of the dataset or of its file."""
         return self.name or Path(self.path or "").name
 
     @field_validator(*PATH_KEYS)
@@ -254,4 +254,4 @@ def _sized(info: ValidationInfo) -> _Sized | None:
 def _too_many_or_few(size: int, source: _Sized) -> str:
     if size < source.least:
         return f"{size} is less than one example for each of the {source.least} classes"
-    return f"{size} is more than there is"
+    return f"{size} is more than there are"

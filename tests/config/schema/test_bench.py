@@ -326,7 +326,7 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             dataset(validation=5000, train_samples=55_001),
             "dataset.train_samples",
-            "55001 is more than there is; "
+            "55001 is more than there are; "
             "allowed: 10 to 55000 (mnist has 60000 training examples, 5000 of which go to validation)",
         ),
         (
@@ -338,7 +338,7 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             dataset(test_samples=10_001),
             "dataset.test_samples",
-            "10001 is more than there is; allowed: 10 to 10000 (mnist has 10000 test examples)",
+            "10001 is more than there are; allowed: 10 to 10000 (mnist has 10000 test examples)",
         ),
         # keys
         (

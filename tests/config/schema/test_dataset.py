@@ -32,27 +32,27 @@ ALL = ", ".join(DatasetConfig.model_fields)
         ({}, "name",
          "is missing; needed: a dataset's name, as `actbench list datasets` shows it, or path with "
          "a file of your own"),
-        ({"name": "mnist", "path": "a.npz"}, "path", "goes without a name; remove name or path"),
+        ({"name": "mnist", "path": "a.npz"}, "path", "the data has a name already; remove name or path"),
         ({"name": "mnist", "noise": 0.1}, "noise",
-         f"does nothing for a dataset with a test set of its own; allowed there: {OF_NAMES}"),
+         f"has no effect for a dataset with a test set of its own; allowed there: {OF_NAMES}"),
         ({"name": "cifar10", "test": 0.1}, "test",
-         f"does nothing for a dataset with a test set of its own; allowed there: {OF_NAMES}"),
+         f"has no effect for a dataset with a test set of its own; allowed there: {OF_NAMES}"),
         ({"name": "xor", "target": "y"},
-         "target", f"does nothing for a synthetic dataset; allowed there: {OF_MADE}"),
+         "target", f"has no effect for a synthetic dataset; allowed there: {OF_MADE}"),
         ({"name": "mnist", "format": "npz"}, "format",
-         f"does nothing for a dataset with a test set of its own; allowed there: {OF_NAMES}"),
+         f"has no effect for a dataset with a test set of its own; allowed there: {OF_NAMES}"),
         ({"path": "a.npz", "target": "y"},
-         "target", f"does nothing for an .npz file; allowed there: {OF_FILES}"),
+         "target", f"has no effect for an .npz file; allowed there: {OF_FILES}"),
         ({"path": "folder", "features": ["y"]}, "features",
-         f"does nothing for a folder of IDX files; allowed there: {OF_FILES}"),
-        (TABLE | {"samples": 10}, "samples", f"does nothing for a table; allowed there: {OF_TABLES}"),
+         f"has no effect for a folder of IDX files; allowed there: {OF_FILES}"),
+        (TABLE | {"samples": 10}, "samples", f"has no effect for a table; allowed there: {OF_TABLES}"),
         ({"path": "a.csv", "test": 0.2}, "target",
          "is missing; needed: the column to predict, or a list of them"),
         ({"path": "a.csv", "target": "y"}, "test",
          "is missing; needed: either a share or count to test on, such as "
          "test: 0.2, or test_path with a second table"),
         (TABLE | {"test_path": "b.csv"}, "test_path",
-         "goes without test; needed: either a share or count to test "
+         "test is given already; needed: either a share or count to test "
          "on, such as test: 0.2, or test_path with a second table"),
         (TABLE | {"features": ["a", "y"]}, "features.1", "'y' is the target; remove it"),
         (TABLE | {"target": ["y", "y"]}, "target.1", "'y' is in the list already; remove it"),
@@ -87,7 +87,7 @@ ALL = ", ".join(DatasetConfig.model_fields)
         ({"name": "mnist", "preprocess": "standardise"}, "preprocess", "'standardise' is not a known way to "
          "preprocess; allowed: none, unit, standardize; did you mean 'standardize'?"),
         ({"name": "mnist", "validation": 0.5, "train_samples": 40000}, "train_samples",
-         "40000 is more than there is; allowed: 10 to 30000 "
+         "40000 is more than there are; allowed: 10 to 30000 "
          "(mnist has 60000 training examples, 30000 of which go to validation)"),
     ],
 )  # fmt: skip
@@ -152,4 +152,4 @@ def test_a_mistake_has_its_line():
         parse_config(OWN.replace("target: y", "noise: 1"), "c.yaml")
     lines = str(caught.value).splitlines()
     assert lines[0].startswith("c.yaml:2:1: dataset.target: is missing; needed: the column")
-    assert lines[1].startswith("c.yaml:2:36: dataset.noise: does nothing for a table")
+    assert lines[1].startswith("c.yaml:2:36: dataset.noise: has no effect for a table")
