@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 from actbench.config.schema.dataset import DatasetConfig
-from actbench.config.schema.timing import TimingConfig
+from actbench.config.schema.measurement import TimingConfig
 from actbench.config.schema.model import ModelConfig
 from actbench.config.schema.train import TrainConfig
 from actbench.datasets.dataset import Dataset, prepare

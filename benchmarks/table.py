@@ -26,7 +26,7 @@ COLUMNS, REPETITIONS = 50, 5
 
 _TAIL = """
 import json, resource, time
-from actbench.engine.stopwatch import peak_memory_bytes
+from actbench.engine.rounds import peak_memory_bytes
 print(json.dumps([time.perf_counter() - started, time.process_time(), peak_memory_bytes()]))
 """
 WAYS = {

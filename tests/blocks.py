@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from actbench.config.schema.dataset import DatasetConfig
-from actbench.config.schema.probes import ProbesConfig
-from actbench.config.schema.timing import TimingConfig
+from actbench.config.schema.measurement import ProbesConfig, TimingConfig
 from actbench.config.schema.model import ModelConfig
 from actbench.config.schema.train import EarlyStoppingConfig, TargetConfig, TrainConfig
 from actbench.plan.cell import CellPlan

@@ -3,7 +3,7 @@
 import math
 import random
 
-from actbench.analysis.placebo import PlaceboMeasurement
+from actbench.analysis.design import PlaceboMeasurement
 from actbench.errors import WorkerError
 from actbench.execution.machine import MachineSample, MachineState, ProcessSample
 from actbench.execution.protocol import Finished

@@ -20,7 +20,7 @@ from actbench.activations.expression.tree import CONSTANTS, FUNCTIONS
 from actbench.activations.gated_widths import PARAMETER_TOLERANCE
 from actbench.analysis.portrait import Portrait, portray
 from actbench.config.schema.activation import ActivationConfig
-from actbench.config.schema.initializers import INITIALIZERS
+from actbench.config.schema.keras_objects import INITIALIZERS
 from actbench.report.chart import Chart, to_bytes
 from actbench.report.show import WEIGHTS, describe_parameter, format_properties, format_twin, panels
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from actbench.config.schema.verdict import VerdictConfig
+from actbench.config.schema.measurement import VerdictConfig
 from actbench.environment import MACHINE_FACTS, compare_environments
 from actbench.errors import EnvironmentMismatchError, NothingMeasuredError, StoreError, format_key
 

@@ -6,19 +6,28 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median, stdev
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 from scipy.special import stdtrit
 
 from actbench.analysis.blocks import finished_blocks
-from actbench.analysis.cells import SettingCells, test_score
-from actbench.stats.intervals import UPPER_QUANTILE
-from actbench.stats.power import detectable_effect, equivalence_power, seeds_for_effect, seeds_for_equivalence
-from actbench.stats.significance import seeds_to_decide, smallest_p
+from actbench.analysis.cells import SettingCells, common_slices, test_score
+from actbench.rng import generator
+from actbench.stats.intervals import UPPER_QUANTILE, MeanEstimate, mean_over_blocks
+from actbench.stats.significance import (
+    detectable_effect,
+    equivalence_power,
+    seeds_for_effect,
+    seeds_for_equivalence,
+    seeds_to_decide,
+    smallest_p,
+)
 
 if TYPE_CHECKING:
     from actbench.records.block import BlockRecord
     from actbench.records.run import RunInfo
+    from actbench.stats.intervals import Interval
 
 # Median over the twelve activations of the standard deviation of their paired differences to relu in
 # results/reference/mnist, 0.19 points; a test recomputes it.
@@ -117,3 +126,73 @@ def observed_sd(info: RunInfo, records: Iterable[BlockRecord]) -> float | None:
             if len(differences) > 1:
                 spreads.append(stdev(differences))
     return (median(spreads) or None) if spreads else None
+
+
+EngineName = Literal["compiled", "keras"]
+
+# The number of seeds that shipped configs have, and so of the run that the extrapolation is about.
+EXTRAPOLATED_SEEDS = 10
+
+
+@dataclass(frozen=True)
+class PlaceboMeasurement:
+    """The times of an activation and of its placebo in one process.
+
+    Attributes:
+        engine: Engine that ran both.
+        rounds: Number of timed slices of each.
+        slice_s: Median seconds of a slice.
+        ratio: The placebo's time over the original's in the same round: median with its 95 % interval.
+        smallest_difference: Half of the width of that interval, as a fraction: a smaller difference of time
+            cannot be told from none. None if there is no interval, as with fewer than six rounds or with
+            ratios that are all equal.
+        smallest_difference_10_seeds: The same for a run of ten blocks that are each as steady as this one. It
+            is an extrapolation, blind to what differs between processes.
+    """
+
+    engine: EngineName
+    rounds: int
+    slice_s: float
+    ratio: Interval
+    smallest_difference: float | None
+    smallest_difference_10_seeds: float | None
+
+
+def summarize_placebo(
+    record: BlockRecord, engine: EngineName, original: str, placebo: str
+) -> PlaceboMeasurement:
+    """Compare the times of two cells of a block.
+
+    Args:
+        record: The block; its status is "ok".
+        engine: Engine that ran it.
+        original: Label of the first cell.
+        placebo: Label of its copy.
+    """
+    labels = [cell.activation for cell in record.cells]
+    times = dict(zip(labels, common_slices(record.cells), strict=True))
+    log_ratios = np.log(times[placebo] / times[original])
+    mean = mean_over_blocks([log_ratios], generator(0, "doctor"))
+    return PlaceboMeasurement(
+        engine=engine,
+        rounds=len(log_ratios),
+        slice_s=float(np.median(times[original])),
+        ratio=mean.interval.map(math.exp),
+        smallest_difference=_half_width(mean),
+        smallest_difference_10_seeds=_half_width(_of_several_blocks(mean, EXTRAPOLATED_SEEDS)),
+    )
+
+
+def _of_several_blocks(mean: MeanEstimate, blocks: int) -> MeanEstimate:
+    """Return the mean over so many blocks whose standard errors are all that of the given mean."""
+    if mean.standard_error is None:
+        return mean
+    return MeanEstimate(mean.estimate, mean.standard_error / math.sqrt(blocks), blocks - 1)
+
+
+def _half_width(mean: MeanEstimate) -> float | None:
+    """Return half of the width of an interval of log ratios, as a fraction."""
+    interval = mean.interval
+    if interval.ci_low is None or interval.ci_high is None:
+        return None
+    return math.expm1((interval.ci_high - interval.ci_low) / 2)

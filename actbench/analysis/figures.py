@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from actbench.stats.intervals import CONFIDENCE
 
 if TYPE_CHECKING:
-    from actbench.analysis.diagnosis import Diagnosis
-    from actbench.analysis.probes import ProbedEpoch
+    from actbench.analysis.diagnosis import Diagnosis, ProbedEpoch
     from actbench.analysis.verdicts import Comparison, Verdict
-    from actbench.config.schema.verdict import VerdictConfig
+    from actbench.config.schema.measurement import VerdictConfig
     from actbench.metrics.registry import ScoreName
     from actbench.records.block import BlockRecord
     from actbench.records.run import DatasetInfo, Environment, SettingInfo

@@ -11,8 +11,7 @@ import numpy as np
 
 from actbench.analysis.blocks import common_environment, failed_blocks, finished_blocks, require_blocks
 from actbench.rng import generator
-from actbench.stats.intervals import exact_interval
-from actbench.stats.means import mean_over_blocks
+from actbench.stats.intervals import exact_interval, mean_over_blocks
 
 if TYPE_CHECKING:
     from actbench.records.block import BlockRecord

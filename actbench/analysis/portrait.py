@@ -13,8 +13,8 @@ from actbench.activations.catalogue import ACTIVATIONS, find_activation
 from actbench.activations.curves import GATED_VALUE, formula_and_derivative
 from actbench.activations.entry import Twin
 from actbench.activations.expression.parser import parse
-from actbench.activations.expression.text import node_to_latex
-from actbench.config.schema.initializers import InitConfig
+from actbench.activations.expression.tree import node_to_latex
+from actbench.config.schema.keras_objects import InitConfig
 from actbench.errors import ConfigError
 from actbench.plan.cell import plan_cell
 from actbench.plan.describe import curve_of_cell, format_parameter

@@ -13,13 +13,12 @@ from actbench.analysis.cells import common_slices, common_steps, results_equal
 from actbench.analysis.figures import InferenceEstimate, PlaceboCheck, TimingTarget
 from actbench.analysis.verdicts import Comparison, interval_of, paired_log_ratio
 from actbench.rng import generator
-from actbench.stats.intervals import exact_interval
-from actbench.stats.means import mean_over_blocks
+from actbench.stats.intervals import exact_interval, mean_over_blocks
 
 if TYPE_CHECKING:
     from actbench.analysis.cells import SettingCells
     from actbench.analysis.verdicts import Difference
-    from actbench.config.schema.verdict import VerdictConfig
+    from actbench.config.schema.measurement import VerdictConfig
     from actbench.records.block import Cell
     from actbench.records.run import SettingInfo
     from actbench.stats.intervals import Floats, Interval

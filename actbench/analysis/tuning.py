@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, get_args
 
 from actbench.analysis.figures import Candidate, Tuning
 from actbench.config.schema.fields import IntegerField, NumberField
-from actbench.config.schema.optimizers import OPTIMIZERS
+from actbench.config.schema.keras_objects import OPTIMIZERS
 from actbench.config.schema.train import ScheduleConfig
 from actbench.config.sweep.tune import SEEDS, candidate_lists
 from actbench.config.sweep.variants import tune_candidates

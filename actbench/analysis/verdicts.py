@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from actbench.stats.intervals import Interval, exact_interval, mean_interval, sorted_samples
-from actbench.stats.means import mean_over_blocks
-from actbench.stats.power import seeds_to_settle
-from actbench.stats.significance import holm, sign_flip_p
+from actbench.stats.intervals import Interval, exact_interval, mean_interval, mean_over_blocks, sorted_samples
+from actbench.stats.significance import holm, seeds_to_settle, sign_flip_p
 
 if TYPE_CHECKING:
     from actbench.stats.intervals import Floats

@@ -34,8 +34,7 @@ def init(data: str, target: tuple[str, ...], output: Path | None, force: bool) -
     cannot be trained on, such as those with missing values, are left out, with the reason.
     """
     from actbench.config.loader import parse_config
-    from actbench.report.init import starter_config
-    from actbench.workflows.init import summarize_data
+    from actbench.workflows.init import starter_config, summarize_data
 
     summary = summarize_data(data, target)
     to_stdout = output is not None and str(output) == _STDOUT

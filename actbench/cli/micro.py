@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from actbench.cli._activations import read_activations
 from actbench.cli._options import (
     example,
     fresh_option,
     out_option,
     quiet_option,
+    read_activations,
     read_folder_name,
     read_sizes,
     report_format_option,
@@ -105,7 +105,7 @@ def micro(
     report` prints it again. The chart has the time per element by size.
     """
     from actbench.analysis.micro import estimate_micro
-    from actbench.config.schema.initializers import InitConfig
+    from actbench.config.schema.keras_objects import InitConfig
     from actbench.plan.cell import plan_cell
     from actbench.plan.micro import make_micro_plan
     from actbench.report.chart import check_suffix

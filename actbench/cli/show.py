@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from actbench.cli._activations import read_activations
-from actbench.cli._options import example, text_or_json_option
+from actbench.cli._options import example, read_activations, text_or_json_option
 from actbench.cli._output import plot_option, screen, write_picture
 
 

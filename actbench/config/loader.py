@@ -1,28 +1,157 @@
-"""Reading of configs from files, mappings and objects; every mistake is reported with its position."""
+"""Overrides of single values of a config, each written as KEY=VALUE, where VALUE is YAML."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
-from actbench.config.overrides import apply_overrides, require_texts
 from actbench.config.schema.bench import SWEPT_SECTIONS, BenchConfig
+from actbench.config.schema.dataset import PATH_KEYS, absolute_path
 from actbench.config.schema.section import MistakeKind, describe_value
 from actbench.config.sweep.variants import merge_mistakes, sweep_variants, tune_candidates
-from actbench.config.yaml.data_paths import make_paths_absolute
-from actbench.config.yaml.objects import read_object, to_yaml
+from actbench.config.yaml.objects import read_object, to_inline_yaml, to_yaml
 from actbench.config.yaml.reader import parse_yaml
-from actbench.config.yaml.tree import Mistake, Position, mistake_at
-from actbench.errors import ConfigError, DataError
+from actbench.config.yaml.tree import OVERRIDE, Entry, Mistake, ParsedYaml, Position, YamlNode, mistake_at
+from actbench.errors import ConfigError, DataError, format_key
 
 if TYPE_CHECKING:
     from actbench.config.sweep.variants import Variant
-    from actbench.config.yaml.tree import ParsedYaml, YamlNode
     from actbench.errors import Fault
+
+# Below these a key has dots of its own, as in sweep.train.learning_rate; the deepest first.
+_DOTTED_BELOW = ("sweep.zip", "sweep", "tune")
+
+
+def apply_overrides(root: YamlNode, overrides: Iterable[str]) -> ParsedYaml:
+    """Return the document with every override applied, and the mistakes in them; of equal keys the last wins.
+
+    Args:
+        root: The document. If it is not a mapping, it is returned as it is: the mistake is in the document.
+        overrides: Each as KEY=VALUE, where KEY has a dot before each deeper key.
+    """
+    if not isinstance(root.value, dict):
+        return ParsedYaml(root, ())
+    mistakes: list[Mistake] = []
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        path = _path(key)
+        position = Position(f"{OVERRIDE} {key if key.isprintable() else describe_value(key)}")
+        if not equals or not all(path):
+            mistakes.append(Mistake(position, (), "is not KEY=VALUE; use a form such as train.epochs=2"))
+            continue
+        parsed = parse_yaml(text, position.source, lines=False)
+        mistakes += [
+            Mistake(position, (*path, *mistake.path), mistake.message) for mistake in parsed.mistakes
+        ]
+        if not parsed.mistakes:
+            outcome = _assign(root, path, 0, parsed.root or YamlNode(position, None))
+            if isinstance(outcome, Mistake):
+                mistakes.append(outcome)
+            else:
+                root = outcome
+    return ParsedYaml(root, tuple(mistakes))
+
+
+def require_texts(overrides: object) -> None:
+    """Refuse anything but a list of text; each letter of a single text would be taken for an override.
+
+    Raises:
+        ConfigError: `overrides` is not a list of text.
+    """
+    if not isinstance(overrides, list | tuple):
+        wrong = [f"overrides: {describe_value(overrides)} is not a list"]
+    else:
+        wrong = [
+            f"overrides[{index}]: {describe_value(item)} is not text"
+            for index, item in enumerate(overrides)
+            if not isinstance(item, str)
+        ]
+    if wrong:
+        raise ConfigError(*(f'{told}; allowed: a list such as ["train.epochs=1"]' for told in wrong))
+
+
+def _path(key: str) -> tuple[str, ...]:
+    """Return the keys on the way to a value."""
+    prefix = next((prefix for prefix in _DOTTED_BELOW if key.startswith(f"{prefix}.")), None)
+    if prefix is None or key in _DOTTED_BELOW:
+        return tuple(key.split("."))
+    return (*prefix.split("."), key.removeprefix(f"{prefix}."))
+
+
+def _assign(node: YamlNode, path: Sequence[str], depth: int, value: YamlNode) -> YamlNode | Mistake:
+    """Return a copy of the node with the value at path[depth:]; aliases share nodes, so none is changed."""
+    if depth == len(path):
+        return value
+    entries = {} if node.value is None else node.value
+    if not isinstance(entries, dict):
+        what = f"{format_key(path[:depth])} is {describe_value(node.to_python())}"
+        return Mistake(value.position, tuple(path), f"{what}, which has no keys; replace it as a whole")
+    entry = entries.get(path[depth])
+    child = entry.node if entry else YamlNode(value.position, {})
+    outcome = _assign(child, path, depth + 1, value)
+    if isinstance(outcome, Mistake):
+        return outcome
+    key_position = entry.key_position if entry and depth + 1 < len(path) else value.position
+    return YamlNode(node.position, {**entries, path[depth]: Entry(key_position, outcome)})
+
+
+# of a scalar as it is written: its anchor, itself, and the line's end that belongs to one in a block
+_PARTS = re.compile(r"(&\S+\s+)?(.*?)(\s*)", re.DOTALL)
+
+
+def make_paths_absolute(text: str, document: YamlNode, folder: Path) -> str:
+    """The same config for any other folder; all but the relative paths of its data stays as it is.
+
+    Args:
+        text: YAML.
+        document: What was read from it.
+        folder: Where it lies.
+    """
+    found = {node.span: str(node.value) for key in ("dataset", "sweep") for node in _paths(document, key)}
+    written, aliases = {}, set()
+    for span, path in found.items():
+        if not os.path.isabs(os.path.expanduser(path)):  # noqa: PTH111, PTH117 - so
+            parts = _PARTS.fullmatch(text[slice(*span)])
+            assert parts is not None
+            written[span] = f"{parts[1] or ''}{to_inline_yaml(absolute_path(path, folder))}{parts[3]}"
+            aliases |= {f"*{parts[1].strip()[1:]}"} if parts[1] else set()
+    for node in _every(document):  # an alias elsewhere means what the path was
+        if node.span not in written and text[slice(*node.span)].strip() in aliases:
+            written[node.span] = to_inline_yaml(node.to_python())
+    for (start, end), new in sorted(written.items(), reverse=True):
+        text = f"{text[:start]}{new}{text[end:]}"
+    return text
+
+
+def _every(node: YamlNode) -> Iterator[YamlNode]:
+    yield node
+    for child in node.children():
+        yield from _every(child)
+
+
+def _paths(node: YamlNode, key: str) -> Iterator[YamlNode]:
+    """The paths below a key, which may be a dotted one of a sweep."""
+    entry = node.child(key)
+    if entry is not None:
+        yield from _in(entry.node, key.rpartition(".")[2])
+
+
+def _in(node: YamlNode, key: str) -> Iterator[YamlNode]:
+    if isinstance(node.value, dict):
+        for deeper in node.value:
+            yield from _paths(node, deeper)
+    elif isinstance(node.value, tuple):
+        for item in node.value:
+            yield from _in(item, key)
+    elif isinstance(node.value, str) and key in PATH_KEYS:
+        yield node
+
 
 MAX_BYTES = 1024 * 1024
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from actbench.datasets.files import combine_sha256, file_sha256
 from actbench.datasets.formats import TABLE_FORMATS, format_names, format_of, known_suffixes
 from actbench.datasets.raw_table import Examples, RawData
-from actbench.datasets.readers import built_in, idx, keras_sets, npz
+from actbench.datasets.readers import arrays, built_in, keras_sets
 from actbench.datasets.readers.table_file import read_table
 from actbench.datasets.spec import DATASETS, DEFAULT_SAMPLES
 from actbench.errors import DataError, Fault, at_key, collect_faults, did_you_mean
@@ -62,7 +62,7 @@ def own_files_sha256(spec: DatasetSpec) -> str | None:
 def _hash_own_files(spec: DatasetSpec, path: Path) -> dict[str, str]:
     """Return the hash of each of the user's own files, by a name that the record of a run shows."""
     if _own_format(path, spec) == "idx":
-        files = {file.name: file for file in idx.folder_files(path)}
+        files = {file.name: file for file in arrays.folder_files(path)}
     else:
         files = {path.name: path}
         if spec.test_path is not None:
@@ -96,7 +96,7 @@ def _load_own(spec: DatasetSpec, path: Path) -> RawData:
     own_format = _own_format(path, spec)
     if own_format in TABLE_FORMATS:
         return _load_tables(spec, path, own_format)
-    raw = idx.read_folder(path) if own_format == "idx" else npz.read_npz(path)
+    raw = arrays.read_folder(path) if own_format == "idx" else arrays.read_npz(path)
     if raw.test is None and spec.test is None:
         raise DataError(f"{path}: has no test set of its own; add dataset.test, such as test: 0.2")
     if raw.test is not None and spec.test is not None:

@@ -10,18 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from actbench.datasets.loading import load_raw
+from actbench.datasets.preprocessing import resolve_target
 from actbench.datasets.spec import DEFAULT_TEST
 from actbench.datasets.splits import describe_draw, split_rows, split_whole
-from actbench.datasets.targets import resolve_target
 from actbench.errors import DataError, Fault, collect_faults
 from actbench.metrics.registry import metric_name_clash
 from actbench.records.run import TargetInfo
 
 if TYPE_CHECKING:
+    from actbench.datasets.preprocessing import TargetValues
     from actbench.datasets.raw_table import RawData, TargetKind
     from actbench.datasets.spec import DatasetSpec
     from actbench.datasets.splits import Split
-    from actbench.datasets.targets import TargetValues
     from actbench.errors import Key
 
 Part = Literal["train", "validation", "test"]

@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from actbench.engine.evaluation import empty_tally, tally
+from actbench.engine.evaluation import empty_tally, example_losses, tally
 from actbench.engine.learner import Learner
-from actbench.engine.losses import example_losses
 from actbench.engine.protocols import Sums, evaluation_pieces
 
 if TYPE_CHECKING:

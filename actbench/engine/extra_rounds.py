@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from actbench.engine.rounds import alive
 from actbench.rng import generator, permutation
-from actbench.stats.block_bootstrap import degrees_of_freedom, median_standard_error
+from actbench.stats.bootstrap import degrees_of_freedom, median_standard_error
 
 if TYPE_CHECKING:
     from actbench.engine.protocols import Engine

@@ -9,9 +9,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from actbench.engine.evaluation import DATA_LOSS, TALLY, keras_metrics
+from actbench.engine.evaluation import DATA_LOSS, TALLY, keras_loss, keras_metrics
 from actbench.engine.learner import Learner
-from actbench.engine.losses import keras_loss
 from actbench.engine.model import head_name, unwrap_single
 from actbench.engine.protocols import Sums, evaluation_pieces
 

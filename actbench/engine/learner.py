@@ -13,8 +13,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from actbench.config.schema.train import ScheduleConfig
-from actbench.engine.evaluation import Task
-from actbench.engine.losses import example_losses
+from actbench.engine.evaluation import Task, example_losses
 from actbench.engine.model import build_model, inference_model
 from actbench.engine.probes import Prober, probed_rows
 from actbench.errors import DataError

@@ -12,13 +12,13 @@ import tensorflow as tf
 
 from actbench.config.schema.activation import PLACEBO
 from actbench.engine.activation_layers import activation_layer
-from actbench.engine.stopwatch import garbage_collection_paused, peak_memory_bytes
+from actbench.engine.rounds import garbage_collection_paused, peak_memory_bytes
 from actbench.plan.micro import COLUMNS, COPY
 from actbench.records.block import BlockRecord, MicroSamples
 from actbench.rng import balanced_order, generator
 
 if TYPE_CHECKING:
-    from actbench.engine.stopwatch import Stopwatch
+    from actbench.engine.rounds import Stopwatch
     from actbench.plan.cell import CellPlan
     from actbench.plan.micro import MicroBlock
     from actbench.records.run import Environment

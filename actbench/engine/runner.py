@@ -15,11 +15,18 @@ from actbench.engine.compiled import CompiledEngine
 from actbench.engine.extra_rounds import ExtraRounds
 from actbench.engine.keras_fit import KerasEngine
 from actbench.engine.micro import make_calls, measure_micro, wait
-from actbench.engine.rounds import EarlyStopping, Rounds, RunningCell, alive, in_training
-from actbench.engine.stopwatch import Stopwatch, peak_memory_bytes
+from actbench.engine.rounds import (
+    EarlyStopping,
+    Rounds,
+    RunningCell,
+    Stopwatch,
+    alive,
+    in_training,
+    peak_memory_bytes,
+)
 from actbench.execution.protocol import Progress
-from actbench.plan.cost import slice_steps, steps_per_epoch
 from actbench.plan.micro import MicroBlock
+from actbench.plan.models import slice_steps, steps_per_epoch
 from actbench.records.block import BlockRecord, Cell, Inference, pack
 from actbench.rng import permutation
 

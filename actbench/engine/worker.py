@@ -50,7 +50,7 @@ def main() -> None:
     outbox = Outbox()
     blocks = _listen()
     start = time.perf_counter()
-    from actbench.engine import runtime  # loads TensorFlow, which takes seconds
+    from actbench.engine import runtime
     from actbench.engine.runner import Measurer
 
     runtime.configure()

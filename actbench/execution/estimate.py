@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from actbench.plan.cost import steps_per_epoch, training_flops
-from actbench.plan.models import Block
+from actbench.plan.models import Block, steps_per_epoch, training_flops
 
 if TYPE_CHECKING:
     from actbench.plan.micro import MicroBlock

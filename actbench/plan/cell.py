@@ -10,12 +10,12 @@ from actbench.activations.catalogue import find_activation
 from actbench.activations.entry import ParameterValue
 from actbench.activations.expression.parser import parse
 from actbench.activations.source import find_function_source
-from actbench.config.schema.initializers import RECOMMENDED
+from actbench.config.schema.keras_objects import RECOMMENDED
 from actbench.records.base import Record
 
 if TYPE_CHECKING:
     from actbench.config.schema.activation import ActivationConfig
-    from actbench.config.schema.initializers import InitConfig
+    from actbench.config.schema.keras_objects import InitConfig
 
 
 class CellPlan(Record):

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from actbench.config.checks.compatibility import (
+from actbench.config.checks import (
     explain_missing_accuracy,
     explain_parameter_mismatch,
     explain_softmax_of_numbers,
 )
 from actbench.datasets.dataset import describe, describe_from_registry
 from actbench.datasets.loading import own_files_sha256
-from actbench.datasets.readers.keras_cache import download, must_download
+from actbench.datasets.readers.keras_sets import download, must_download
 from actbench.datasets.spec import DEFAULT_TEST
 from actbench.errors import Fault, collect_faults
 from actbench.plan.models import Setting, plan_cells

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from actbench.activations.catalogue import find_activation
 from actbench.activations.curves import activation_curve, expression_curve
 from actbench.activations.expression.parser import parse
-from actbench.config.schema.initializers import KERAS, MOMENT_MATCHED
+from actbench.config.schema.keras_objects import KERAS, MOMENT_MATCHED
 from actbench.config.schema.section import describe_value
 from actbench.records.run import ActivationInfo
 

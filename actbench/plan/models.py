@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from actbench.config.paths import PATH_KEYS
 from actbench.config.schema.activation import PLACEBO
-from actbench.config.schema.dataset import DatasetConfig
+from actbench.config.schema.dataset import PATH_KEYS, DatasetConfig
+from actbench.config.schema.measurement import ProbesConfig, TimingConfig
 from actbench.config.schema.model import ModelConfig
-from actbench.config.schema.probes import ProbesConfig
-from actbench.config.schema.timing import TimingConfig
+from actbench.config.schema.network_size import network_size
 from actbench.config.schema.train import TargetConfig, TrainConfig
 from actbench.config.sweep.tune import SEEDS
 from actbench.config.sweep.variants import with_values
@@ -273,3 +273,39 @@ class Plan(Record):
     def cells(self, setting: Setting) -> tuple[CellPlan, ...]:
         """Return the cells of each final block of a setting."""
         return next(block.cells for block in self.final if block.setting == setting)
+
+
+def steps_per_epoch(setting: Setting, train_size: int) -> int:
+    """Return the number of batches that hold every training example once; the last may be short."""
+    return -(-train_size // setting.train.batch_size)
+
+
+def slice_steps(steps: int, slices: int) -> tuple[int, ...]:
+    """Cut one epoch into slices, which are timed one by one.
+
+    Args:
+        steps: Steps of the epoch, at least 1.
+        slices: Requested slices, at least 1. An epoch of fewer steps has one slice for each step.
+
+    Returns:
+        The steps of each slice, in order. They differ by at most 1. A short batch is the last step of the
+        last slice.
+    """
+    slices = min(slices, steps)
+    bounds = [steps * index // slices for index in range(slices + 1)]
+    return tuple(stop - start for start, stop in itertools.pairwise(bounds))
+
+
+def training_flops(setting: Setting, features: int, outputs: int, train_size: int) -> int:
+    """Estimate the floating-point operations of the matrix products in one training.
+
+    The forward pass takes two operations for each weight and example, and the backward pass takes twice that.
+
+    Args:
+        setting: The hidden layers and the epochs. Early stopping is ignored.
+        features: Width of the input.
+        outputs: Width of the output.
+        train_size: Number of training examples.
+    """
+    weights = network_size(setting.model.network, features, outputs).products
+    return 3 * 2 * weights * train_size * setting.train.epochs

@@ -17,7 +17,7 @@ from actbench.stats.intervals import Interval
 if TYPE_CHECKING:
     from actbench.records.block import BlockRecord
     from actbench.records.run import RunInfo
-    from actbench.report.tables.table import ReportTable
+    from actbench.report.registry import ReportTable
     from actbench.report.view import Report, SettingView, Sort
 
 

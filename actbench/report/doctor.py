@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from actbench.analysis.placebo import EXTRAPOLATED_SEEDS
+from actbench.analysis.design import EXTRAPOLATED_SEEDS
 from actbench.report.document import Document, Section
 from actbench.report.facts import or_unknown
 from actbench.report.formatting import format_value, latency_kind
 from actbench.report.renderers.terminal import to_terminal
 
 if TYPE_CHECKING:
-    from actbench.analysis.placebo import PlaceboMeasurement
+    from actbench.analysis.design import PlaceboMeasurement
     from actbench.execution.machine import BusyProcess, MachineState
     from actbench.records.run import Environment
     from actbench.report.document import Facts

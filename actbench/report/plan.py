@@ -16,7 +16,7 @@ from actbench.records.base import format_config_value, format_inline
 from actbench.report.activation_facts import format_initializers
 from actbench.report.facts import LINEAR_MODEL
 from actbench.report.formatting import format_duration, score_format
-from actbench.stats.power import MOST_SEEDS, TARGET_POWER
+from actbench.stats.significance import MOST_SEEDS, TARGET_POWER
 
 if TYPE_CHECKING:
     from actbench.analysis.design import Design

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from actbench.config.schema.initializers import KERAS
+from actbench.config.schema.keras_objects import KERAS
 from actbench.plan.describe import format_initializer, format_parameter
 from actbench.report.chart import Chart, Line, to_text
 from actbench.report.document import Column, Document, Section, Table

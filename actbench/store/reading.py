@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from actbench.errors import StoreError
 from actbench.records.run import RunInfo
 from actbench.store.files import INFO_FILE, LEDGER_FILE, as_store_error
-from actbench.store.ledger import Ledger
-from actbench.store.serialization import decode_record
+from actbench.store.ledger import Ledger, decode_record
 
 if TYPE_CHECKING:
     from actbench.records.block import BlockRecord, Cell
@@ -184,7 +183,7 @@ def _has_examples(cell: Cell, examples: int) -> bool:
     """Return True if `test_correct`, where there is one, is about this many examples."""
     if cell.test_correct is None:
         return True
-    from actbench.records.block import unpack  # loads numpy, which takes a moment
+    from actbench.records.block import unpack
 
     try:
         return len(unpack(cell.test_correct, examples)) == examples

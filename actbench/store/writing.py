@@ -25,9 +25,8 @@ from actbench.store.files import (
     write_all,
     write_atomically,
 )
-from actbench.store.ledger import Ledger
+from actbench.store.ledger import Ledger, encode_record
 from actbench.store.reading import latest_records, read_info
-from actbench.store.serialization import encode_record
 
 if TYPE_CHECKING:
     from actbench.records.block import BlockRecord

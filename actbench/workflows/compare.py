@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 
 from actbench.analysis.comparison.gate import GATED_KINDS, check_all
 from actbench.analysis.comparison.runs import compare_runs
-from actbench.errors import (
-    EnvironmentMismatchError,
-    GateFailedError,
-    InconclusiveError,
-    NothingMeasuredError,
-)
+from actbench.errors import EnvironmentMismatchError, GateFailedError, InconclusiveError, NothingMeasuredError
 from actbench.metrics.registry import score_title
 from actbench.report.compare.facts import check_in_words
 

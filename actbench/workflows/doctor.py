@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actbench.analysis.placebo import summarize_placebo
+from actbench.analysis.design import summarize_placebo
 from actbench.config.schema.activation import PLACEBO, ActivationConfig
 from actbench.config.schema.bench import BenchConfig
 from actbench.config.schema.dataset import DatasetConfig
+from actbench.config.schema.keras_objects import OptimizerConfig
+from actbench.config.schema.measurement import ProbesConfig, TimingConfig
 from actbench.config.schema.model import ModelConfig
-from actbench.config.schema.optimizers import OptimizerConfig
-from actbench.config.schema.probes import ProbesConfig
-from actbench.config.schema.timing import TimingConfig
 from actbench.config.schema.train import TrainConfig
 from actbench.environment import describe_environment
 from actbench.errors import ArgumentError, DataError, WorkerError
@@ -27,7 +26,7 @@ from actbench.plan.build import make_plan
 from actbench.report.doctor import DoctorReport
 
 if TYPE_CHECKING:
-    from actbench.analysis.placebo import EngineName, PlaceboMeasurement
+    from actbench.analysis.design import EngineName, PlaceboMeasurement
     from actbench.execution.machine import MachineSample, MachineState
     from actbench.execution.protocol import Execute
     from actbench.records.block import BlockRecord

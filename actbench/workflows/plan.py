@@ -32,7 +32,7 @@ from actbench.store.find import newest_runs
 from actbench.store.reading import open_run, read_info
 
 if TYPE_CHECKING:
-    from actbench.config.schema.verdict import VerdictConfig
+    from actbench.config.schema.measurement import VerdictConfig
     from actbench.plan.models import Block, Plan
     from actbench.records.run import DatasetInfo, RunInfo
     from actbench.store.reading import StoredRun

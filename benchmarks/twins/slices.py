@@ -13,7 +13,7 @@ from actbench.engine import runtime
 from actbench.engine.compiled import CompiledEngine
 from actbench.engine.protocols import Sums
 from actbench.plan.build import make_plan
-from actbench.plan.cost import slice_steps, steps_per_epoch
+from actbench.plan.models import slice_steps, steps_per_epoch
 from actbench.rng import permutation
 
 CONFIG = Path(__file__).with_name("placebo.yaml")

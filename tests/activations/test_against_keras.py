@@ -7,7 +7,7 @@ import pytest
 
 from actbench.activations.catalogue import ACTIVATION_NAMES, ACTIVATIONS, find_activation
 from actbench.config.schema.fields import ChoiceField
-from actbench.config.schema.initializers import INITIALIZERS
+from actbench.config.schema.keras_objects import INITIALIZERS
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 

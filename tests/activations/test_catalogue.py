@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from actbench.activations.catalogue import ACTIVATION_NAMES, ACTIVATIONS, FAMILIES, find_activation
-from actbench.activations.catalogue.sources import CHOSEN_BY_GAIN
 from actbench.activations.curves import activation_curve
+from actbench.activations.entry import CHOSEN_BY_GAIN
 from actbench.activations.expression.parser import parse
 from actbench.analysis.portrait import portray
 from actbench.config.schema.activation import ActivationConfig

@@ -8,8 +8,7 @@ from actbench.analysis.figures import MetricEstimate, Row, SettingEstimates
 from actbench.analysis.run import estimate_run
 from actbench.analysis.verdicts import Comparison
 from actbench.records.block import BlockRecord, Cell
-from actbench.stats.intervals import Interval
-from actbench.stats.means import student_mean
+from actbench.stats.intervals import Interval, student_mean
 from tests.factories import make_block, make_info
 
 

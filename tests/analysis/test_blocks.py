@@ -10,7 +10,7 @@ from actbench.analysis.blocks import (
 )
 from actbench.analysis.comparison.runs import compare_runs
 from actbench.analysis.run import estimate_run
-from actbench.config.schema.verdict import VerdictConfig
+from actbench.config.schema.measurement import VerdictConfig
 from actbench.errors import EnvironmentMismatchError, NothingMeasuredError, StoreError
 from actbench.records.run import RunInfo
 from tests.analysis.comparison.two_runs import small_run

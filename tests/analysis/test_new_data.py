@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 from scipy.special import stdtrit
 
-from actbench.analysis.new_data import NewDataBootstrap
+from actbench.analysis.scores import NewDataBootstrap
 from actbench.records.block import Cell
 from actbench.stats.intervals import Interval, mean_interval
 from tests.analysis.rows import blocks_of, row

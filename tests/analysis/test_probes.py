@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from actbench.analysis.probes import ends_differ, summarize_probes
+from actbench.analysis.diagnosis import ends_differ, summarize_probes
 from tests.factories import make_cell, make_probe
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from actbench.analysis.figures import Estimates, InferenceEstimate, PlaceboCheck, Row
 from actbench.analysis.run import estimate_run
 from actbench.analysis.verdicts import Comparison
-from actbench.config.schema.verdict import VerdictConfig
+from actbench.config.schema.measurement import VerdictConfig
 from actbench.errors import ConfigError, NothingMeasuredError
 from actbench.records.block import BlockRecord, Cell, pack
 from actbench.stats.intervals import Interval, exact_interval

@@ -10,8 +10,7 @@ from actbench.analysis.run import estimate_run
 from actbench.analysis.verdicts import Comparison
 from actbench.records.block import BlockRecord, Cell
 from actbench.records.run import RunInfo
-from actbench.stats.intervals import Interval, exact_interval
-from actbench.stats.means import student_mean
+from actbench.stats.intervals import Interval, exact_interval, student_mean
 from tests.analysis.rows import blocks_of, interval, ratio_interval, row
 from tests.factories import make_block, make_cell, make_info
 

@@ -15,8 +15,7 @@ from actbench.analysis.verdicts import (
     paired_difference,
     paired_log_ratio,
 )
-from actbench.stats.intervals import Interval, exact_interval, mean_interval
-from actbench.stats.means import mean_over_blocks
+from actbench.stats.intervals import Interval, exact_interval, mean_interval, mean_over_blocks
 from actbench.stats.significance import holm
 
 

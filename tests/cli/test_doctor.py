@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from click.testing import CliRunner
 
-from actbench.analysis.placebo import PlaceboMeasurement
+from actbench.analysis.design import PlaceboMeasurement
 from actbench.cli._app import main
 from actbench.execution.machine import BusyProcess
 from actbench.report.doctor import DoctorReport

@@ -86,7 +86,7 @@ import time
 import numpy, actbench.records.base
 from actbench.datasets.spec import DatasetSpec
 from actbench.datasets.dataset import prepare
-from actbench.engine.stopwatch import peak_memory_bytes
+from actbench.engine.rounds import peak_memory_bytes
 before = peak_memory_bytes()
 start = time.process_time()
 x = prepare(DatasetSpec(name="mnist", validation=5000)).x

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from actbench.datasets.preprocessing import resolve_target
 from actbench.datasets.raw_table import RawColumn
 from actbench.datasets.spec import count_of
-from actbench.datasets.targets import resolve_target
 from actbench.errors import DataError
 
 

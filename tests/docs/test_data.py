@@ -1,4 +1,4 @@
-"""What docs/data.md and the README say of data is what a config may say."""
+"""The datasets that docs/data.md, docs/configs.md and the README show can be written in a config."""
 
 import re
 from pathlib import Path
@@ -10,10 +10,12 @@ from actbench.config.schema.dataset import DatasetConfig
 from actbench.datasets.spec import DATASETS
 
 DOCS = Path("docs/data.md").read_text(encoding="utf-8")
-README = Path("README.md").read_text(encoding="utf-8")
+SHOWN = "".join(
+    Path(page).read_text(encoding="utf-8") for page in ("docs/data.md", "docs/configs.md", "README.md")
+)
 
 
-@pytest.mark.parametrize("line", re.findall(r"^dataset: .*$", DOCS + README, flags=re.MULTILINE))
+@pytest.mark.parametrize("line", re.findall(r"^dataset: .*$", SHOWN, flags=re.MULTILINE))
 def test_every_dataset_shown_can_be_written(line):
     DatasetConfig.model_validate(yaml.safe_load(line)["dataset"])
 

@@ -7,8 +7,8 @@ import pytest
 
 from actbench.datasets.dataset import prepare
 from actbench.datasets.spec import DatasetSpec
+from actbench.engine.rounds import Stopwatch
 from actbench.engine.runner import ENGINES, BlockRunner, Measurer
-from actbench.engine.stopwatch import Stopwatch
 from actbench.environment import describe_environment
 from tests.blocks import block, cell, setting
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from actbench.engine.dropout import AlphaDropout, Dropout, keep_mask
+from actbench.engine.model import AlphaDropout, Dropout, keep_mask
 
 pytestmark = pytest.mark.tensorflow
 

@@ -4,8 +4,8 @@ import random
 import numpy as np
 import pytest
 
+from actbench.engine.rounds import Stopwatch
 from actbench.engine.runner import BlockRunner
-from actbench.engine.stopwatch import Stopwatch
 from actbench.environment import describe_environment
 from tests.blocks import block, cell
 from tests.fakes import FakeEngine

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from actbench.engine.micro import measure_micro
-from actbench.engine.stopwatch import Stopwatch
+from actbench.engine.rounds import Stopwatch
 from tests.factories import make_environment
 from tests.fakes import FakeClock
 from tests.micro_runs import micro_plan

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from actbench.activations.catalogue import ACTIVATIONS
 from actbench.engine.micro import make_calls, measure_micro, wait
+from actbench.engine.rounds import Stopwatch
 from actbench.engine.runtime import describe_runtime
-from actbench.engine.stopwatch import Stopwatch
 from actbench.errors import DataError
 from actbench.plan.cell import CellPlan
 from actbench.plan.micro import COPY_LABELS, make_micro_plan

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from actbench.config.schema.train import EarlyStoppingConfig
+from actbench.engine.rounds import Stopwatch
 from actbench.engine.runner import BlockRunner
-from actbench.engine.stopwatch import Stopwatch
 from actbench.environment import describe_environment
 from actbench.execution.protocol import Progress
 from actbench.records.block import BlockRecord, unpack

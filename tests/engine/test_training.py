@@ -6,15 +6,14 @@ import keras
 import numpy as np
 import pytest
 
-from actbench.config.schema.probes import ProbesConfig
-from actbench.config.schema.timing import TimingConfig
+from actbench.config.schema.measurement import ProbesConfig, TimingConfig
 from actbench.config.schema.model import ModelConfig
 from actbench.config.schema.train import TrainConfig
 from actbench.engine.compiled import CompiledEngine
-from actbench.engine.dropout import Dropout
 from actbench.engine.keras_fit import KerasEngine
+from actbench.engine.model import Dropout
+from actbench.engine.rounds import Stopwatch
 from actbench.engine.runner import BlockRunner
-from actbench.engine.stopwatch import Stopwatch
 from actbench.environment import describe_environment
 from actbench.plan.models import Block
 from actbench.rng import permutation

@@ -4,8 +4,8 @@ import numpy as np
 
 from actbench.config.schema.activation import ActivationConfig
 from actbench.config.schema.dataset import DatasetConfig
-from actbench.config.schema.initializers import InitConfig
-from actbench.config.schema.timing import TimingConfig
+from actbench.config.schema.keras_objects import InitConfig
+from actbench.config.schema.measurement import TimingConfig
 from actbench.config.schema.model import ModelConfig
 from actbench.config.schema.train import TrainConfig
 from actbench.datasets.dataset import Dataset, Target

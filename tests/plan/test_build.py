@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from actbench.config.schema.bench import BenchConfig
 from actbench.plan.build import make_plan
 from actbench.plan.cell import CellPlan
-from actbench.plan.cost import slice_steps, steps_per_epoch, training_flops
-from actbench.plan.models import Block, Plan, describe_setting
+from actbench.plan.models import Block, Plan, describe_setting, slice_steps, steps_per_epoch, training_flops
 from tests.config.configs import fine_data
 
 

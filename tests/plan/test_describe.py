@@ -1,7 +1,7 @@
 import pytest
 
 from actbench.config.schema.activation import ActivationConfig
-from actbench.config.schema.initializers import InitConfig
+from actbench.config.schema.keras_objects import InitConfig
 from actbench.plan.cell import plan_cell
 from actbench.plan.describe import are_twins, describe_cells
 

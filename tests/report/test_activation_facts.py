@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actbench.config.schema.activation import ActivationConfig
-from actbench.config.schema.initializers import InitConfig
+from actbench.config.schema.keras_objects import InitConfig
 from actbench.plan.cell import plan_cell
 from actbench.plan.describe import describe_cells
 from actbench.records.run import ActivationInfo

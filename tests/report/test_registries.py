@@ -15,9 +15,7 @@ from actbench.errors import ArgumentError
 from actbench.report import build
 from actbench.report.document import Column, Document, Table
 from actbench.report.json_values import interval_object
-from actbench.report.registry import FORMATS, TABLES
-from actbench.report.renderers.renderer import Renderer
-from actbench.report.tables.table import RepeatedFigures, ReportTable
+from actbench.report.registry import FORMATS, TABLES, Renderer, RepeatedFigures, ReportTable
 from tests.factories import make_run
 
 RUN = make_run(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from actbench.rng import generator
-from actbench.stats.block_bootstrap import median_standard_error
+from actbench.stats.bootstrap import median_standard_error
 
 
 def autocorrelated(n, correlation, rng):

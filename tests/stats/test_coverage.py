@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 from scipy.special import ndtr
 
-from actbench.analysis.new_data import NewDataBootstrap
+from actbench.analysis.scores import NewDataBootstrap
 from actbench.analysis.verdicts import (
     Comparison,
     Difference,
@@ -20,8 +20,7 @@ from actbench.analysis.verdicts import (
     paired_difference,
     paired_log_ratio,
 )
-from actbench.stats.intervals import Interval, mean_interval
-from actbench.stats.means import mean_over_blocks, welch_difference
+from actbench.stats.intervals import Interval, mean_interval, mean_over_blocks, welch_difference
 from tests.factories import make_cell
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], npt.NDArray[np.float64]]

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from actbench.stats.intervals import Interval
-from actbench.stats.means import MeanEstimate, mean_over_blocks, student_mean, welch_difference
+from actbench.stats.intervals import Interval, MeanEstimate, mean_over_blocks, student_mean, welch_difference
 from tests.stats.test_intervals import MAIZE, accuracies, bounds, samples_of
 
 # "Student", The probable error of a mean, Biometrika 6, 1908: hours of sleep gained by ten patients with each

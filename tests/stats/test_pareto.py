@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from actbench.stats.pareto import front_probabilities
+from actbench.stats.bootstrap import front_probabilities
 
 
 def rng() -> np.random.Generator:

@@ -9,16 +9,19 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from actbench.stats.intervals import mean_interval
-from actbench.stats.power import (
+from actbench.stats.significance import (
     MOST_SEEDS,
+    SAMPLED_FLIPS,
     detectable_effect,
     equivalence_power,
     power,
     seeds_for_effect,
     seeds_for_equivalence,
+    seeds_to_decide,
     seeds_to_settle,
+    sign_flip_p,
+    smallest_p,
 )
-from actbench.stats.significance import SAMPLED_FLIPS, seeds_to_decide, sign_flip_p, smallest_p
 
 EXPERIMENTS = 4000
 ERROR = 4 * math.sqrt(0.25 / EXPERIMENTS)  # four standard errors of a simulated probability, at most

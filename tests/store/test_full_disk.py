@@ -9,9 +9,8 @@ import subprocess
 import pytest
 
 from actbench.errors import StoreError
-from actbench.store.ledger import Ledger
+from actbench.store.ledger import Ledger, encode_record
 from actbench.store.reading import open_run
-from actbench.store.serialization import encode_record
 from actbench.store.writing import create_or_resume
 from tests.factories import make_block, make_cell, make_failed_block, make_info
 

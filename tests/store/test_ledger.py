@@ -5,8 +5,7 @@ import pytest
 
 from actbench.errors import StoreError
 from actbench.records.base import SCHEMA_VERSION
-from actbench.store.ledger import Ledger
-from actbench.store.serialization import encode_record
+from actbench.store.ledger import Ledger, encode_record
 from tests.factories import make_block, make_cell, make_failed_block
 
 RECORDS = [make_block([make_cell(), make_cell("tanh")], seed=seed) for seed in range(3)]

@@ -7,7 +7,7 @@ import pytest
 
 from actbench.errors import StoreError
 from actbench.records.block import BlockRecord
-from actbench.store.serialization import decode_record, encode_record
+from actbench.store.ledger import decode_record, encode_record
 from tests.factories import make_block, make_cell, make_failed_block
 
 

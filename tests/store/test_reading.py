@@ -3,8 +3,8 @@ import pytest
 
 from actbench.errors import StoreError
 from actbench.records.block import pack, unpack
+from actbench.store.ledger import encode_record
 from actbench.store.reading import open_run
-from actbench.store.serialization import encode_record
 from actbench.store.writing import create_or_resume
 from tests.factories import make_block, make_cell, make_failed_block, make_info
 

@@ -7,7 +7,7 @@ from actbench.errors import StoreError
 from actbench.records.base import SCHEMA_VERSION
 from actbench.records.block import BlockRecord
 from actbench.records.run import RunInfo
-from actbench.store.serialization import decode_record, encode_record
+from actbench.store.ledger import decode_record, encode_record
 from tests.factories import make_block, make_cell, make_failed_block, make_info
 
 

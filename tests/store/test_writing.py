@@ -9,8 +9,8 @@ from actbench.errors import EnvironmentMismatchError, StoreError
 from actbench.records.base import SCHEMA_VERSION
 from actbench.records.run import TargetInfo
 from actbench.report import build
+from actbench.store.ledger import encode_record
 from actbench.store.reading import open_run
-from actbench.store.serialization import encode_record
 from actbench.store.writing import create_or_resume
 from tests.factories import make_block, make_cell, make_failed_block, make_info, make_run
 from tests.store.processes import start, stop

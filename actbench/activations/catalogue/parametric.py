@@ -2,8 +2,15 @@
 
 import math
 
-from actbench.activations.catalogue.sources import HE_BY_GAIN
-from actbench.activations.entry import Activation, Paper, Parameter, Range, RecommendedInitializer, Twin
+from actbench.activations.entry import (
+    HE_BY_GAIN,
+    Activation,
+    Paper,
+    Parameter,
+    Range,
+    RecommendedInitializer,
+    Twin,
+)
 
 _INF = math.inf
 

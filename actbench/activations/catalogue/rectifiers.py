@@ -2,14 +2,19 @@
 
 import math
 
-from actbench.activations.catalogue.sources import (
+from actbench.activations.entry import (
     HE,
     HE_AS_FOR_RELU,
     HE_BY_GAIN,
     HE_FOR_RECTIFIERS,
     LECUN_BY_GAIN,
+    Activation,
+    Paper,
+    Parameter,
+    Range,
+    RecommendedInitializer,
+    Twin,
 )
-from actbench.activations.entry import Activation, Paper, Parameter, Range, RecommendedInitializer, Twin
 
 _INF = math.inf
 

@@ -2,15 +2,18 @@
 
 import math
 
-from actbench.activations.catalogue.sources import (
+from actbench.activations.entry import (
     GLOROT,
     GLOROT_AS_FOR_TANH,
     GLOROT_FOR_SYMMETRIC,
     HE_BY_GAIN,
     LECUN_BY_GAIN,
     MARTINS,
+    Activation,
+    Paper,
+    Parameter,
+    Range,
 )
-from actbench.activations.entry import Activation, Paper, Parameter, Range
 
 SIGMOIDS = (
     Activation(

@@ -2,8 +2,11 @@
 
 import math
 
-from actbench.activations.catalogue.sources import GLOROT, HE_BY_GAIN, LECUN_BY_GAIN, MARTINS
 from actbench.activations.entry import (
+    GLOROT,
+    HE_BY_GAIN,
+    LECUN_BY_GAIN,
+    MARTINS,
     Activation,
     FlagVariant,
     Paper,

@@ -9,8 +9,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from actbench.activations.catalogue.sources import DENSE_DEFAULT, HE_BY_GAIN, LECUN_BY_GAIN, MARTINS
-from actbench.activations.entry import Activation, Paper, Range
+from actbench.activations.entry import (
+    DENSE_DEFAULT,
+    HE_BY_GAIN,
+    LECUN_BY_GAIN,
+    MARTINS,
+    Activation,
+    Paper,
+    Range,
+)
 
 if TYPE_CHECKING:
     from actbench.activations.entry import RecommendedInitializer

@@ -13,7 +13,6 @@ import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from actbench.activations.expression.text import node_to_text
 from actbench.activations.expression.tree import (
     ARITIES,
     CONSTANTS,
@@ -25,6 +24,7 @@ from actbench.activations.expression.tree import (
     NumberNode,
     OperationNode,
     is_constant,
+    node_to_text,
 )
 from actbench.errors import did_you_mean
 

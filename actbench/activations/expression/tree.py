@@ -1,5 +1,7 @@
 """The tree that an expression is read into: numbers, names and operations."""
 
+from __future__ import annotations
+
 import functools
 import math
 from collections.abc import Callable, Mapping
@@ -62,7 +64,7 @@ class OperationNode:
     """
 
     name: str
-    arguments: tuple["ExpressionNode", ...]
+    arguments: tuple[ExpressionNode, ...]
 
 
 ExpressionNode = NumberNode | NameNode | OperationNode
@@ -130,3 +132,140 @@ def find_numbers(expression: Expression) -> set[float]:
         return {node.value} if isinstance(node, NumberNode) else set()
 
     return collect(expression.root)
+
+
+_SYMBOLS = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "pow": "**",
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+    "equal": "==",
+    "not_equal": "!=",
+}
+
+# How tightly operators bind: a part that binds less than its surroundings demand gets brackets.
+_STRENGTH = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4}
+
+_STRONGEST = 5  # numbers, names and calls
+
+_LATEX_SYMBOLS = _SYMBOLS | {
+    "mul": r" \, ",
+    "less_equal": r"\le",
+    "greater_equal": r"\ge",
+    "equal": "=",
+    "not_equal": r"\ne",
+}
+
+_NAMES_OF_CONSTANTS = {value: name for name, value in CONSTANTS.items()}
+
+_GREEK = frozenset(
+    ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "pi", "sigma", "tau", "theta")
+)
+
+_LATEX_FUNCTIONS = {
+    **{name: rf"\{name}" for name in ("exp", "log", "min", "max", "tanh", "sin", "cos", "sinh", "cosh")},
+    "atan": r"\arctan",
+    "asinh": r"\mathrm{arsinh}",  # GitHub does not render \operatorname
+    "sigmoid": r"\sigma",
+}
+
+
+def node_to_text(node: ExpressionNode) -> str:
+    """Write a node as plain text that `parse` reads back into the same tree."""
+    match node:
+        case NumberNode(value=value):
+            return _number(value)
+        case NameNode(name=name):
+            return name
+        case OperationNode(name="neg", arguments=(argument,)):
+            return f"-{_bracketed(argument, _STRENGTH['neg'])}"
+        case OperationNode(name="pow", arguments=(base, exponent)):
+            return f"{_bracketed(base, _STRONGEST)}**{node_to_text(exponent)}"
+        case OperationNode(name=name, arguments=(left, right)) if name in _SYMBOLS:
+            strength = _STRENGTH.get(name, 0)
+            # a right-hand side of equal strength needs brackets: a - (b - c), a / (b * c)
+            return f"{_bracketed(left, strength)} {_SYMBOLS[name]} {_bracketed(right, strength + 1)}"
+        case OperationNode(name=name, arguments=arguments):
+            return f"{name}({', '.join(map(node_to_text, arguments))})"
+
+
+def node_to_latex(node: ExpressionNode) -> str:
+    """Write a node in LaTeX, for math mode."""
+    match node:
+        case NumberNode(value=value):
+            return _latex_number(value)
+        case NameNode(name=name):
+            return _latex_name(name)
+        case OperationNode(name="neg", arguments=(argument,)):
+            return f"-{_latex_bracketed(argument, _STRENGTH['neg'])}"
+        case OperationNode(name="div", arguments=(left, right)):
+            return rf"\frac{{{node_to_latex(left)}}}{{{node_to_latex(right)}}}"
+        case OperationNode(name="pow", arguments=(base, exponent)):
+            return f"{_latex_bracketed(base, _STRONGEST)}^{{{node_to_latex(exponent)}}}"
+        case OperationNode(name=name, arguments=(left, right)) if name in _SYMBOLS:
+            strength = _STRENGTH.get(name, 0)
+            symbol = _LATEX_SYMBOLS[name]
+            spaced = symbol if name == "mul" else f" {symbol} "
+            return f"{_latex_bracketed(left, strength)}{spaced}{_latex_bracketed(right, strength + 1)}"
+        case OperationNode(name=name, arguments=arguments):
+            return _latex_call(name, [node_to_latex(argument) for argument in arguments])
+
+
+def _latex_call(name: str, arguments: list[str]) -> str:
+    match name, arguments:
+        case "where", [condition, then, otherwise]:
+            cases = rf"{then} & {condition} \\ {otherwise} & \text{{otherwise}}"
+            return rf"\begin{{cases}} {cases} \end{{cases}}"
+        case "abs", [argument]:
+            return rf"\left|{argument}\right|"
+        case "sqrt", [argument]:
+            return rf"\sqrt{{{argument}}}"
+        case "exp", [argument]:
+            return f"e^{{{argument}}}"
+    function = _LATEX_FUNCTIONS.get(name, rf"\mathrm{{{name}}}")
+    return rf"{function}\left({', '.join(arguments)}\right)"
+
+
+def _number(value: float) -> str:
+    return _NAMES_OF_CONSTANTS.get(value) or repr(value).removesuffix(".0")
+
+
+def _latex_number(value: float) -> str:
+    name = _NAMES_OF_CONSTANTS.get(value)
+    if name is not None:
+        return rf"\{name}" if name in _GREEK else name
+    digits, _, exponent = _number(value).partition("e")
+    return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
+
+
+def _strength(node: ExpressionNode) -> int:
+    """Return how tightly a node, written as text, holds together."""
+    if isinstance(node, NumberNode) and node.value < 0:
+        return _STRENGTH["neg"]
+    if isinstance(node, OperationNode) and (node.name in _SYMBOLS or node.name == "neg"):
+        return _STRENGTH.get(node.name, 0)  # comparisons hold least
+    return _STRONGEST
+
+
+def _bracketed(node: ExpressionNode, strength: int) -> str:
+    text = node_to_text(node)
+    return text if _strength(node) >= strength else f"({text})"
+
+
+def _latex_bracketed(node: ExpressionNode, strength: int) -> str:
+    text = node_to_latex(node)
+    if isinstance(node, OperationNode) and node.name == "div" and strength <= _STRENGTH["neg"]:
+        return text  # the fraction bar groups, without brackets
+    return text if _strength(node) >= strength else rf"\left({text}\right)"
+
+
+def _latex_name(name: str) -> str:
+    if name in _GREEK:
+        return rf"\{name}"
+    escaped = name.replace("_", r"\_")
+    return name if len(name) == 1 else rf"\mathrm{{{escaped}}}"

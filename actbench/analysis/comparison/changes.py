@@ -10,7 +10,7 @@ from actbench.metrics.registry import score_title
 if TYPE_CHECKING:
     from actbench.analysis.figures import TunedValues
     from actbench.analysis.verdicts import Comparison
-    from actbench.config.schema.verdict import VerdictConfig
+    from actbench.config.schema.measurement import VerdictConfig
     from actbench.metrics.registry import ScoreName
     from actbench.records.run import Environment, RunInfo, SettingInfo
     from actbench.stats.intervals import Interval

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         SettingChange,
         TimeChange,
     )
-    from actbench.config.schema.verdict import VerdictConfig
+    from actbench.config.schema.measurement import VerdictConfig
     from actbench.stats.intervals import Interval
 
 GatedKind = Literal["accuracy", "time"]

@@ -24,14 +24,13 @@ from actbench.analysis.verdicts import IDENTICAL, Difference, judge_differences,
 from actbench.plan.cell import CellPlan
 from actbench.plan.describe import describe_cells
 from actbench.rng import generator
-from actbench.stats.intervals import exact_interval
-from actbench.stats.means import student_mean, welch_difference
+from actbench.stats.intervals import exact_interval, student_mean, welch_difference
 
 if TYPE_CHECKING:
     from actbench.analysis.cells import CellPair
     from actbench.analysis.comparison.changes import SettingPair, Timed
     from actbench.analysis.times import TimeReader
-    from actbench.config.schema.verdict import VerdictConfig
+    from actbench.config.schema.measurement import VerdictConfig
     from actbench.metrics.registry import ScoreName
     from actbench.records.run import ActivationInfo, RunInfo
     from actbench.stats.intervals import Interval

@@ -23,7 +23,7 @@ from actbench.config.schema.fields import (
     NumberField,
     TextField,
 )
-from actbench.config.schema.initializers import MOMENT_MATCHED, RECOMMENDED, InitConfig
+from actbench.config.schema.keras_objects import MOMENT_MATCHED, RECOMMENDED, InitConfig
 from actbench.config.schema.section import Section, describe_value, mistake, wrong_value
 from actbench.errors import did_you_mean
 
@@ -141,7 +141,7 @@ def explain_unfit_initializer(
 
 def _has_no_gain(entry: Activation | None, raw: Mapping[str, object]) -> bool:
     """Return whether no gain can be matched to an entry; False if the entry is invalid in another way."""
-    from actbench.activations.curves import activation_curve, expression_curve  # imports NumPy, which is slow
+    from actbench.activations.curves import activation_curve, expression_curve
 
     params = raw.get("params", {})
     if not isinstance(params, Mapping) or not all(

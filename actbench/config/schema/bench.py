@@ -18,25 +18,30 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
-from actbench.config.checks.compatibility import (
+from actbench.config.checks import (
     check_gated_units,
     check_initializers,
     check_labels,
     check_losses,
+    check_no_effect,
     check_numeric_target,
     check_validation_split,
+    reset_unused_keys,
 )
-from actbench.config.checks.no_effect import check_no_effect, reset_unused_keys
 from actbench.config.schema.activation import ActivationConfig
 from actbench.config.schema.dataset import DatasetConfig
 from actbench.config.schema.fields import BooleanField, FolderNameField, IntegerField, TextField
-from actbench.config.schema.lists import CountOrListField, ListField, MappingField
+from actbench.config.schema.measurement import ProbesConfig, TimingConfig, VerdictConfig, check_probe_epochs
 from actbench.config.schema.model import ModelConfig
-from actbench.config.schema.probes import ProbesConfig, check_probe_epochs
-from actbench.config.schema.section import Section, raw_value, report_all
-from actbench.config.schema.timing import TimingConfig
+from actbench.config.schema.section import (
+    CountOrListField,
+    ListField,
+    MappingField,
+    Section,
+    raw_value,
+    report_all,
+)
 from actbench.config.schema.train import TargetConfig, TrainConfig
-from actbench.config.schema.verdict import VerdictConfig
 from actbench.config.sweep.sweep import SweepField
 from actbench.config.sweep.tune import SEEDS, TuneField, check_tuned_keys
 from actbench.config.sweep.variants import (

@@ -1,5 +1,8 @@
-"""The key `dataset`: a named dataset or own files, and the keys that each kind of data allows."""
+"""The keys of a dataset that are paths, and their meaning: relative to the folder of the config."""
 
+from __future__ import annotations
+
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +11,19 @@ from typing import Annotated, Any, get_args
 from pydantic import ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
 
-from actbench.config.paths import PATH_KEYS, absolute_path
 from actbench.config.schema.fields import ChoiceField, CountOrShareField, IntegerField, NumberField, TextField
-from actbench.config.schema.lists import NameOrListField
-from actbench.config.schema.section import Section, mistake, wrong_value
+from actbench.config.schema.section import NameOrListField, Section, mistake, wrong_value
 from actbench.datasets.formats import TABLE_FORMATS, format_names, format_of, known_suffixes
 from actbench.datasets.spec import DATASETS, DatasetSpec, Scale, count_of
 from actbench.errors import did_you_mean
+
+PATH_KEYS = ("path", "test_path")
+
+
+def absolute_path(path: str, folder: Path) -> str:
+    """Return a path of a config in a folder as an absolute path; ~ stands for the home folder."""
+    return os.path.abspath(os.path.join(folder, os.path.expanduser(path)))  # noqa: PTH100, PTH111, PTH118 - text in, text out
+
 
 _EVERYWHERE = ("validation", "train_samples", "test_samples", "preprocess")
 

@@ -8,8 +8,7 @@ from pydantic_core import CoreSchema, InitErrorDetails
 
 from actbench.activations.catalogue import ACTIVATION_NAMES, find_activation
 from actbench.config.schema.fields import ChoiceField, IntegerField, NumberField
-from actbench.config.schema.lists import ListField
-from actbench.config.schema.section import Section, describe_value, mistake, wrong_value
+from actbench.config.schema.section import ListField, Section, describe_value, mistake, wrong_value
 
 UNDER_TEST = "*"
 

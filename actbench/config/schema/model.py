@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema, InitErrorDetails
 from actbench.activations.catalogue import find_activation
 from actbench.config.schema.activation import explain_unfit_initializer, initializer_name
 from actbench.config.schema.fields import ChoiceField, IntegerField, NumberField
-from actbench.config.schema.initializers import InitConfig
+from actbench.config.schema.keras_objects import InitConfig
 from actbench.config.schema.layers import (
     UNDER_TEST,
     LayerConfig,
@@ -18,8 +18,7 @@ from actbench.config.schema.layers import (
     read_layers,
     starts_with_activation,
 )
-from actbench.config.schema.lists import ListField
-from actbench.config.schema.section import Section, mistake
+from actbench.config.schema.section import ListField, Section, mistake
 
 Output = Literal["logits", "softmax"]
 

@@ -12,9 +12,8 @@ from pydantic import (
 from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
 from actbench.config.schema.fields import BooleanField, ChoiceField, IntegerField, NumberField
-from actbench.config.schema.lists import ListField
-from actbench.config.schema.optimizers import OptimizerConfig
-from actbench.config.schema.section import Section, describe_value, mistake, wrong_value
+from actbench.config.schema.keras_objects import OptimizerConfig
+from actbench.config.schema.section import ListField, Section, describe_value, mistake, wrong_value
 from actbench.errors import did_you_mean
 from actbench.metrics.objectives import LOSSES, Loss
 

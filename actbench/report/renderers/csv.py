@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actbench.report.json_values import flatten
-from actbench.report.registry import ALL_TABLES, TABLES
+from actbench.report.registry import ALL_TABLES, TABLES, Renderer
 from actbench.report.renderers.json import activation_object, tables_of
-from actbench.report.renderers.renderer import Renderer
 
 if TYPE_CHECKING:
     from actbench.analysis.figures import Row

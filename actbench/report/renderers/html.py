@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from actbench.report.chart import to_bytes
 from actbench.report.formatting import format_value
-from actbench.report.renderers.renderer import Renderer
+from actbench.report.registry import Renderer
 from actbench.stats.intervals import Interval
 
 if TYPE_CHECKING:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.report.activation_facts import element_wise
 from actbench.report.json_values import interval_object, run_object
-from actbench.report.registry import ALL_TABLES, TABLES
-from actbench.report.renderers.renderer import Renderer
+from actbench.report.registry import ALL_TABLES, TABLES, Renderer
 
 if TYPE_CHECKING:
     from actbench.analysis.figures import PlaceboCheck, Row
     from actbench.metrics.registry import ScoreName
-    from actbench.report.tables.table import ReportTable
+    from actbench.report.registry import ReportTable
     from actbench.report.view import Report, SettingView
 
 

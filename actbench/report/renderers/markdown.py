@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from actbench.report.renderers.renderer import Renderer
+from actbench.report.registry import Renderer
 
 if TYPE_CHECKING:
     from actbench.report.document import Document, Table

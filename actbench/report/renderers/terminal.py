@@ -12,7 +12,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from actbench.report.chart import to_text
-from actbench.report.renderers.renderer import Renderer
+from actbench.report.registry import Renderer
 
 if TYPE_CHECKING:
     from actbench.report.document import Document, Table

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from actbench.analysis.verdicts import interval_of
 from actbench.report.activation_facts import start_alike
 from actbench.report.document import Column, Table
-from actbench.report.failures import failure_sentences
 from actbench.report.json_values import comparison_object, interval_object
-from actbench.report.tables.table import ReportTable
+from actbench.report.registry import ReportTable
+from actbench.report.tables.diagnostics import failure_sentences
 from actbench.report.view import row_notes
 
 if TYPE_CHECKING:

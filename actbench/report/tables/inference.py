@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.report.document import Column, Table
 from actbench.report.formatting import UNITS, format_value, latency_kind
 from actbench.report.json_values import comparison_object, number_or_none
-from actbench.report.tables.table import RepeatedFigures, ReportTable
+from actbench.report.registry import RepeatedFigures, ReportTable
 from actbench.report.tables.time import ONE_SEED
 from actbench.report.view import row_notes
 

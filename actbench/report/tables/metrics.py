@@ -9,7 +9,7 @@ from actbench.metrics.registry import METRICS as REGISTERED
 from actbench.report.document import Column, Table
 from actbench.report.formatting import metric_format
 from actbench.report.json_values import comparison_object, interval_object
-from actbench.report.tables.table import ReportTable
+from actbench.report.registry import ReportTable
 from actbench.report.view import row_notes
 from actbench.stats.intervals import Interval
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.analysis.verdicts import interval_of
 from actbench.report.document import Column, Table
 from actbench.report.json_values import comparison_object, interval_object, number_or_none
-from actbench.report.tables.table import ReportTable
+from actbench.report.registry import ReportTable
 from actbench.report.view import row_notes
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from actbench.report.activation_facts import marked_label
 from actbench.report.document import Column, Section, Table
 from actbench.report.formatting import score_format
 from actbench.report.json_values import flatten, interval_object, number_or_none
-from actbench.report.tables.table import OwnRows, ReportTable
+from actbench.report.registry import OwnRows, ReportTable
 
 if TYPE_CHECKING:
     from actbench.analysis.verdicts import Verdict

@@ -12,7 +12,7 @@ from actbench.records.base import format_values
 from actbench.report.document import Column, Table
 from actbench.report.formatting import score_format
 from actbench.report.json_values import flatten, number_or_none
-from actbench.report.tables.table import OwnRows, ReportTable
+from actbench.report.registry import OwnRows, ReportTable
 
 if TYPE_CHECKING:
     from actbench.analysis.figures import SettingEstimates

@@ -1,7 +1,7 @@
 import pytest
 
 from actbench.activations.expression.parser import LONGEST_TEXT, ExpressionError, parse
-from actbench.activations.expression.text import node_to_latex
+from actbench.activations.expression.tree import node_to_latex
 
 HOSTILE = [
     # Python could do something with these; the number is the column that is refused.

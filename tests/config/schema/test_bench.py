@@ -3,8 +3,7 @@ from pydantic import ValidationError
 
 from actbench.config.schema.activation import ActivationConfig
 from actbench.config.schema.bench import BenchConfig
-from actbench.config.schema.timing import TimingConfig
-from actbench.config.schema.verdict import VerdictConfig
+from actbench.config.schema.measurement import TimingConfig, VerdictConfig
 from tests.config.configs import fine_data
 
 

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from actbench.config.schema.fields import BooleanField, EpochField, IntegerField, NumberField, TextField
 from actbench.config.schema.layers import LayerConfig
-from actbench.config.schema.lists import ListField
+from actbench.config.schema.section import ListField
 
 KINDS: list[tuple[Any, list[Any]]] = [
     (Annotated[int, IntegerField(0, 9)], [1, 2, 1]),

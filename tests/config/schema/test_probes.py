@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from actbench.config.schema.bench import BenchConfig
-from actbench.config.schema.probes import ProbesConfig
+from actbench.config.schema.measurement import ProbesConfig
 from tests.config.configs import fine_data
 
 

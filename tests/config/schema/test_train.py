@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from actbench.config.schema.bench import BenchConfig
-from actbench.config.schema.optimizers import OPTIMIZERS
+from actbench.config.schema.keras_objects import OPTIMIZERS
 from actbench.config.schema.train import SCHEDULES, TrainConfig
 from actbench.metrics.objectives import LOSSES
 from tests.config.configs import fine_data

@@ -3,8 +3,8 @@ from pydantic import ValidationError
 
 from actbench.config.loader import parse_config
 from actbench.config.schema.bench import BenchConfig
+from actbench.config.schema.measurement import TimingConfig
 from actbench.config.schema.model import ModelConfig
-from actbench.config.schema.timing import TimingConfig
 from actbench.errors import ConfigError
 from actbench.plan.build import make_plan
 from actbench.records.base import format_values

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from actbench.datasets.dataset import describe, describe_from_registry, prepare
-from actbench.datasets.readers import keras_cache
-from actbench.datasets.readers.keras_cache import download, must_download
+from actbench.datasets.readers import keras_sets
+from actbench.datasets.readers.keras_sets import download, must_download
 from actbench.datasets.spec import DATASETS, DatasetSpec
 from actbench.errors import DataError
 from tests.datasets.files import as_idx
@@ -24,7 +24,7 @@ from tests.datasets.files import as_idx
 def cache(tmp_path, monkeypatch):
     """An empty cache of Keras's."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(keras_cache, "cache_folders", lambda: (tmp_path / "datasets",))
+    monkeypatch.setattr(keras_sets, "cache_folders", lambda: (tmp_path / "datasets",))
     return tmp_path / "datasets"
 
 
@@ -34,7 +34,7 @@ def put(cache, monkeypatch):
 
     def put(name, *contents):
         files = []
-        for file, content in zip(keras_cache.KERAS_FILES[name], contents, strict=True):
+        for file, content in zip(keras_sets.KERAS_FILES[name], contents, strict=True):
             path = cache / file.paths[0]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
@@ -45,7 +45,7 @@ def put(cache, monkeypatch):
                     md5=file.md5 and hashlib.md5(content).hexdigest(),
                 )
             )
-        monkeypatch.setitem(keras_cache.KERAS_FILES, name, tuple(files))
+        monkeypatch.setitem(keras_sets.KERAS_FILES, name, tuple(files))
         monkeypatch.setitem(DATASETS, name, replace(DATASETS[name], train=None, test=None))
 
     return put
@@ -144,13 +144,13 @@ def test_another_file_than_keras_means_is_refused(cache):
         prepare(DatasetSpec(name="boston_housing"))
     assert str(caught.value) == (
         f"{path}: is damaged, or another file: its SHA-256 is {hashlib.sha256(b'other').hexdigest()}, "
-        f"Keras expects {keras_cache.KERAS_FILES['boston_housing'][0].sha256}; remove it, or put "
+        f"Keras expects {keras_sets.KERAS_FILES['boston_housing'][0].sha256}; remove it, or put "
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/boston_housing.npz in its place"
     )
 
 
 def test_the_digits_that_have_the_names_of_the_clothes_are_refused(cache):
-    for file in keras_cache.KERAS_FILES["fashion_mnist"]:
+    for file in keras_sets.KERAS_FILES["fashion_mnist"]:
         path = cache / file.paths[0]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"other")
@@ -171,21 +171,21 @@ def test_files_without_an_image_are_told(put):
         prepare(DatasetSpec(name="fashion_mnist"))
 
 
-@pytest.mark.parametrize("name", keras_cache.KERAS_FILES)
+@pytest.mark.parametrize("name", keras_sets.KERAS_FILES)
 def test_what_is_missing_is_told_with_its_place_and_checksum(cache, name):
     assert must_download(name)
     with pytest.raises(DataError) as caught:
         prepare(DatasetSpec(name=name))
     message = str(caught.value)
     assert message.startswith(f"{name} is not in Keras's cache; put there by hand, or run where")
-    for file in keras_cache.KERAS_FILES[name]:
+    for file in keras_sets.KERAS_FILES[name]:
         assert f"{cache / file.paths[0]}\n    from {file.origin}" in message
         assert (file.sha256 or f"MD5 {file.md5}") in message
 
 
 def test_checksums_and_addresses_are_those_in_the_source_of_keras():
     [where] = {Path(path) for path in sys.path if (Path(path) / "keras/src/datasets/cifar10.py").exists()}
-    for name, files in keras_cache.KERAS_FILES.items():
+    for name, files in keras_sets.KERAS_FILES.items():
         source = (where / f"keras/src/datasets/{name}.py").read_text()
         stated = re.findall(r'"([0-9a-f]{64})"', source)
         assert [file.sha256 for file in files if file.sha256] == stated
