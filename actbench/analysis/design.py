@@ -1,4 +1,4 @@
-"""What a number of seeds and comparisons can decide, computed before anything is measured."""
+"""What a number of seeds, or a machine with its placebo, can resolve before anything is compared."""
 
 from __future__ import annotations
 

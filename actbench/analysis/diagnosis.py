@@ -1,4 +1,4 @@
-"""What the probes saw of one activation over the seeds of a setting: by epoch and layer."""
+"""The diagnosis of an activation that failed, from what the probes saw of it over the seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The summary over settings: each activation's mean rank, difference, time ratio, and its verdicts."""
+"""The figures of one run: from its blocks to a row per activation, and the summary over settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The score on the test set, and the other quantities that a training has once: losses, errors, epochs."""
+"""The score on the test set, also for new data, and the other quantities that a training has once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Overrides of single values of a config, each written as KEY=VALUE, where VALUE is YAML."""
+"""From a YAML file or an object, with overrides, to a checked config or to all of its mistakes."""
 
 from __future__ import annotations
 

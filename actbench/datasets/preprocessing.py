@@ -1,4 +1,4 @@
-"""The decision whether a target is classes or a number, and its values as a model is trained on them."""
+"""Targets and features as a model is trained on them: encoded, and scaled on the training part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The losses of all objectives, of tensors for the compiled engine and as Keras has them for stock `fit`."""
+"""The evaluation of a model: the losses of all objectives, score and metrics, in double precision."""
 
 from __future__ import annotations
 

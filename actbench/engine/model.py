@@ -1,4 +1,4 @@
-"""Dropout layers whose masks are a hash of (seed, step, place): the same bits in both engines.
+"""Keras models: a trunk with the activation under test, reproducible dropout, a head per target.
 
 Keras draws masks by Philox. As XLA compiles it for a CPU, Philox takes 45 ns per unit and example, the hash
 0.6 ns (64 x 256): nine tenths of a training with dropout were random numbers, which hid the activations.

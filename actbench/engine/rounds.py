@@ -1,4 +1,4 @@
-"""The stopwatch: seconds by phase, without garbage collection in between; and the process's peak memory."""
+"""The stopwatch, and the timed rounds that all measuring is made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parent's handle on one worker process."""
+"""The running of blocks, one after another, in a supervised worker process on this machine."""
 
 from __future__ import annotations
 

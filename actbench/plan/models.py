@@ -1,4 +1,4 @@
-"""The parts of a plan: it has settings and blocks, and each block has cells."""
+"""The parts of a plan: settings, blocks and cells, and how much work a training is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The machine and the software that produced numbers."""
+"""The record of a run, the content of run.json: settings, activations, datasets and machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The declaration of an output format: one function, of the document or of the figures."""
+"""The tables of a report and its output formats: what each one declares, and one line for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The error of the median of a series of timings whose neighbors in time resemble each other."""
+"""Two bootstraps: of the median of a series with similar neighbors, and of the Pareto front."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""95 % intervals, and the interval of a mean over seeds.
+"""95 % intervals: of means over seeds, of differences, and of means over blocks of timings.
 
 The same samples give the same interval to the last bit, whatever their order.
 """

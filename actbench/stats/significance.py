@@ -1,4 +1,4 @@
-"""The tests behind the verdicts: the sign-flip test of paired differences, and Holm's adjustment.
+"""The tests behind the verdicts, Holm's adjustment, and the power of the tests.
 
 Only `scipy.special` is used here and in `power`: `scipy.stats` would add half a second to every report.
 """

@@ -1,4 +1,4 @@
-"""Records as JSON and back, including the JSON that older versions of actbench wrote."""
+"""The ledger: one durable JSON line for every finished block; records as JSON, older ones, too."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""The document of `actbench init`: a commented config for data that was looked at."""
+"""The steps of `actbench init`: look at the data, and write a commented config for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tree that an expression is read into: numbers, names and operations."""
+"""The tree that an expression is read into: numbers, names and operations; its text and its LaTeX."""
 
 from __future__ import annotations
 

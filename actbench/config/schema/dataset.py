@@ -1,4 +1,4 @@
-"""The keys of a dataset that are paths, and their meaning: relative to the folder of the config."""
+"""The key `dataset`: the name or the path of the data, its target, its parts and its scaling."""
 
 from __future__ import annotations
 

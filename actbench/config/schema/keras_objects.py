@@ -1,4 +1,4 @@
-"""The initializers that a config can name, by the names that `keras.initializers.get` knows.
+"""The initializers and optimizers that a config can name as Keras does, and their keys.
 
 The seed is not among their parameters: it is the run's. `stft` is left out, since it makes no weights of a
 dense layer.

@@ -1,4 +1,4 @@
-"""The key `timing`: which engine runs a training, and how often its steps and its inference are timed."""
+"""The keys `timing`, `probes` and `verdict`: how a run is timed, looked into and judged."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal

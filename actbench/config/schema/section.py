@@ -1,4 +1,4 @@
-"""Sections of a config, which report all of their mistakes at once, each in a plain sentence.
+"""Sections and lists of a config, which report all of their mistakes at once, in sentences.
 
 A sentence says what is wrong, what to do and, for a misspelt word, what was probably meant. Pydantic
 carries the sentences up, so that each keeps its path (`loc`) whatever section it was found in.

@@ -1,4 +1,4 @@
-"""The reader of IDX files, MNIST's own format: a magic number, the shape, the values, big-endian."""
+"""The readers of array files: IDX, which is MNIST's own format, and `.npz` archives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cache of Keras's datasets: which files belong to a set, where they lie, and their download.
+"""The datasets of Keras: their files in its cache, their download, and their content.
 
 The addresses and SHA-256 checksums are those in Keras's source.
 """

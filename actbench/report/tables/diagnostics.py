@@ -1,4 +1,4 @@
-"""Plain sentences that say why an activation failed, with the figure that was measured."""
+"""The diagnostics table, and the plain sentences that say why an activation failed."""
 
 from __future__ import annotations
 
