@@ -1,6 +1,6 @@
 """The tests behind the verdicts, Holm's adjustment, and the power of the tests.
 
-Only `scipy.special` is used here and in `power`: `scipy.stats` would add half a second to every report.
+Only `scipy.special` is used here: `scipy.stats` would add half a second to every report.
 """
 
 from __future__ import annotations
