@@ -25,7 +25,7 @@ _GATED_WIDTHS = {
 def activation_facts(described: Sequence[ActivationInfo], placebo: str | None) -> Facts:
     """Return initializers, what labels stand for, gated units and twins; records of older runs have none."""
     described = [entry for entry in described if entry.label != placebo]
-    facts = [("initialiser", text) for text in format_initializers(described)]
+    facts = [("initializer", text) for text in format_initializers(described)]
     functions: dict[str, list[str]] = {}
     for entry in described:
         functions.setdefault(_definition(entry), []).append(entry.label)

@@ -53,7 +53,7 @@ def test_hidden_kernels_have_the_gain_and_the_output_layer_its_default(entry, ga
     assert abs(output).max() <= glorot_limit(output)
 
 
-def test_the_models_initialiser_is_that_of_all_without_their_own():
+def test_the_models_initializer_is_that_of_all_without_their_own():
     first, *_ = kernels("relu", model_init={"name": "constant", "params": {"value": 0.25}})
     assert (first == 0.25).all()
     first, *_ = kernels({"name": "relu", "init": "zeros"}, model_init="ones")
@@ -68,7 +68,7 @@ def test_a_gain_survives_from_seed_to_seed(name):
         np.testing.assert_allclose(first @ first.T, 4 * np.eye(FEATURES), atol=1e-5)
 
 
-def test_activations_share_weights_where_they_share_the_initialiser():
+def test_activations_share_weights_where_they_share_the_initializer():
     for one, other in zip(kernels("relu"), kernels({"expr": "x * sigmoid(x)"}), strict=True):
         np.testing.assert_array_equal(one, other)
     prelu = kernels("prelu")  # whose alphas are weights of layers in between

@@ -59,7 +59,7 @@ def shown(run: SyntheticRun, form: str = "terminal", **options: Any) -> str:
     return build.render(build.build(run.info, run.records), form, **options)
 
 
-def test_an_initialiser_that_all_share_is_told_alone() -> None:
+def test_an_initializer_that_all_share_is_told_alone() -> None:
     assert format_initializers(described("relu", "tanh")) == [KERAS]
     assert format_initializers(described("relu", "tanh", init="he_normal")) == ["he_normal"]
 
@@ -89,7 +89,7 @@ def test_a_matched_gain_stands_beside_its_activation() -> None:
     ]
 
 
-def test_arguments_of_an_initialiser_are_told() -> None:
+def test_arguments_of_an_initializer_are_told() -> None:
     init = {"name": "random_normal", "params": {"stddev": 0.01}}
     assert format_initializers(described({"name": "relu", "init": init})) == ["random_normal (stddev 0.01)"]
 
@@ -222,14 +222,14 @@ def test_of_an_older_run_nothing_is_said() -> None:
     assert {row["element_wise"] for row in content["settings"][0]["rows"]} == {None}
 
 
-def test_the_models_initialiser_is_told_by_activation_alone() -> None:
+def test_the_models_initializer_is_told_by_activation_alone() -> None:
     run = run_of({"name": "relu", "init": "he_normal"}, {"name": "tanh", "init": "he_normal"})
     [setting] = run.info.settings
     model = {"hidden_units": [128, 128], "init": {"name": "keras", "params": {}}}
     described_so = setting.model_copy(update={"description": {**setting.description, "model": model}})
     run = SyntheticRun(run.info.model_copy(update={"settings": (described_so,)}), run.records)
     assert "- **model**: hidden_units [128, 128]\n" in shown(run, "markdown")
-    assert "- **initialiser**: he_normal\n" in shown(run, "markdown")
+    assert "- **initializer**: he_normal\n" in shown(run, "markdown")
     assert json.loads(shown(run, "json"))["settings"][0]["setting"]["model"] == model
 
 

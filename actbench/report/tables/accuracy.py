@@ -72,7 +72,7 @@ def _values(view: SettingView, row: Row) -> dict[str, Any]:
 
 _SAME_START = "same initial weights, same batches"
 
-_SAME_BATCHES = "same batches, and the same initial weights where initialiser and widths are the same"
+_SAME_BATCHES = "same batches, and the same initial weights where initializer and widths are the same"
 
 _R2 = (
     "R²: 1 less the squared errors over those of the mean of the test set: 1 is perfect, 0 as good as the "

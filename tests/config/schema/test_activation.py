@@ -172,7 +172,7 @@ def mistakes(*entries, **changes):
             "'ste' is not a known surrogate; allowed: none, straight_through, sigmoid",
         ),
         ({"name": "glu", "match": "size"}, "match", "'size' is not a known match; allowed: params, width"),
-        # initialisers
+        # initializers
         (
             {"name": "tanh", "init": "he_norml"},
             "init.name",
@@ -254,7 +254,7 @@ def test_mistakes_of_one_entry_are_reported_together():
     ]
 
 
-def test_an_entry_that_cannot_have_the_models_initialiser_is_told_so():
+def test_an_entry_that_cannot_have_the_models_initializer_is_told_so():
     model = {"hidden_units": [8], "init": "moment_matched"}
     assert mistakes("softmax", model=model) == [
         (
