@@ -126,8 +126,8 @@ def explain_parameter_mismatch(layers: LayerConfigs, features: int, outputs: int
     if abs(off) <= PARAMETER_TOLERANCE:
         return None
     return (
-        "no gated widths are found within 1 % of the plain one's parameters: with the widths "
-        f"{list(matched_gated_widths(layers, features, outputs))} it has {100 * off:+.1f} %; "
+        "no gated widths give the plain model's number of parameters within 1 %: the widths "
+        f"{list(matched_gated_widths(layers, features, outputs))} give {100 * off:+.1f} %; "
         "use match: width, or wider hidden layers"
     )
 
@@ -166,21 +166,26 @@ def check_numeric_target(raw: Mapping[str, object]) -> Iterator[InitErrorDetails
 
 def explain_softmax_of_numbers(data: str) -> str:
     """Explain why softmax has no effect on data whose target is a number."""
-    return f"softmax has no effect where numbers are predicted, as of {data}; allowed: logits"
+    return f"softmax has no effect where numbers are predicted, as of {data}; use logits"
 
 
 def explain_missing_accuracy(data: str, score: ScoreName) -> str:
     """Explain why data with another score than accuracy has no target accuracy."""
     told = describe_score(score)
-    return f"the score of {data} is {told}; use it with a single target of classes"
+    return f"the score of {data} is {told}; use target_accuracy with a single target of classes"
 
 
 def check_validation_split(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """Yield keys that need validation examples; to be called for a config without a validation split."""
+    verdict = raw.get("verdict")
     wanted = (
         (raw.get("tune") or None, "choose by", ("tune",)),
         (raw_value(raw.get("train"), "early_stopping"), "see the loss on", ("train", "early_stopping")),
-        (raw_value(raw.get("verdict"), "target_accuracy"), "reach it on", ("verdict", "target_accuracy")),
+        (
+            raw_value(raw.get("verdict"), "target_accuracy"),
+            "reach the accuracy on",
+            ("verdict", "target_accuracy"),
+        ),
     )
     for value, purpose, path in wanted:
         if value is not None:
@@ -208,7 +213,7 @@ def check_no_effect(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
 
 def _of_activations(raw: Mapping[str, object], *, any_layer: bool) -> Iterator[InitErrorDetails]:
     why = (
-        "every dense layer before the activation under test has one of its own"
+        "every dense layer before the activation under test has an activation of its own"
         if any_layer
         else _NO_HIDDEN_LAYER
     )

@@ -150,8 +150,8 @@ def _choose_scale(spec: DatasetSpec, raw: RawData, features: Features) -> Scale:
     if features.numbers.shape[1]:
         return spec.preprocess or raw.scale
     if spec.preprocess not in (None, "none"):
-        problem = f"{spec.preprocess} does nothing if all features are text, as in {raw.label}"
-        raise DataError(Fault(f"{problem}; allowed: none", ("dataset", "preprocess")))
+        problem = f"{spec.preprocess} has no effect if all features are text, as in {raw.label}"
+        raise DataError(Fault(f"{problem}; use none", ("dataset", "preprocess")))
     return "none"
 
 

@@ -83,7 +83,7 @@ def _own_format(path: Path, spec: DatasetSpec) -> str:
     if found is None:
         suffixes = ", ".join(known_suffixes())
         raise DataError(
-            f"{path}: its name does not say what it is; use one of the suffixes {suffixes}, or dataset.format"
+            f"{path}: the name does not tell the format; use a suffix of {suffixes}, or dataset.format"
         )
     if found not in format_names():
         raise DataError(

@@ -220,7 +220,7 @@ def summarize_data(data: str, target: Sequence[str] = ()) -> DataSummary:
         return _summarize_named(data)
     if form is None:
         raise DataError(
-            f"{data}: its name does not say what it is; use one of the suffixes "
+            f"{data}: the name does not tell the format; use one of the suffixes "
             f"{', '.join(known_suffixes())}, or a folder with IDX files"
         )
     if form == "idx" and not there:

@@ -10,7 +10,6 @@ from actbench.workflows.run import run_benchmark
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 CONFIGS = sorted(Path("configs").glob("*.yaml"))
-QUICK = {"health", "smoke", "unscaled"}  # of the others, compiling takes half a minute each
 FEW = ("seeds=1", "placebo=false", "timing.inference_rounds=2", "timing.slices_per_epoch=1")
 FEWER_ROWS = {
     "health": ("dataset.train_samples=200", "dataset.test_samples=100", "train.epochs=1"),
@@ -29,14 +28,22 @@ def measure_here(blocks):
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "more"),
     [
-        pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else pytest.mark.heavy)
-        for path in CONFIGS
+        *(
+            pytest.param(path, (), id=path.stem, marks=() if path.stem == "smoke" else pytest.mark.heavy)
+            for path in CONFIGS
+        ),
+        # two activations alone, and no short last batch, which is one more program for each
+        pytest.param(
+            Path("configs/health.yaml"),
+            ("activations=[relu, tanh]", "dataset.train_samples=192"),
+            id="health with two activations",
+        ),
     ],
 )
-def test_it_runs_and_is_tabulated(path, tmp_path):
-    overrides = (*FEW, *FEWER_ROWS.get(path.stem, OF_MNIST))
+def test_it_runs_and_is_tabulated(path, more, tmp_path):
+    overrides = (*FEW, *FEWER_ROWS.get(path.stem, OF_MNIST), *more)
     outcome = run_benchmark(path, tmp_path, overrides=overrides, execute=measure_here)
     assert outcome.failed == ()
     labels = [cell.activation for cell in outcome.records[0].cells]

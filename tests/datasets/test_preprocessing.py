@@ -36,7 +36,7 @@ def test_where_all_features_are_text_there_is_nothing_to_scale(tmp_path, look, h
     with pytest.raises(DataError) as caught:
         look(spec)
     assert str(caught.value) == (
-        f"dataset.preprocess: {how} does nothing if all features are text, as in data.csv; allowed: none"
+        f"dataset.preprocess: {how} has no effect if all features are text, as in data.csv; use none"
     )
 
 

@@ -107,7 +107,7 @@ def test_gated_units_are_matched_with_the_width_of_the_data(tmp_path):
     gated = OWN.replace("- relu", "- relu\n  - glu")
     (line,) = refusal(tmp_path, gated, "model.hidden_units=[2]")
     assert line.startswith(
-        "7:5: activations[1]: no gated widths are found within 1 % of the plain one's parameters"
+        "7:5: activations[1]: no gated widths give the plain model's number of parameters within 1 %"
     )
 
 
@@ -117,7 +117,7 @@ def test_gated_units_are_told_of_together_with_what_else_does_not_fit(tmp_path):
     gated = own.replace("- swish", "- glu")
     swept = gated + "sweep: {dataset.target: [num, cls, [num, cls]]}\n"
     found = refusal(tmp_path, swept, "model={hidden_units: [2], output: softmax}")
-    assert [line.partition(" are found")[0].partition(" where")[0] for line in found] == [
+    assert [line.partition(" give")[0].partition(" where")[0] for line in found] == [
         *3 * ["8:5: activations[2]: no gated widths"],  # each setting has a number of parameters of its own
         "--set model: model.output: softmax has no effect",
     ]
@@ -133,8 +133,8 @@ def test_of_a_dataset_with_a_name_what_only_classes_have_is_told_with_the_rest(t
     text = numbers.replace("- swish", "- swiglu").replace("[128, 64]", "[3]")
     found = refusal(tmp_path, text, "model.output=softmax", "verdict.target_accuracy=0.9")
     assert [line.partition(";")[0] for line in found] == [
-        "8:5: activations[2]: no gated widths are found within 1 % of the plain one's parameters: with the "
-        "widths [2] it has +27.0 %",
+        "8:5: activations[2]: no gated widths give the plain model's number of parameters within 1 %: the "
+        "widths [2] give +27.0 %",
         "--set model.output: softmax has no effect where numbers are predicted, as of friedman1",
         "--set verdict.target_accuracy: the score of friedman1 is R²",
     ]
@@ -169,9 +169,7 @@ def test_a_softmax_over_numbers_would_do_nothing(tmp_path):
         losses = f"targets={{{', '.join(f'{name}: {{loss: mse}}' for name in target)}}}"
         own = "model.output=softmax", f"dataset.target=[{', '.join(target)}]", losses
         (line,) = refusal(tmp_path, OWN, *own)
-        assert line.endswith(
-            "softmax has no effect where numbers are predicted, as of data.csv; allowed: logits"
-        )
+        assert line.endswith("softmax has no effect where numbers are predicted, as of data.csv; use logits")
     described(tmp_path, OWN, "model.output=softmax", "dataset.target=[smoker, charges]")
 
 
@@ -278,7 +276,7 @@ def test_a_scale_of_texts_alone_is_told_where_it_is_written_with_what_else_is_wr
     write_csv(tmp_path)
     text = OWN.replace("validation: 2", "features: sex, preprocess: unit")
     assert refusal(tmp_path, text, "train.loss=mse") == [
-        "2:81: dataset.preprocess: unit does nothing if all features are text, as in data.csv; allowed: none",
+        "2:81: dataset.preprocess: unit has no effect if all features are text, as in data.csv; use none",
         "--set train.loss: mse is for a number, and the target is 2 classes; allowed: "
         "sparse_categorical_crossentropy, binary_crossentropy (smoker)",
     ]
@@ -288,7 +286,8 @@ def test_an_accuracy_to_reach_is_refused_of_numbers(tmp_path):
     write_csv(tmp_path)
     text = OWN.replace("smoker", "charges") + "verdict: {target_accuracy: 0.9}\n"
     assert refusal(tmp_path, text) == [
-        "16:28: verdict.target_accuracy: the score of data.csv is R²; use it with a single target of classes"
+        "16:28: verdict.target_accuracy: the score of data.csv is R²; "
+        "use target_accuracy with a single target of classes"
     ]
 
 

@@ -22,10 +22,10 @@ from actbench.config.schema.fields import (
     LabelField,
     NumberField,
     TextField,
+    explain_unknown_parameter,
 )
 from actbench.config.schema.keras_objects import MOMENT_MATCHED, RECOMMENDED, InitConfig
 from actbench.config.schema.section import Section, describe_value, mistake, wrong_value
-from actbench.errors import did_you_mean
 
 if TYPE_CHECKING:
     from actbench.activations.curves import Curve
@@ -73,10 +73,7 @@ def mistakes_in_params(kind: str, what: object, params: object) -> Iterator[Init
 
 def _wrong_key(kind: str, what: str, key: object, known: Mapping[str, Parameter] | None) -> str | None:
     if known is not None:
-        if key in known:
-            return None
-        allowed = ", ".join(known) or "no parameters"
-        return f"{what} has no such parameter; allowed: {allowed}{did_you_mean(str(key), known)}"
+        return None if key in known else explain_unknown_parameter(what, key, known)
     if not (isinstance(key, str) and key.isascii() and key.isidentifier()) or keyword.iskeyword(key):
         allowed = "letters, digits and _, such as beta, but no keyword of Python"
         return f"{describe_value(key)} is not a parameter name; allowed: {allowed}"
@@ -108,9 +105,9 @@ def mistakes_in_options(kind: str, what: object, raw: Mapping[str, object]) -> I
         if problem is not None:
             yield mistake(problem, "trainable")
     if raw.get("match") is not None and not (entry and entry.gated):
-        yield mistake(f"has no effect here; use it with a gated unit: {_listed(gated=True)}", "match")
+        yield mistake(f"has no effect here; use match with a gated unit: {_listed(gated=True)}", "match")
     if raw.get("surrogate") is not None and not (entry and entry.kind == "step"):
-        yield mistake("has no effect here; use it with step", "surrogate")
+        yield mistake("has no effect here; use surrogate with step", "surrogate")
     problem = explain_unfit_initializer(kind, entry, initializer_name(raw.get("init")), raw)
     if problem is not None:
         yield mistake(problem, "init")
@@ -128,7 +125,8 @@ def explain_unfit_initializer(
         raw: The entry.
     """
     if init == RECOMMENDED and entry is None:
-        return f"none is recommended for an {kind}; allowed: moment_matched, keras or an initializer of Keras"
+        allowed = "moment_matched, keras or an initializer of Keras"
+        return f"no initializer is recommended for an {kind}; allowed: {allowed}"
     if init == MOMENT_MATCHED and entry is not None and entry.kind == "mixing":
         return f"{entry.name} is not element-wise: there is no gain to match; allowed: recommended or keras"
     if init == MOMENT_MATCHED and kind != "import" and _has_no_gain(entry, raw):

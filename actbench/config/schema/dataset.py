@@ -72,7 +72,7 @@ def mistakes_between_dataset_keys(raw: Mapping[str, object]) -> Iterator[InitErr
         and given.get("format", "auto") == "auto"
     ):
         yield mistake(
-            f"its name does not say what it is; use one of the suffixes {', '.join(known_suffixes())}, "
+            f"the name does not tell the format; use one of the suffixes {', '.join(known_suffixes())}, "
             f"a folder without a suffix, or one of the formats {', '.join(format_names()[1:])}",
             "path",
         )

@@ -6,7 +6,7 @@ not say both what is wrong and what is allowed, and its lax mode turns `true` in
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -254,6 +254,19 @@ class ChoiceField(_Scalar):
         return {"enum": list(self.words)}
 
 
+def explain_unknown_parameter(of: str, key: object, known: Collection[str]) -> str:
+    """Return the message about a parameter that is not among the known ones.
+
+    Args:
+        of: The name of the activation, optimizer, initializer or schedule.
+        key: The unknown parameter.
+        known: The names of its parameters.
+    """
+    if not known:
+        return f"{of} has no parameters; remove params"
+    return f"{of} has no such parameter; allowed: {', '.join(known)}{did_you_mean(str(key), known)}"
+
+
 KerasValue = float | int | bool | str | None
 
 
@@ -290,9 +303,7 @@ def validate_keras_params(
     found, values = [], dict[str, Any]()
     for key, value in params.items():
         if key not in known:
-            allowed = ", ".join(known) or "no parameters"
-            message = f"{of} has no such parameter; allowed: {allowed}{did_you_mean(str(key), known)}"
-            found.append(mistake(message, key, kind="unknown_key"))
+            found.append(mistake(explain_unknown_parameter(of, key, known), key, kind="unknown_key"))
             continue
         try:
             values[key] = known[key].kind.check(value)

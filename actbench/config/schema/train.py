@@ -11,10 +11,15 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
-from actbench.config.schema.fields import BooleanField, ChoiceField, IntegerField, NumberField
+from actbench.config.schema.fields import (
+    BooleanField,
+    ChoiceField,
+    IntegerField,
+    NumberField,
+    explain_unknown_parameter,
+)
 from actbench.config.schema.keras_objects import OptimizerConfig
 from actbench.config.schema.section import ListField, Section, describe_value, mistake, wrong_value
-from actbench.errors import did_you_mean
 from actbench.metrics.objectives import LOSSES, Loss
 
 SCHEDULES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -89,11 +94,10 @@ class ScheduleConfig(Section):
         needed, optional = SCHEDULES[str(raw["schedule"])]
         known_keys = cls.keys()
         given = [key for key, value in raw.items() if value is not None and key in known_keys]
+        known = (*needed, *optional)
         for key in given:
-            if key not in ("schedule", *needed, *optional):
-                known = (*needed, *optional)
-                allowed = f"{', '.join(known)}{did_you_mean(key, known)}"
-                yield mistake(f"{raw['schedule']} has no such parameter; allowed: {allowed}", key)
+            if key not in ("schedule", *known):
+                yield mistake(explain_unknown_parameter(str(raw["schedule"]), key, known), key)
         for key in needed:
             if key not in given:
                 yield mistake(f"is missing; {raw['schedule']} needs it", key, kind="missing_key")
@@ -113,11 +117,11 @@ def _wrong_boundaries(boundaries: object, values: object) -> Iterator[InitErrorD
         return
     if isinstance(values, list | tuple) and len(values) != len(boundaries) + 1:
         yield mistake(
-            f"there are {len(values)}, and {len(boundaries)} boundaries; use one value more than boundaries",
+            f"{len(boundaries) + 1} values are needed, one more than boundaries; add or remove values",
             "values",
         )
     if all(type(item) is int for item in boundaries) and list(boundaries) != sorted(boundaries):
-        yield mistake("they do not rise; sort them, as in [1000, 2000]", "boundaries")
+        yield mistake("the steps do not rise; sort them, as in [1000, 2000]", "boundaries")
 
 
 _MILLION = 1_000_000

@@ -108,7 +108,7 @@ def _mistakes(sweep: Mapping[str, Any], sections: SweptSections) -> Iterator[Ini
             if isinstance(sweep[ZIP], Mapping)
             else f"{describe_value(sweep[ZIP])} is not a mapping of lists"
         )
-        yield mistake(f"{what}; allowed: one such as {example}", ZIP)
+        yield mistake(f"{what}; use a mapping such as {example}", ZIP)
     for (_, *prefix), lists in _groups(sweep):
         for key, values in lists.items():
             problem = _unknown(key, sections)
@@ -125,7 +125,7 @@ def _mistakes(sweep: Mapping[str, Any], sections: SweptSections) -> Iterator[Ini
             told = ", ".join(
                 f"{key} {len(values)}" for key, values in lists.items() if hasattr(values, "__len__")
             )
-            yield mistake(f"its lists are not equally long: {told}; use as many values in each", *prefix)
+            yield mistake(f"the lists are not equally long: {told}; use as many values in each", *prefix)
     if count > MOST_SETTINGS:
         yield mistake(f"makes {count} settings; allowed: up to {MOST_SETTINGS}")
 

@@ -47,8 +47,8 @@ def sgd(name="sgd", **params):
         (
             {"model": {"layers": ALONE}, **entry(name="tanh", init="he_normal")},
             "activations.1.init",
-            "he_normal has no effect: every dense layer before the activation under test has one of its own; "
-            "remove init",
+            "he_normal has no effect: every dense layer before the activation under test has an "
+            "activation of its own; remove init",
         ),
         (
             {"model": {"hidden_units": []}, **entry(name="glu", match="width")},

@@ -68,7 +68,7 @@ def mistakes(*entries, **changes):
         (
             {"name": "softmax", "params": {"axis": 0}},
             "params.axis",
-            "softmax has no such parameter; allowed: no parameters",
+            "softmax has no parameters; remove params",
         ),
         # expressions
         (
@@ -136,10 +136,14 @@ def mistakes(*entries, **changes):
         (
             {"name": "tanh", "match": "width"},
             "match",
-            f"has no effect here; use it with a gated unit: {GATED}",
+            f"has no effect here; use match with a gated unit: {GATED}",
         ),
-        ({"expr": "x", "match": "params"}, "match", f"has no effect here; use it with a gated unit: {GATED}"),
-        ({"name": "tanh", "surrogate": "none"}, "surrogate", "has no effect here; use it with step"),
+        (
+            {"expr": "x", "match": "params"},
+            "match",
+            f"has no effect here; use match with a gated unit: {GATED}",
+        ),
+        ({"name": "tanh", "surrogate": "none"}, "surrogate", "has no effect here; use surrogate with step"),
         (
             {"name": "tanh", "trainable": True},
             "trainable",
@@ -186,7 +190,7 @@ def mistakes(*entries, **changes):
         (
             {"name": "tanh", "init": {"name": "keras", "params": {"seed": 1}}},
             "init.params.seed",
-            "keras has no such parameter; allowed: no parameters",
+            "keras has no parameters; remove params",
         ),
         (
             {"name": "tanh", "init": {"name": "variance_scaling", "params": {"mode": "fan"}}},
@@ -217,7 +221,8 @@ def mistakes(*entries, **changes):
         (
             {"expr": "x", "init": "recommended"},
             "init",
-            "none is recommended for an expr; allowed: moment_matched, keras or an initializer of Keras",
+            "no initializer is recommended for an expr; "
+            "allowed: moment_matched, keras or an initializer of Keras",
         ),
         (
             {"name": "softmax", "init": "moment_matched"},
@@ -271,7 +276,7 @@ def test_a_gated_model_that_cannot_be_matched_is_refused_with_what_can_be_had():
     [(path, sentence)] = mistakes("glu", model={"hidden_units": [3]})
     assert path == "activations.1"
     assert sentence == (
-        "no gated widths are found within 1 % of the plain one's parameters: with the widths [2] it has "
+        "no gated widths give the plain model's number of parameters within 1 %: the widths [2] give "
         "+32.4 %; use match: width, or wider hidden layers"
     )
     wide = {"name": "glu", "match": "width"}

@@ -179,7 +179,8 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             {"verdict": {"target_accuracy": 0.98}, "dataset": {"name": "mnist"}},
             "verdict.target_accuracy",
-            "there is no validation split to reach it on; add dataset.validation, such as validation: 5000",
+            "there is no validation split to reach the accuracy on; "
+            "add dataset.validation, such as validation: 5000",
         ),
         # words
         (
@@ -253,7 +254,7 @@ NAMES = "is not a known activation; allowed: the names that `actbench list activ
         (
             activation(name="tanh", params={"alpha": 1}),
             "activations.1.params.alpha",
-            "tanh has no such parameter; allowed: no parameters",
+            "tanh has no parameters; remove params",
         ),
         (
             activation(name="elu", params={"alpha": True}),

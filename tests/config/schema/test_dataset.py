@@ -72,7 +72,7 @@ ALL = ", ".join(DatasetConfig.model_fields)
         (TABLE | {"path": "", "format": "csv"}, "path",
          "'' names no file; use a path, relative to the config's folder"),
         ({"path": "a.dat"}, "path",
-         "its name does not say what it is; use one of the suffixes .npz, .csv, .csv.gz, .tsv, .txt, "
+         "the name does not tell the format; use one of the suffixes .npz, .csv, .csv.gz, .tsv, .txt, "
          ".parquet, .pq, a folder without a suffix, or one of the formats idx, npz, csv, parquet"),
         ({"name": "xor", "samples": 3}, "samples", "3 is too small; allowed: 4 to 10000000"),
         ({"name": "xor", "noise": -1}, "noise",

@@ -87,7 +87,7 @@ def sgd(**params):
         (
             {"learning_rate": {"schedule": "piecewise_constant_decay", "boundaries": [5], "values": [0.1]}},
             "learning_rate.values",
-            "there are 1, and 1 boundaries; use one value more than boundaries",
+            "2 values are needed, one more than boundaries; add or remove values",
         ),
         (
             {
@@ -98,7 +98,7 @@ def sgd(**params):
                 }
             },
             "learning_rate.boundaries",
-            "they do not rise; sort them, as in [1000, 2000]",
+            "the steps do not rise; sort them, as in [1000, 2000]",
         ),
         (
             {"learning_rate": {"schedule": ["cosine_decay"]}},

@@ -144,7 +144,9 @@ def test_a_mistake_that_only_some_settings_make_names_them():
     [found] = message(
         "{model.hidden_units: [[128], [3]]}", text=FINE.replace("- swish", "- swish\n  - swiglu")
     )
-    assert found.startswith("c.yaml:9:5: activations[3]: no gated widths are found within 1 %")
+    assert found.startswith(
+        "c.yaml:9:5: activations[3]: no gated widths give the plain model's number of parameters"
+    )
     assert found.endswith("(in the setting hidden_units [3])")
 
 
@@ -185,17 +187,17 @@ def test_a_mistake_that_only_some_settings_make_names_them():
         ),
         (
             "{zip: {train.epochs: [1, 2], train.batch_size: [1]}}",
-            "c.yaml:16:14: sweep.zip: its lists are not equally long: train.epochs 2, train.batch_size 1; "
+            "c.yaml:16:14: sweep.zip: the lists are not equally long: train.epochs 2, train.batch_size 1; "
             "use as many values in each",
         ),
         (
             "{zip: []}",
-            "c.yaml:16:14: sweep.zip: a list is not a mapping of lists; allowed: one such as "
+            "c.yaml:16:14: sweep.zip: a list is not a mapping of lists; use a mapping such as "
             "{train.learning_rate: [0.001, 0.01], train.batch_size: [32, 256]}",
         ),
         (
             "{zip: {}}",
-            "c.yaml:16:14: sweep.zip: is empty; allowed: one such as "
+            "c.yaml:16:14: sweep.zip: is empty; use a mapping such as "
             "{train.learning_rate: [0.001, 0.01], train.batch_size: [32, 256]}",
         ),
         (
