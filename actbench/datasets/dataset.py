@@ -169,7 +169,9 @@ def _concatenate_parts(
         resolved.values(target, "validation"),
         resolved.values(target, "test"),
     )
-    return np.concatenate([train, validation, test])
+    # annotated, because NumPy's stubs for Python 3.10 tell no type here
+    together: npt.NDArray[np.int32] | npt.NDArray[np.float32] = np.concatenate([train, validation, test])
+    return together
 
 
 def _make_info(resolved: ResolvedData, width: int, preprocess: str) -> DatasetInfo:
