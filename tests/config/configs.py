@@ -2,6 +2,11 @@
 
 from typing import Any
 
+import pytest
+
+from actbench.config.loader import parse_config
+from actbench.errors import ConfigError
+
 FINE = """\
 name: example
 dataset: {name: mnist, validation: 5000}
@@ -37,3 +42,10 @@ def fine_data(**changes: Any) -> dict[str, Any]:
         "seeds": 3,
     } | changes
     return {key: value for key, value in data.items() if value is not ...}
+
+
+def message(text, overrides=()):
+    """The text of the error that this config, or an override of it, is refused with."""
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, "c.yaml", overrides)
+    return str(caught.value)

@@ -3,7 +3,7 @@ from pydantic import ValidationError
 
 from actbench.config.schema.activation import ActivationConfig
 from actbench.config.schema.bench import BenchConfig
-from actbench.config.schema.measurement import TimingConfig, VerdictConfig
+from actbench.config.schema.measurement import TimingConfig
 from tests.config.configs import fine_data
 
 
@@ -26,40 +26,6 @@ def test_shorthand_is_written_out_and_defaults_are_filled_in():
     assert config.dataset.train_samples is None
     assert config.timing == TimingConfig(
         engine="compiled", slices_per_epoch=4, inference_batch_sizes=(1, 128, 1024), inference_rounds=50
-    )
-
-
-@pytest.mark.parametrize(
-    ("given", "slices", "rounds"),
-    [
-        ({}, 4, 50),
-        ({"engine": "compiled"}, 4, 50),
-        ({"engine": "keras"}, 1, 10),
-        ({"engine": "keras", "slices_per_epoch": 3, "inference_rounds": 7}, 3, 7),
-    ],
-)
-def test_timing_defaults_depend_on_the_engine(given, slices, rounds):
-    timing = TimingConfig.model_validate(given)
-    assert (timing.slices_per_epoch, timing.inference_rounds) == (slices, rounds)
-
-
-@pytest.mark.parametrize(
-    ("given", "target_ci", "budget_s"),
-    [
-        ({}, None, None),
-        ({"target_ci": 0.01}, 0.01, 120.0),
-        ({"target_ci": 0.01, "budget_s": None}, 0.01, 120.0),
-        ({"target_ci": 0.02, "budget_s": 30, "engine": "keras"}, 0.02, 30.0),
-    ],
-)
-def test_a_target_has_a_budget(given, target_ci, budget_s):
-    timing = TimingConfig.model_validate(given)
-    assert (timing.target_ci, timing.budget_s) == (target_ci, budget_s)
-
-
-def test_verdict_has_defaults():
-    assert BenchConfig.model_validate(fine_data()).verdict == VerdictConfig(
-        margin=0.001, time_margin=0.01, loss_margin=0.005, alpha=0.05, target_accuracy=None
     )
 
 

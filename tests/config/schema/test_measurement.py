@@ -2,8 +2,42 @@ import pytest
 from pydantic import ValidationError
 
 from actbench.config.schema.bench import BenchConfig
-from actbench.config.schema.measurement import ProbesConfig
+from actbench.config.schema.measurement import ProbesConfig, TimingConfig, VerdictConfig
 from tests.config.configs import fine_data
+
+
+@pytest.mark.parametrize(
+    ("given", "slices", "rounds"),
+    [
+        ({}, 4, 50),
+        ({"engine": "compiled"}, 4, 50),
+        ({"engine": "keras"}, 1, 10),
+        ({"engine": "keras", "slices_per_epoch": 3, "inference_rounds": 7}, 3, 7),
+    ],
+)
+def test_timing_defaults_depend_on_the_engine(given, slices, rounds):
+    timing = TimingConfig.model_validate(given)
+    assert (timing.slices_per_epoch, timing.inference_rounds) == (slices, rounds)
+
+
+@pytest.mark.parametrize(
+    ("given", "target_ci", "budget_s"),
+    [
+        ({}, None, None),
+        ({"target_ci": 0.01}, 0.01, 120.0),
+        ({"target_ci": 0.01, "budget_s": None}, 0.01, 120.0),
+        ({"target_ci": 0.02, "budget_s": 30, "engine": "keras"}, 0.02, 30.0),
+    ],
+)
+def test_a_target_has_a_budget(given, target_ci, budget_s):
+    timing = TimingConfig.model_validate(given)
+    assert (timing.target_ci, timing.budget_s) == (target_ci, budget_s)
+
+
+def test_verdict_has_defaults():
+    assert BenchConfig.model_validate(fine_data()).verdict == VerdictConfig(
+        margin=0.001, time_margin=0.01, loss_margin=0.005, alpha=0.05, target_accuracy=None
+    )
 
 
 @pytest.mark.parametrize(
@@ -17,7 +51,7 @@ from tests.config.configs import fine_data
         ({"epochs": [2], "examples": 50}, (2,), 50),
     ],
 )
-def test_what_may_be_written(given, epochs, examples):
+def test_forms_of_probes(given, epochs, examples):
     config = BenchConfig.model_validate(fine_data(probes=given))
     assert config.probes == ProbesConfig(epochs=epochs, examples=examples)
     assert BenchConfig.model_validate(fine_data()).probes == ProbesConfig()
@@ -43,7 +77,7 @@ def test_what_may_be_written(given, epochs, examples):
         ({"examples": 0}, "probes.examples", "0 is too small; allowed: 1 to 1000000"),
     ],
 )
-def test_what_may_not_be_written(given, place, sentence):
+def test_a_mistake_in_probes_gets_one_sentence(given, place, sentence):
     with pytest.raises(ValidationError) as caught:
         BenchConfig.model_validate(fine_data(probes=given))
     [mistake] = caught.value.errors()
