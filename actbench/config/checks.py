@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from actbench.config.schema.section import Section
     from actbench.metrics.registry import ScoreName
 
+_NO_HIDDEN_LAYER = "there is no hidden layer, and the output layer keeps Keras's default"
+
 
 def check_labels(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Yield labels that are taken or reserved, and a baseline that is not among the labels."""
+    """Yield repeated or reserved labels, and a baseline that is not among the labels."""
     entries = raw.get("activations")
     labels = [_label(entry) for entry in entries] if isinstance(entries, list | tuple) else []
     for index, label in enumerate(labels):
@@ -88,7 +90,7 @@ def check_gated_units(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     dataset = DATASETS.get(str(raw_value(raw.get("dataset"), "name")))
     if layers is None:
         return
-    outputs = None if dataset is None else _outputs(raw, dataset.classes)
+    outputs = None if dataset is None else _output_units(raw, dataset.classes)
     for index, entry in raw_activations(raw):
         name = entry.get("name")
         if name not in ACTIVATION_NAMES or not find_activation(str(name)).gated:
@@ -106,7 +108,7 @@ def check_gated_units(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
                 yield mistake(problem, "activations", index)
 
 
-def _outputs(raw: Mapping[str, object], classes: int | None) -> int | None:
+def _output_units(raw: Mapping[str, object], classes: int | None) -> int | None:
     """Return the output units for a named dataset; None if its loss is invalid or depends on targets."""
     loss = raw_value(raw.get("train"), "loss") or default_loss(classes)
     if raw.get("targets") or loss not in tuple(LOSSES) or loss_misfit(loss, classes):
@@ -115,7 +117,7 @@ def _outputs(raw: Mapping[str, object], classes: int | None) -> int | None:
 
 
 def explain_parameter_mismatch(layers: LayerConfigs, features: int, outputs: int) -> str | None:
-    """Explain why no widths give a gated model as many parameters as the plain one; return None if some do.
+    """Explain why no widths give a gated model as many parameters as the plain model; None if some do.
 
     Args:
         layers: The hidden layers of the plain model.
@@ -133,7 +135,7 @@ def explain_parameter_mismatch(layers: LayerConfigs, features: int, outputs: int
 
 
 def check_losses(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Yield a `train.loss` beside `targets`, or one that the named dataset cannot have."""
+    """Yield a `train.loss` that stands beside `targets` or cannot be used for the named dataset."""
     loss = raw_value(raw.get("train"), "loss")
     if not isinstance(loss, str) or loss not in LOSSES:
         return
@@ -171,13 +173,13 @@ def explain_softmax_of_numbers(data: str) -> str:
 
 def explain_missing_accuracy(data: str, score: ScoreName) -> str:
     """Explain why data with another score than accuracy has no target accuracy."""
-    told = describe_score(score)
-    return f"the score of {data} is {told}; use target_accuracy with a single target of classes"
+    return (
+        f"the score of {data} is {describe_score(score)}; use target_accuracy with a single target of classes"
+    )
 
 
 def check_validation_split(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Yield keys that need validation examples; to be called for a config without a validation split."""
-    verdict = raw.get("verdict")
+    """Yield keys that need validation examples. Call this for a config without a validation split."""
     wanted = (
         (raw.get("tune") or None, "choose by", ("tune",)),
         (raw_value(raw.get("train"), "early_stopping"), "see the loss on", ("train", "early_stopping")),
@@ -196,22 +198,25 @@ def check_validation_split(raw: Mapping[str, object]) -> Iterator[InitErrorDetai
             )
 
 
-_NO_HIDDEN_LAYER = "there is no hidden layer, and the output layer keeps Keras's default"
-
-
 def check_no_effect(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     """Yield an initializer or a `match` that no layer can have, and `nesterov` without momentum."""
     layers = read_layers(raw.get("model"))
     if layers is not None and UNDER_TEST not in kernel_activations(layers):
-        yield from _of_activations(raw, any_layer=bool(layers))
+        yield from _useless_keys_of_activations(raw, any_layer=bool(layers))
     init = initializer_name(raw_value(raw.get("model"), "init"))
     if layers == () and init in INIT_NAMES and init != KERAS:
         why = f"{init} has no effect: {_NO_HIDDEN_LAYER}"
         yield mistake(f"{why}; use keras, or add a hidden layer", "model", "init")
-    yield from _nesterov(raw_value(raw.get("train"), "optimizer"))
+    yield from _useless_nesterov(raw_value(raw.get("train"), "optimizer"))
 
 
-def _of_activations(raw: Mapping[str, object], *, any_layer: bool) -> Iterator[InitErrorDetails]:
+def _useless_keys_of_activations(raw: Mapping[str, object], *, any_layer: bool) -> Iterator[InitErrorDetails]:
+    """Yield `init` and `match` of activations before which no dense layer could use them.
+
+    Args:
+        raw: The config, which may not be valid.
+        any_layer: True if the model has hidden layers.
+    """
     why = (
         "every dense layer before the activation under test has an activation of its own"
         if any_layer
@@ -231,7 +236,8 @@ def _of_activations(raw: Mapping[str, object], *, any_layer: bool) -> Iterator[I
             yield mistake(message, "activations", index, "match")
 
 
-def _nesterov(optimizer: object) -> Iterator[InitErrorDetails]:
+def _useless_nesterov(optimizer: object) -> Iterator[InitErrorDetails]:
+    """Yield `nesterov` if the optimizer has no momentum; its default is not refused."""
     known = OPTIMIZERS.get(str(raw_value(optimizer, "name")), {})
     params = raw_value(optimizer, "params")
     if "nesterov" not in known or not isinstance(params, Mapping):
@@ -250,9 +256,9 @@ def reset_unused_keys(
     *,
     placebo: bool,
 ) -> dict[str, Section]:
-    """Return sections in which keys that do nothing beside others have their defaults.
+    """Return sections in which keys that have no effect beside other keys have their defaults.
 
-    So equal work has equal ids. Such values are not refused, because finished runs may have them.
+    Then equal work has equal ids. Values without effect are not refused, because finished runs may have them.
 
     Args:
         model: The valid section.
@@ -273,7 +279,7 @@ def reset_unused_keys(
         usual = TimingConfig.model_validate({"engine": timing.engine})
         now["timing"] = timing.model_copy(update={"inference_rounds": usual.inference_rounds})
         now["model"] = now["model"].model_copy(update={"output": "logits"})
-    if len(activations) + placebo < 2:  # timing-only rounds take samples of ratios, of which there are none
+    if len(activations) + placebo < 2:  # timing-only rounds sample ratios, and one activation has no ratio
         now["timing"] = now["timing"].model_copy(update={"target_ci": None, "budget_s": None})
     if not probes.epochs:
         now["probes"] = probes.model_copy(update={"examples": ProbesConfig().examples})
