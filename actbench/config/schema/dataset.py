@@ -18,17 +18,17 @@ from actbench.datasets.spec import DATASETS, DatasetSpec, Scale, count_of
 from actbench.errors import did_you_mean
 
 PATH_KEYS = ("path", "test_path")
+"""The keys whose values are paths of data files."""
 
+_BILLION = 10**9
 
-def absolute_path(path: str, folder: Path) -> str:
-    """Return a path of a config in a folder as an absolute path; ~ stands for the home folder."""
-    return os.path.abspath(os.path.join(folder, os.path.expanduser(path)))  # noqa: PTH100, PTH111, PTH118 - text in, text out
-
-
+# The keys that every kind of data has.
 _EVERYWHERE = ("validation", "train_samples", "test_samples", "preprocess")
 
+# The keys that every kind of own files has.
 _OF_FILES = ("path", "format", "test", *_EVERYWHERE)
 
+# The keys that have an effect on each kind of data.
 _ALLOWED = {
     "bundled": ("name", *_EVERYWHERE),
     "keras": ("name", *_EVERYWHERE),
@@ -38,6 +38,7 @@ _ALLOWED = {
     "table": (*_OF_FILES, "target", "features", "test_path"),
 }
 
+# The words for each kind of data in messages.
 _CALLED = {
     "bundled": "a dataset with a test set of its own",
     "keras": "a dataset with a test set of its own",
@@ -47,95 +48,13 @@ _CALLED = {
     "table": "a table",
 }
 
-
-def mistakes_between_dataset_keys(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    """Yield the mistakes between the keys of a dataset, whose values may not be valid."""
-    given = {key: value for key, value in raw.items() if value is not None}
-    if "name" in given and "path" in given:
-        yield mistake("the data has a name already; remove name or path", "path")
-        return
-    if "name" not in given and "path" not in given:
-        if any(key not in _KNOWN for key in given):
-            return  # a misspelt key is one mistake, not an unknown and a missing one
-        yield mistake(
-            "is missing; needed: a dataset's name, as `actbench list datasets` shows it, or path with a file "
-            "of your own",
-            "name",
-            kind="missing_key",
-        )
-        return
-    kind = _kind(given)
-    if (
-        kind is None
-        and given.get("path")
-        and isinstance(given["path"], str)
-        and given.get("format", "auto") == "auto"
-    ):
-        yield mistake(
-            f"the name does not tell the format; use one of the suffixes {', '.join(known_suffixes())}, "
-            f"a folder without a suffix, or one of the formats {', '.join(format_names()[1:])}",
-            "path",
-        )
-    if kind is None:
-        return
-    for key in given:
-        if key in _KNOWN and key not in _ALLOWED[kind] and not (key == "format" and given[key] == "auto"):
-            yield mistake(
-                f"has no effect for {_CALLED[kind]}; allowed there: {', '.join(_ALLOWED[kind])}", key
-            )
-    if kind == "table":
-        yield from _unfit_columns(given)
-
-
+# All keys of the section.
 _KNOWN = {key for keys in _ALLOWED.values() for key in keys}
 
 
-def _kind(given: Mapping[str, object]) -> str | None:
-    """Return the kind of data, a key of `_ALLOWED`; None if it is unknown."""
-    if "name" in given:
-        source = DATASETS.get(str(given["name"]))
-        return None if source is None else source.kind
-    path, stated = given["path"], given.get("format", "auto")
-    if not isinstance(path, str) or not path or stated not in format_names():
-        return None
-    found = format_of(path, str(stated))
-    return "table" if found in TABLE_FORMATS else found
-
-
-def _unfit_columns(given: Mapping[str, object]) -> Iterator[InitErrorDetails]:
-    meant = _meant(given)
-    if "target" not in given and "target" not in meant:
-        yield mistake(
-            "is missing; needed: the column to predict, or a list of them", "target", kind="missing_key"
-        )
-    if ("test" in given) == ("test_path" in given) and not meant & {"test", "test_path"}:
-        wrong = "test is given already" if "test" in given else "is missing"
-        yield mistake(
-            f"{wrong}; needed: either a share or count to test on, such as test: 0.2, or test_path with a "
-            "second table",
-            "test_path" if "test" in given else "test",
-            kind="value" if "test" in given else "missing_key",
-        )
-    target, features = _names(given.get("target")), _names(given.get("features"))
-    for index, name in enumerate(features):
-        if name in target:
-            yield mistake(f"{name!r} is the target; remove it", "features", index)
-
-
-def _meant(given: Mapping[str, object]) -> set[str]:
-    """Return the keys that misspelt keys are taken for, which are therefore not reported as missing."""
-    missing = _KNOWN - given.keys()
-    hints = "".join(did_you_mean(key, missing) for key in given if key not in _KNOWN)
-    return {key for key in missing if repr(key) in hints}
-
-
-def _names(value: object) -> list[object]:
-    if isinstance(value, str):
-        return [value]
-    return list(value) if isinstance(value, list | tuple) else []
-
-
-_BILLION = 10**9
+def absolute_path(path: str, folder: Path) -> str:
+    """Return a path of a config in a folder as an absolute path; ~ stands for the home folder."""
+    return os.path.abspath(os.path.join(folder, os.path.expanduser(path)))  # noqa: PTH100, PTH111, PTH118 - text in, text out
 
 
 class _FormatField(ChoiceField):
@@ -183,8 +102,8 @@ class DatasetConfig(Section):
 
     @classmethod
     def mistakes_between_keys(cls, raw: Mapping[str, object]) -> Iterable[InitErrorDetails]:
-        """Yield the keys that have no effect for this kind of data, and required ones that are missing."""
-        return mistakes_between_dataset_keys(raw)
+        """Yield keys that have no effect on this kind of data, and required keys that are missing."""
+        return _mistakes_between_keys(raw)
 
     def spec(self) -> DatasetSpec:
         """Return the specification that the datasets are loaded by."""
@@ -245,7 +164,14 @@ class DatasetConfig(Section):
 
 @dataclass(frozen=True)
 class _Sized:
-    """A dataset whose sizes are known; `least` examples are needed, one of each class."""
+    """A dataset whose sizes are known without loading it.
+
+    Attributes:
+        name: Its name in the registry.
+        train: Number of training examples, before a validation split.
+        test: Number of test examples.
+        least: Smallest number of examples to train or test on: one for each class.
+    """
 
     name: str
     train: int
@@ -254,6 +180,7 @@ class _Sized:
 
 
 def _sized(info: ValidationInfo) -> _Sized | None:
+    """Return the named dataset with its sizes; None for own files and for sets whose size is a key."""
     source = DATASETS.get(info.data.get("name") or "")
     if source is None or source.train is None or source.test is None:
         return None
@@ -264,3 +191,86 @@ def _too_many_or_few(size: int, source: _Sized) -> str:
     if size < source.least:
         return f"{size} is less than one example for each of the {source.least} classes"
     return f"{size} is more than there are"
+
+
+def _mistakes_between_keys(raw: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """Yield the mistakes between the keys of a dataset, whose values may not be valid."""
+    given = {key: value for key, value in raw.items() if value is not None}
+    if "name" in given and "path" in given:
+        yield mistake("the data has a name already; remove name or path", "path")
+        return
+    if "name" not in given and "path" not in given:
+        if any(key not in _KNOWN for key in given):
+            return  # a misspelt key is one mistake, not an unknown and a missing one
+        yield mistake(
+            "is missing; needed: a dataset's name, as `actbench list datasets` shows it, or path with a file "
+            "of your own",
+            "name",
+            kind="missing_key",
+        )
+        return
+    kind = _kind(given)
+    if (
+        kind is None
+        and given.get("path")
+        and isinstance(given["path"], str)
+        and given.get("format", "auto") == "auto"
+    ):
+        yield mistake(
+            f"the name does not tell the format; use one of the suffixes {', '.join(known_suffixes())}, "
+            f"a folder without a suffix, or one of the formats {', '.join(format_names()[1:])}",
+            "path",
+        )
+    if kind is None:
+        return
+    for key in given:
+        if key in _KNOWN and key not in _ALLOWED[kind] and not (key == "format" and given[key] == "auto"):
+            yield mistake(f"has no effect for {_CALLED[kind]}; use only {', '.join(_ALLOWED[kind])}", key)
+    if kind == "table":
+        yield from _unfit_columns(given)
+
+
+def _kind(given: Mapping[str, object]) -> str | None:
+    """Return the kind of data, a key of `_ALLOWED`; None if it is unknown."""
+    if "name" in given:
+        source = DATASETS.get(str(given["name"]))
+        return None if source is None else source.kind
+    path, stated = given["path"], given.get("format", "auto")
+    if not isinstance(path, str) or not path or stated not in format_names():
+        return None
+    found = format_of(path, str(stated))
+    return "table" if found in TABLE_FORMATS else found
+
+
+def _unfit_columns(given: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """Yield the mistakes in `target`, `features`, `test` and `test_path` of a table."""
+    meant = _meant(given)
+    if "target" not in given and "target" not in meant:
+        yield mistake(
+            "is missing; needed: the column to predict, or a list of them", "target", kind="missing_key"
+        )
+    if ("test" in given) == ("test_path" in given) and not meant & {"test", "test_path"}:
+        wrong = "test is given already" if "test" in given else "is missing"
+        yield mistake(
+            f"{wrong}; needed: either a share or count to test on, such as test: 0.2, or test_path with a "
+            "second table",
+            "test_path" if "test" in given else "test",
+            kind="value" if "test" in given else "missing_key",
+        )
+    target, features = _names(given.get("target")), _names(given.get("features"))
+    for index, name in enumerate(features):
+        if name in target:
+            yield mistake(f"{name!r} is the target; remove it", "features", index)
+
+
+def _meant(given: Mapping[str, object]) -> set[str]:
+    """Return the keys that misspelt keys are taken for, which are therefore not reported as missing."""
+    missing = _KNOWN - given.keys()
+    hints = "".join(did_you_mean(key, missing) for key in given if key not in _KNOWN)
+    return {key for key in missing if repr(key) in hints}
+
+
+def _names(value: object) -> list[object]:
+    if isinstance(value, str):
+        return [value]
+    return list(value) if isinstance(value, list | tuple) else []

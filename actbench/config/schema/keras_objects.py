@@ -1,7 +1,9 @@
-"""The initializers and optimizers that a config can name as Keras does, and their keys.
+"""The initializers and optimizers that a config can name as Keras does, and their parameters.
 
-The seed is not among their parameters: it is the run's. `stft` is left out, since it makes no weights of a
-dense layer.
+Initializers have no parameter `seed` here, because their seeds come from the run's. The initializer `stft` is
+left out, because it makes no weights of a dense layer. Optimizers have no parameter `learning_rate`, because
+`train.learning_rate` is a key of its own. `ScheduleFreeAdamW` is left out, because its weights for training
+differ from those for prediction; so are wrappers of optimizers, which have no parameters of their own.
 """
 
 from collections.abc import Mapping
@@ -20,13 +22,39 @@ from actbench.config.schema.fields import (
 )
 from actbench.config.schema.section import NamedSection, mistake, report_all, wrong_value
 
+_ANY = NumberField()
+
+_POSITIVE = NumberField(above=0)
+
+_NOT_NEGATIVE = NumberField(at_least=0)
+
+_SHARE = NumberField(at_least=0, at_most=1.0)
+
+_DECAY = NumberField(at_least=0, below=1.0)
+
 
 def _number(default: float) -> KerasParameter:
-    return KerasParameter(default, NumberField())
+    return KerasParameter(default, _ANY)
 
 
 def _positive(default: float) -> KerasParameter:
-    return KerasParameter(default, NumberField(above=0))
+    return KerasParameter(default, _POSITIVE)
+
+
+def _decay(default: float) -> KerasParameter:
+    return KerasParameter(default, _DECAY)
+
+
+def _share(default: float) -> KerasParameter:
+    return KerasParameter(default, _SHARE)
+
+
+def _not_negative(default: float | None) -> KerasParameter:
+    return KerasParameter(default, _NOT_NEGATIVE)
+
+
+def _flag(default: bool) -> KerasParameter:
+    return KerasParameter(default, BooleanField())
 
 
 def _word(*words: str) -> KerasParameter:
@@ -95,90 +123,85 @@ UNSUPPORTED_PARAMETERS = (
     "gradient_accumulation_steps",
     "loss_scale_factor",
 )
-"""Parameters of every optimizer of Keras that a config may not set, for the reasons above."""
+"""Parameters of every optimizer of Keras that a config may not set.
 
-_POSITIVE = NumberField(above=0)
-
-_NOT_NEGATIVE = NumberField(at_least=0)
-
-_SHARE = NumberField(at_least=0, at_most=1.0)
-
-_DECAY = NumberField(at_least=0, below=1.0)
+Stock `fit` and a hand-written loop treat averages of weights, gradient accumulation and loss scaling
+differently, so that the two engines would not train alike.
+"""
 
 CLIPPING: Mapping[str, KerasParameter] = {
     name: KerasParameter(None, _POSITIVE) for name in ("clipnorm", "clipvalue", "global_clipnorm")
 }
-"""Limits of the gradients, of which one may be given: the norm of each variable's, the size of each number,
-the norm of all together."""
+"""Limits of the gradients: the norm for each variable, the size of each number, the norm of all together.
+
+A config may set one of them.
+"""
 
 
 def _params(**own: KerasParameter) -> Mapping[str, KerasParameter]:
-    return {"weight_decay": KerasParameter(None, _NOT_NEGATIVE), **own, **CLIPPING}
+    """Return an optimizer's own parameters with those that every optimizer has."""
+    return {"weight_decay": _not_negative(None), **own, **CLIPPING}
 
 
 def _adam(beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7) -> dict[str, KerasParameter]:
     return {
-        "beta_1": KerasParameter(beta_1, _DECAY),
-        "beta_2": KerasParameter(beta_2, _DECAY),
-        "epsilon": KerasParameter(epsilon, _POSITIVE),
+        "beta_1": _decay(beta_1),
+        "beta_2": _decay(beta_2),
+        "epsilon": _positive(epsilon),
     }
 
 
-_EPSILON = KerasParameter(1e-7, _POSITIVE)
+_EPSILON = _positive(1e-7)
 
-_AMSGRAD = KerasParameter(False, BooleanField())
+_AMSGRAD = _flag(False)
 
-_ACCUMULATOR = KerasParameter(0.1, _NOT_NEGATIVE)
-
-_ANY = NumberField()
+_ACCUMULATOR = _not_negative(0.1)
 
 OPTIMIZERS: Mapping[str, Mapping[str, KerasParameter]] = {
-    "sgd": _params(momentum=KerasParameter(0.0, _SHARE), nesterov=KerasParameter(False, BooleanField())),
+    "sgd": _params(momentum=_share(0.0), nesterov=_flag(False)),
     "adam": _params(**_adam(), amsgrad=_AMSGRAD),
-    "adamw": _params(weight_decay=KerasParameter(0.004, _NOT_NEGATIVE), **_adam(), amsgrad=_AMSGRAD),
+    "adamw": _params(weight_decay=_not_negative(0.004), **_adam(), amsgrad=_AMSGRAD),
     "rmsprop": _params(
-        rho=KerasParameter(0.9, _DECAY),
-        momentum=KerasParameter(0.0, _SHARE),
+        rho=_decay(0.9),
+        momentum=_share(0.0),
         epsilon=_EPSILON,
-        centered=KerasParameter(False, BooleanField()),
+        centered=_flag(False),
     ),
     "adagrad": _params(initial_accumulator_value=_ACCUMULATOR, epsilon=_EPSILON),
-    "adadelta": _params(rho=KerasParameter(0.95, _DECAY), epsilon=_EPSILON),
+    "adadelta": _params(rho=_decay(0.95), epsilon=_EPSILON),
     "adamax": _params(**_adam()),
     "nadam": _params(**_adam()),
     "ftrl": _params(
         learning_rate_power=KerasParameter(-0.5, NumberField(at_most=0)),
         initial_accumulator_value=_ACCUMULATOR,
-        l1_regularization_strength=KerasParameter(0.0, _NOT_NEGATIVE),
-        l2_regularization_strength=KerasParameter(0.0, _NOT_NEGATIVE),
-        l2_shrinkage_regularization_strength=KerasParameter(0.0, _NOT_NEGATIVE),
-        beta=KerasParameter(0.0, _NOT_NEGATIVE),
+        l1_regularization_strength=_not_negative(0.0),
+        l2_regularization_strength=_not_negative(0.0),
+        l2_shrinkage_regularization_strength=_not_negative(0.0),
+        beta=_not_negative(0.0),
     ),
-    "lion": _params(
-        beta_1=KerasParameter(0.9, NumberField(above=0, at_most=1.0)), beta_2=KerasParameter(0.99, _DECAY)
-    ),
+    "lion": _params(beta_1=KerasParameter(0.9, NumberField(above=0, at_most=1.0)), beta_2=_decay(0.99)),
     "adafactor": _params(
         beta_2_decay=KerasParameter(-0.8, NumberField(below=0)),
-        epsilon_1=KerasParameter(1e-30, _POSITIVE),
-        epsilon_2=KerasParameter(1e-3, _POSITIVE),
-        clip_threshold=KerasParameter(1.0, _POSITIVE),
-        relative_step=KerasParameter(True, BooleanField()),
+        epsilon_1=_positive(1e-30),
+        epsilon_2=_positive(1e-3),
+        clip_threshold=_positive(1.0),
+        relative_step=_flag(True),
     ),
     "lamb": _params(**_adam()),
     "muon": _params(
-        weight_decay=KerasParameter(0.004, _NOT_NEGATIVE),
-        adam_beta_1=KerasParameter(0.9, _DECAY),
-        adam_beta_2=KerasParameter(0.999, _DECAY),
-        adam_weight_decay=KerasParameter(0.004, _NOT_NEGATIVE),
+        weight_decay=_not_negative(0.004),
+        adam_beta_1=_decay(0.9),
+        adam_beta_2=_decay(0.999),
+        adam_weight_decay=_not_negative(0.004),
         epsilon=_EPSILON,
-        muon_a=KerasParameter(3.4445, _ANY),
-        muon_b=KerasParameter(-4.775, _ANY),
-        muon_c=KerasParameter(2.0315, _ANY),
-        adam_lr_ratio=KerasParameter(1.0, _POSITIVE),
-        momentum=KerasParameter(0.95, _SHARE),
+        muon_a=_number(3.4445),
+        muon_b=_number(-4.775),
+        muon_c=_number(2.0315),
+        adam_lr_ratio=_positive(1.0),
+        momentum=_share(0.95),
         ns_steps=KerasParameter(5, IntegerField(1, 100)),
-        nesterov=KerasParameter(True, BooleanField()),
-        rms_rate=KerasParameter(0.2, _NOT_NEGATIVE),
+        nesterov=_flag(True),
+        rms_rate=_not_negative(0.2),
     ),
 }
 """The parameters of each optimizer, with Keras's defaults."""
