@@ -22,6 +22,8 @@ dataset: {name: mnist, validation: 0, train_samples: 400, test_samples: 100}
 model: {hidden_units: [8]}
 activations: [relu, tanh]
 baseline: relu
+placebo: false
+probes: false
 train: {optimizer: sgd, learning_rate: 0.1, batch_size: 50, epochs: 2}
 seeds: 2
 timing: {inference_batch_sizes: [8], inference_rounds: 3}

@@ -36,7 +36,7 @@ def programs():
 measurer = Measurer(import_s=0.0)
 for seed in (0, 1, 2):
     cells = (cell("relu"), cell("tanh"))
-    planned = block(*cells, seed=seed, slices_per_epoch=5)
+    planned = block(*cells, seed=seed, slices_per_epoch=5, inference_batch_sizes=())
     setting = planned.setting.model_copy(update={"model": MODEL, "train": TRAIN})
     measurer.measure(planned.model_copy(update={"setting": setting}), lambda *_: None)
     print(programs())
@@ -45,7 +45,7 @@ for seed in (0, 1, 2):
 
 def test_one_compilation_per_activation_and_batch_shape(tmp_path):
     environment = os.environ | {
-        "XLA_FLAGS": f"--xla_dump_to={tmp_path} --xla_dump_hlo_as_text",
+        "XLA_FLAGS": f"--xla_dump_to={tmp_path} --xla_dump_hlo_as_text --xla_dump_hlo_module_re=_run",
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
     done = subprocess.run(

@@ -82,7 +82,7 @@ def test_a_source_that_has_changed_since_the_plan_is_refused():
 
 CONFIG = """\
 name: own
-dataset: {{name: mnist, train_samples: 200, test_samples: 100, validation: 0}}
+dataset: {{name: mnist, train_samples: 192, test_samples: 100, validation: 0}}
 model: {{hidden_units: [8], init: moment_matched}}
 activations:
   - relu
@@ -90,6 +90,7 @@ activations:
   - {{expr: "x * sigmoid(b * x)", params: {{b: 1.0}}, trainable: true, label: learned}}
 baseline: relu
 placebo: false
+probes: false
 train: {{optimizer: adam, learning_rate: 0.001, batch_size: 32, epochs: 1}}
 seeds: 1
 timing: {{inference_batch_sizes: []}}

@@ -41,7 +41,7 @@ def test_an_absurd_learning_rate_loses_and_the_final_trainings_have_the_other():
     config = BenchConfig.model_validate(
         {
             "name": "tiny",
-            "dataset": {"name": "mnist", "validation": 200, "train_samples": 600, "test_samples": 100},
+            "dataset": {"name": "mnist", "validation": 200, "train_samples": 608, "test_samples": 100},
             "model": {"hidden_units": [8]},
             "activations": ["relu"],
             "baseline": "relu",
@@ -68,7 +68,7 @@ def test_final_blocks_are_measured_by_the_engine_that_tuned_and_by_the_setting_t
     config = BenchConfig.model_validate(
         {
             "name": "tiny",
-            "dataset": {"name": "mnist", "validation": 200, "train_samples": 600, "test_samples": 100},
+            "dataset": {"name": "mnist", "validation": 200, "train_samples": 608, "test_samples": 100},
             "model": {"hidden_units": [8]},
             "activations": ["relu"],
             "baseline": "relu",
