@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 # results/reference/mnist, 0.19 points; a test recomputes it.
 TYPICAL_SD = 0.00188
 
+EngineName = Literal["compiled", "keras"]
+
+# The number of seeds that shipped configs have, and so of the run that the extrapolation is about.
+EXTRAPOLATED_SEEDS = 10
+
 
 @dataclass(frozen=True)
 class Design:
@@ -126,12 +131,6 @@ def observed_sd(info: RunInfo, records: Iterable[BlockRecord]) -> float | None:
             if len(differences) > 1:
                 spreads.append(stdev(differences))
     return (median(spreads) or None) if spreads else None
-
-
-EngineName = Literal["compiled", "keras"]
-
-# The number of seeds that shipped configs have, and so of the run that the extrapolation is about.
-EXTRAPOLATED_SEEDS = 10
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 
 LAST = "last"  # in the config's `probes.epochs`: the end of the training
 
+# docs/method.md, "Why: inside the networks", states these limits.
+
+FAR_BEHIND = 0.1  # of the way from a constant answer to the best activation: who misses more has failed
+
+STANDARD_ERRORS = 3  # a gap of fewer standard errors may be noise and is no failure
+
+# Share of a layer's units that are dead, or dead or saturated, from which on that is a cause.
+MANY_UNITS = 0.5
+
+# Gradient of the first hidden layer over that of the last, at most and at least.
+VANISHING, EXPLODING = 1e-3, 1e3
+
+Failure = Literal["diverged", "constant", "behind"]
+
+Cause = Literal["no gradient", "dead", "vanishing", "exploding", "not finite", "saturated"]
+
 
 @dataclass(frozen=True)
 class LayerFigures:
@@ -65,114 +81,6 @@ class ProbedEpoch:
     layers: tuple[LayerFigures, ...]
     output_gradient_norm: Interval | None
     gradient_first_to_last: Interval | None
-
-
-def ends_differ(cells: Iterable[Cell], asked: Sequence[int | str]) -> bool:
-    """Return whether the end of the training is probed and came after different epochs.
-
-    Args:
-        cells: All trainings of a setting, so that the answer is the same for all of its activations.
-        asked: The config's epochs.
-    """
-    return len({end.epoch for end in _end_probes(cells, asked)}) > 1
-
-
-def summarize_probes(
-    cells: Sequence[Cell], asked: Sequence[int | str], *, apart: bool
-) -> tuple[ProbedEpoch, ...]:
-    """Summarize over seeds what the probes saw of one activation, in the order of the epochs.
-
-    Args:
-        cells: Its trainings, one a seed, those that diverged included.
-        asked: The config's epochs.
-        apart: Whether the ends of the setting's trainings differ, as `ends_differ` says. They then stand
-            together, last, with the epoch None.
-    """
-    by_epoch: dict[int, list[Probe]] = {}
-    for probe in (probe for cell in cells for probe in cell.probes):
-        if not apart or probe.epoch in asked:
-            by_epoch.setdefault(probe.epoch, []).append(probe)
-    found = [_summarize(epoch, by_epoch[epoch]) for epoch in sorted(by_epoch)]
-    ends = _end_probes(cells, asked) if apart else []
-    return (*found, *([_summarize(None, ends)] if ends else []))
-
-
-def _end_probes(cells: Iterable[Cell], asked: Sequence[int | str]) -> list[Probe]:
-    return [end for cell in cells if LAST in asked and (end := _end_probe(cell)) is not None]
-
-
-def _end_probe(cell: Cell) -> Probe | None:
-    """Return the probe of the tested model: of an earlier epoch if the best weights were put back."""
-    tested = cell.best_epoch or len(cell.train_loss)
-    return next((probe for probe in cell.probes if cell.status == "ok" and probe.epoch == tested), None)
-
-
-def _summarize(epoch: int | None, probes: Sequence[Probe]) -> ProbedEpoch:
-    ratios = [ratio for probe in probes if (ratio := _first_to_last(probe.gradient_norm)) is not None]
-    return ProbedEpoch(
-        epoch=epoch,
-        seeds=len(probes),
-        layers=tuple(_layer(probes, index) for index in range(len(probes[0].gradient_norm))),
-        output_gradient_norm=_geometric_mean([probe.output_gradient_norm for probe in probes]),
-        gradient_first_to_last=_geometric_mean(ratios),
-    )
-
-
-def _layer(probes: Sequence[Probe], index: int) -> LayerFigures:
-    def share(read: Callable[[Probe], Sequence[float]]) -> Interval:
-        return mean_interval([read(probe)[index] for probe in probes]).clip(0.0, 1.0)
-
-    def mean_of_finite(read: Callable[[Probe], Sequence[float | None]]) -> Interval | None:
-        finite = [value for probe in probes if (value := read(probe)[index]) is not None]
-        return mean_interval(finite) if finite else None
-
-    variance = mean_of_finite(lambda probe: probe.preactivation_variance)
-    norms = [probe.gradient_norm[index] for probe in probes]
-    return LayerFigures(
-        layer=index + 1,
-        dead=share(lambda probe: probe.dead),
-        saturated=share(lambda probe: probe.saturated),
-        zeros=share(lambda probe: probe.zeros),
-        preactivation_mean=mean_of_finite(lambda probe: probe.preactivation_mean),
-        preactivation_variance=variance and variance.clip(0.0, math.inf),
-        gradient_norm=_geometric_mean(norms),
-        without_gradient=norms.count(0.0),
-    )
-
-
-def _first_to_last(norms: Sequence[float | None]) -> float | None:
-    """Return the first norm over the last; None with fewer than two, and where there is no such ratio."""
-    if len(norms) < 2 or norms[0] is None or not norms[-1]:
-        return None
-    return norms[0] / norms[-1]
-
-
-def _geometric_mean(values: Sequence[float | None]) -> Interval | None:
-    """Return the mean of the values that are finite, not None; None without any."""
-    finite = [value for value in values if value is not None]
-    if not finite:
-        return None
-    if not all(finite):  # one 0 makes the mean 0, and has no logarithm for an interval
-        return Interval(0.0, None, None)
-    return mean_interval([math.log(value) for value in finite]).map(math.exp)
-
-
-# docs/method.md, "Why: inside the networks", states these limits.
-
-FAR_BEHIND = 0.1  # of the way from a constant answer to the best activation: who misses more has failed
-
-STANDARD_ERRORS = 3  # a gap of fewer standard errors may be noise and is no failure
-
-MANY_UNITS = (
-    0.5  # share of a layer's units that are dead, or dead or saturated, from which on that is a cause
-)
-
-# Gradient of the first hidden layer over that of the last, at most and at least.
-VANISHING, EXPLODING = 1e-3, 1e3
-
-Failure = Literal["diverged", "constant", "behind"]
-
-Cause = Literal["no gradient", "dead", "vanishing", "exploding", "not finite", "saturated"]
 
 
 @dataclass(frozen=True)
@@ -348,3 +256,93 @@ def _findings(probed: ProbedEpoch) -> Iterator[Finding]:
         flat = layer.dead.estimate + layer.saturated.estimate
         if flat >= MANY_UNITS:
             yield Finding("saturated", (layer.layer,), flat, probed)
+
+
+def ends_differ(cells: Iterable[Cell], asked: Sequence[int | str]) -> bool:
+    """Return whether the end of the training is probed and came after different epochs.
+
+    Args:
+        cells: All trainings of a setting, so that the answer is the same for all of its activations.
+        asked: The config's epochs.
+    """
+    return len({end.epoch for end in _end_probes(cells, asked)}) > 1
+
+
+def summarize_probes(
+    cells: Sequence[Cell], asked: Sequence[int | str], *, apart: bool
+) -> tuple[ProbedEpoch, ...]:
+    """Summarize over seeds what the probes saw of one activation, in the order of the epochs.
+
+    Args:
+        cells: Its trainings, one a seed, those that diverged included.
+        asked: The config's epochs.
+        apart: Whether the ends of the setting's trainings differ, as `ends_differ` says. They then stand
+            together, last, with the epoch None.
+    """
+    by_epoch: dict[int, list[Probe]] = {}
+    for probe in (probe for cell in cells for probe in cell.probes):
+        if not apart or probe.epoch in asked:
+            by_epoch.setdefault(probe.epoch, []).append(probe)
+    found = [_summarize(epoch, by_epoch[epoch]) for epoch in sorted(by_epoch)]
+    ends = _end_probes(cells, asked) if apart else []
+    return (*found, *([_summarize(None, ends)] if ends else []))
+
+
+def _end_probes(cells: Iterable[Cell], asked: Sequence[int | str]) -> list[Probe]:
+    return [end for cell in cells if LAST in asked and (end := _end_probe(cell)) is not None]
+
+
+def _end_probe(cell: Cell) -> Probe | None:
+    """Return the probe of the tested model: of an earlier epoch if the best weights were put back."""
+    tested = cell.best_epoch or len(cell.train_loss)
+    return next((probe for probe in cell.probes if cell.status == "ok" and probe.epoch == tested), None)
+
+
+def _summarize(epoch: int | None, probes: Sequence[Probe]) -> ProbedEpoch:
+    ratios = [ratio for probe in probes if (ratio := _first_to_last(probe.gradient_norm)) is not None]
+    return ProbedEpoch(
+        epoch=epoch,
+        seeds=len(probes),
+        layers=tuple(_layer(probes, index) for index in range(len(probes[0].gradient_norm))),
+        output_gradient_norm=_geometric_mean([probe.output_gradient_norm for probe in probes]),
+        gradient_first_to_last=_geometric_mean(ratios),
+    )
+
+
+def _layer(probes: Sequence[Probe], index: int) -> LayerFigures:
+    def share(read: Callable[[Probe], Sequence[float]]) -> Interval:
+        return mean_interval([read(probe)[index] for probe in probes]).clip(0.0, 1.0)
+
+    def mean_of_finite(read: Callable[[Probe], Sequence[float | None]]) -> Interval | None:
+        finite = [value for probe in probes if (value := read(probe)[index]) is not None]
+        return mean_interval(finite) if finite else None
+
+    variance = mean_of_finite(lambda probe: probe.preactivation_variance)
+    norms = [probe.gradient_norm[index] for probe in probes]
+    return LayerFigures(
+        layer=index + 1,
+        dead=share(lambda probe: probe.dead),
+        saturated=share(lambda probe: probe.saturated),
+        zeros=share(lambda probe: probe.zeros),
+        preactivation_mean=mean_of_finite(lambda probe: probe.preactivation_mean),
+        preactivation_variance=variance and variance.clip(0.0, math.inf),
+        gradient_norm=_geometric_mean(norms),
+        without_gradient=norms.count(0.0),
+    )
+
+
+def _first_to_last(norms: Sequence[float | None]) -> float | None:
+    """Return the first norm over the last; None with fewer than two, and where there is no such ratio."""
+    if len(norms) < 2 or norms[0] is None or not norms[-1]:
+        return None
+    return norms[0] / norms[-1]
+
+
+def _geometric_mean(values: Sequence[float | None]) -> Interval | None:
+    """Return the mean of the values that are finite, not None; None without any."""
+    finite = [value for value in values if value is not None]
+    if not finite:
+        return None
+    if not all(finite):  # one 0 makes the mean 0, and has no logarithm for an interval
+        return Interval(0.0, None, None)
+    return mean_interval([math.log(value) for value in finite]).map(math.exp)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _HALF_AN_EPOCH = 0.5  # epochs are counted whole: up to half of one is no difference
 
+_DRAWS = 1000  # the standard deviation of so many draws is known to 2 %
+
 _POSITIVE = (0.0, math.inf)
 
 
@@ -218,9 +220,6 @@ def _mean(values: Sequence[float], quantity: _Quantity) -> Interval | None:
     if quantity.logarithmic:
         return mean_interval([math.log(value) for value in values]).map(math.exp)
     return mean_interval(values).clip(*quantity.within)
-
-
-_DRAWS = 1000  # the standard deviation of so many draws is known to 2 %
 
 
 class NewDataBootstrap:

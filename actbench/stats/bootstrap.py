@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _RESAMPLES = 200
 
+_DRAWS = 4000  # the standard error of a share is at most 0.8 points
+
 
 def median_standard_error(
     values: Sequence[float] | npt.NDArray[np.float64], rng: np.random.Generator
@@ -57,9 +59,6 @@ def _stretch_length(n: int) -> int:
     nominal 95 % from 20 samples on; sqrt(n) covers 89 %.
     """
     return max(1, min(n // 3, round(1.5 * math.sqrt(n))))
-
-
-_DRAWS = 4000  # the standard error of a share is at most 0.8 points
 
 
 def front_probabilities(scores: Floats, log_times: Sequence[Floats], rng: np.random.Generator) -> Floats:

@@ -21,6 +21,8 @@ UPPER_QUANTILE = (1 + CONFIDENCE) / 2
 
 Floats = npt.NDArray[np.float64]
 
+_FEWEST_ROUNDS = 6  # of fewer, the bootstrap would draw single rounds, as if neighbors were independent
+
 _FEWEST_FOR_SKEWNESS = 6  # the skewness of fewer samples is noise
 
 # Hall's transformation takes a cube root, which is too steep near 0. With this bound on the skewness, the
@@ -78,6 +80,36 @@ class Interval:
             and self.ci_high is not None
             and low <= self.ci_low <= self.ci_high <= high
         )
+
+
+@dataclass(frozen=True)
+class MeanEstimate:
+    """A mean, or a median, whose error follows Student's t distribution.
+
+    Attributes:
+        estimate: The estimate, in the unit of the samples; times and ratios of times as logarithms.
+        standard_error: Standard error in the same unit; None if the samples say nothing about it.
+        degrees_of_freedom: Degrees of freedom of the standard error, at least 1; need not be whole.
+    """
+
+    estimate: float
+    standard_error: float | None
+    degrees_of_freedom: float = 1.0
+
+    @property
+    def interval(self) -> Interval:
+        """Student's 95 % interval, estimate -+ t * standard error; without bounds if there is no error."""
+        if self.standard_error is None:
+            return Interval(self.estimate, None, None)
+        half_width = float(stdtrit(self.degrees_of_freedom, UPPER_QUANTILE)) * self.standard_error
+        return Interval(self.estimate, self.estimate - half_width, self.estimate + half_width)
+
+    @property
+    def p(self) -> float | None:
+        """The p value of the two-sided t test that the mean is 0; None without a standard error."""
+        if self.standard_error is None:
+            return None
+        return 2 * float(stdtr(self.degrees_of_freedom, -abs(self.estimate) / self.standard_error))
 
 
 def exact_interval(value: float) -> Interval:
@@ -149,39 +181,6 @@ def _skewed_quantile(t: float, skewness: float, n: int) -> float:
         return t
     root = math.sqrt(n)
     return root * 3 * (float(np.cbrt(1 + skewness * (t / root - skewness / (6 * n)))) - 1) / skewness
-
-
-_FEWEST_ROUNDS = 6  # of fewer, the bootstrap would draw single rounds, as if neighbors were independent
-
-
-@dataclass(frozen=True)
-class MeanEstimate:
-    """A mean, or a median, whose error follows Student's t distribution.
-
-    Attributes:
-        estimate: The estimate, in the unit of the samples; times and ratios of times as logarithms.
-        standard_error: Standard error in the same unit; None if the samples say nothing about it.
-        degrees_of_freedom: Degrees of freedom of the standard error, at least 1; need not be whole.
-    """
-
-    estimate: float
-    standard_error: float | None
-    degrees_of_freedom: float = 1.0
-
-    @property
-    def interval(self) -> Interval:
-        """Student's 95 % interval, estimate -+ t * standard error; without bounds if there is no error."""
-        if self.standard_error is None:
-            return Interval(self.estimate, None, None)
-        half_width = float(stdtrit(self.degrees_of_freedom, UPPER_QUANTILE)) * self.standard_error
-        return Interval(self.estimate, self.estimate - half_width, self.estimate + half_width)
-
-    @property
-    def p(self) -> float | None:
-        """The p value of the two-sided t test that the mean is 0; None without a standard error."""
-        if self.standard_error is None:
-            return None
-        return 2 * float(stdtr(self.degrees_of_freedom, -abs(self.estimate) / self.standard_error))
 
 
 def student_mean(values: Sequence[float] | Floats) -> MeanEstimate:

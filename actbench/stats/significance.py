@@ -23,6 +23,12 @@ MOST_SEEDS_EXACT = 16
 SAMPLED_FLIPS = 2 ** (MOST_SEEDS_EXACT - 1) - 1
 """Number of random sign patterns beyond; with so many, more seeds never reach a larger p."""
 
+TARGET_POWER = 0.8
+"""Probability with which a number of seeds is to find a difference."""
+
+MOST_SEEDS = 10_000
+"""Largest number of seeds that is looked for."""
+
 
 def sign_flip_p(differences: Sequence[float] | Floats, rng: np.random.Generator) -> float | None:
     """Test paired differences by flipping their signs; return the two-sided p value.
@@ -97,12 +103,6 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
             largest = max(largest, min(1.0, (len(p_values) - rank) * p))
             adjusted[index] = largest
     return adjusted
-
-
-TARGET_POWER = 0.8
-
-MOST_SEEDS = 10_000
-"""Largest number of seeds that is looked for."""
 
 
 def power(effect: float, seeds: int, alpha: float, *, sign_flip: bool = True) -> float:

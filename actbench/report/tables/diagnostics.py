@@ -19,6 +19,38 @@ if TYPE_CHECKING:
     from actbench.report.view import Report, SettingView
 
 
+_GRADIENT_COLUMNS = (
+    Column("activation", "text"),
+    Column("when", "words"),
+    Column("first to last", "two digits"),
+    Column("output layer", "two digits"),
+    Column("n", "count"),
+)
+
+_LAYER_COLUMNS = (
+    Column("activation", "text"),
+    Column("layer", "count"),
+    Column("dead %", "one percent"),
+    Column("saturated %", "one percent"),
+    Column("zeros %", "one percent"),
+    Column("mean", "two digits"),
+    Column("variance", "two digits"),
+    Column("gradient", "two digits"),
+    Column("n", "count"),
+)
+
+_EPOCH_FIGURES = ("gradient_first_to_last", "output_gradient_norm")
+
+_LAYER_FIGURES = (
+    "dead",
+    "saturated",
+    "zeros",
+    "preactivation_mean",
+    "preactivation_variance",
+    "gradient_norm",
+)
+
+
 def failure_sentences(estimates: SettingEstimates) -> tuple[str, ...]:
     """Return a sentence for each activation of a setting that failed, in the order of its rows."""
     sentences = (failure_sentence(row, estimates) for row in estimates.rows)
@@ -134,27 +166,6 @@ def _format_layers(layers: Sequence[int]) -> str:
     return f"layers {', '.join(map(str, layers))}"
 
 
-_GRADIENT_COLUMNS = (
-    Column("activation", "text"),
-    Column("when", "words"),
-    Column("first to last", "two digits"),
-    Column("output layer", "two digits"),
-    Column("n", "count"),
-)
-
-_LAYER_COLUMNS = (
-    Column("activation", "text"),
-    Column("layer", "count"),
-    Column("dead %", "one percent"),
-    Column("saturated %", "one percent"),
-    Column("zeros %", "one percent"),
-    Column("mean", "two digits"),
-    Column("variance", "two digits"),
-    Column("gradient", "two digits"),
-    Column("n", "count"),
-)
-
-
 def _build(view: SettingView) -> list[Table]:
     """Return how gradients pass through the layers, then one table by layer for each probed epoch."""
     rows = _probed_rows(view)
@@ -241,18 +252,6 @@ def _gradient_line(row: Row, probed: ProbedEpoch) -> Line:
         [layer.layer for layer in probed.layers],
         [norm.estimate if norm and norm.estimate else math.nan for norm in norms],
     )
-
-
-_EPOCH_FIGURES = ("gradient_first_to_last", "output_gradient_norm")
-
-_LAYER_FIGURES = (
-    "dead",
-    "saturated",
-    "zeros",
-    "preactivation_mean",
-    "preactivation_variance",
-    "gradient_norm",
-)
 
 
 def _values(view: SettingView, row: Row) -> dict[str, Any]:
