@@ -1,4 +1,4 @@
-"""Activations that custom.yaml imports: functions of a tensor, and of numbers that a config may set."""
+"""Activations that custom.yaml imports: functions of a tensor and of numbers that a config can set."""
 
 from typing import Any
 

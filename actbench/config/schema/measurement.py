@@ -1,4 +1,4 @@
-"""The keys `timing`, `probes` and `verdict`: how a run is timed, looked into and judged."""
+"""The keys `timing`, `probes` and `verdict`: how to time and to probe, and which differences count."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
@@ -32,11 +32,11 @@ class TimingConfig(Section):
     inference_rounds: Annotated[int, IntegerField(1, _MILLION)] = 50
     """timed inference calls for each batch size; 10 by default with keras"""
     target_ci: Annotated[float, NumberField(above=0, below=1.0)] | None = None
-    """half-width of every time ratio's interval, relative, at which timing may stop: after the training
-    there are timing-only rounds until it is expected to be reached, or the budget is spent; null for none"""
+    """relative half-width of the time ratios' intervals to aim at: timing-only rounds follow the training
+    until all intervals are expected to be that narrow, or the budget is spent; null for no such rounds"""
     budget_s: Annotated[float, NumberField(above=0)] | None = None
-    """seconds that these rounds may take in the whole run, shared equally by its blocks; what one leaves
-    goes to the next of its setting; 120 by default"""
+    """seconds that timing-only rounds may take in the whole run; each block has an equal share, and what a
+    block leaves goes to the next block of its setting; 120 by default"""
 
     @classmethod
     def expand_shorthand(cls, raw: object) -> object:
@@ -90,11 +90,27 @@ class ProbesConfig(Section):
         return {"anyOf": [{"const": False}, short, mapping]}
 
 
+class VerdictConfig(Section):
+    """The margins and the level at which a difference counts."""
+
+    margin: Annotated[float, NumberField(above=0, below=1.0)] = 0.001
+    """largest difference of accuracy that does not count, as a fraction: 0.001 is 0.1 points"""
+    time_margin: Annotated[float, NumberField(above=0, below=1.0)] = 0.01
+    """largest relative difference of time that does not count: 0.01 is 1 %"""
+    loss_margin: Annotated[float, NumberField(above=0)] = 0.005
+    """largest difference of loss that does not count, in nats"""
+    alpha: Annotated[float, NumberField(above=0, at_most=0.05)] = 0.05
+    """largest adjusted p at which a difference is believed; at most 0.05, because the intervals are 95 %"""
+    target_accuracy: Annotated[float, NumberField(above=0, below=1.0)] | None = None
+    """validation accuracy, a fraction: the report shows the epochs and seconds to reach it; null for no such
+    figures"""
+
+
 def check_probe_epochs(raw: Mapping[str, object], epochs: object) -> Iterator[InitErrorDetails]:
     """Yield the probed epochs that come after the end of the training.
 
     Args:
-        raw: The whole config, not yet valid.
+        raw: The whole config, which may not be valid.
         epochs: The value of `train.epochs`, which may not be a number.
     """
     probes = raw.get("probes")
@@ -113,18 +129,3 @@ def check_probe_epochs(raw: Mapping[str, object], epochs: object) -> Iterator[In
                 *place,
                 index,
             )
-
-
-class VerdictConfig(Section):
-    """The margins and the level at which a difference counts."""
-
-    margin: Annotated[float, NumberField(above=0, below=1.0)] = 0.001
-    """differences of accuracy up to this fraction count as none: 0.001 is 0.1 points"""
-    time_margin: Annotated[float, NumberField(above=0, below=1.0)] = 0.01
-    """relative differences of time up to this count as none: 0.01 is 1 %"""
-    loss_margin: Annotated[float, NumberField(above=0)] = 0.005
-    """differences of loss up to this, in nats, count as none"""
-    alpha: Annotated[float, NumberField(above=0, at_most=0.05)] = 0.05
-    """adjusted p up to which a difference is believed; at most 0.05, because the intervals are 95 %"""
-    target_accuracy: Annotated[float, NumberField(above=0, below=1.0)] | None = None
-    """validation accuracy, a fraction, to which epochs and seconds are reported; null for none"""

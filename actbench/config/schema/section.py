@@ -1,4 +1,4 @@
-"""Sections and lists of a config, which report all of their mistakes at once, in sentences.
+"""Sections, lists and mappings of a config, which report all of their mistakes at once, in sentences.
 
 A sentence says what is wrong, what to do and, for a misspelt word, what was probably meant. Pydantic
 carries the sentences up, so that each keeps its path (`loc`) whatever section it was found in.
@@ -46,6 +46,13 @@ def wrong_value(message: str) -> PydanticCustomError:
 
 def report_all(found: Iterable[InitErrorDetails], validate: Callable[[], T]) -> T:
     """Validate, and report the mistakes of the validation together with those found before.
+
+    Args:
+        found: The mistakes found before.
+        validate: The validation.
+
+    Returns:
+        The result of `validate`.
 
     Raises:
         ValidationError: There is at least one mistake.
@@ -145,9 +152,7 @@ class Section(Record):
                 missing = {name: field for name, field in missing.items() if repr(name) not in hint}
         for key, field in missing.items():
             if field.is_required():
-                needed = " ".join(
-                    (field.description or "").split()
-                )  # joined, because the description has line breaks
+                needed = " ".join((field.description or "").split())  # a description has line breaks
                 yield mistake(f"is missing; needed: {needed}", key, kind="missing_key")
 
 
@@ -208,9 +213,8 @@ class ListField:
         def validate(value: object, items_of_type: ValidatorFunctionWrapHandler) -> Any:
             items = self.items(value)
             made = report_all(self._repeated(items), lambda: items_of_type(tuple(items)))
-            return report_all(
-                self._repeated(made), lambda: made
-            )  # again, because 1 and 1.0 are equal once they are floats
+            # Checked again, because 1 and 1.0 are equal once they are floats.
+            return report_all(self._repeated(made), lambda: made)
 
         return core_schema.no_info_wrap_validator_function(validate, handler(source))
 
@@ -225,10 +229,8 @@ class ListField:
         seen: set[tuple[type, object]] = set()
         for index, item in enumerate(items if self.distinct else ()):
             if isinstance(item, int | float | str):
-                repeated = (
-                    type(item),
-                    item,
-                ) in seen  # of another type it is refused, or understood as another
+                # An equal item of another type, such as true beside 1, is refused for its type or converted.
+                repeated = (type(item), item) in seen
                 seen.add((type(item), item))
             else:
                 repeated = item in items[:index]
