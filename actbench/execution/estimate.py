@@ -40,7 +40,9 @@ class Costs:
         step_s: Seconds of one training step, mean over all activations.
         step_flops: Floating-point operations of the matrix products in that step.
         call_s: Seconds of one inference call at the smallest batch size, most of which is overhead.
-        rest_share: Time of evaluation, probes and the harness as a fraction of the training's time.
+        evaluation_share: Time of validation and tests as a fraction of the training's time.
+        rest_s: Seconds of probes and the harness for one training. They do not grow with its length: as a
+            fraction of a short run's training they would make a long run look several times too long.
     """
 
     start_s: float
@@ -49,7 +51,8 @@ class Costs:
     step_s: float
     step_flops: float
     call_s: float
-    rest_share: float
+    evaluation_share: float
+    rest_s: float
 
     def of_step(self, flops: float) -> float:
         """Return the seconds of a step with this many operations."""
@@ -78,7 +81,8 @@ REFERENCE = {
         step_s=0.000606,
         step_flops=9.06e7,
         call_s=0.000134,
-        rest_share=0.0629,
+        evaluation_share=0.0379,
+        rest_s=0.0325,
     ),
     # There is no reference run of this engine. One epoch of mnist.yaml was run under each engine on one
     # machine, and the ratios were applied to the figures above.
@@ -89,7 +93,8 @@ REFERENCE = {
         step_s=0.002,
         step_flops=9.06e7,
         call_s=0.06,
-        rest_share=0.3,
+        evaluation_share=0.3,
+        rest_s=0.0325,
     ),
 }
 """The costs to expect if nothing similar was measured on this machine, by engine."""
@@ -161,9 +166,11 @@ def derive_costs(setting: Setting, data: DatasetInfo, records: Iterable[BlockRec
     smallest = min((own.batch_size for own in inference), default=0)
     latencies = [s for own in inference if own.batch_size == smallest for s in own.latency_s]
     starts = [phases.import_s + phases.data_s for _, phases in measured if phases.import_s]
+    evaluation_s = sum(phases.evaluation_s for _, phases in measured)
     rest_s = sum(
         phases.wall_s
         - (phases.import_s + phases.data_s + phases.compile_s + phases.training_s + phases.inference_s)
+        - phases.evaluation_s
         for _, phases in measured
     )
     return Costs(
@@ -173,7 +180,8 @@ def derive_costs(setting: Setting, data: DatasetInfo, records: Iterable[BlockRec
         step_s=training_s / steps,
         step_flops=step_flops(setting, data),
         call_s=_mean(latencies, other.call_s),
-        rest_share=max(0.0, rest_s) / training_s,
+        evaluation_share=evaluation_s / training_s,
+        rest_s=max(0.0, rest_s) / len(cells),
     )
 
 
@@ -275,7 +283,7 @@ def _block_s(block: Block, data: DatasetInfo, costs: Costs, *, shortest: bool) -
     inference_s = setting.timing.inference_rounds * sum(
         costs.of_call(forward_flops * size) for size in block.inference_batch_sizes
     )
-    return len(block.cells) * (training_s * (1 + costs.rest_share) + inference_s)
+    return len(block.cells) * (training_s * (1 + costs.evaluation_share) + inference_s + costs.rest_s)
 
 
 def _mean(values: Iterable[float | None], otherwise: float) -> float:

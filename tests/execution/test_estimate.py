@@ -21,7 +21,14 @@ from tests.fake_worker import record_of
 from tools.reference_costs import reference_costs
 
 COSTS = Costs(
-    start_s=10.0, compile_s=2.0, call_compile_s=0.5, step_s=0.01, step_flops=1e6, call_s=0.001, rest_share=0.5
+    start_s=10.0,
+    compile_s=2.0,
+    call_compile_s=0.5,
+    step_s=0.01,
+    step_flops=1e6,
+    call_s=0.001,
+    evaluation_share=0.5,
+    rest_s=0.25,
 )
 
 
@@ -96,7 +103,7 @@ def test_the_time_is_that_of_starts_compilations_steps_calls_and_the_rest():
     steps = 2 * -(-500 // 64)
     training_s = steps * 0.01
     call_s = 0.001 + 0.009 * 2 / 6 / (500 / 8)  # two of six operations, for one example of a step's 62.5
-    block_s = 2 * (1.5 * training_s + 3 * call_s)
+    block_s = 2 * (1.5 * training_s + 3 * call_s + 0.25)
     assert found.seconds == pytest.approx(10 + 2 * (2.0 + 0.5) + 2 * block_s)
     assert found.lower_s == pytest.approx(found.seconds / SAME_MACHINE)
     assert found.upper_s == pytest.approx(found.seconds * SAME_MACHINE)
@@ -165,8 +172,22 @@ def test_costs_are_those_of_the_records():
         step_s=0.125,  # half a second for four steps
         step_flops=step_flops(setting, data),
         call_s=0.002,  # of the smallest batch size
-        rest_share=pytest.approx((0.5 + 0.5) / 4.0),
+        evaluation_share=pytest.approx((0.2 + 0.2) / 4.0),
+        rest_s=pytest.approx((0.3 + 0.3) / 4),  # four trainings
     )
+
+
+def test_the_harness_of_a_short_run_is_not_multiplied_by_the_length_of_the_training():
+    planned, longer = plan(2), plan(2, epochs=100)
+    [setting] = planned.settings
+    records = []
+    for record in measured(planned):
+        phases = record.phases.model_copy(update={"wall_s": record.phases.wall_s + 30.0})
+        records.append(record.model_copy(update={"phases": phases}))
+    data = describe_data(planned)[setting.id]
+    plain, slow = (derive_costs(setting, data, found) for found in (measured(planned), records))
+    [quick], [found] = (estimated(longer, Basis(costs, "here", 2.0)).values() for costs in (plain, slow))
+    assert found.seconds == pytest.approx(quick.seconds + 2 * 30.0)
 
 
 def test_what_the_records_do_not_tell_is_that_of_the_reference():
@@ -183,8 +204,8 @@ def test_what_the_records_do_not_tell_is_that_of_the_reference():
 
 def test_blocks_weigh_as_much_as_there_is_to_do():
     first, second = (block(cell("relu"), seed=seed) for seed in (0, 1))
-    longer = block(cell("relu"), seed=2, epochs=20)
+    longer = block(cell("relu"), seed=2, epochs=200)
     found = block_weights([first, second, longer], describe_data(plan(1)))
-    assert 2 < found[longer.id] / found[second.id] < 20
+    assert 2 < found[longer.id] / found[second.id] < 200
     start_s = REFERENCE["compiled"].start_s + REFERENCE["compiled"].compile_s
     assert found[first.id] > found[second.id] + start_s  # it starts the worker
