@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -130,6 +130,18 @@ class Estimate:
     lower_s: float
     upper_s: float
     source: str
+
+
+def add_estimates(estimates: Collection[Estimate]) -> Estimate | None:
+    """Return the time of all blocks together, with every source; None if there is nothing to add."""
+    if not estimates:
+        return None
+    return Estimate(
+        seconds=sum(estimate.seconds for estimate in estimates),
+        lower_s=sum(estimate.lower_s for estimate in estimates),
+        upper_s=sum(estimate.upper_s for estimate in estimates),
+        source=" and ".join(dict.fromkeys(estimate.source for estimate in estimates)),
+    )
 
 
 def reference_basis(setting: Setting) -> Basis:

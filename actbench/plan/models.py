@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +14,7 @@ from actbench.config.schema.activation import PLACEBO
 from actbench.config.schema.dataset import PATH_KEYS, DatasetConfig
 from actbench.config.schema.measurement import ProbesConfig, TimingConfig
 from actbench.config.schema.model import ModelConfig
-from actbench.config.schema.network_size import network_size
+from actbench.config.schema.network_size import matched_gated_widths, network_size, widths_under_test
 from actbench.config.schema.train import TargetConfig, TrainConfig
 from actbench.config.sweep.tune import SEEDS
 from actbench.config.sweep.variants import with_values
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from actbench.metrics.metric import TargetKind
     from actbench.metrics.objectives import Objective
     from actbench.metrics.registry import TargetLike
+    from actbench.records.run import DatasetInfo
 
 TUNED_MARK = "tuned"
 """The text in a setting's description in place of a value that is chosen for each activation."""
@@ -62,7 +64,7 @@ class Setting(Record):
 
         Args:
             config: One of the `variants` of a config.
-            varied: The values by which it differs from the others, by dotted key.
+            varied: The values by which this variant differs from the others, by dotted key.
             data_sha256: As `datasets.loading.own_files_sha256` returns it.
         """
         without_id = cls(
@@ -132,42 +134,6 @@ class Setting(Record):
         return dict.fromkeys(self.dataset.target or ONLY_TARGET, LOSSES[self.train.loss])
 
 
-def plan_cells(config: BenchConfig) -> tuple[CellPlan, ...]:
-    """Return the cells of a config without a sweep, in the order of its activations, the placebo last."""
-    cells = [plan_cell(entry, config.model.init) for entry in config.activations]
-    if config.placebo:
-        baseline = next(cell for cell in cells if cell.label == config.baseline)
-        cells.append(baseline.model_copy(update={"label": PLACEBO}))
-    return tuple(cells)
-
-
-def id_content(record: Record) -> dict[str, Any]:
-    """Return what determines an id: the values that differ from their defaults.
-
-    Defaults are left out so that a key added in a later version changes no earlier id. The paths of files are
-    left out because they move no number; the hash of the content stands for them.
-    """
-    return record.model_dump(
-        mode="json", exclude_defaults=True, exclude={"id": True, "varied": True, "dataset": set(PATH_KEYS)}
-    )
-
-
-def describe_setting(setting: Setting) -> dict[str, Any]:
-    """Return a setting as reports show it: files without their folder, and `TUNED_MARK` for tuned keys."""
-    description = setting.model_dump(mode="json", exclude={"id", "data_sha256", "varied"})
-    description = mark_tuned(description, setting.tune)
-    dataset = {
-        key: value for key, value in description["dataset"].items() if (key, value) != ("format", "auto")
-    }
-    file_names = {key: Path(dataset[key]).name for key in PATH_KEYS if dataset[key] is not None}
-    return {**description, "dataset": {**dataset, **file_names}}
-
-
-def mark_tuned(sections: Mapping[str, Any], tune: Mapping[str, Any]) -> dict[str, Any]:
-    """Return sections of a setting with `TUNED_MARK` in place of the first candidate of each tuned key."""
-    return with_values(sections, {key: TUNED_MARK for key in tune if key != SEEDS})
-
-
 class Block(Record):
     """All cells of one setting and seed, which run interleaved in one process.
 
@@ -175,7 +141,7 @@ class Block(Record):
         id: `<setting id>-<seed>`; for a tuning block `<setting id>-tune-<number of the candidate>-<seed>`.
         cells: In the order of the config, the placebo last.
         baseline: Label of the activation that the others are compared with. A tuning block may lack it.
-        seeds: Number of blocks of the setting.
+        seeds: Number of blocks of the setting that are of the same kind: final, or of one candidate.
         extra_budget_s: The block's share of the time that timing-only rounds may take in the whole run.
         training_only: Leave out probes, timed inference and timing-only rounds, whatever the setting says.
         candidate: The values that a tuning block tries, by dotted key; empty for a final block. A tuning
@@ -275,6 +241,42 @@ class Plan(Record):
         return next(block.cells for block in self.final if block.setting == setting)
 
 
+def plan_cells(config: BenchConfig) -> tuple[CellPlan, ...]:
+    """Return the cells of a config without a sweep, in the order of its activations, the placebo last."""
+    cells = [plan_cell(entry, config.model.init) for entry in config.activations]
+    if config.placebo:
+        baseline = next(cell for cell in cells if cell.label == config.baseline)
+        cells.append(baseline.model_copy(update={"label": PLACEBO}))
+    return tuple(cells)
+
+
+def id_content(record: Record) -> dict[str, Any]:
+    """Return the values that determine an id: those that differ from their defaults.
+
+    Defaults are left out so that a key added in a later version changes no earlier id. The paths of files are
+    left out because they move no number; the hash of the content stands for them.
+    """
+    return record.model_dump(
+        mode="json", exclude_defaults=True, exclude={"id": True, "varied": True, "dataset": set(PATH_KEYS)}
+    )
+
+
+def describe_setting(setting: Setting) -> dict[str, Any]:
+    """Return a setting as reports show it: files without their folder, and `TUNED_MARK` for tuned keys."""
+    description = setting.model_dump(mode="json", exclude={"id", "data_sha256", "varied"})
+    description = mark_tuned(description, setting.tune)
+    dataset = {
+        key: value for key, value in description["dataset"].items() if (key, value) != ("format", "auto")
+    }
+    file_names = {key: Path(dataset[key]).name for key in PATH_KEYS if dataset[key] is not None}
+    return {**description, "dataset": {**dataset, **file_names}}
+
+
+def mark_tuned(sections: Mapping[str, Any], tune: Mapping[str, Any]) -> dict[str, Any]:
+    """Return sections of a setting with `TUNED_MARK` in place of the first candidate of each tuned key."""
+    return with_values(sections, {key: TUNED_MARK for key in tune if key != SEEDS})
+
+
 def steps_per_epoch(setting: Setting, train_size: int) -> int:
     """Return the number of batches that hold every training example once; the last may be short."""
     return -(-train_size // setting.train.batch_size)
@@ -309,3 +311,36 @@ def training_flops(setting: Setting, features: int, outputs: int, train_size: in
     """
     weights = network_size(setting.model.network, features, outputs).products
     return 3 * 2 * weights * train_size * setting.train.epochs
+
+
+@dataclass(frozen=True)
+class GatedModel:
+    """The model of a gated unit, whose layers may be narrower so that it has as many parameters.
+
+    Attributes:
+        label: Label of the activation.
+        hidden_units: Width of each layer with the activation, after gating.
+        parameters: Number of weights and biases of the model.
+        plain: The same number of the model without gates.
+    """
+
+    label: str
+    hidden_units: tuple[int, ...]
+    parameters: int
+    plain: int
+
+
+def gated_models(cells: Sequence[CellPlan], setting: Setting, data: DatasetInfo) -> tuple[GatedModel, ...]:
+    """Return the model of each gated unit among the cells of a setting."""
+    layers, outputs = setting.model.network, setting.outputs(data.targets)
+    plain = network_size(layers, data.features, outputs).parameters
+    found = []
+    for cell in cells:
+        if cell.match is not None:
+            matched = cell.match == "params"
+            units = (
+                matched_gated_widths(layers, data.features, outputs) if matched else widths_under_test(layers)
+            )
+            size = network_size(layers, data.features, outputs, gated=True, widths=units)
+            found.append(GatedModel(cell.label, units, size.parameters, plain))
+    return tuple(found)

@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench.config.schema.network_size import matched_gated_widths, network_size, widths_under_test
 from actbench.metrics.registry import score_title
 from actbench.plan.describe import describe_cells
-from actbench.plan.models import TUNED_MARK, mark_tuned
+from actbench.plan.models import TUNED_MARK, gated_models, mark_tuned
 from actbench.records.base import format_config_value, format_inline
 from actbench.report.activation_facts import format_initializers
 from actbench.report.facts import LINEAR_MODEL
@@ -22,26 +21,9 @@ if TYPE_CHECKING:
     from actbench.analysis.design import Design
     from actbench.execution.estimate import Estimate
     from actbench.metrics.registry import ScoreName
-    from actbench.plan.models import Block, Plan, Setting
+    from actbench.plan.models import Block, GatedModel, Plan, Setting
     from actbench.records.run import ActivationInfo, DatasetInfo
     from actbench.report.formatting import MetricFormat
-
-
-@dataclass(frozen=True)
-class GatedModel:
-    """The model of a gated unit, whose layers may be narrower so that it has as many parameters.
-
-    Attributes:
-        label: Label of the activation.
-        hidden_units: Width of each layer with the activation, after gating.
-        parameters: Number of weights and biases of the model.
-        plain: The same of the model without gates.
-    """
-
-    label: str
-    hidden_units: tuple[int, ...]
-    parameters: int
-    plain: int
 
 
 @dataclass(frozen=True)
@@ -55,6 +37,7 @@ class Outline:
         data: The data of each setting, by the setting's id.
         estimates: The expected time of each setting's pending blocks, by the setting's id, without
             timing-only rounds.
+        time: The sum of the estimates; None if nothing is pending.
         design: The decisions that one setting's seeds allow.
         sd_source: Source of `design.sd`, in words.
     """
@@ -64,6 +47,7 @@ class Outline:
     pending: tuple[Block, ...]
     data: Mapping[str, DatasetInfo]
     estimates: Mapping[str, Estimate]
+    time: Estimate | None
     design: Design
     sd_source: str
 
@@ -75,28 +59,8 @@ class Outline:
 
     @property
     def extra_budget_s(self) -> float:
-        """The most that timing-only rounds can add to `time_s`, in seconds."""
+        """The most that timing-only rounds can add to `time`, in seconds."""
         return sum(block.extra_budget_s for block in self.pending)
-
-    @property
-    def time_s(self) -> float:
-        """The expected time of all pending blocks, in seconds."""
-        return sum(estimate.seconds for estimate in self.estimates.values())
-
-    @property
-    def time_lower_s(self) -> float:
-        """The least time that would be no surprise, in seconds."""
-        return sum(estimate.lower_s for estimate in self.estimates.values())
-
-    @property
-    def time_upper_s(self) -> float:
-        """The greatest time that would be no surprise, in seconds."""
-        return sum(estimate.upper_s for estimate in self.estimates.values())
-
-    @property
-    def time_source(self) -> str | None:
-        """The runs in which the costs behind the times were measured; None if nothing is pending."""
-        return " and ".join(dict.fromkeys(estimate.source for estimate in self.estimates.values())) or None
 
     def described(self, setting: Setting) -> tuple[ActivationInfo, ...]:
         """Return the description of each activation in a setting, in the order of the config."""
@@ -108,21 +72,8 @@ class Outline:
 
     def gated(self, setting: Setting) -> tuple[GatedModel, ...]:
         """Return the model of each gated unit in a setting."""
-        layers, data = setting.model.network, self.data[setting.id]
-        outputs = setting.outputs(data.targets)
-        plain = network_size(layers, data.features, outputs).parameters
-        found = []
-        for entry in self.described(setting):
-            if entry.match is not None and entry.label != self.plan.placebo:
-                matched = entry.match == "params"
-                units = (
-                    matched_gated_widths(layers, data.features, outputs)
-                    if matched
-                    else widths_under_test(layers)
-                )
-                own = network_size(layers, data.features, outputs, gated=True, widths=units).parameters
-                found.append(GatedModel(entry.label, units, own, plain))
-        return tuple(found)
+        cells = [cell for cell in self.plan.cells(setting) if cell.label != self.plan.placebo]
+        return gated_models(cells, setting, self.data[setting.id])
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -198,11 +149,11 @@ def _work(outline: Outline) -> _Lines:
 
 def _time(outline: Outline) -> str:
     """Return the expected time of the pending blocks, its range, and where the estimate comes from."""
-    if outline.time_source is None:
+    time = outline.time
+    if time is None:
         return f"about {format_duration(0)} here"
-    seconds = (outline.time_s, outline.time_lower_s, outline.time_upper_s)
-    expected, lower, upper = map(format_duration, seconds)
-    return f"about {expected} here ({lower} to {upper}), from {outline.time_source}"
+    expected, lower, upper = map(format_duration, (time.seconds, time.lower_s, time.upper_s))
+    return f"about {expected} here ({lower} to {upper}), from {time.source}"
 
 
 def _setting(outline: Outline, setting: Setting) -> str:
@@ -222,18 +173,22 @@ def _description(setting: Setting) -> str:
     }
     model, train = mark_tuned(sections, setting.tune).values()
     layers = model.pop("hidden_units", None)
-    stopping = train["early_stopping"]
+    stopping, epochs = train["early_stopping"], _format_epochs(setting.train.epochs)
     told = [
         setting.dataset.title,
         *([] if layers is None else [f"hidden units {list(layers)}"]),
         *([format_config_value(model)] if model else []),
         f"{format_inline(train['optimizer'])}{_learning_rate(train['learning_rate'])}",
         f"batch {setting.train.batch_size}",
-        f"{setting.train.epochs} epochs" if stopping is None else f"at most {setting.train.epochs} epochs",
+        epochs if stopping is None else f"at most {epochs}",
         *([] if stopping is None else [f"early stopping {format_inline(stopping)}"]),
         f"engine {setting.timing.engine}",
     ]
     return ", ".join(told)
+
+
+def _format_epochs(epochs: int) -> str:
+    return "1 epoch" if epochs == 1 else f"{epochs} epochs"
 
 
 def _learning_rate(rate: float | dict[str, Any] | str) -> str:
@@ -351,10 +306,7 @@ def outline_to_json(outline: Outline) -> str:
         "pending_blocks": len(outline.pending),
         "trainings": plan.trainings,
         "tuning_trainings": plan.tuning_trainings,
-        "time_s": outline.time_s,
-        "time_lower_s": outline.time_lower_s,
-        "time_upper_s": outline.time_upper_s,
-        "time_source": outline.time_source,
+        **_time_object(outline.time),
         "extra_budget_s": outline.extra_budget_s,
         outline.score_name: {
             "seeds": design.seeds,
@@ -380,7 +332,7 @@ def outline_to_json(outline: Outline) -> str:
 
 
 def _time_object(estimate: Estimate | None) -> dict[str, Any]:
-    """Return a setting's part of the time; 0 if none of its blocks is pending."""
+    """Return the keys of a time, of one setting or of all; 0 seconds if no block is pending."""
     if estimate is None:
         return {"time_s": 0.0, "time_lower_s": 0.0, "time_upper_s": 0.0, "time_source": None}
     return {

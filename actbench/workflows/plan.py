@@ -18,6 +18,7 @@ from actbench.errors import InputError, StoreError
 from actbench.execution.estimate import (
     SAME_MACHINE,
     Basis,
+    add_estimates,
     derive_costs,
     estimate_times,
     reference_basis,
@@ -69,12 +70,14 @@ def make_outline(
     finished = frozenset[str]() if fresh else _finished(stored)
     pending = tuple(block for block in plan.blocks if block.id not in finished)
     sd, source = (sd, "given") if sd is not None else _expected_sd(plan, stored, data)
+    estimates = estimate_times(pending, data, _bases(pending, data, out))
     return Outline(
         plan=plan,
         folder=folder,
         pending=pending,
         data=data,
-        estimates=estimate_times(pending, data, _bases(pending, data, out)),
+        estimates=estimates,
+        time=add_estimates(estimates.values()),
         design=_design(plan, loaded.config.verdict, sd),
         sd_source=source,
     )

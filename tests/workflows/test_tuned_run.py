@@ -199,7 +199,7 @@ def test_the_plan_tells_what_tuning_costs(config):
 
 def test_the_plan_calls_what_is_tuned_so_and_not_by_its_first_candidate(config):
     text = outline_to_text(make_outline(config, (), config.parent / "results"))
-    assert "hidden units [8], adam, learning rate tuned, batch 64, 1 epochs" in text
+    assert "hidden units [8], adam, learning rate tuned, batch 64, 1 epoch" in text
     more = (
         'tune={"train.learning_rate.initial_learning_rate": [0.01, 0.1], "train.optimizer.params": '
         '[{weight_decay: 0.1}, {weight_decay: 0.2}], "model.kernel_regularizer.l2": [0.01, 0.1]}',
