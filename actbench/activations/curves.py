@@ -130,7 +130,7 @@ class Moments:
 
     @property
     def gain(self) -> float | None:
-        """The factor 1 / sqrt(E[f(z)^2]); None if the second moment is 0 or not finite."""
+        """Return the factor 1 / sqrt(E[f(z)^2]); None if the second moment is 0 or not finite."""
         usable = math.isfinite(self.second_moment) and self.second_moment > 0.0
         return 1.0 / math.sqrt(self.second_moment) if usable else None
 

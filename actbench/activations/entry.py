@@ -1,4 +1,4 @@
-"""A row of the catalogue: the facts about one activation, and the records that they consist of."""
+"""A row of the catalogue: the facts about one activation, and the sources that several rows cite."""
 
 import math
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class Parameter:
 
     @property
     def trained_minimum(self) -> float | None:
-        """The least value that training may reach: the bound, or 0.001 above an excluded one."""
+        """Return the least value that training may reach: the bound, or 0.001 above an excluded bound."""
         return self.at_least if self.above is None else self.above + _DISTANCE_FROM_BOUND
 
 
@@ -61,7 +61,7 @@ class Range:
 
     @property
     def bounded(self) -> bool:
-        """Whether both ends are finite."""
+        """Return whether both ends are finite."""
         return math.isfinite(self.low) and math.isfinite(self.high)
 
     def __str__(self) -> str:
@@ -154,7 +154,8 @@ class Activation:
         monotonic: Whether the function never falls, with default parameters; gated layers are not monotonic.
         smooth: Whether the function is continuously differentiable, with default parameters.
         recommended: Initializer of the weights before the activation.
-        paper: Paper that proposed the function, or first used it in a network; None if it is older than all.
+        paper: Paper that proposed the function or first used it in a network; None for functions older than
+            any such paper.
         parameters: Keyword arguments beyond the input, except the axis.
         aliases: Other names of the same function.
         trainable: Whether the parameters can be weights: no; optional (with `trainable: true`); by default
@@ -188,27 +189,27 @@ class Activation:
 
     @property
     def element_wise(self) -> bool:
-        """Whether every output depends on one input alone."""
+        """Return whether every output depends on one input alone."""
         return self.kind not in ("gated", "mixing")
 
     @property
     def gated(self) -> bool:
-        """Whether the activation is a layer of twice the width, half of which gates the other."""
+        """Return whether the activation is a layer of twice the width, half of which gates the other half."""
         return self.kind == "gated"
 
     @property
     def trained_by_default(self) -> bool:
-        """Whether the parameters are weights unless the config says otherwise."""
+        """Return whether the parameters are weights unless the config says otherwise."""
         return self.trainable in ("default", "always")
 
     @property
     def params(self) -> dict[str, ParameterValue]:
-        """The default of each parameter."""
+        """Return the default of each parameter."""
         return {parameter.name: parameter.default for parameter in self.parameters}
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The names of the parameters that a config must give."""
+        """Return the names of the parameters that a config must give."""
         return tuple(parameter.name for parameter in self.parameters if parameter.required)
 
 
@@ -241,7 +242,7 @@ GLOROT_FOR_SYMMETRIC = RecommendedInitializer("glorot_uniform", str(GLOROT))
 
 GLOROT_AS_FOR_TANH = RecommendedInitializer("glorot_uniform", f"as for tanh: {GLOROT}")
 
-# tests/activations/test_catalogue.py checks the choice.
+# The source of a choice without a paper; tests/activations/test_catalogue.py computes the gains.
 CHOSEN_BY_GAIN = (
     "no paper recommends one; of lecun_normal and he_normal, the one whose gain is nearer to moment_matched"
 )

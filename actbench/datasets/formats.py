@@ -110,7 +110,7 @@ def known_suffixes() -> dict[str, str]:
 
 
 def format_of(path: str, stated: str = "auto") -> str | None:
-    """Return the format of a file: the stated one, or the one that its suffix means.
+    """Return the format of a file: the stated format, or the format that its suffix stands for.
 
     Args:
         path: The file's path; a name without a suffix means a folder of IDX files.

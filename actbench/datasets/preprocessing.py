@@ -17,12 +17,25 @@ if TYPE_CHECKING:
     from actbench.datasets.raw_table import Features, RawColumn, TargetKind
     from actbench.datasets.spec import Scale
 
-# Whole numbers with more different values than this are a quantity, such as an age, rather than classes.
+Matrix = npt.NDArray[np.float32]
+
+Rows = npt.NDArray[np.int64]
+
+Categories = Mapping[int, tuple[str, ...]]
+
+# Whole numbers with more different values are taken for a quantity, such as an age, and not for classes.
 _MOST_CLASSES_OF_INTEGERS = 20
 
-_MOST_CLASSES_SHOWN = 10
+_MOST_CLASSES_SHOWN = 10  # in a message or a rule, so that it stays on a few lines
 
-_ARTICLE = {"classes": "", "number": "a "}
+_KIND_IN_WORDS = {"classes": "classes", "number": "a number"}
+
+# Rows that are converted to double precision at a time, to limit the memory.
+_ROWS_AT_ONCE = 65_536
+
+# Rows per piece when scaling, which passes over each piece four times: larger pieces leave the processor's
+# cache and take twice the time.
+_ROWS_IN_CACHE = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +46,7 @@ class TargetValues:
         train: Values of the source's training set, shape (n,): int32 from 0 to classes - 1, or float32.
         test: Values of the source's own test set, likewise; None if it has none.
         classes: Number of classes; None for a number.
-        rule: Why the target is classes or a number, in words.
+        rule: The reason why the target is classes or a number, as a phrase for reports.
     """
 
     train: npt.NDArray[Any]
@@ -54,9 +67,9 @@ def resolve_target(
     """Decide whether a target is classes or a number, and return its values.
 
     Text and booleans are classes. Numbers with fractions are a number. Whole numbers, whatever their type,
-    are classes if the training set has at most 20 different ones. Classes are sorted. `kind` decides over
-    that rule, except that text and booleans never become a number, nor more than 20 different numbers with
-    fractions classes.
+    are classes if the training set has at most 20 different ones. Classes are sorted. `kind` overrides this
+    rule, with two exceptions: text and booleans never become a number, and more than 20 different numbers
+    with fractions never become classes.
 
     Args:
         label: Name of the source in messages.
@@ -64,7 +77,7 @@ def resolve_target(
         train: The column in the source.
         test: The column in the source's own test set, if it has one.
         kind: The kind that the loss needs, or that the source is known to have; None for the rule.
-        because: Who says so, for the words of the rule.
+        because: The reason for `kind`, for the text of the rule.
         test_label: Name of the test set in messages if it is a file of its own.
 
     Raises:
@@ -75,7 +88,7 @@ def resolve_target(
         kind == "classes" and _is_continuous(train)
     ):
         kind = None
-    rule = why if kind is None else f"{_ARTICLE[kind]}{kind}, because {because}"
+    rule = why if kind is None else f"{_KIND_IN_WORDS[kind]}, because {because}"
     as_kind = _as_number if (kind or natural) == "number" else _as_classes
     key = ("dataset", "test_path") if test_label else ()
     return as_kind(label, name, train, _TestColumn(test, test_label or f"{label}, test set", key), rule)
@@ -91,7 +104,7 @@ class _TestColumn:
 
 
 def _natural_kind(column: RawColumn) -> tuple[TargetKind, str]:
-    """Return the kind that the values alone suggest, and why."""
+    """Return the kind that the values alone suggest, and the rule in words."""
     if column.categories is not None:
         return "classes", "classes, because it is text"
     if column.values.dtype.kind == "b":
@@ -130,7 +143,7 @@ def _as_number(label: str, name: str, train: RawColumn, test: _TestColumn, rule:
 
 
 def _to_single(label: str, name: str, column: RawColumn) -> npt.NDArray[np.float32]:
-    with np.errstate(over="ignore"):  # a number that becomes infinite is refused with its row
+    with np.errstate(over="ignore"):  # check_finite then refuses infinite numbers
         values = column.values.astype(np.float32)
     check_finite(f"{label}: column {name}", values)
     return values
@@ -157,25 +170,11 @@ def _as_classes(label: str, name: str, train: RawColumn, test: _TestColumn, rule
 
 
 def _sortable(column: RawColumn) -> npt.NDArray[Any]:
-    """Return the values themselves, in a type that compares equal classes as equal and sorts as people do."""
+    """Return the values in a type in which equal classes are equal and classes sort as people expect."""
     values = column.values
     if column.categories is not None:
         return np.array(column.categories)[values]
     return values.astype(np.int64) if values.dtype.kind == "f" and _is_whole(values) else values
-
-
-Matrix = npt.NDArray[np.float32]
-
-Rows = npt.NDArray[np.int64]
-
-Categories = Mapping[int, tuple[str, ...]]
-
-# Rows that are in memory in double precision at a time.
-_ROWS_AT_ONCE = 65_536
-
-# Rows per piece when scaling, which passes over each piece four times: larger pieces leave the processor's
-# cache and take twice the time.
-_ROWS_IN_CACHE = 1024
 
 
 def find_categories(features: Features, rows: Rows) -> Categories:
@@ -264,8 +263,8 @@ def scale(x: Matrix, train: range, how: Scale, *, are_bytes: bool, numeric: npt.
     if how == "unit" and are_bytes:
         x /= np.float32(255)
         return
-    # From the first to the last numeric column. Picking out columns would copy; others in between get a
-    # scaling that changes nothing.
+    # A slice from the first to the last numeric column is a view, while a mask would copy. Columns of
+    # categories in between get a scaling that changes nothing.
     positions = np.flatnonzero(numeric)
     span = slice(positions[0], positions[-1] + 1)
     x = x[:, span]

@@ -65,7 +65,7 @@ def check_data(loaded: LoadedConfig, *, fetch: bool = False) -> tuple[list[Setti
 
 
 _Description = tuple[DatasetInfo | None, list[Fault]]
-"""The description of a dataset, None if it cannot be described, and the mistakes in what was asked of it."""
+"""The description of a dataset, None if it cannot be described, and the mistakes in the request."""
 
 
 class _Checker:
@@ -105,7 +105,7 @@ class _Checker:
         return None, None, _at_source(unreadable, spec)
 
     def _describe_what_fits(self, spec: DatasetSpec, setting: Setting) -> _Description:
-        """Describe a dataset, and drop what is wrong in the request until the rest can be described."""
+        """Describe a dataset, and drop wrong parts of the request until the rest can be described."""
         found: list[Fault] = []
         rest: DatasetSpec | None = spec
         same_data = True
@@ -130,13 +130,13 @@ class _Checker:
 
 
 def _at_source(faults: list[Fault], spec: DatasetSpec) -> list[Fault]:
-    """Return faults with a key: one that has none is in the file or dataset that `dataset` names."""
+    """Return faults with a key: a fault without a key gets that of the file or dataset."""
     source = ("dataset", "name" if spec.path is None else "path")
     return [Fault(fault.message, fault.key or source) for fault in faults]
 
 
 def _without(spec: DatasetSpec, faults: list[Fault]) -> DatasetSpec | None:
-    """Return a request without what is wrong in it; None if nothing can be dropped or nothing is left."""
+    """Return a request without its wrong parts; None if nothing can be dropped or nothing is left."""
     keys = {fault.key[1:] for fault in faults}
     rest = replace(
         spec,
@@ -167,7 +167,7 @@ def _mismatches(
     with collect_faults(faults):
         setting.objectives([*info.targets, *wrong])
     if wrong:
-        # What is said of a wrong target, or of the one that was meant, is not a second mistake.
+        # A fault about a wrong target, or about the target that was meant, repeats the first mistake.
         yield from (fault for fault in faults if fault.key[0] != "targets" or fault.key[1] in names)
         return
     yield from faults

@@ -306,7 +306,7 @@ class _Reader:
         )
 
     def _operation(self, name: str, arguments: tuple[ExpressionNode, ...], node: ast.expr) -> ExpressionNode:
-        """Build an operation, and refuse one of constants alone whose value is not finite."""
+        """Build an operation; refuse an operation on constants alone whose value is not finite."""
         numbers = [argument.value for argument in arguments if isinstance(argument, NumberNode)]
         if name == "neg" and numbers:
             # "-0" becomes 0, not -0, so that equal trees have equal texts

@@ -1,4 +1,4 @@
-"""The tree that an expression is read into: numbers, names and operations; its text and its LaTeX."""
+"""The tree of an expression, made of numbers, names and operations; its value, its text and its LaTeX."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONSTANTS = {"pi": math.pi, "e": math.e}
 LARGEST_NUMBER = 3.4e38
 """Upper limit of constants: tensors are computed in single precision, which ends at 3.40282e38."""
 
-_MOST_ARGUMENTS = 16  # of min and max, which are chained: each argument adds an operation on the tensor
+_MOST_ARGUMENTS = 16  # of min and max; each argument more is one more operation on the whole tensor
 
 ARITIES: dict[str, tuple[int, int]] = {
     **dict.fromkeys(
@@ -38,6 +38,47 @@ OPERATIONS: tuple[str, ...] = (
     *FUNCTIONS,
 )
 """Names of all operations of a tree; a table for `evaluate` must define each."""
+
+
+_SYMBOLS = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "pow": "**",
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+    "equal": "==",
+    "not_equal": "!=",
+}
+
+# How tightly operators bind. A part that binds less tightly than its surroundings gets brackets.
+_STRENGTH = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4}
+
+_STRONGEST = 5  # numbers, names and calls
+
+_LATEX_SYMBOLS = _SYMBOLS | {
+    "mul": r" \, ",
+    "less_equal": r"\le",
+    "greater_equal": r"\ge",
+    "equal": "=",
+    "not_equal": r"\ne",
+}
+
+_NAMES_OF_CONSTANTS = {value: name for name, value in CONSTANTS.items()}
+
+_GREEK = frozenset(
+    ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "pi", "sigma", "tau", "theta")
+)
+
+_LATEX_FUNCTIONS = {
+    **{name: rf"\{name}" for name in ("exp", "log", "min", "max", "tanh", "sin", "cos", "sinh", "cosh")},
+    "atan": r"\arctan",
+    "asinh": r"\mathrm{arsinh}",  # GitHub does not render \operatorname
+    "sigmoid": r"\sigma",
+}
 
 
 @dataclass(frozen=True)
@@ -96,7 +137,8 @@ def evaluate(
         values: The value of `x` and of every parameter.
 
     Returns:
-        What the outermost operation returns; a number or a value of `values` without any operation.
+        The result of the outermost operation. An expression without operations gives a number or one of
+        `values`.
     """
 
     def compute(node: ExpressionNode) -> Any:
@@ -112,7 +154,7 @@ def evaluate(
 
 
 def extend_to_many(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    """Turn a function of two arguments, such as a minimum, into one of two or more, from left to right."""
+    """Turn a function of two arguments, such as a minimum, into a function of two or more."""
     return lambda *arguments: functools.reduce(function, arguments)
 
 
@@ -132,47 +174,6 @@ def find_numbers(expression: Expression) -> set[float]:
         return {node.value} if isinstance(node, NumberNode) else set()
 
     return collect(expression.root)
-
-
-_SYMBOLS = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "div": "/",
-    "pow": "**",
-    "less": "<",
-    "less_equal": "<=",
-    "greater": ">",
-    "greater_equal": ">=",
-    "equal": "==",
-    "not_equal": "!=",
-}
-
-# How tightly operators bind: a part that binds less than its surroundings demand gets brackets.
-_STRENGTH = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4}
-
-_STRONGEST = 5  # numbers, names and calls
-
-_LATEX_SYMBOLS = _SYMBOLS | {
-    "mul": r" \, ",
-    "less_equal": r"\le",
-    "greater_equal": r"\ge",
-    "equal": "=",
-    "not_equal": r"\ne",
-}
-
-_NAMES_OF_CONSTANTS = {value: name for name, value in CONSTANTS.items()}
-
-_GREEK = frozenset(
-    ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "pi", "sigma", "tau", "theta")
-)
-
-_LATEX_FUNCTIONS = {
-    **{name: rf"\{name}" for name in ("exp", "log", "min", "max", "tanh", "sin", "cos", "sinh", "cosh")},
-    "atan": r"\arctan",
-    "asinh": r"\mathrm{arsinh}",  # GitHub does not render \operatorname
-    "sigmoid": r"\sigma",
-}
 
 
 def node_to_text(node: ExpressionNode) -> str:
@@ -244,11 +245,11 @@ def _latex_number(value: float) -> str:
 
 
 def _strength(node: ExpressionNode) -> int:
-    """Return how tightly a node, written as text, holds together."""
+    """Return how tightly a node binds when it is written as text."""
     if isinstance(node, NumberNode) and node.value < 0:
         return _STRENGTH["neg"]
     if isinstance(node, OperationNode) and (node.name in _SYMBOLS or node.name == "neg"):
-        return _STRENGTH.get(node.name, 0)  # comparisons hold least
+        return _STRENGTH.get(node.name, 0)  # comparisons bind least
     return _STRONGEST
 
 

@@ -174,7 +174,7 @@ class EarlyStoppingConfig(Section):
 
 
 class TrainConfig(Section):
-    """How the network is trained."""
+    """The training of the network: optimizer, steps, epochs and loss."""
 
     optimizer: OptimizerConfig
     """a Keras optimizer, with its defaults but for the learning rate, such as adam, or

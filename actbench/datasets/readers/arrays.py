@@ -20,13 +20,61 @@ from actbench.errors import DataError, did_you_mean
 if TYPE_CHECKING:
     from actbench.datasets.raw_table import Array
 
-# The type of the values by the third byte of the file.
+IdxPart = Literal["train", "test"]
+
+# The type of an IDX file's values by its third byte.
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
-# The most that an array of the oldest supported NumPy can have.
+# The most dimensions of an array in the oldest supported NumPy, 1.x.
 _MOST_DIMENSIONS = 32
 
-IdxPart = Literal["train", "test"]
+# The names of an archive's arrays, with a test set and without one.
+_WITH_TEST = ("x_train", "y_train", "x_test", "y_test")
+
+_WITHOUT_TEST = ("x", "y")
+
+
+def read_folder(folder: Path) -> RawData:
+    """Read the images and labels of a training set, and perhaps of a test set, from a folder.
+
+    Raises:
+        DataError: Files are missing, damaged, or do not fit each other.
+    """
+    found = _find_files(folder)
+    files: dict[str, str] = {}
+    arrays: dict[tuple[IdxPart, str], Array] = {}
+    for key, path in found.items():
+        with open_file(path) as file:
+            content = file.read()
+        files[path.name] = hashlib.sha256(content).hexdigest()
+        arrays[key] = parse_idx(decompress(content, path) if path.suffix == ".gz" else content, path)
+    train = _idx_examples(folder, "train", arrays)
+    test = _idx_examples(folder, "test", arrays) if ("test", "images") in arrays else None
+    if test is not None:
+        kinds = [arrays[part, "images"].dtype for part in ("train", "test")]
+        if kinds[0] != kinds[1]:  # both would be scaled as the training images
+            raise DataError(f"{folder}: the training images are of {kinds[0]}, the test images of {kinds[1]}")
+        widths = [part.features().numbers.shape[1] for part in (train, test)]
+        if widths[0] != widths[1]:
+            raise DataError(f"{folder}: a training image has {widths[0]} values, a test image {widths[1]}")
+    return RawData(
+        label=folder.name,
+        train=train,
+        test=test,
+        sha256=combine_sha256(files.values()),
+        files=files,
+        scale="unit" if arrays["train", "images"].dtype == np.uint8 else "standardize",
+        kind=label_kind(arrays["train", "labels"]),
+    )
+
+
+def folder_files(folder: Path) -> list[Path]:
+    """Return the files that `read_folder` reads.
+
+    Raises:
+        DataError: A file is missing, or two files have one role.
+    """
+    return list(_find_files(folder).values())
 
 
 def parse_idx(content: bytes, path: Path) -> Array:
@@ -59,50 +107,8 @@ def parse_idx(content: bytes, path: Path) -> Array:
     return np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
 
 
-def read_folder(folder: Path) -> RawData:
-    """Read the images and labels of a training set, and perhaps of a test set, from a folder.
-
-    Raises:
-        DataError: Files are missing, damaged, or do not fit each other.
-    """
-    found = _find_files(folder)
-    files: dict[str, str] = {}
-    arrays: dict[tuple[IdxPart, str], Array] = {}
-    for key, path in found.items():
-        with open_file(path) as file:
-            content = file.read()
-        files[path.name] = hashlib.sha256(content).hexdigest()
-        arrays[key] = parse_idx(decompress(content, path) if path.suffix == ".gz" else content, path)
-    train = _examples(folder, "train", arrays)
-    test = _examples(folder, "test", arrays) if ("test", "images") in arrays else None
-    if test is not None:
-        kinds = [arrays[part, "images"].dtype for part in ("train", "test")]
-        if kinds[0] != kinds[1]:  # both would be scaled as the training images
-            raise DataError(f"{folder}: the training images are of {kinds[0]}, the test images of {kinds[1]}")
-        widths = [part.features().numbers.shape[1] for part in (train, test)]
-        if widths[0] != widths[1]:
-            raise DataError(f"{folder}: a training image has {widths[0]} values, a test image {widths[1]}")
-    return RawData(
-        label=folder.name,
-        train=train,
-        test=test,
-        sha256=combine_sha256(files.values()),
-        files=files,
-        scale="unit" if arrays["train", "images"].dtype == np.uint8 else "standardize",
-        kind=label_kind(arrays["train", "labels"]),
-    )
-
-
-def folder_files(folder: Path) -> list[Path]:
-    """Return the files that `read_folder` reads.
-
-    Raises:
-        DataError: A file is missing, or two files have one role.
-    """
-    return list(_find_files(folder).values())
-
-
 def _find_files(folder: Path) -> dict[tuple[IdxPart, str], Path]:
+    """Return the files by part and by "images" or "labels"."""
     try:
         names = sorted(path.name for path in folder.iterdir() if path.is_file())
     except FileNotFoundError:
@@ -141,7 +147,8 @@ def _roles(names: list[str]) -> Iterator[tuple[IdxPart, str, list[str]]]:
             yield part, what, [name for name in idx if what in name and any(word in name for word in words)]
 
 
-def _examples(folder: Path, part: IdxPart, arrays: dict[tuple[IdxPart, str], Array]) -> Examples:
+def _idx_examples(folder: Path, part: IdxPart, arrays: dict[tuple[IdxPart, str], Array]) -> Examples:
+    """Return the examples of one part, checked."""
     images, labels = arrays[part, "images"], arrays[part, "labels"]
     if images.ndim < 2 or labels.ndim != 1:
         raise DataError(
@@ -161,12 +168,6 @@ def _examples(folder: Path, part: IdxPart, arrays: dict[tuple[IdxPart, str], Arr
     return Examples(lambda: Features(flat), {"label": RawColumn(labels)})
 
 
-# Names of the arrays, with a test set and without.
-_WITH_TEST = ("x_train", "y_train", "x_test", "y_test")
-
-_WITHOUT_TEST = ("x", "y")
-
-
 def read_npz(path: Path) -> RawData:
     """Read the examples of an archive, and of its test set if it has one.
 
@@ -179,8 +180,8 @@ def read_npz(path: Path) -> RawData:
     arrays = load_arrays(content, path)
     sha256 = hashlib.sha256(content).hexdigest()
     if "x_train" in arrays:
-        train = _as_examples(f"{path}: x_train, y_train", arrays["x_train"], arrays["y_train"])
-        test = _as_examples(f"{path}: x_test, y_test", arrays["x_test"], arrays["y_test"], fitted=False)
+        train = _npz_examples(f"{path}: x_train, y_train", arrays["x_train"], arrays["y_train"])
+        test = _npz_examples(f"{path}: x_test, y_test", arrays["x_test"], arrays["y_test"], fitted=False)
         if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
             raise DataError(
                 f"{path}: an example has the shape {arrays['x_train'].shape[1:]} in x_train, "
@@ -191,7 +192,7 @@ def read_npz(path: Path) -> RawData:
                 f"{path}: x_train is of {arrays['x_train'].dtype}, x_test of {arrays['x_test'].dtype}"
             )
     else:
-        train, test = _as_examples(f"{path}: x, y", arrays["x"], arrays["y"]), None
+        train, test = _npz_examples(f"{path}: x, y", arrays["x"], arrays["y"]), None
     x, y = (arrays[name] for name in list(arrays)[:2])
     images = x.dtype == np.uint8 or x.ndim > 2
     return RawData(
@@ -203,46 +204,6 @@ def read_npz(path: Path) -> RawData:
         scale="unit" if x.dtype == np.uint8 else "standardize",
         kind=label_kind(y) if images else None,
     )
-
-
-def _as_examples(label: str, x: Array, y: Array, *, fitted: bool = True) -> Examples:
-    """Return one set of examples, checked.
-
-    Args:
-        label: Names of the arrays in messages.
-        x: Shape (n, ...).
-        y: Shape (n,), or (n, 1) as some of Keras's sets have it.
-        fitted: True to fit the scaling on these rows. Test rows skip the precision check.
-
-    Raises:
-        DataError: The arrays do not fit each other, or cannot be trained on.
-    """
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim != 1 or x.ndim < 2:
-        raise DataError(f"{label}: wrong shapes {x.shape}, {y.shape}; allowed: (n, ...) and (n,)")
-    if len(x) != len(y):
-        raise DataError(f"{label}: {len(x):,} examples but {len(y):,} labels")
-    if not len(x) or not x[0].size:
-        raise DataError(f"{label}: wrong shapes {x.shape}, {y.shape}: there is nothing in it")
-    if x.dtype.kind not in "biuf":
-        raise DataError(f"{label}: examples of {x.dtype}; allowed: numbers or booleans")
-    if y.dtype.kind not in "biufU":
-        raise DataError(f"{label}: labels of {y.dtype}; allowed: numbers, booleans or text")
-    flat = x.reshape(len(x), -1)
-    if flat.dtype != np.uint8:
-        with np.errstate(over="ignore"):  # a number that becomes infinite is reported with its row
-            flat = flat.astype(np.float32)
-    check_finite(f"{label}: examples", flat)
-    if fitted:
-        check_precision(f"{label}: examples", x.reshape(len(x), -1))
-    check_finite(f"{label}: labels", y)
-    if y.dtype.kind == "U":
-        categories, codes = np.unique(y, return_inverse=True)
-        column = RawColumn(codes, tuple(map(str, categories)))
-    else:
-        column = RawColumn(y)
-    return Examples(lambda: Features(flat), {"label": column})
 
 
 def load_arrays(content: bytes, path: Path) -> dict[str, Array]:
@@ -285,3 +246,43 @@ def _array_names(path: Path, names: Sequence[str]) -> tuple[str, ...]:
             f"add {', '.join(_WITH_TEST)}, or {', '.join(_WITHOUT_TEST)}{did_you_mean(missing[0], names)}"
         )
     return needed
+
+
+def _npz_examples(label: str, x: Array, y: Array, *, fitted: bool = True) -> Examples:
+    """Return one set of examples of an archive, checked.
+
+    Args:
+        label: Names of the arrays in messages.
+        x: Shape (n, ...).
+        y: Shape (n,), or (n, 1) as some of Keras's sets have it.
+        fitted: True to fit the scaling on these rows. Test rows skip the precision check.
+
+    Raises:
+        DataError: The arrays do not fit each other, or cannot be trained on.
+    """
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1 or x.ndim < 2:
+        raise DataError(f"{label}: wrong shapes {x.shape}, {y.shape}; allowed: (n, ...) and (n,)")
+    if len(x) != len(y):
+        raise DataError(f"{label}: {len(x):,} examples but {len(y):,} labels")
+    if not len(x) or not x[0].size:
+        raise DataError(f"{label}: wrong shapes {x.shape}, {y.shape}: there are no values")
+    if x.dtype.kind not in "biuf":
+        raise DataError(f"{label}: examples of {x.dtype}; allowed: numbers or booleans")
+    if y.dtype.kind not in "biufU":
+        raise DataError(f"{label}: labels of {y.dtype}; allowed: numbers, booleans or text")
+    flat = x.reshape(len(x), -1)
+    if flat.dtype != np.uint8:
+        with np.errstate(over="ignore"):  # check_finite then reports infinite numbers with their row
+            flat = flat.astype(np.float32)
+    check_finite(f"{label}: examples", flat)
+    if fitted:
+        check_precision(f"{label}: examples", x.reshape(len(x), -1))
+    check_finite(f"{label}: labels", y)
+    if y.dtype.kind == "U":
+        categories, codes = np.unique(y, return_inverse=True)
+        column = RawColumn(codes, tuple(map(str, categories)))
+    else:
+        column = RawColumn(y)
+    return Examples(lambda: Features(flat), {"label": column})

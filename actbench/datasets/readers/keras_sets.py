@@ -1,4 +1,4 @@
-"""The datasets of Keras: their files in its cache, their download, and their content.
+"""The datasets of Keras: the files in Keras's cache, their download, and their content.
 
 The addresses and SHA-256 checksums are those in Keras's source.
 """
@@ -24,6 +24,21 @@ from actbench.datasets.readers.arrays import load_arrays, parse_idx
 from actbench.datasets.spec import DATASETS
 from actbench.errors import DataError
 
+TrainAndTest = tuple[tuple[Array, Array], tuple[Array, Array]]
+"""Images (or features) and labels of the training set, and those of the test set."""
+
+# The errors that tarfile, gzip, pickle and NumPy raise for damaged content.
+_DAMAGE = (
+    tarfile.TarError,
+    pickle.UnpicklingError,
+    EOFError,
+    KeyError,
+    OSError,
+    TypeError,
+    ValueError,
+    zlib.error,
+)
+
 _STORAGE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 _TORONTO = "https://www.cs.toronto.edu/~kriz/"
@@ -42,7 +57,7 @@ class KerasFile:
     Attributes:
         paths: Its paths below the cache's folder `datasets` in different versions of Keras, newest first.
         origin: The address from which Keras downloads it.
-        sha256: The checksum in Keras's source; None if that has none.
+        sha256: The checksum in Keras's source; None if Keras checks nothing.
         md5: The checksum of the file's publisher if Keras has none.
     """
 
@@ -52,7 +67,12 @@ class KerasFile:
     md5: str | None = None
 
     def problem(self, content: bytes, sha256: str) -> str:
-        """Explain why this content, which has this hash, is not the file's; empty if it is."""
+        """Explain why this content is not the file's; return "" if it is.
+
+        Args:
+            content: The bytes.
+            sha256: The hash of the bytes.
+        """
         if self.sha256 is not None:
             return "" if sha256 == self.sha256 else f"its SHA-256 is {sha256}, Keras expects {self.sha256}"
         found = hashlib.md5(content, usedforsecurity=False).hexdigest()
@@ -113,9 +133,9 @@ class CachedFile:
     """A file that was found in the cache and has the right checksum.
 
     Attributes:
-        path: Where it lies.
-        content: Its bytes.
-        sha256: Hash of these bytes.
+        path: The file's path.
+        content: The file's bytes.
+        sha256: The hash of these bytes.
     """
 
     path: Path
@@ -211,22 +231,6 @@ def _manual_download(name: str) -> str:
     return "put there by hand, or run where there is a network:\n" + "\n".join(lines)
 
 
-TrainAndTest = tuple[tuple[Array, Array], tuple[Array, Array]]
-"""Images (or features) and labels of the training set, and those of the test set."""
-
-# The errors that tarfile, gzip, pickle and NumPy raise for damaged content.
-_DAMAGE = (
-    tarfile.TarError,
-    pickle.UnpicklingError,
-    EOFError,
-    KeyError,
-    OSError,
-    TypeError,
-    ValueError,
-    zlib.error,
-)
-
-
 def read_keras(name: str) -> RawData:
     """Read one of Keras's datasets from the cache.
 
@@ -253,6 +257,7 @@ def read_keras(name: str) -> RawData:
 
 
 def _as_examples(name: str, x: Array, y: Array, width: int) -> Examples:
+    """Return one set of examples, each flattened to `width` values."""
     if len(x) != len(y) or not len(x) or x[0].size != width:
         raise DataError(f"{name}: wrong shapes {x.shape}, {y.shape} in Keras's files")
     flat = x.reshape(len(x), -1)
@@ -303,7 +308,7 @@ class _ArrayUnpickler(pickle.Unpickler):
     """An unpickler that can make arrays, bytes, numbers, lists and dictionaries, and calls nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return one of the three objects that an array is made by; refuse a pickle that asks for another."""
+        """Return one of the three objects that NumPy's pickles need to make an array; refuse any other."""
         allowed = {
             ("numpy", "ndarray"): np.ndarray,
             ("numpy", "dtype"): np.dtype,
