@@ -39,7 +39,7 @@ def build(
         generalise: True to add intervals for new test data.
 
     Raises:
-        ConfigError: No activation of the run has the label `against`.
+        ArgumentError: No activation has the label `against`, or `generalise` does not fit the targets.
         NothingMeasuredError: No training of the run ended well.
         EnvironmentMismatchError: The blocks were measured on different machines.
     """
