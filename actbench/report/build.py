@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from actbench.analysis.run import estimate_run
 from actbench.errors import ArgumentError
 from actbench.report.activation_facts import MIXING_NOTE, mixing_labels
-from actbench.report.document import Document, Section
+from actbench.report.document import Document, DocumentSection
 from actbench.report.facts import run_facts, setting_facts
 from actbench.report.registry import ALL_TABLES, FORMATS, TABLES
 from actbench.report.view import sort_report
@@ -130,12 +130,12 @@ def _is_shown(report: Report, name: str, table: str) -> bool:
     return name == table or (table == ALL_TABLES and entry.in_all and entry.absence(report) is None)
 
 
-def _section(view: SettingView, shown: Sequence[ReportTable]) -> Section:
+def _section(view: SettingView, shown: Sequence[ReportTable]) -> DocumentSection:
     # A setting of which no block is finished has facts, and no rows to build tables of.
     tables = [built for entry in shown if view.rows for built in entry.build(view)]
     charts = [chart for entry in shown for chart in entry.charts(view)]
     title = f"setting {view.estimates.setting.name}"
-    return Section(title, setting_facts(view), tuple(tables), tuple(charts))
+    return DocumentSection(title, setting_facts(view), tuple(tables), tuple(charts))
 
 
 _VERDICTS = (
@@ -150,7 +150,9 @@ _NO_INTERVAL = (
 )
 
 
-def _notes(report: Report, shown: Sequence[ReportTable], sections: Iterable[Section]) -> tuple[str, ...]:
+def _notes(
+    report: Report, shown: Sequence[ReportTable], sections: Iterable[DocumentSection]
+) -> tuple[str, ...]:
     """Return how to read the tables: the notes of each, then those that hold for all; each note once."""
     notes = [note for entry in shown for note in entry.notes(report)]
     if any(entry.compares == "verdicts" for entry in shown):

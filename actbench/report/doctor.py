@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from actbench.analysis.design import EXTRAPOLATED_SEEDS
-from actbench.report.document import Document, Section
+from actbench.report.document import Document, DocumentSection
 from actbench.report.facts import or_unknown
 from actbench.report.formatting import format_value, latency_kind
 from actbench.report.renderers.terminal import to_terminal
@@ -61,10 +61,10 @@ def doctor_to_text(report: DoctorReport, width: int = 80, color: bool = False) -
         title="doctor",
         facts=(),
         sections=(
-            Section("Machine", _machine_facts(report), ()),
-            Section("TensorFlow", _tensorflow_facts(report), ()),
-            Section("Placebo: relu against a copy of itself", _placebo_facts(report.measurement), ()),
-            Section("Advice", advice or (("none", "nothing was found that stands in the way"),), ()),
+            DocumentSection("Machine", _machine_facts(report), ()),
+            DocumentSection("TensorFlow", _tensorflow_facts(report), ()),
+            DocumentSection("Placebo: relu against a copy of itself", _placebo_facts(report.measurement), ()),
+            DocumentSection("Advice", advice or (("none", "nothing was found that stands in the way"),), ()),
         ),
         notes=(),
     )

@@ -28,12 +28,12 @@ class Document:
 
     title: str
     facts: Facts
-    sections: tuple[Section, ...]
+    sections: tuple[DocumentSection, ...]
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Section:
+class DocumentSection:
     """A part of a document, such as what was trained in one setting, and its tables.
 
     Attributes:

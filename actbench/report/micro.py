@@ -13,7 +13,7 @@ from actbench.errors import ArgumentError
 from actbench.plan.micro import format_mode
 from actbench.report.activation_facts import MIXING_NOTE, activation_facts, marked_label, mixing_labels
 from actbench.report.chart import Chart, Line
-from actbench.report.document import Column, Document, Section, Table
+from actbench.report.document import Column, Document, DocumentSection, Table
 from actbench.report.facts import machine_facts
 from actbench.report.json_values import flatten, interval_object, number_or_none, run_object
 from actbench.report.registry import FORMATS
@@ -121,7 +121,7 @@ def _document(info: RunInfo, estimates: MicroEstimates) -> Document:
     last = dict(by_way.keys())
     charts = _charts_by_mode(estimates)
     sections = [
-        Section(
+        DocumentSection(
             f"{mode}, {direction}",
             (),
             tuple(_table(info, setting) for setting in settings),

@@ -12,7 +12,7 @@ from actbench.errors import ArgumentError, did_you_mean
 if TYPE_CHECKING:
     from actbench.analysis.figures import Row
     from actbench.report.chart import Chart
-    from actbench.report.document import Document, Section, Table
+    from actbench.report.document import Document, DocumentSection, Table
     from actbench.report.view import Report, SettingView
 
 
@@ -110,7 +110,7 @@ class ReportTable:
     values: Callable[[SettingView, Row], dict[str, Any]] = lambda *_: {}
     repeated: RepeatedFigures | None = None
     own_rows: OwnRows | None = None
-    build_overview: Callable[[Report], Section] | None = None
+    build_overview: Callable[[Report], DocumentSection] | None = None
     charts: Callable[[SettingView], list[Chart]] = lambda _: []
     absence: Callable[[Report], str | None] = lambda _: None
     in_all: bool = True

@@ -13,7 +13,7 @@ import numpy as np
 from actbench.config.schema.keras_objects import KERAS
 from actbench.plan.describe import format_initializer, format_parameter
 from actbench.report.chart import Chart, Line, to_text
-from actbench.report.document import Column, Document, Section, Table
+from actbench.report.document import Column, Document, DocumentSection, Table
 from actbench.report.renderers.terminal import to_terminal
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _remarks(portrait: Portrait) -> Iterable[_Fact]:
         yield "curve", "none: every output depends on all inputs of its layer"
 
 
-def _numbers(portrait: Portrait) -> Iterable[Section]:
+def _numbers(portrait: Portrait) -> Iterable[DocumentSection]:
     curve, moments = portrait.curve, portrait.moments
     if curve is None:
         return
@@ -111,7 +111,7 @@ def _numbers(portrait: Portrait) -> Iterable[Section]:
             ("gain", f"{format(moments.gain, _SIX_DIGITS)} = 1 / sqrt(E[f(z)^2])"),
         )
     given = "z and value standard normal, independent" if gated else "z standard normal"
-    yield Section(f"Numbers, {given}", facts, (_points(portrait),))
+    yield DocumentSection(f"Numbers, {given}", facts, (_points(portrait),))
 
 
 def _points(portrait: Portrait) -> Table:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from actbench.report.document import Column, Document, Section, Table
+from actbench.report.document import Column, Document, DocumentSection, Table
 from actbench.report.renderers.terminal import to_terminal
 
 if TYPE_CHECKING:
@@ -43,8 +43,10 @@ def verification_to_text(verification: Verification, width: int = 80, color: boo
         title=f"verify {verification.path}",
         facts=(),
         sections=(
-            Section("Trained again", (), (_trainings(verification),)),
-            Section("Changed since", changes or (("nothing", "that is recorded of the environment"),), ()),
+            DocumentSection("Trained again", (), (_trainings(verification),)),
+            DocumentSection(
+                "Changed since", changes or (("nothing", "that is recorded of the environment"),), ()
+            ),
         ),
         notes=(),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from actbench.analysis.comparison.changes import format_timed
 from actbench.records.base import format_config_value, format_inline, format_values
 from actbench.report.compare.facts import changes_facts, run_name
-from actbench.report.document import Column, Document, Section, Table
+from actbench.report.document import Column, Document, DocumentSection, Table
 from actbench.report.facts import described_sections
 from actbench.report.formatting import UNITS, format_value, format_verdict, latency_kind, score_format
 from actbench.report.renderers.markdown import to_markdown
@@ -63,7 +63,7 @@ def lay_out_changes(shown: GatedChanges) -> Document:
     )
 
 
-def _section(changes: Changes, setting: SettingChange) -> Section:
+def _section(changes: Changes, setting: SettingChange) -> DocumentSection:
     pair = setting.pair
     sections = described_sections(pair.new, changes.new.info.dataset[pair.new.id])
     facts = [(name, format_config_value(value)) for name, value in sections.items() if value]
@@ -94,7 +94,7 @@ def _section(changes: Changes, setting: SettingChange) -> Section:
             *(_time_table(setting, timed, suffix) for timed in times),
             *([_levels(setting.rows, times, suffix)] if times else []),
         ]
-    return Section(f"setting {pair.new.name}", tuple(facts), tuple(tables))
+    return DocumentSection(f"setting {pair.new.name}", tuple(facts), tuple(tables))
 
 
 def _score_table(setting: SettingChange) -> Table:

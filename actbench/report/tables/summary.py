@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.analysis.figures import SummaryRow
 from actbench.analysis.verdicts import VERDICTS
 from actbench.report.activation_facts import marked_label
-from actbench.report.document import Column, Section, Table
+from actbench.report.document import Column, DocumentSection, Table
 from actbench.report.formatting import score_format
 from actbench.report.json_values import flatten, interval_object, number_or_none
 from actbench.report.registry import OwnRows, ReportTable
@@ -26,11 +26,11 @@ _NO_MEAN = "The scores of these settings are not of one kind: their differences 
 _EXAMPLE = SummaryRow("", 0, None, None, dict.fromkeys(VERDICTS, 0), None, dict.fromkeys(VERDICTS, 0))
 
 
-def _build_overview(report: Report) -> Section:
+def _build_overview(report: Report) -> DocumentSection:
     settings = report.estimates.settings
     measured = sum(bool(setting.rows) for setting in settings)
     facts = (("settings", f"{measured} of {len(settings)} measured"),)
-    return Section("summary over settings", facts, (_score_table(report), _time_table(report)))
+    return DocumentSection("summary over settings", facts, (_score_table(report), _time_table(report)))
 
 
 def _score_table(report: Report) -> Table:

@@ -11,7 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from actbench.report import build
 from actbench.report.build import lay_out
-from actbench.report.document import Column, Document, Section, Table
+from actbench.report.document import Column, Document, DocumentSection, Table
 from actbench.report.micro import render_micro
 from actbench.report.renderers.html import Scale, mark, scale_of, ticks, to_fragment, to_html
 from actbench.stats.intervals import Interval
@@ -34,7 +34,9 @@ def page_of(**options: object) -> str:
 def document(*rows: tuple[object, ...], kind: str = "ratio", label: str = "a") -> Document:
     columns = (Column("activation", "text"), Column("time ratio", kind), Column("verdict", "words"))  # type: ignore[arg-type]
     table = Table(label, columns, rows, (label,))  # type: ignore[arg-type]
-    return Document(label, ((label, label),), (Section(label, ((label, label),), (table,)),), (label,))
+    return Document(
+        label, ((label, label),), (DocumentSection(label, ((label, label),), (table,)),), (label,)
+    )
 
 
 def test_a_page(snapshot: SnapshotAssertion) -> None:

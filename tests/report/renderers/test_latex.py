@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from actbench.report import build
-from actbench.report.document import Column, Document, Section, Table
+from actbench.report.document import Column, Document, DocumentSection, Table
 from actbench.report.renderers.latex import to_latex
 from tests.factories import make_run
 
@@ -31,7 +31,7 @@ TOKEN = re.compile("|".join(map(re.escape, sorted(COMMANDS, key=len, reverse=Tru
 def row_of(label: str) -> str:
     columns = (Column("activation", "text"), Column("n", "count"))
     table = Table("t", columns, ((label, 3),))
-    lines = to_latex(Document("d", (), (Section("s", (), (table,)),), ())).splitlines()
+    lines = to_latex(Document("d", (), (DocumentSection("s", (), (table,)),), ())).splitlines()
     return lines[lines.index(r"\midrule") + 1]
 
 
