@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from actbench.stats.intervals import Floats
+_Floats = npt.NDArray[np.float64]  # `intervals` imports this file, and names the type for all others
 
 _RESAMPLES = 200
 
@@ -61,7 +59,7 @@ def _stretch_length(n: int) -> int:
     return max(1, min(n // 3, round(1.5 * math.sqrt(n))))
 
 
-def front_probabilities(scores: Floats, log_times: Sequence[Floats], rng: np.random.Generator) -> Floats:
+def front_probabilities(scores: _Floats, log_times: Sequence[_Floats], rng: np.random.Generator) -> _Floats:
     """Estimate the probability that each contender lies on the Pareto front of score and time.
 
     A contender is dominated by another that is at least as good and as fast, and better in one of the two.
@@ -92,16 +90,16 @@ def front_probabilities(scores: Floats, log_times: Sequence[Floats], rng: np.ran
     )
 
 
-def _relative_times(log_times: Floats) -> Floats:
+def _relative_times(log_times: _Floats) -> _Floats:
     """Return each contender's median over rounds, relative to the round's mean, shape (contenders,).
 
     The round's mean takes the drift of the machine out, which would otherwise shift the medians of a block.
     """
-    medians: Floats = np.median(log_times - log_times.mean(axis=0), axis=1)
+    medians: _Floats = np.median(log_times - log_times.mean(axis=0), axis=1)
     return medians
 
 
-def _is_dominated(contender: int, scores: Floats, times: Floats) -> npt.NDArray[np.bool_]:
+def _is_dominated(contender: int, scores: _Floats, times: _Floats) -> npt.NDArray[np.bool_]:
     """Return in which draws another contender dominates this one; arrays have shape (contenders, draws)."""
     as_good = (scores >= scores[contender]) & (times <= times[contender])
     better = (scores > scores[contender]) | (times < times[contender])

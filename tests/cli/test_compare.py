@@ -125,7 +125,8 @@ def test_an_unfinished_run_is_told_on_standard_error(tmp_path: Path) -> None:
     result = invoke(tmp_path, SyntheticRun(info, [*run.records, make_failed_block(seed=5)]))
     assert result.exit_code == 0
     assert "5 of 6 blocks are measured, 1 failed" in result.stderr
-    assert "seed 5 of setting 11111111: in OLD only; differences paired by seed" in " ".join(result.stdout.split())
+    told = " ".join(result.stdout.split())
+    assert "seed 5 of setting 11111111: in OLD only; differences paired by seed" in told
 
 
 def test_nothing_measured(tmp_path: Path) -> None:
