@@ -23,7 +23,7 @@ CellPair = tuple["Cell", "Cell"]
 
 @dataclass(frozen=True)
 class SettingCells:
-    """What the blocks of one setting measured.
+    """The measurements of one setting's blocks.
 
     Attributes:
         blocks: The finished blocks, in the order of their seeds.

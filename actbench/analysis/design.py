@@ -1,4 +1,4 @@
-"""What a number of seeds, or a machine with its placebo, can resolve before anything is compared."""
+"""The differences that a number of seeds, or a machine with its placebo, can resolve."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """How an activation failed, and the cause where one shows.
+    """The failure of an activation, and its cause if the probes show one.
 
     Attributes:
         failure: "diverged": some of its trainings did. "constant": it is not better than a constant answer by

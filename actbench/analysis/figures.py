@@ -173,7 +173,7 @@ class MetricEstimate:
 
 @dataclass(frozen=True)
 class InferenceEstimate:
-    """How fast one activation's trained model answers at one batch size.
+    """The speed of one activation's trained model at one batch size.
 
     Attributes:
         batch_size: Examples per call.
@@ -230,7 +230,7 @@ class PlaceboCheck:
 
 @dataclass(frozen=True)
 class TimingTarget:
-    """How far the timing-only rounds of a setting have come.
+    """The progress of a setting's timing-only rounds towards their target.
 
     Attributes:
         target_ci: Half-width asked for of every time ratio's interval, relative, as in the config.

@@ -1,4 +1,4 @@
-"""What an activation alone costs: time per element, bandwidth, and the ratio to a copy of the tensor."""
+"""The cost of an activation alone: time per element, bandwidth, and the ratio to a copy of the tensor."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _FEWEST_TIES = 6  # with fewer seeds no sign-flip test reaches 5 %
 
 @dataclass(frozen=True)
 class Difference:
-    """How one activation differs from the baseline in one quantity, before it is judged.
+    """The difference of one activation to the baseline in one quantity, before a verdict.
 
     Attributes:
         interval: Interval of the difference; 0 is no difference.

@@ -1,1 +1,1 @@
-"""What a user may configure, and how a YAML file becomes a checked config."""
+"""The configuration: the keys that a user may write, and how a YAML file becomes a checked config."""

@@ -87,7 +87,7 @@ Floats = npt.NDArray[np.float32]
 
 
 class Task:
-    """What the models of a setting are trained for, and how their outputs are evaluated.
+    """The task of a setting's models: their objectives, and the evaluation of their outputs.
 
     Args:
         setting: Says the losses.
@@ -184,7 +184,7 @@ class HeadPredictions:
 
     @property
     def correct(self) -> npt.NDArray[np.bool_] | None:
-        """Which examples were classified right, shape (n,); None for a number."""
+        """Return which examples were classified right, shape (n,); None for a number."""
         return None if self.classes is None else classified_right(self)
 
     def measure(self) -> dict[Metric, float]:

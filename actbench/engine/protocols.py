@@ -43,7 +43,7 @@ class Sums:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """How well a model does on some examples.
+    """The loss, the score and the metrics of a model on some examples.
 
     Attributes:
         loss: Mean loss over the examples; with several targets, the weighted sum of theirs.

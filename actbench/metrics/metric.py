@@ -12,7 +12,7 @@ Unit = Literal["share", "coefficient", "amount"]
 
 
 class Predictions(Protocol):
-    """What a model has predicted for one target, and what would have been right, for all examples of a test.
+    """The predictions of a model for one target, beside the right answers, for all examples of a test.
 
     All are arrays of the namespace that a metric gets as `ops`.
     """

@@ -1,1 +1,1 @@
-"""From a config to settings, blocks and cells."""
+"""The plan of a run: the settings, blocks and cells that a config makes."""

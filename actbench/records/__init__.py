@@ -1,1 +1,1 @@
-"""What was planned and measured: immutable, raw, versioned."""
+"""Records of what was planned and measured: immutable, raw, versioned."""

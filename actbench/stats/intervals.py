@@ -46,7 +46,7 @@ class Interval:
 
     @property
     def bounded(self) -> bool:
-        """Whether the interval has bounds."""
+        """Return whether the interval has bounds."""
         return self.ci_low is not None
 
     def map(self, function: Callable[[float], float]) -> Interval:

@@ -1,1 +1,1 @@
-"""What changed from one run to another."""
+"""The comparison of two runs: what changed from one to the other."""

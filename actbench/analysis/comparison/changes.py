@@ -1,4 +1,4 @@
-"""What changed from one run (OLD) to another (NEW): plain dataclasses, from one time up to two whole runs."""
+"""The changes from one run (OLD) to another (NEW): plain dataclasses, from one time up to two whole runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Side = Literal["old", "new", "both"]
 
 Timed = int | None
-"""What was timed: inference, by its batch size, or None for the training step."""
+"""The thing that was timed: inference, by its batch size, or None for the training step."""
 
 
 def format_timed(timed: Timed) -> str:
@@ -146,7 +146,7 @@ def _timing(setting: SettingInfo) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class SettingChange:
-    """How the figures of one setting changed.
+    """The changes of one setting's figures.
 
     Attributes:
         pair: The setting in both runs.
@@ -183,7 +183,7 @@ class SettingChange:
 
 @dataclass(frozen=True)
 class RowChange:
-    """How the figures of one activation changed in one setting.
+    """The changes of one activation's figures in one setting.
 
     Attributes:
         activation: The label.
@@ -214,7 +214,7 @@ class RowChange:
 
 @dataclass(frozen=True)
 class ScoreChange:
-    """How one activation's score changed.
+    """The change of one activation's score.
 
     Attributes:
         comparison: NEW less OLD.
@@ -230,7 +230,7 @@ class ScoreChange:
 
 @dataclass(frozen=True)
 class TimeChange:
-    """How one time of one activation changed.
+    """The change of one time of one activation.
 
     Attributes:
         timed: What was timed.

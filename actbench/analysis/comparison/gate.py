@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from actbench.stats.intervals import Interval
 
 GatedKind = Literal["accuracy", "time"]
-"""What a limit is about; "accuracy" is the score, whatever the score is."""
+"""The subject of a limit; "accuracy" is the score, whatever the score is."""
 
 GATED_KINDS: tuple[GatedKind, ...] = get_args(GatedKind)
 

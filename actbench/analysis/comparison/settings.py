@@ -1,4 +1,4 @@
-"""How one setting changed from one run to another: what of it can be compared, and its scores and times."""
+"""The changes of one setting between two runs: what can be compared, and its scores and times."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class TimingConfig(Section):
 
 
 class ProbesConfig(Section):
-    """When and on how many examples networks are probed; `false` stands for never, a list for its epochs."""
+    """The epochs and the examples of the probes; `false` stands for no epoch, a list for its epochs."""
 
     shorthand: ClassVar[str] = "false, a list of epochs such as [0, last], or "
 
